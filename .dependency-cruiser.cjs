@@ -1,0 +1,155 @@
+// Who may import whom. One rule a row of the table in CONTRIBUTING.md, each with its reason.
+
+/** Tests may import anything; so may the test helpers. */
+const TESTS = String.raw`\.test\.ts$|^infra/testing/|^tests/`;
+
+/** The runtime's pure modules, which both sides of a deployment share. */
+const PURE = "^runtime/src/(contract|schedule|catalog|checks)\\.ts$";
+
+/** What reaches outside the process. Paths, hashes and events do not. */
+const INPUT_OUTPUT =
+  "^(node:)?(fs|net|tls|http|https|http2|dns|dgram|child_process|cluster|worker_threads|os|process|readline|repl|sqlite)(/|$)";
+
+/** The types of a module vanish when it runs, so importing them couples to its words, not to its work. */
+const TYPES_ONLY = ["type-only"];
+
+const npm = (names) => `(^|/)node_modules/(${names.join("|")})/`;
+
+/** `from` may import the paths listed, npm packages included, and nothing else of this project or of npm. */
+const only = (name, from, { may, comment }) => ({
+  name,
+  comment,
+  severity: "error",
+  from: { path: from, pathNot: TESTS },
+  to: { path: "^(infra|runtime|scripts|tests)/|node_modules/", pathNot: [from, ...may] },
+});
+
+module.exports = {
+  forbidden: [
+    only("spec", "^infra/spec/", {
+      may: [npm(["zod", "yaml", "fastest-levenshtein"]), "^infra/errors\\.ts$", PURE],
+      comment: "What may be written is known without the engine, a provider or a deployment.",
+    }),
+    {
+      name: "spec-parses-in-one-place",
+      comment: "Only parse.ts touches files, so everything else of the spec can be given a text.",
+      severity: "error",
+      from: { path: "^infra/spec/", pathNot: ["^infra/spec/parse\\.ts$", TESTS] },
+      to: { path: INPUT_OUTPUT },
+    },
+    only("model", "^infra/model/", {
+      may: ["^infra/spec/", "^infra/errors\\.ts$", PURE],
+      comment: "The model decides in plain data: every decision is tested by calling a function.",
+    }),
+    {
+      name: "model-knows-the-spec-by-its-types",
+      comment: "A model is made from a parsed spec; parsing is over when modelling starts.",
+      severity: "error",
+      from: { path: "^infra/model/", pathNot: TESTS },
+      to: { path: "^infra/spec/", dependencyTypesNot: TYPES_ONLY },
+    },
+    {
+      name: "model-is-pure",
+      comment: "Never Pulumi, never input or output, not even through another module.",
+      severity: "error",
+      from: { path: "^infra/model/", pathNot: TESTS },
+      to: { path: `${npm(["@pulumi"])}|${INPUT_OUTPUT}`, reachable: true },
+    },
+    only("components", "^infra/components/", {
+      may: [
+        npm(["@pulumi"]),
+        "^infra/(model|resources)/",
+        "^infra/(secrets|outputs|errors)\\.ts$",
+        PURE,
+      ],
+      comment: "A component transcribes the model into resources; it has nothing to ask elsewhere.",
+    }),
+    {
+      name: "program",
+      comment:
+        "The Pulumi program is deployed, so it holds no provider, no local cloud, no script.",
+      severity: "error",
+      from: { path: "^infra/(program|index)\\.ts$" },
+      to: { path: "^infra/(provider|local-cloud|testing)/|^(scripts|tests)/" },
+    },
+    {
+      name: "index-is-an-entry",
+      comment: "Modules are cached: what registers resources on import runs once in a process.",
+      severity: "error",
+      from: {},
+      to: { path: "^infra/index\\.ts$" },
+    },
+    only("resources", "^infra/resources/", {
+      may: [npm(["zod"])],
+      comment: "Contracts are read by the program and by the plugins alike.",
+    }),
+    {
+      name: "resources-start-fast",
+      comment: "Importing @pulumi/pulumi costs a plugin 0.7 s and 150 MB.",
+      severity: "error",
+      from: { path: "^infra/resources/", pathNot: TESTS },
+      to: { path: npm(["@pulumi"]), reachable: true },
+    },
+    only("provider", "^infra/provider/", {
+      may: [
+        "(^|/)node_modules/@pulumi/pulumi/proto/",
+        npm(["@grpc", "google-protobuf", "zod", "@types", "ssh2"]),
+        "^infra/resources/",
+        "^infra/errors\\.ts$",
+        "^scripts/bootstrap/node\\.mjs$",
+      ],
+      comment: "A plugin knows its resources only; the program that uses them may change under it.",
+    }),
+    {
+      name: "provider-starts-fast",
+      comment: "Of Pulumi only the protocol's messages: the SDK costs 0.7 s and 150 MB.",
+      severity: "error",
+      from: { path: "^infra/provider/", pathNot: TESTS },
+      to: { path: "(^|/)node_modules/@pulumi/(?!pulumi/proto/)", reachable: true },
+    },
+    {
+      name: "local-cloud",
+      comment: "It stands for somebody else's service, so it shares nothing with what calls it.",
+      severity: "error",
+      from: { path: "^infra/local-cloud/", pathNot: TESTS },
+      to: { path: "^(infra|runtime|scripts|tests)/", pathNot: "^infra/local-cloud/" },
+    },
+    {
+      name: "runtime",
+      comment: "It ships alone, into containers without Pulumi and without this project.",
+      severity: "error",
+      from: { path: "^runtime/", pathNot: TESTS },
+      to: { path: `^(infra|scripts|tests)/|${npm(["@pulumi"])}` },
+    },
+    {
+      name: "tests-stay-outside",
+      comment: "Product code never depends on a stand-in.",
+      severity: "error",
+      from: { pathNot: [TESTS, "^vitest\\.config\\.ts$"] },
+      to: { path: TESTS },
+    },
+    {
+      name: "no-circles",
+      comment: "Modules that need each other are one module, and load in an order nobody chose.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: TYPES_ONLY } },
+    },
+    {
+      name: "resolvable",
+      comment: "An import of something that is not there fails when it is too late.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+    },
+  },
+};

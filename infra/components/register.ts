@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type InputsOf,
+  type OutputsOf,
+  type ProviderContract,
+  type ResourceContract,
+  rulesOf,
+} from "../resources/contract.ts";
+
+/** A registered resource: Pulumi's own, with the contract's outputs as properties. */
+export type Registered<C extends ResourceContract> = pulumi.CustomResource & {
+  readonly [K in keyof OutputsOf<C>]: pulumi.Output<OutputsOf<C>[K]>;
+};
+
+/** What a component passes: any input may be the output of another resource, at any depth. */
+export type ResourceInputs<C extends ResourceContract> = pulumi.Inputs & {
+  [K in keyof InputsOf<C>]: pulumi.Input<InputsOf<C>[K]> | DeepInput<InputsOf<C>[K]>;
+};
+
+type DeepInput<T> = T extends object ? { [K in keyof T]: pulumi.Input<T[K]> } : never;
+
+/**
+ * Registers a resource of a contract.
+ *
+ * `name` is the key in the spec and the resource's identity: another name is another resource.
+ */
+export function register<C extends ResourceContract>(
+  contract: C,
+  name: string,
+  { inputs, options }: { inputs: ResourceInputs<C>; options: pulumi.CustomResourceOptions },
+): Registered<C> {
+  const outputs = Object.fromEntries(
+    Object.keys(contract.outputs.shape).map((key) => [key, undefined]),
+  );
+  const secrets = secretOutputs(contract);
+  return new ContractResource(
+    contract.token,
+    name,
+    { ...inputs, ...outputs },
+    { ...options, ...(secrets.length > 0 && { additionalSecretOutputs: secrets }) },
+  ) as Registered<C>;
+}
+
+/** Registers a provider of one of our plugins; what it needs to know it finds in its environment. */
+export function registerProvider(contract: ProviderContract): pulumi.ProviderResource {
+  return new ContractProvider(contract.name, contract.name);
+}
+
+class ContractResource extends pulumi.CustomResource {}
+
+class ContractProvider extends pulumi.ProviderResource {}
+
+function secretOutputs(contract: ResourceContract): string[] {
+  return Object.entries(contract.outputs.shape)
+    .filter(([, schema]) => rulesOf(schema).secret)
+    .map(([key]) => key);
+}

@@ -1,0 +1,76 @@
+import { closest, distance } from "fastest-levenshtein";
+
+/** A place in a text file. Lines and columns count from 1, as editors show them. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong with an operator's text: where, what, and what to do about it. */
+export interface Problem {
+  /** Slash path into the spec, for example `jobs/digest-weekdays/on`. Empty for the whole file. */
+  readonly path: string;
+  /** What is wrong, in the operator's words; ends with a full stop. */
+  readonly message: string;
+  /** What to do about it; ends with a full stop. */
+  readonly remedy?: string;
+  readonly place?: Place;
+}
+
+/**
+ * The operator's text is wrong: every problem at once, sorted by place, with no stack trace.
+ *
+ * Scripts print the message and exit with 2; the Pulumi program rethrows it as a RunError.
+ */
+export class SpecError extends Error {
+  readonly file: string;
+  readonly problems: readonly Problem[];
+
+  constructor(file: string, problems: readonly Problem[]) {
+    const sorted = problems.toSorted(byPlace);
+    super(
+      [
+        `${file}: ${sorted.length} problem(s)`,
+        ...sorted.map((it) => `  ${renderProblem(it)}`),
+      ].join("\n"),
+    );
+    this.name = "SpecError";
+    this.file = file;
+    this.problems = sorted;
+  }
+}
+
+/** The operator asked for something that cannot be: bad usage, a missing tool, a refused operation. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** One line: `file:line:column  path: message remedy`. */
+function renderProblem(problem: Problem): string {
+  const { place, path, message, remedy } = problem;
+  const where = place ? `${place.file}:${place.line}:${place.column}  ` : "";
+  return `${where}${path ? `${path}: ` : ""}${message}${remedy ? ` ${remedy}` : ""}`;
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return (
+    // A spec that extends another one has problems in two files.
+    (a.place?.file ?? "").localeCompare(b.place?.file ?? "") ||
+    (a.place?.line ?? 0) - (b.place?.line ?? 0) ||
+    (a.place?.column ?? 0) - (b.place?.column ?? 0) ||
+    a.path.localeCompare(b.path) ||
+    a.message.localeCompare(b.message)
+  );
+}
+
+/** A misspelt word is at most this far (edits) from the one that was meant. */
+const EDITS_MAX = 3;
+
+/** The known word that was probably meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const near = closest(word, [...known]);
+  const edits = distance(word.toLowerCase(), near.toLowerCase());
+  return edits <= Math.min(EDITS_MAX, Math.ceil(word.length / 2)) ? near : undefined;
+}

@@ -1,0 +1,46 @@
+/** What the clock needs to know of the state: how far the cloud is ahead of real time. */
+interface ClockOffset {
+  readonly clockOffsetMs: number;
+}
+
+const NANOSECONDS_PER_MS = 1_000_000n;
+
+/** The largest fraction of a second that still rounds to the same second in microseconds. */
+const MICROSECONDS_MAX = 999_999;
+
+/** The cloud's time: real time plus what `POST /__local/clock` has added. */
+export function nowMs(offset: ClockOffset): number {
+  return Date.now() + offset.clockOffsetMs;
+}
+
+/** An instant in nanoseconds as Render's POST answers carry it, for example `2026-11-22T00:00:00.123456789Z`. */
+export function nanoTimestamp(atMs: number): string {
+  // Never a multiple of 1,000, so that the rounding of later answers can always be seen.
+  const belowMs = String(process.hrtime.bigint() % NANOSECONDS_PER_MS).padStart(6, "0");
+  const digits = belowMs.endsWith("000") ? `${belowMs.slice(0, 3)}001` : belowMs;
+
+  return new Date(atMs).toISOString().replace("Z", `${digits}Z`);
+}
+
+/** An instant in microseconds, as Render's GET answers carry it. */
+export function timestamp(atMs: number): string {
+  return roundedTimestamp(nanoTimestamp(atMs));
+}
+
+/** An instant that is computed anew for each answer, so it has no digits of its own below a millisecond. */
+export function exactTimestamp(atMs: number): string {
+  return new Date(atMs).toISOString().replace("Z", "000Z");
+}
+
+/**
+ * The same instant rounded to microseconds.
+ *
+ * Render answers a POST with nanoseconds and every later GET with microseconds, which looks like drift to a
+ * client that compares the texts.
+ */
+export function roundedTimestamp(text: string): string {
+  const [seconds = "", fraction = "0Z"] = text.split(".");
+  const micros = Math.round(Number(fraction.slice(0, -1).padEnd(9, "0")) / 1000);
+
+  return `${seconds}.${String(Math.min(micros, MICROSECONDS_MAX)).padStart(6, "0")}Z`;
+}

@@ -1,0 +1,70 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+
+import { badRequest } from "./api-error.ts";
+import { exactTimestamp, nowMs } from "./clock.ts";
+import type { Cloud, CloudEnv, CloudRoutes } from "./cloud.ts";
+import { FaultList } from "./faults.ts";
+import { answer } from "./render/answers.ts";
+import { emptyState } from "./state.ts";
+
+/** Where the cloud's own controls are. */
+export const CONTROL_BASE = "/__local";
+
+const SettingsBody = z.strictObject({
+  deployPolicy: z.enum(["override", "wait"]).optional(),
+  rateLimits: z.enum(["on", "off"]).optional(),
+  strict: z.boolean().optional(),
+});
+
+/** Time only goes forward: what has happened cannot be undone. */
+const ClockBody = z.strictObject({ advanceSeconds: z.number().min(0) });
+
+/** The controls of the cloud: a public interface, which tests and other tools drive. */
+export function createControl(cloud: Cloud): CloudRoutes {
+  const control = new Hono<CloudEnv>();
+
+  control.post("/reset", () => {
+    cloud.state = emptyState();
+    cloud.faults.clear();
+    cloud.requests.clear();
+    cloud.limits.clear();
+    return answer(200, {});
+  });
+
+  control.post("/settings", async (context) => {
+    const changes = await readControl(context, SettingsBody);
+    // What was counted while nobody looked must not be held against the next call.
+    if (changes.rateLimits) cloud.limits.clear();
+    cloud.state.settings = { ...cloud.state.settings, ...changes };
+    return answer(200, cloud.state.settings);
+  });
+
+  control.post("/clock", async (context) => {
+    const { advanceSeconds } = await readControl(context, ClockBody);
+    cloud.state.clockOffsetMs += advanceSeconds * 1000;
+    return answer(200, { now: exactTimestamp(nowMs(cloud.state)) });
+  });
+
+  control.post("/faults", async (context) => {
+    const faults = await readControl(context, FaultList);
+    cloud.faults.add(faults);
+    return answer(200, { added: faults.length });
+  });
+
+  control.get("/requests", () => answer(200, cloud.requests.entries()));
+  return control;
+}
+
+async function readControl<Schema extends z.ZodType>(
+  context: Context,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const value: unknown = await context.req.json().catch(() => {
+    throw badRequest(`${context.req.path}: the body is not JSON. Send one JSON value.`);
+  });
+  const result = schema.safeParse(value);
+  if (!result.success) throw badRequest(`${context.req.path}: ${z.prettifyError(result.error)}`);
+
+  return result.data;
+}

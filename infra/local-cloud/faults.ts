@@ -1,0 +1,99 @@
+import { z } from "zod";
+
+/** How a deploy may be told to end. */
+export const DEPLOY_FAILURES = [
+  "build_failed",
+  "pre_deploy_failed",
+  "update_failed",
+  "canceled",
+] as const;
+
+const times = z.int().min(1).default(1);
+
+/** A fault of a request: an answer, a cut connection, a wait, or a wait and then one of the others. */
+const RequestFault = z
+  .strictObject({
+    /** Any method when it is left out. */
+    method: z.string().toUpperCase().optional(),
+    /** The whole path; `*` stands for one segment. */
+    path: z.string().startsWith("/"),
+    times,
+    status: z.int().min(400).max(599).optional(),
+    /** Seconds in a `Retry-After` header. Render's recordings show none, so it is only sent when asked for. */
+    retryAfter: z.int().min(0).optional(),
+    /** Cut the connection before the request is carried out, or after it was and before it is answered. */
+    reset: z.enum(["before-write", "after-write"]).optional(),
+    delayMs: z.int().min(0).optional(),
+  })
+  .refine(({ status, reset, delayMs }) => [status, reset, delayMs].some((it) => it !== undefined), {
+    error: "a fault of a request needs status, reset or delayMs",
+  });
+
+/** A fault of a deploy: the next deploys of the service end so. */
+const DeployFault = z.strictObject({
+  deploy: z.enum(DEPLOY_FAILURES),
+  /** Name of the service; any service when it is left out. */
+  service: z.string().optional(),
+  /** What the log says. */
+  reason: z.string().optional(),
+  times,
+});
+
+/** The body of `POST /__local/faults`. */
+export const FaultList = z.array(z.union([DeployFault, RequestFault]));
+
+export type RequestFault = z.infer<typeof RequestFault>;
+export type DeployFault = z.infer<typeof DeployFault>;
+
+/** The faults that wait for their request or deploy; each is used up after its `times`. */
+export interface FaultQueue {
+  readonly add: (faults: readonly (RequestFault | DeployFault)[]) => void;
+  readonly clear: () => void;
+  readonly takeForRequest: (method: string, path: string) => RequestFault | undefined;
+  readonly takeForDeploy: (serviceName: string) => DeployFault | undefined;
+}
+
+/** An empty queue. */
+export function createFaultQueue(): FaultQueue {
+  const requests: RequestFault[] = [];
+  const deploys: DeployFault[] = [];
+
+  return {
+    add(faults) {
+      for (const fault of faults) {
+        if ("deploy" in fault) deploys.push({ ...fault });
+        else requests.push({ ...fault });
+      }
+    },
+    clear() {
+      requests.length = 0;
+      deploys.length = 0;
+    },
+    takeForRequest: (method, path) => takeFirst(requests, (it) => isFor(it, method, path)),
+    takeForDeploy: (name) => takeFirst(deploys, (it) => (it.service ?? name) === name),
+  };
+}
+
+function takeFirst<T extends { times: number }>(
+  queue: T[],
+  matches: (fault: T) => boolean,
+): T | undefined {
+  const index = queue.findIndex(matches);
+  const fault = queue[index];
+  if (!fault) return undefined;
+
+  fault.times -= 1;
+  if (fault.times === 0) queue.splice(index, 1);
+  return fault;
+}
+
+function isFor(fault: RequestFault, method: string, path: string): boolean {
+  const wanted = fault.path.split("/");
+  const actual = path.split("/");
+
+  return (
+    (fault.method ?? method) === method &&
+    wanted.length === actual.length &&
+    wanted.every((segment, index) => segment === "*" || segment === actual[index])
+  );
+}

@@ -1,0 +1,84 @@
+import { nowMs } from "./clock.ts";
+import type { Cloud } from "./cloud.ts";
+import { deployStates, type DeployStatus, isInProgress } from "./render/deploy-states.ts";
+import { diskOf } from "./render/disk-rules.ts";
+import type { ServiceRecord } from "./render/records.ts";
+import { newestFirst } from "./render/requests.ts";
+import { nextRun } from "./render/schedules.ts";
+import { serviceType } from "./render/service-types.ts";
+
+/** The colour of a badge. */
+type Tone = "good" | "busy" | "bad" | "calm";
+
+interface Badge {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** The cells of one row: plain text, or a word with a colour. */
+export type TableRow = readonly (string | Badge)[];
+
+/** Services of every type but cron jobs, newest first. */
+export function deploymentRows(cloud: Cloud): TableRow[] {
+  return servicesWithDeploys(cloud)
+    .filter(({ service }) => service.type !== "cron_job")
+    .map(({ service, statuses }) => {
+      const disk = diskOf(cloud, service.id);
+      return [
+        service.name,
+        serviceType(service.type).short,
+        service.details.plan ?? "",
+        serviceStatus(service, statuses),
+        disk ? `${disk.sizeGB} GB at ${disk.mountPath}` : "",
+        lastDeploy(statuses),
+      ];
+    });
+}
+
+/** Cron jobs, newest first. */
+export function cronRows(cloud: Cloud): TableRow[] {
+  return servicesWithDeploys(cloud)
+    .filter(({ service }) => service.type === "cron_job")
+    .map(({ service, statuses }) => {
+      const { schedule = "" } = service.details;
+      return [
+        service.name,
+        schedule,
+        service.suspenders.length > 0 ? "" : nextRunText(schedule, nowMs(cloud.state)),
+        serviceStatus(service, statuses),
+        lastDeploy(statuses),
+      ];
+    });
+}
+
+/** Each service with the statuses of its deploys, oldest first; grouped once, as there may be thousands. */
+function servicesWithDeploys(cloud: Cloud) {
+  const deploys = Map.groupBy(Object.values(cloud.state.deploys), ({ serviceId }) => serviceId);
+  const at = nowMs(cloud.state);
+
+  return newestFirst(cloud.state.services).map((service) => {
+    const states = deployStates(deploys.get(service.id) ?? [], at);
+    return { service, statuses: [...states.values()].map(({ status }) => status) };
+  });
+}
+
+function serviceStatus({ suspenders }: ServiceRecord, statuses: readonly DeployStatus[]): Badge {
+  if (suspenders.length > 0) return { text: "suspended", tone: "calm" };
+  if (statuses.includes("live")) return { text: "live", tone: "good" };
+
+  return statuses.some(isInProgress)
+    ? { text: "starting", tone: "busy" }
+    : { text: "never live", tone: "bad" };
+}
+
+function lastDeploy(statuses: readonly DeployStatus[]): Badge | string {
+  const status = statuses.at(-1);
+  if (!status) return "";
+
+  const tone = status === "live" ? "good" : isInProgress(status) ? "busy" : "bad";
+  return { text: status.replaceAll("_", " "), tone };
+}
+
+function nextRunText(schedule: string, atMs: number): string {
+  return nextRun(schedule, atMs)?.toISOString().slice(0, 16).replace("T", " ") ?? "never";
+}

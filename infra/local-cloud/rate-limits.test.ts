@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+
+import { createRateLimiter } from "./rate-limits.ts";
+import { useCloud, webService } from "./test-cloud.ts";
+
+const cloud = useCloud();
+
+test.each([
+  ["GET", "/services", 400, 60],
+  ["GET", "/services/srv-1/deploys", 400, 60],
+  ["PUT", "/services/srv-1/env-vars", 100, 60],
+  ["DELETE", "/services/srv-1", 100, 60],
+  ["PATCH", "/services/srv-1", 10, 60],
+  ["POST", "/services/srv-1/deploys", 10, 60],
+  ["POST", "/services/srv-1/scale", 10, 60],
+  ["POST", "/services", 20, 3600],
+  ["POST", "/postgres", 20, 3600],
+  ["POST", "/key-value", 20, 3600],
+  ["POST", "/services/srv-1/custom-domains", 50, 3600],
+  ["PUT", "/logs/streams/owner/tea-1", 30, 60],
+])("%s %s has a budget of %i in %i seconds", (...row) => {
+  const [method, path, limit, seconds] = row;
+  const budget = createRateLimiter().count(method, path, 0);
+
+  expect(budget).toEqual({ limit, remaining: limit - 1, resetSeconds: seconds, isSpent: false });
+});
+
+test("every answer says what is left, with rate limits off too", async () => {
+  const first = await cloud.render("GET", "/owners");
+  const second = await cloud.render("GET", "/owners");
+
+  expect(first.headers.get("ratelimit-limit")).toBe("400");
+  expect(first.headers.get("ratelimit-remaining")).toBe("399");
+  expect(second.headers.get("ratelimit-remaining")).toBe("398");
+  expect(Number(second.headers.get("ratelimit-reset"))).toBeLessThanOrEqual(60);
+  expect(first.headers.get("render-request-id")).toMatch(/^api-/);
+});
+
+test("with rate limits on the call too many is 429, until the window is over", async () => {
+  await cloud.local("POST", "/settings", { rateLimits: "on" });
+  const { id } = { id: (await cloud.render("POST", "/services", webService())).text("service.id") };
+  const rename = () => cloud.render("PATCH", `/services/${id}`, { name: "web" });
+  for (let calls = 0; calls < 10; calls += 1) expect((await rename()).status).toBe(200);
+
+  const refused = await rename();
+  await cloud.local("POST", "/clock", { advanceSeconds: 61 });
+  const later = await rename();
+
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get("ratelimit-remaining")).toBe("0");
+  expect(refused.headers.get("retry-after")).toBeNull();
+  expect(later.status).toBe(200);
+});
+
+test("with rate limits off nothing is refused", async () => {
+  for (let calls = 0; calls < 21; calls += 1) {
+    expect((await cloud.render("POST", "/services", webService(`web-${calls}`))).status).toBe(201);
+  }
+});

@@ -1,0 +1,92 @@
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Calls that share one budget. */
+interface LimitClass {
+  readonly name: string;
+  /** Matches `METHOD /path`. */
+  readonly calls: RegExp;
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+/**
+ * Render's budgets, the most special first: the limits are those of the `Ratelimit-Limit` headers in recorded
+ * traffic, the windows the largest `Ratelimit-Reset` seen.
+ *
+ * Whether a budget is for a service or for the account is unknown; the stricter reading is taken.
+ */
+const LIMIT_CLASSES: readonly LimitClass[] = [
+  {
+    name: "log-streams",
+    calls: /^\w+ \/logs\/streams\/owner\/[^/]+$/,
+    limit: 30,
+    windowMs: MINUTE_MS,
+  },
+  {
+    name: "create",
+    calls: /^POST \/(?:services|postgres|key-value|redis)$/,
+    limit: 20,
+    windowMs: HOUR_MS,
+  },
+  {
+    name: "domains",
+    calls: /^POST \/services\/[^/]+\/custom-domains$/,
+    limit: 50,
+    windowMs: HOUR_MS,
+  },
+  { name: "patch-service", calls: /^PATCH \/services\/[^/]+$/, limit: 10, windowMs: MINUTE_MS },
+  { name: "deploy", calls: /^POST \/services\/[^/]+\/deploys$/, limit: 10, windowMs: MINUTE_MS },
+  { name: "scale", calls: /^POST \/services\/[^/]+\/scale$/, limit: 10, windowMs: MINUTE_MS },
+  { name: "read", calls: /^GET /, limit: 400, windowMs: MINUTE_MS },
+  { name: "write", calls: /^/, limit: 100, windowMs: MINUTE_MS },
+];
+
+/** What one call has left of its budget, after it was counted. */
+export interface Budget {
+  readonly limit: number;
+  /** Never below 0. */
+  readonly remaining: number;
+  /** Seconds until the window begins again, as Render's header has it. */
+  readonly resetSeconds: number;
+  /** The call is one too many. */
+  readonly isSpent: boolean;
+}
+
+/** Counts calls by class in fixed windows of the cloud's own time. */
+export interface RateLimiter {
+  /** `path` without `/v1`. */
+  readonly count: (method: string, path: string, nowMs: number) => Budget;
+  readonly clear: () => void;
+}
+
+/** A limiter that has counted nothing. */
+export function createRateLimiter(): RateLimiter {
+  const windows = new Map<string, { endsMs: number; calls: number }>();
+
+  return {
+    count(method, path, nowMs) {
+      const { name, limit, windowMs } = classOf(method, path);
+      const current = windows.get(name);
+      const window =
+        current && current.endsMs > nowMs ? current : { endsMs: nowMs + windowMs, calls: 0 };
+
+      window.calls += 1;
+      windows.set(name, window);
+      return {
+        limit,
+        remaining: Math.max(0, limit - window.calls),
+        resetSeconds: Math.ceil((window.endsMs - nowMs) / 1000),
+        isSpent: window.calls > limit,
+      };
+    },
+    clear: () => windows.clear(),
+  };
+}
+
+function classOf(method: string, path: string): LimitClass {
+  const found = LIMIT_CLASSES.find(({ calls }) => calls.test(`${method} ${path}`));
+  if (!found) throw new Error(`unreachable: no rate-limit class for ${method} ${path}`);
+
+  return found;
+}

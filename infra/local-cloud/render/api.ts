@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+
+import { Hono } from "hono";
+
+import { ApiError } from "../api-error.ts";
+import { nowMs } from "../clock.ts";
+import type { Cloud, CloudEnv, CloudRoutes } from "../cloud.ts";
+import type { Budget } from "../rate-limits.ts";
+import { answer } from "./answers.ts";
+import { addCronRunRoutes } from "./cron-runs.ts";
+import { addCustomDomainRoutes } from "./custom-domains.ts";
+import { addDeployRoutes } from "./deploys.ts";
+import { addDiskRoutes } from "./disks.ts";
+import { addEnvGroupItemRoutes } from "./env-group-items.ts";
+import { addEnvGroupRoutes } from "./env-groups.ts";
+import { addEnvVarRoutes } from "./env-vars.ts";
+import { addEnvironmentRoutes } from "./environments.ts";
+import { addEventRoutes } from "./events.ts";
+import { addJobRoutes } from "./jobs.ts";
+import { addKeyValueRoutes } from "./key-values.ts";
+import { addLogRoutes } from "./logs.ts";
+import { addNotificationRoutes } from "./notifications.ts";
+import { addOwnerRoutes } from "./owners.ts";
+import { addPostgresRoutes } from "./postgres.ts";
+import { addProjectRoutes } from "./projects.ts";
+import { addRegistryCredentialRoutes } from "./registry-credentials.ts";
+import { addSecretFileRoutes } from "./secret-files.ts";
+import { addServiceActionRoutes } from "./service-actions.ts";
+import { addScaleRoutes } from "./service-scale.ts";
+import { addServiceRoutes } from "./services.ts";
+import { addHeaderRoutes } from "./static-headers.ts";
+import { addRouteRoutes } from "./static-routes.ts";
+
+/** Where Render's API begins. */
+export const RENDER_BASE = "/v1";
+
+/** Every noun of the API; a new one is a line here. */
+const NOUNS: readonly ((api: CloudRoutes, cloud: Cloud) => void)[] = [
+  addOwnerRoutes,
+  addServiceRoutes,
+  addServiceActionRoutes,
+  addScaleRoutes,
+  addEnvVarRoutes,
+  addSecretFileRoutes,
+  addDiskRoutes,
+  addDeployRoutes,
+  addLogRoutes,
+  addCronRunRoutes,
+  addJobRoutes,
+  addEventRoutes,
+  addCustomDomainRoutes,
+  addHeaderRoutes,
+  addRouteRoutes,
+  addEnvGroupRoutes,
+  addEnvGroupItemRoutes,
+  addPostgresRoutes,
+  addKeyValueRoutes,
+  addProjectRoutes,
+  addEnvironmentRoutes,
+  addRegistryCredentialRoutes,
+  addNotificationRoutes,
+];
+
+/** Render's REST API, version 1. */
+export function createRenderApi(cloud: Cloud): CloudRoutes {
+  const api = new Hono<CloudEnv>();
+
+  api.use(async (context, next) => {
+    const path = context.req.path.slice(RENDER_BASE.length);
+    const budget = cloud.limits.count(context.req.method, path, nowMs(cloud.state));
+    const refusal = refusalOf(cloud, context.req.header("authorization"), budget);
+    if (refusal) context.res = refusal;
+    else await next();
+
+    for (const [name, value] of headersOf(budget)) context.res.headers.set(name, value);
+  });
+  for (const addRoutes of NOUNS) addRoutes(api, cloud);
+
+  api.onError((error) => errorAnswer(error));
+  return api;
+}
+
+/** Render's error body, and 500 for a bug of ours, whose stack belongs in the terminal. */
+export function errorAnswer(error: Error): Response {
+  if (error instanceof ApiError) return answer(error.status, { message: error.message });
+
+  process.stderr.write(`${error.stack}\n`);
+  return answer(500, { message: "internal error of the local cloud; its terminal shows more" });
+}
+
+/** Any non-empty bearer is valid: there is nobody here to keep out, only a header to remember. */
+function refusalOf(
+  cloud: Cloud,
+  authorization: string | undefined,
+  budget: Budget,
+): Response | undefined {
+  if (!/^Bearer \S/i.test(authorization ?? "")) return answer(401, { message: "Unauthorized" });
+  if (budget.isSpent && cloud.state.settings.rateLimits === "on") {
+    return answer(429, { message: "rate limit exceeded" });
+  }
+  return undefined;
+}
+
+/** The headers of every answer in recorded traffic. */
+function headersOf({ limit, remaining, resetSeconds }: Budget): readonly [string, string][] {
+  return [
+    ["Ratelimit-Limit", String(limit)],
+    ["Ratelimit-Remaining", String(remaining)],
+    ["Ratelimit-Reset", String(resetSeconds)],
+    ["Render-Request-Id", `api-local/${randomBytes(8).toString("hex")}-000001`],
+    ["Vary", "Origin"],
+    ["X-Content-Type-Options", "nosniff"],
+    ["X-Frame-Options", "DENY"],
+    ["Referrer-Policy", "same-origin"],
+  ];
+}

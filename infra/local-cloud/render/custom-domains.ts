@@ -1,0 +1,131 @@
+import type { Context } from "hono";
+import { z } from "zod";
+
+import { badRequest, conflict, notFound } from "../api-error.ts";
+import { nanoTimestamp, nowMs, roundedTimestamp } from "../clock.ts";
+import type { Cloud, CloudRoutes } from "../cloud.ts";
+import { newId } from "../ids.ts";
+import { answer, emptyAnswer } from "./answers.ts";
+import { readBody } from "./bodies.ts";
+import { domainParts, siblingName } from "./domain-names.ts";
+import { isWanted, isWithin, listPage } from "./lists.ts";
+import type { CustomDomainRecord, ServiceRecord } from "./records.ts";
+import { newestFirst, queryOf, serviceById } from "./requests.ts";
+import { serviceType } from "./service-types.ts";
+
+const DomainBody = z.object({ name: z.string().toLowerCase() });
+
+const COLLECTION = "/services/:serviceId/custom-domains";
+const ONE = `${COLLECTION}/:idOrName` as const;
+
+/** `/services/{id}/custom-domains`, by id or by name. */
+export function addCustomDomainRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get(COLLECTION, (context) => {
+    const { id } = serviceById(cloud, context.req.param("serviceId"));
+    return answer(200, domainPage(cloud, id, queryOf(context)));
+  });
+
+  api.post(COLLECTION, async (context) => {
+    const { name } = await readBody(context, cloud, DomainBody);
+    const service = serviceById(cloud, context.req.param("serviceId"));
+    const added = addDomains(cloud, service, name);
+    // An array, because a sibling may come along; only this answer carries nanoseconds.
+    return answer(
+      201,
+      added.map((it) => ({ ...domainView(cloud, it), createdAt: it.createdAt })),
+    );
+  });
+
+  api.get(ONE, (context) => answer(200, domainView(cloud, domainOf(context, cloud))));
+
+  api.delete(ONE, (context) => {
+    const { serviceId, name, id } = domainOf(context, cloud);
+    const { customDomains } = cloud.state;
+    // What leads to the domain has nowhere to lead to any more.
+    const gone = domainsOf(cloud, serviceId).filter(
+      (it) => it.id === id || it.redirectForName === name,
+    );
+    for (const domain of gone) delete customDomains[domain.id];
+    return emptyAnswer(204);
+  });
+
+  // Every name resolves here: there is no DNS that could say otherwise.
+  api.post(`${ONE}/verify`, (context) => {
+    domainOf(context, cloud).verificationStatus = "verified";
+    return emptyAnswer(202);
+  });
+}
+
+function addDomains(cloud: Cloud, service: ServiceRecord, name: string): CustomDomainRecord[] {
+  if (!serviceType(service.type).hasDomains) {
+    throw badRequest(`a service of type ${service.type} cannot have custom domains`);
+  }
+  if (!domainParts(name)) throw badRequest(`invalid domain name: ${name}`);
+  if (isTaken(cloud, name)) throw conflict(`domain is already in use: ${name}`);
+
+  const sibling = siblingName(name);
+  const domains = [newDomain(cloud, service.id, { name, redirectForName: "" })];
+  if (sibling !== undefined && !isTaken(cloud, sibling)) {
+    domains.push(newDomain(cloud, service.id, { name: sibling, redirectForName: name }));
+  }
+  return domains;
+}
+
+function newDomain(
+  cloud: Cloud,
+  serviceId: string,
+  { name, redirectForName }: Pick<CustomDomainRecord, "name" | "redirectForName">,
+): CustomDomainRecord {
+  const parts = domainParts(name);
+  if (!parts) throw badRequest(`invalid domain name: ${name}`);
+
+  const at = nowMs(cloud.state);
+  const domain: CustomDomainRecord = {
+    id: newId("cdm", at),
+    serviceId,
+    createdAt: nanoTimestamp(at),
+    name,
+    ...parts,
+    redirectForName,
+    verificationStatus: "unverified",
+  };
+  cloud.state.customDomains[domain.id] = domain;
+  return domain;
+}
+
+function isTaken(cloud: Cloud, name: string): boolean {
+  return Object.values(cloud.state.customDomains).some((it) => it.name === name);
+}
+
+function domainsOf(cloud: Cloud, serviceId: string): CustomDomainRecord[] {
+  return newestFirst(cloud.state.customDomains).filter((it) => it.serviceId === serviceId);
+}
+
+function domainOf(context: Context, cloud: Cloud): CustomDomainRecord {
+  const { serviceId = "", idOrName = "" } = context.req.param();
+  const { id } = serviceById(cloud, serviceId);
+  const domain = domainsOf(cloud, id).find((it) => it.id === idOrName || it.name === idOrName);
+  if (!domain) throw notFound(idOrName);
+
+  return domain;
+}
+
+function domainView(cloud: Cloud, { serviceId, ...domain }: CustomDomainRecord) {
+  const { id, name } = serviceById(cloud, serviceId);
+  return { ...domain, createdAt: roundedTimestamp(domain.createdAt), server: { id, name } };
+}
+
+function domainPage(cloud: Cloud, serviceId: string, query: URLSearchParams) {
+  const rows = domainsOf(cloud, serviceId).filter(
+    (it) =>
+      isWanted(query, "name", it.name) &&
+      isWanted(query, "domainType", it.domainType) &&
+      isWanted(query, "verificationStatus", it.verificationStatus) &&
+      isWithin(query, "created", it.createdAt),
+  );
+  return listPage(rows, query, {
+    noun: "customDomain",
+    key: ({ id }) => id,
+    view: (it) => domainView(cloud, it),
+  });
+}

@@ -1,0 +1,45 @@
+import type { IpAllow } from "./service-bodies.ts";
+
+/** What databases of both kinds have. */
+export interface DatastoreRecord {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly region: string;
+  /** In nanoseconds, as the POST answer shows it. */
+  readonly createdAt: string;
+  updatedAt: string;
+  name: string;
+  plan: string;
+  ipAllowList: IpAllow[];
+  environmentId?: string;
+  readonly password: string;
+  suspenders: string[];
+  /** When the last change that takes time is done, in the cloud's time. */
+  readyMs: number;
+}
+
+/** A read replica; it shares its primary's id, with another suffix. */
+export interface ReplicaRecord {
+  readonly id: string;
+  name: string;
+  parameterOverrides?: Record<string, string>;
+}
+
+export interface PostgresRecord extends DatastoreRecord {
+  readonly version: string;
+  readonly databaseName: string;
+  readonly databaseUser: string;
+  diskSizeGB: number;
+  /** When the disk last grew, for the time in which it may not grow again. */
+  resizedMs?: number;
+  diskAutoscalingEnabled: boolean;
+  highAvailabilityEnabled: boolean;
+  connectionPool: "pgbouncer" | "none";
+  parameterOverrides: Record<string, string>;
+  readReplicas: ReplicaRecord[];
+}
+
+export interface KeyValueRecord extends DatastoreRecord {
+  maxmemoryPolicy: string;
+  persistenceMode: string;
+}

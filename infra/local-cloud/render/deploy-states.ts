@@ -1,0 +1,120 @@
+import type { DEPLOY_FAILURES } from "../faults.ts";
+
+/** A step of a deploy that takes time. */
+export interface DeployPhase {
+  readonly status: "build_in_progress" | "pre_deploy_in_progress" | "update_in_progress";
+  readonly ms: number;
+}
+
+export type DeployOutcome = "live" | (typeof DEPLOY_FAILURES)[number];
+
+export type DeployStatus =
+  | "created"
+  | "queued"
+  | DeployPhase["status"]
+  | DeployOutcome
+  | "deactivated";
+
+/** A deploy as it is kept: what was decided when it was made. Its status is a function of time. */
+export interface DeployRecord {
+  readonly id: string;
+  readonly serviceId: string;
+  readonly trigger: string;
+  readonly createdAt: string;
+  readonly commit: { id: string; message: string; createdAt: string } | null;
+  readonly image: { ref: string; sha: string } | null;
+  /** The deploy that has to end first, under the waiting policy. */
+  readonly after?: string;
+  readonly phases: readonly DeployPhase[];
+  readonly outcome: DeployOutcome;
+  /** What the log says when it fails. */
+  readonly reason?: string;
+  canceledAt?: string;
+}
+
+/** A deploy at one instant. */
+export interface DeployState {
+  readonly status: DeployStatus;
+  readonly startedMs: number;
+  /** When it ends, or has ended, if nothing cancels it. */
+  readonly endsMs: number;
+  /** When the status last changed. */
+  readonly changedMs: number;
+  /** When a deploy that waits for it may start. */
+  readonly freeMs: number;
+}
+
+const IN_PROGRESS: readonly DeployStatus[] = [
+  "created",
+  "queued",
+  "build_in_progress",
+  "pre_deploy_in_progress",
+  "update_in_progress",
+];
+
+/** Something may still come of it. */
+export function isInProgress(status: DeployStatus): boolean {
+  return IN_PROGRESS.includes(status);
+}
+
+/**
+ * The states of all deploys of one service at one instant.
+ *
+ * Computed from timestamps, so that nothing has to run between two requests, the clock may jump, and a cloud
+ * that is loaded from a file is exactly where it would be.
+ */
+export function deployStates(
+  deploys: readonly DeployRecord[],
+  atMs: number,
+): ReadonlyMap<string, DeployState> {
+  const states = new Map<string, DeployState>();
+  for (const deploy of deploys) {
+    const previous = deploy.after === undefined ? undefined : states.get(deploy.after);
+    states.set(deploy.id, stateAlone(deploy, previous?.freeMs ?? 0, atMs));
+  }
+  return withDeactivated(states);
+}
+
+/** The state of a deploy as if the others were not there, except for the one it waits for. */
+function stateAlone(deploy: DeployRecord, freeMsBefore: number, atMs: number): DeployState {
+  const createdMs = Date.parse(deploy.createdAt);
+  const startedMs = Math.max(createdMs, freeMsBefore);
+  const plannedMs = startedMs + deploy.phases.reduce((sum, { ms }) => sum + ms, 0);
+  const canceledMs = deploy.canceledAt === undefined ? Infinity : Date.parse(deploy.canceledAt);
+
+  if (canceledMs < plannedMs) {
+    // Canceled while it waited, it leaves those behind it waiting for the one before.
+    const freeMs = Math.max(canceledMs, freeMsBefore);
+    return { status: "canceled", startedMs, endsMs: canceledMs, changedMs: canceledMs, freeMs };
+  }
+  const step = { startedMs, endsMs: plannedMs, freeMs: plannedMs };
+  if (atMs < startedMs) return { ...step, status: "queued", changedMs: createdMs };
+  if (atMs >= plannedMs) return { ...step, status: deploy.outcome, changedMs: plannedMs };
+  return { ...step, ...phaseAt(deploy.phases, startedMs, atMs) };
+}
+
+function phaseAt(
+  phases: readonly DeployPhase[],
+  startedMs: number,
+  atMs: number,
+): { status: DeployStatus; changedMs: number } {
+  let changedMs = startedMs;
+  for (const { status, ms } of phases) {
+    if (atMs < changedMs + ms) return { status, changedMs };
+    changedMs += ms;
+  }
+  throw new Error("unreachable: the deploy is over, so it is in no phase");
+}
+
+/** Only the deploy that went live last is live; those before it were deactivated when it came. */
+function withDeactivated(states: Map<string, DeployState>): Map<string, DeployState> {
+  const live = [...states]
+    .filter(([, { status }]) => status === "live")
+    .toSorted(([, a], [, b]) => a.endsMs - b.endsMs);
+
+  live.forEach(([id, state], index) => {
+    const [, next] = live[index + 1] ?? [];
+    if (next) states.set(id, { ...state, status: "deactivated", changedMs: next.endsMs });
+  });
+  return states;
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+import { badRequest, conflict } from "../api-error.ts";
+import { nowMs, timestamp } from "../clock.ts";
+import type { Cloud, CloudRoutes } from "../cloud.ts";
+import { answer, emptyAnswer } from "./answers.ts";
+import { readBody } from "./bodies.ts";
+import { isLive } from "./deploy-start.ts";
+import { diskOf, ensureDiskFits, newDisk } from "./disk-rules.ts";
+import { isWanted, isWithin, listPage } from "./lists.ts";
+import type { DiskRecord } from "./records.ts";
+import { newestFirst, queryOf, rowById, serviceById } from "./requests.ts";
+import { DiskInput } from "./service-bodies.ts";
+
+const DiskCreate = z.object({ ...DiskInput.shape, serviceId: z.string() });
+
+/** Without the default size of a new disk: a change that does not speak of the size keeps it. */
+const DiskPatch = z.object({
+  name: DiskInput.shape.name.optional(),
+  mountPath: DiskInput.shape.mountPath.optional(),
+  sizeGB: z.int().min(1).optional(),
+});
+
+/** `/disks`. A disk is attached by the next deploy, not by these calls. */
+export function addDiskRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/disks", (context) => answer(200, diskPage(cloud, queryOf(context))));
+
+  api.post("/disks", async (context) => {
+    const { serviceId, ...input } = await readBody(context, cloud, DiskCreate);
+    const service = serviceById(cloud, serviceId);
+    if (diskOf(cloud, serviceId)) throw conflict(`${serviceId} already has a disk`);
+
+    ensureDiskFits(service, input);
+    return answer(201, newDisk(cloud, serviceId, input));
+  });
+
+  api.get("/disks/:diskId", (context) =>
+    answer(200, rowById(cloud.state.disks, context.req.param("diskId"))),
+  );
+
+  api.patch("/disks/:diskId", async (context) => {
+    const patch = await readBody(context, cloud, DiskPatch);
+    return answer(200, changeDisk(cloud, context.req.param("diskId"), patch));
+  });
+
+  api.delete("/disks/:diskId", (context) => {
+    const { id } = rowById(cloud.state.disks, context.req.param("diskId"));
+    delete cloud.state.disks[id];
+    return emptyAnswer(204);
+  });
+}
+
+function diskPage(cloud: Cloud, query: URLSearchParams) {
+  const rows = newestFirst(cloud.state.disks).filter(
+    (it) =>
+      isWanted(query, "ownerId", serviceById(cloud, it.serviceId).ownerId) &&
+      isWanted(query, "serviceId", it.serviceId) &&
+      isWanted(query, "diskId", it.id) &&
+      isWanted(query, "name", it.name) &&
+      isWithin(query, "created", it.createdAt) &&
+      isWithin(query, "updated", it.updatedAt),
+  );
+  return listPage(rows, query, { noun: "disk", key: ({ id }) => id, view: (it) => it });
+}
+
+function changeDisk(cloud: Cloud, id: string, patch: z.infer<typeof DiskPatch>): DiskRecord {
+  const before = rowById(cloud.state.disks, id);
+  const disk = { ...before, ...patch, updatedAt: timestamp(nowMs(cloud.state)) };
+
+  if (disk.sizeGB < before.sizeGB) {
+    throw badRequest(`disk size cannot shrink from ${before.sizeGB} to ${disk.sizeGB} GB`);
+  }
+  if (!isLive(cloud, disk.serviceId)) throw badRequest("service must be live to update its disk");
+  ensureDiskFits(serviceById(cloud, disk.serviceId), disk);
+
+  cloud.state.disks[id] = disk;
+  return disk;
+}

@@ -1,0 +1,138 @@
+import { z } from "zod";
+
+import { conflict } from "../api-error.ts";
+import { nowMs, timestamp } from "../clock.ts";
+import type { Cloud, CloudRoutes } from "../cloud.ts";
+import { newId } from "../ids.ts";
+import { answer, emptyAnswer } from "./answers.ts";
+import { readBody } from "./bodies.ts";
+import { memberById, memberIds } from "./environment-members.ts";
+import { isWanted, isWithin, listPage } from "./lists.ts";
+import { newestFirst, queryOf, rowById } from "./requests.ts";
+import { IpAllow } from "./service-bodies.ts";
+import type { EnvironmentRecord } from "./workspace-records.ts";
+
+/** An environment inside a new project, and what of it may change later. */
+export const EnvironmentInput = z.object({
+  name: z.string().min(1),
+  protectedStatus: z.enum(["protected", "unprotected"]).optional(),
+  networkIsolationEnabled: z.boolean().optional(),
+  ipAllowList: z.array(IpAllow).optional(),
+});
+export type EnvironmentInput = z.infer<typeof EnvironmentInput>;
+
+const EnvironmentCreate = EnvironmentInput.extend({ projectId: z.string() });
+
+const Members = z.object({ resourceIds: z.array(z.string()) });
+
+/** `/environments`, with their members. */
+export function addEnvironmentRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/environments", (context) => answer(200, environmentPage(cloud, queryOf(context))));
+
+  api.post("/environments", async (context) => {
+    const { projectId, ...input } = await readBody(context, cloud, EnvironmentCreate);
+    const project = rowById(cloud.state.projects, projectId);
+    return answer(201, environmentView(cloud, newEnvironment(cloud, project.id, input)));
+  });
+
+  api.get("/environments/:environmentId", (context) => {
+    const { environments } = cloud.state;
+    return answer(
+      200,
+      environmentView(cloud, rowById(environments, context.req.param("environmentId"))),
+    );
+  });
+
+  api.patch("/environments/:environmentId", async (context) => {
+    const patch = await readBody(context, cloud, EnvironmentInput.partial());
+    const environment = rowById(cloud.state.environments, context.req.param("environmentId"));
+
+    Object.assign(environment, patch, { updatedAt: timestamp(nowMs(cloud.state)) });
+    return answer(200, environmentView(cloud, environment));
+  });
+
+  api.delete("/environments/:environmentId", (context) => {
+    const { id } = rowById(cloud.state.environments, context.req.param("environmentId"));
+    ensureEmpty(cloud, id);
+
+    delete cloud.state.environments[id];
+    return emptyAnswer(204);
+  });
+  addMemberRoutes(api, cloud);
+}
+
+function addMemberRoutes(api: CloudRoutes, cloud: Cloud): void {
+  // Render documents 200 here and answers 201.
+  api.post("/environments/:environmentId/resources", async (context) => {
+    const { resourceIds } = await readBody(context, cloud, Members);
+    const environment = rowById(cloud.state.environments, context.req.param("environmentId"));
+    const members = resourceIds.map((id) => memberById(cloud, id));
+
+    for (const member of members) member.environmentId = environment.id;
+    return answer(201, environmentView(cloud, environment));
+  });
+
+  // Render answers 204 whatever stands for the environment in the path, and so does this cloud.
+  api.delete("/environments/:environmentId/resources", (context) => {
+    const environmentId = context.req.param("environmentId");
+    const members = queryOf(context)
+      .getAll("resourceIds")
+      .map((id) => memberById(cloud, id));
+
+    for (const member of members) {
+      if (member.environmentId === environmentId) delete member.environmentId;
+    }
+    return emptyAnswer(204);
+  });
+}
+
+/** Adds an environment to a project that exists. */
+export function newEnvironment(
+  cloud: Cloud,
+  projectId: string,
+  input: EnvironmentInput,
+): EnvironmentRecord {
+  const at = nowMs(cloud.state);
+  const createdAt = timestamp(at);
+  const environment: EnvironmentRecord = {
+    id: newId("evm", at),
+    projectId,
+    createdAt,
+    updatedAt: createdAt,
+    name: input.name,
+    protectedStatus: input.protectedStatus ?? "unprotected",
+    networkIsolationEnabled: input.networkIsolationEnabled ?? false,
+    ipAllowList: input.ipAllowList ?? [{ cidrBlock: "0.0.0.0/0", description: "everywhere" }],
+  };
+
+  cloud.state.environments[environment.id] = environment;
+  return environment;
+}
+
+/** Refuses to delete an environment in which something lives. */
+export function ensureEmpty(cloud: Cloud, environmentId: string): void {
+  const members = Object.values(memberIds(cloud, environmentId)).flatMap((ids) => ids ?? []);
+  if (members.length > 0) throw conflict(`environment is not empty: ${members.join(", ")}`);
+}
+
+function environmentView(cloud: Cloud, environment: EnvironmentRecord) {
+  const { createdAt: _createdAt, updatedAt: _updatedAt, ...shown } = environment;
+  return { ...shown, ...memberIds(cloud, environment.id) };
+}
+
+function environmentPage(cloud: Cloud, query: URLSearchParams) {
+  const rows = newestFirst(cloud.state.environments).filter(
+    (it) =>
+      isWanted(query, "name", it.name) &&
+      isWanted(query, "projectId", it.projectId) &&
+      isWanted(query, "environmentId", it.id) &&
+      isWanted(query, "ownerId", cloud.state.projects[it.projectId]?.ownerId) &&
+      isWithin(query, "created", it.createdAt) &&
+      isWithin(query, "updated", it.updatedAt),
+  );
+  return listPage(rows, query, {
+    noun: "environment",
+    key: ({ id }) => id,
+    view: (it) => environmentView(cloud, it),
+  });
+}

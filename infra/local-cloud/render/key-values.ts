@@ -1,0 +1,165 @@
+import type { Context } from "hono";
+import { z } from "zod";
+
+import { nowMs, timestamp } from "../clock.ts";
+import type { Cloud, CloudRoutes } from "../cloud.ts";
+import { answer, emptyAnswer } from "./answers.ts";
+import { readBody } from "./bodies.ts";
+import type { KeyValueRecord } from "./datastore-records.ts";
+import { datastoreView, isListed, newDatastore, resume, suspend } from "./datastores.ts";
+import { listPage } from "./lists.ts";
+import { newestFirst, queryOf, rowById } from "./requests.ts";
+import { IpAllow, Region } from "./service-bodies.ts";
+
+/** The Valkey that new instances run. */
+const VERSION = "8.1.0";
+
+const KeyValuePatch = z.object({
+  name: z.string().min(1).optional(),
+  plan: z.string().min(1).optional(),
+  maxmemoryPolicy: z
+    .enum([
+      "noeviction",
+      "allkeys_lfu",
+      "allkeys_lru",
+      "allkeys_random",
+      "volatile_lfu",
+      "volatile_lru",
+      "volatile_random",
+      "volatile_ttl",
+    ])
+    .optional(),
+  persistenceMode: z.enum(["off", "snapshot", "journal_snapshot"]).optional(),
+  ipAllowList: z.array(IpAllow).optional(),
+});
+
+const KeyValueBody = KeyValuePatch.extend({
+  name: z.string().min(1),
+  plan: z.string().min(1),
+  ownerId: z.string(),
+  region: Region.optional(),
+  environmentId: z.string().optional(),
+});
+
+const ONE = "/key-value/:keyValueId";
+
+/** `/key-value`: as databases, `creating` and then `available`. */
+export function addKeyValueRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/key-value", (context) => {
+    const query = queryOf(context);
+    const rows = newestFirst(cloud.state.keyValues).filter((it) => isListed(query, it));
+    return answer(
+      200,
+      listPage(rows, query, {
+        noun: "keyValue",
+        key: ({ id }) => id,
+        view: (it) => keyValueView(cloud, it),
+      }),
+    );
+  });
+
+  api.post("/key-value", async (context) => {
+    const store = newKeyValue(cloud, await readBody(context, cloud, KeyValueBody));
+    const { createdAt, updatedAt } = store;
+    // Only this answer carries nanoseconds.
+    return answer(201, { ...keyValueView(cloud, store), createdAt, updatedAt });
+  });
+
+  api.get(ONE, (context) => answer(200, keyValueView(cloud, keyValueOf(context, cloud))));
+
+  api.patch(ONE, async (context) => {
+    const patch = await readBody(context, cloud, KeyValuePatch);
+    const store = changedKeyValue(cloud, keyValueOf(context, cloud), patch);
+
+    cloud.state.keyValues[store.id] = store;
+    return answer(200, keyValueView(cloud, store));
+  });
+
+  api.delete(ONE, (context) => {
+    delete cloud.state.keyValues[keyValueOf(context, cloud).id];
+    return emptyAnswer(204);
+  });
+
+  addActionRoutes(api, cloud);
+}
+
+function addActionRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get(`${ONE}/connection-info`, (context) =>
+    answer(200, connectionInfo(keyValueOf(context, cloud))),
+  );
+  api.post(`${ONE}/suspend`, (context) => {
+    suspend(cloud, keyValueOf(context, cloud));
+    return emptyAnswer(202);
+  });
+  api.post(`${ONE}/resume`, (context) => {
+    resume(cloud, keyValueOf(context, cloud));
+    return emptyAnswer(202);
+  });
+}
+
+function keyValueOf(context: Context, cloud: Cloud): KeyValueRecord {
+  return rowById(cloud.state.keyValues, context.req.param("keyValueId") ?? "");
+}
+
+function newKeyValue(cloud: Cloud, body: z.infer<typeof KeyValueBody>): KeyValueRecord {
+  const ipAllowList = body.ipAllowList ?? [];
+  const createMs = cloud.phases.keyValueMs;
+  const store: KeyValueRecord = {
+    ...newDatastore(cloud, "red", { body: { ...body, ipAllowList }, createMs }),
+    maxmemoryPolicy: body.maxmemoryPolicy ?? "allkeys_lru",
+    persistenceMode: persistence(body.plan, body.persistenceMode),
+  };
+
+  cloud.state.keyValues[store.id] = store;
+  return store;
+}
+
+function changedKeyValue(
+  cloud: Cloud,
+  before: KeyValueRecord,
+  patch: z.infer<typeof KeyValuePatch>,
+): KeyValueRecord {
+  const at = nowMs(cloud.state);
+  const plan = patch.plan ?? before.plan;
+  // Leaving the free plan brings the persistence of the paid ones.
+  const kept = before.plan === "free" ? undefined : before.persistenceMode;
+
+  return {
+    ...before,
+    name: patch.name ?? before.name,
+    plan,
+    maxmemoryPolicy: patch.maxmemoryPolicy ?? before.maxmemoryPolicy,
+    persistenceMode: persistence(plan, patch.persistenceMode ?? kept),
+    ipAllowList: patch.ipAllowList ?? before.ipAllowList,
+    updatedAt: timestamp(at),
+    readyMs: plan === before.plan ? before.readyMs : at + cloud.phases.keyValueMs,
+  };
+}
+
+/** The free plan has none; the paid ones journal and snapshot unless it is said otherwise. */
+function persistence(plan: string, wanted: string | undefined): string {
+  return plan === "free" ? "off" : (wanted ?? "journal_snapshot");
+}
+
+function keyValueView(cloud: Cloud, store: KeyValueRecord) {
+  const { maxmemoryPolicy, persistenceMode } = store;
+  const { suspended: _suspended, suspenders: _suspenders, ...common } = datastoreView(cloud, store);
+
+  return {
+    ...common,
+    dashboardUrl: `https://dashboard.render.com/r/${store.id}`,
+    options: { maxmemoryPolicy, persistenceMode },
+    version: VERSION,
+  };
+}
+
+/** Inside Render there is no password; outside there is one, and TLS. */
+function connectionInfo({ id, region, password }: KeyValueRecord) {
+  const external = `rediss://${id}:${password}@${region}-keyvalue.render.com:6379`;
+
+  return {
+    internalConnectionString: `redis://${id}:6379`,
+    externalConnectionString: external,
+    cliCommand: `REDISCLI_AUTH=${password} valkey-cli --user ${id} -h ${region}-keyvalue.render.com -p 6379 --tls`,
+  };
+}

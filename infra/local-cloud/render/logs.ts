@@ -1,0 +1,68 @@
+import { badRequest } from "../api-error.ts";
+import { exactTimestamp, nowMs } from "../clock.ts";
+import type { Cloud, CloudRoutes } from "../cloud.ts";
+import { answer } from "./answers.ts";
+import { deployLog, type LogLine } from "./deploy-log.ts";
+import { deploysOf, statesOf } from "./deploy-start.ts";
+import { instant, isWanted, pageLimit } from "./lists.ts";
+import { queryOf, serviceById } from "./requests.ts";
+
+/** How far back a query looks that names no start. */
+const WINDOW_MS = 60 * 60 * 1000;
+
+/** `/logs`: what the deploys of the named resources have written. */
+export function addLogRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/logs", (context) => {
+    const query = queryOf(context);
+    const resources = query.getAll("resource");
+    if (!query.get("ownerId") || resources.length === 0) {
+      throw badRequest("ownerId and resource are required");
+    }
+    const lines = resources.flatMap((id) => serviceLog(cloud, id));
+    return answer(200, logPage(lines, query, nowMs(cloud.state)));
+  });
+}
+
+function serviceLog(cloud: Cloud, serviceId: string): LogLine[] {
+  const service = serviceById(cloud, serviceId);
+  const states = statesOf(cloud, serviceId);
+  const atMs = nowMs(cloud.state);
+
+  return deploysOf(cloud, serviceId).flatMap((deploy) => {
+    const state = states.get(deploy.id);
+    return state ? deployLog(service, deploy, { state, atMs }) : [];
+  });
+}
+
+/** One page, the newest lines first unless `direction=forward`, and where the next one begins. */
+function logPage(lines: readonly LogLine[], query: URLSearchParams, atMs: number) {
+  const endMs = instant(query, "endTime") ?? atMs;
+  const startMs = instant(query, "startTime") ?? endMs - WINDOW_MS;
+  const isForward = query.get("direction") === "forward";
+  const found = lines
+    .filter((it) => isAsked(it, query) && isBetween(it, startMs, endMs))
+    .toSorted((a, b) => a.timestamp.localeCompare(b.timestamp));
+  const ordered = isForward ? found : found.toReversed();
+  const logs = ordered.slice(0, pageLimit(query));
+  const next = ordered[logs.length]?.timestamp;
+
+  return {
+    hasMore: next !== undefined,
+    nextStartTime: isForward && next ? next : exactTimestamp(startMs),
+    nextEndTime: !isForward && next ? next : exactTimestamp(endMs),
+    logs,
+  };
+}
+
+function isAsked({ labels, message }: LogLine, query: URLSearchParams): boolean {
+  const texts = query.getAll("text");
+  return (
+    labels.every(({ name, value }) => name === "resource" || isWanted(query, name, value)) &&
+    (texts.length === 0 || texts.some((it) => message.includes(it)))
+  );
+}
+
+function isBetween({ timestamp }: LogLine, startMs: number, endMs: number): boolean {
+  const atMs = Date.parse(timestamp);
+  return atMs >= startMs && atMs <= endMs;
+}

@@ -1,0 +1,49 @@
+import { badRequest, notFound } from "../api-error.ts";
+import type { CloudRoutes } from "../cloud.ts";
+import { answer } from "./answers.ts";
+import { isWanted, listPage } from "./lists.ts";
+import { queryOf } from "./requests.ts";
+
+/** The one workspace that is listed. */
+const SEEDED_OWNER = "tea-local000000000000000";
+
+/** Teams and users own things; the cloud takes every such id, so that a spec works here as it is. */
+const OWNER_ID = /^(tea|usr)-[a-z0-9]+$/;
+
+/** `/owners` and `/users`: who is asking, and for which workspace. */
+export function addOwnerRoutes(api: CloudRoutes): void {
+  api.get("/owners", (context) => {
+    const query = queryOf(context);
+    const owners = [ownerView(SEEDED_OWNER)].filter(
+      ({ name, email }) => isWanted(query, "name", name) && isWanted(query, "email", email),
+    );
+    return answer(
+      200,
+      listPage(owners, query, { noun: "owner", key: ({ id }) => id, view: (it) => it }),
+    );
+  });
+
+  api.get("/owners/:ownerId", (context) => {
+    const id = context.req.param("ownerId");
+    if (!OWNER_ID.test(id)) throw notFound(id);
+
+    return answer(200, ownerView(id));
+  });
+
+  api.get("/users", () => answer(200, { email: "you@local.test", name: "You" }));
+}
+
+/** Refuses what cannot own anything. */
+export function ensureOwnerId(id: string): void {
+  if (!OWNER_ID.test(id)) throw badRequest(`invalid ownerId: ${id}`);
+}
+
+/** An owner as Render shows it, alone and inside what it owns. */
+export function ownerView(id: string) {
+  return {
+    id,
+    name: id === SEEDED_OWNER ? "Local workspace" : `Local workspace ${id}`,
+    email: "you@local.test",
+    type: id.startsWith("tea-") ? "team" : "user",
+  };
+}

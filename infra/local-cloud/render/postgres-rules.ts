@@ -1,0 +1,63 @@
+import { badRequest } from "../api-error.ts";
+import type { PostgresRecord } from "./datastore-records.ts";
+
+/** Plans that databases of old have and new ones cannot get. */
+const LEGACY_PLANS = ["starter", "standard", "pro", "pro_plus"];
+
+/** GB of a new database that names no size; the two seen in recorded traffic, and the smaller one for the rest. */
+const DISK_GB_BY_PLAN: Readonly<Record<string, number>> = { free: 1, pro_4gb: 100 };
+const DISK_GB_DEFAULT = 15;
+
+/** Sizes are 1 GB or steps of this many. */
+const DISK_STEP_GB = 5;
+
+/** A disk that has grown may not grow again for 12 hours. */
+const RESIZE_COOL_DOWN_MS = 12 * 60 * 60 * 1000;
+
+const REPLICAS_MAX = 5;
+
+/** High availability needs one of these plans, and a version from 13 on. */
+const HIGH_AVAILABILITY_PLANS = /^(pro|accelerated)_\d+gb$/;
+const HIGH_AVAILABILITY_VERSION_MIN = 13;
+
+/** The size of the disk of a new database. */
+export function defaultDiskGb(plan: string): number {
+  return DISK_GB_BY_PLAN[plan] ?? DISK_GB_DEFAULT;
+}
+
+/** Refuses a plan that only databases of old have, in Render's own words. */
+export function ensurePlanIsOffered(plan: string): void {
+  if (LEGACY_PLANS.includes(plan)) {
+    throw badRequest(
+      `Legacy Postgres plans, including '${plan}', are no longer supported for new databases`,
+    );
+  }
+}
+
+/** Everything about a database that must hold however it came to be; every rule that is broken is named. */
+export function ensurePostgresFits(database: PostgresRecord): void {
+  const { diskSizeGB, plan, version, highAvailabilityEnabled, readReplicas } = database;
+  const hasStep = diskSizeGB === 1 || diskSizeGB % DISK_STEP_GB === 0;
+  const canBeDoubled =
+    HIGH_AVAILABILITY_PLANS.test(plan) && Number(version) >= HIGH_AVAILABILITY_VERSION_MIN;
+  const problems = [
+    !hasStep && `diskSizeGB must be 1 or a multiple of ${DISK_STEP_GB}`,
+    highAvailabilityEnabled &&
+      !canBeDoubled &&
+      `high availability needs a pro or accelerated plan and version ${HIGH_AVAILABILITY_VERSION_MIN} or newer`,
+    readReplicas.length > REPLICAS_MAX && `at most ${REPLICAS_MAX} read replicas`,
+  ].filter((it) => typeof it === "string");
+
+  if (problems.length > 0) throw badRequest(problems.join("; "));
+}
+
+/** A disk only grows, and not twice within the cool-down. */
+export function ensureDiskMayBecome(before: PostgresRecord, sizeGB: number, atMs: number): void {
+  if (sizeGB < before.diskSizeGB) {
+    throw badRequest(`diskSizeGB cannot shrink from ${before.diskSizeGB} to ${sizeGB}`);
+  }
+  const isCooling = before.resizedMs !== undefined && atMs < before.resizedMs + RESIZE_COOL_DOWN_MS;
+  if (sizeGB > before.diskSizeGB && isCooling) {
+    throw badRequest("diskSizeGB has been changed within the last 12 hours");
+  }
+}

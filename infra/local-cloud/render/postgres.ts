@@ -1,0 +1,172 @@
+import type { Context } from "hono";
+
+import { nowMs, timestamp } from "../clock.ts";
+import type { Cloud, CloudRoutes } from "../cloud.ts";
+import { randomText } from "../ids.ts";
+import { answer, emptyAnswer } from "./answers.ts";
+import { readBody } from "./bodies.ts";
+import type { PostgresRecord, ReplicaRecord } from "./datastore-records.ts";
+import { isListed, newDatastore, resume, suspend } from "./datastores.ts";
+import { listPage } from "./lists.ts";
+import { PostgresBody, PostgresPatch } from "./postgres-bodies.ts";
+import {
+  defaultDiskGb,
+  ensureDiskMayBecome,
+  ensurePlanIsOffered,
+  ensurePostgresFits,
+} from "./postgres-rules.ts";
+import { connectionInfo, postgresView } from "./postgres-view.ts";
+import { newestFirst, queryOf, rowById } from "./requests.ts";
+
+/** Characters that Render adds to the name of a database. */
+const NAME_SUFFIX_LENGTH = 4;
+
+/** Suffixes of the ids of replicas, in the order in which they are given out; `a` is the primary. */
+const REPLICA_SUFFIXES = [..."bcdefghijklmnopqrstuvwxyz"];
+
+const ONE = "/postgres/:postgresId";
+
+/** `/postgres`: made and changed while one looks on, `creating` and then `available`. */
+export function addPostgresRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/postgres", (context) => answer(200, postgresPage(cloud, queryOf(context))));
+
+  api.post("/postgres", async (context) => {
+    const database = newPostgres(cloud, await readBody(context, cloud, PostgresBody));
+    const { createdAt, updatedAt } = database;
+    // Only this answer carries nanoseconds, and it does not know the status yet.
+    return answer(201, {
+      ...postgresView(cloud, database),
+      createdAt,
+      updatedAt,
+      status: "unknown",
+    });
+  });
+
+  api.get(ONE, (context) => answer(200, postgresView(cloud, postgresOf(context, cloud))));
+
+  api.patch(ONE, async (context) => {
+    const patch = await readBody(context, cloud, PostgresPatch);
+    const database = changedPostgres(cloud, postgresOf(context, cloud), patch);
+
+    cloud.state.postgres[database.id] = database;
+    return answer(200, postgresView(cloud, database));
+  });
+
+  api.delete(ONE, (context) => {
+    delete cloud.state.postgres[postgresOf(context, cloud).id];
+    return emptyAnswer(204);
+  });
+
+  addActionRoutes(api, cloud);
+}
+
+function addActionRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get(`${ONE}/connection-info`, (context) =>
+    answer(200, connectionInfo(postgresOf(context, cloud))),
+  );
+  api.post(`${ONE}/suspend`, (context) => {
+    suspend(cloud, postgresOf(context, cloud));
+    return emptyAnswer(202);
+  });
+  api.post(`${ONE}/resume`, (context) => {
+    resume(cloud, postgresOf(context, cloud));
+    return emptyAnswer(202);
+  });
+  // Nothing of what the API shows changes by these two.
+  for (const action of ["restart", "failover"]) {
+    api.post(`/postgres/:postgresId/${action}`, (context) => {
+      postgresOf(context, cloud);
+      return emptyAnswer(202);
+    });
+  }
+}
+
+function postgresPage(cloud: Cloud, query: URLSearchParams) {
+  const rows = newestFirst(cloud.state.postgres).filter((it) => isListed(query, it));
+  return listPage(rows, query, {
+    noun: "postgres",
+    key: ({ id }) => id,
+    view: (it) => postgresView(cloud, it),
+  });
+}
+
+function postgresOf(context: Context, cloud: Cloud): PostgresRecord {
+  return rowById(cloud.state.postgres, context.req.param("postgresId") ?? "");
+}
+
+function newPostgres(cloud: Cloud, body: PostgresBody): PostgresRecord {
+  const ipAllowList = body.ipAllowList ?? [{ cidrBlock: "0.0.0.0/0", description: "everywhere" }];
+  const createMs = cloud.phases.databaseMs;
+  const common = newDatastore(cloud, "dpg", { body: { ...body, ipAllowList }, createMs });
+  const baseName = body.databaseName ?? body.name.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
+  ensurePlanIsOffered(body.plan);
+
+  const id = `${common.id}-a`;
+  const database: PostgresRecord = {
+    ...common,
+    id,
+    version: body.version,
+    databaseName: `${baseName}_${randomText(NAME_SUFFIX_LENGTH)}`,
+    databaseUser: body.databaseUser ?? `${baseName}_user`,
+    diskSizeGB: body.diskSizeGB ?? defaultDiskGb(body.plan),
+    diskAutoscalingEnabled: body.enableDiskAutoscaling ?? false,
+    highAvailabilityEnabled: body.enableHighAvailability ?? false,
+    connectionPool: body.connectionPool ?? "none",
+    parameterOverrides: body.parameterOverrides ?? {},
+    readReplicas: replicasFrom({ id, readReplicas: [] }, body.readReplicas ?? []),
+  };
+  ensurePostgresFits(database);
+  cloud.state.postgres[id] = database;
+  return database;
+}
+
+/** The database after a change; the record that was given stays as it is. */
+function changedPostgres(
+  cloud: Cloud,
+  before: PostgresRecord,
+  patch: PostgresPatch,
+): PostgresRecord {
+  const at = nowMs(cloud.state);
+  const diskSizeGB = patch.diskSizeGB ?? before.diskSizeGB;
+  ensureDiskMayBecome(before, diskSizeGB, at);
+
+  const database: PostgresRecord = {
+    ...before,
+    name: patch.name ?? before.name,
+    plan: patch.plan ?? before.plan,
+    diskSizeGB,
+    diskAutoscalingEnabled: patch.enableDiskAutoscaling ?? before.diskAutoscalingEnabled,
+    highAvailabilityEnabled: patch.enableHighAvailability ?? before.highAvailabilityEnabled,
+    connectionPool: patch.connectionPool ?? before.connectionPool,
+    ipAllowList: patch.ipAllowList ?? before.ipAllowList,
+    parameterOverrides: patch.parameterOverrides ?? before.parameterOverrides,
+    updatedAt: timestamp(at),
+  };
+  if (patch.readReplicas !== undefined) {
+    database.readReplicas = replicasFrom(before, patch.readReplicas ?? []);
+  }
+  if (diskSizeGB !== before.diskSizeGB) database.resizedMs = at;
+  if (takesTime(before, database)) database.readyMs = at + cloud.phases.databaseMs;
+  ensurePostgresFits(database);
+  return database;
+}
+
+/** Allow-list, parameters and replicas change while the database stays available. */
+function takesTime(before: PostgresRecord, after: PostgresRecord): boolean {
+  const slow = ["name", "plan", "diskSizeGB", "highAvailabilityEnabled"] as const;
+  return slow.some((field) => before[field] !== after[field]);
+}
+
+/** The list is authoritative: replicas are matched by name, and what it does not name is gone. */
+function replicasFrom(
+  { id, readReplicas }: Pick<PostgresRecord, "id" | "readReplicas">,
+  wanted: readonly Omit<ReplicaRecord, "id">[],
+): ReplicaRecord[] {
+  const used = new Set(readReplicas.map((it) => it.id));
+  const free = REPLICA_SUFFIXES.map((it) => id.replace(/a$/, it)).filter((it) => !used.has(it));
+
+  return wanted.map((replica) => ({
+    id: readReplicas.find(({ name }) => name === replica.name)?.id ?? free.shift() ?? "",
+    ...replica,
+  }));
+}

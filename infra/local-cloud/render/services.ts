@@ -1,0 +1,162 @@
+import type { Context } from "hono";
+
+import { conflict } from "../api-error.ts";
+import { nowMs, timestamp } from "../clock.ts";
+import type { Cloud, CloudRoutes } from "../cloud.ts";
+import { newId, randomText } from "../ids.ts";
+import { answer, emptyAnswer } from "./answers.ts";
+import { readBody } from "./bodies.ts";
+import { startDeploy } from "./deploy-start.ts";
+import { diskOf, ensureDiskFits, newDisk } from "./disk-rules.ts";
+import { ensureUnique, envVarsFrom } from "./env-bodies.ts";
+import { ensureEnvironmentExists } from "./environment-members.ts";
+import { isWanted, isWithin, listPage } from "./lists.ts";
+import { ensureOwnerId } from "./owners.ts";
+import type { ServiceRecord } from "./records.ts";
+import { ensureCredentialExists } from "./registry-credentials.ts";
+import { newestFirst, queryOf, serviceById } from "./requests.ts";
+import {
+  type CreateServiceBody,
+  createServiceBody,
+  patchServiceBody,
+  ServiceTypeBody,
+} from "./service-bodies.ts";
+import { initialDetails } from "./service-details.ts";
+import { changedService } from "./service-record.ts";
+import { deleteService } from "./service-removal.ts";
+import { ensureScale } from "./service-scale.ts";
+import { serviceType } from "./service-types.ts";
+import { serviceView } from "./service-view.ts";
+import { headersFrom } from "./static-headers.ts";
+import { routesFrom } from "./static-routes.ts";
+
+/** Characters after the dash when a slug is taken. */
+const SLUG_SUFFIX_LENGTH = 4;
+
+/** `/services`: list, create, read, change, delete. */
+export function addServiceRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/services", (context) => answer(200, servicePage(cloud, queryOf(context))));
+
+  api.post("/services", async (context) => {
+    const service = createService(cloud, await readServiceBody(context, cloud));
+    const deploy = startDeploy(cloud, service, { trigger: "api" });
+    return answer(201, { deployId: deploy.id, service: serviceView(cloud, service) });
+  });
+
+  api.get("/services/:serviceId", (context) =>
+    answer(200, serviceView(cloud, serviceById(cloud, context.req.param("serviceId")))),
+  );
+
+  api.patch("/services/:serviceId", async (context) => {
+    const { id, type } = serviceById(cloud, context.req.param("serviceId"));
+    const body = await readBody(context, cloud, patchServiceBody(type));
+    const service = changedService(serviceById(cloud, id), body);
+
+    ensureNameIsFree(cloud, service);
+    ensureCredentialsExist(cloud, service);
+    ensureServiceRules(cloud, service);
+    service.updatedAt = timestamp(nowMs(cloud.state));
+    cloud.state.services[id] = service;
+    return answer(200, serviceView(cloud, service));
+  });
+
+  api.delete("/services/:serviceId", (context) => {
+    deleteService(cloud, serviceById(cloud, context.req.param("serviceId")).id);
+    return emptyAnswer(204);
+  });
+}
+
+function servicePage(cloud: Cloud, query: URLSearchParams) {
+  const rows = newestFirst(cloud.state.services).filter(
+    (it) =>
+      isWanted(query, "name", it.name) &&
+      isWanted(query, "type", it.type) &&
+      isWanted(query, "ownerId", it.ownerId) &&
+      isWanted(query, "environmentId", it.environmentId) &&
+      isWanted(query, "env", it.details.runtime) &&
+      isWanted(query, "region", it.details.region) &&
+      isWanted(query, "suspended", it.suspenders.length > 0 ? "suspended" : "not_suspended") &&
+      isWithin(query, "created", it.createdAt) &&
+      isWithin(query, "updated", it.updatedAt),
+  );
+  return listPage(rows, query, {
+    noun: "service",
+    key: ({ id }) => id,
+    view: (it) => serviceView(cloud, it),
+  });
+}
+
+/** The type decides which details there are, so it is read first. */
+async function readServiceBody(context: Context, cloud: Cloud): Promise<CreateServiceBody> {
+  const { type } = await readBody(context, cloud, ServiceTypeBody);
+  return readBody(context, cloud, createServiceBody(type));
+}
+
+function createService(cloud: Cloud, body: CreateServiceBody): ServiceRecord {
+  const { disk } = body.serviceDetails;
+  const service = changedService(blankService(cloud, body), body);
+
+  ensureOwnerId(service.ownerId);
+  ensureEnvironmentExists(cloud, service.environmentId);
+  ensureCredentialsExist(cloud, service);
+  ensureUnique(body.secretFiles.map(({ name }) => name));
+  ensureNameIsFree(cloud, service);
+  ensureScale(service.details);
+  if (disk) ensureDiskFits(service, disk);
+
+  cloud.state.services[service.id] = service;
+  if (disk) newDisk(cloud, service.id, disk);
+  return service;
+}
+
+/** A service of which only what never changes is decided. */
+function blankService(cloud: Cloud, body: CreateServiceBody): ServiceRecord {
+  const at = nowMs(cloud.state);
+  const createdAt = timestamp(at);
+
+  return {
+    id: newId(serviceType(body.type).idPrefix, at),
+    type: body.type,
+    ownerId: body.ownerId,
+    name: body.name,
+    createdAt,
+    updatedAt: createdAt,
+    slug: freeSlug(cloud, body.name),
+    suspenders: [],
+    source: { repo: "", branch: "" },
+    rootDir: "",
+    autoDeployTrigger: "commit",
+    details: initialDetails(body),
+    envVars: envVarsFrom(body.envVars),
+    secretFiles: body.secretFiles,
+    environmentId: body.environmentId,
+    headers: headersFrom(cloud, body.serviceDetails.headers ?? []),
+    routes: routesFrom(cloud, body.serviceDetails.routes ?? []),
+  };
+}
+
+function freeSlug(cloud: Cloud, name: string): string {
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const isTaken = Object.values(cloud.state.services).some((it) => it.slug === slug);
+
+  return isTaken ? `${slug}-${randomText(SLUG_SUFFIX_LENGTH)}` : slug;
+}
+
+/** Names are unique within a workspace. Render documents 409 and 400 here; which one it sends is unknown. */
+function ensureNameIsFree(cloud: Cloud, service: ServiceRecord): void {
+  const isTaken = Object.values(cloud.state.services).some(
+    (it) => it.id !== service.id && it.name === service.name && it.ownerId === service.ownerId,
+  );
+  if (isTaken) throw conflict(`name already in use: ${service.name}`);
+}
+
+function ensureServiceRules(cloud: Cloud, service: ServiceRecord): void {
+  const disk = diskOf(cloud, service.id);
+  if (disk) ensureDiskFits(service, disk);
+}
+
+function ensureCredentialsExist(cloud: Cloud, { source, details }: ServiceRecord): void {
+  const { build } = details;
+  if ("imagePath" in source) ensureCredentialExists(cloud, source.registryCredentialId);
+  if (build && "dockerCommand" in build) ensureCredentialExists(cloud, build.registryCredentialId);
+}

@@ -1,0 +1,101 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { createAdaptorServer } from "@hono/node-server";
+
+import { CLOUDFLARE_BASE, createApp } from "./app.ts";
+import type { Cloud } from "./cloud.ts";
+import { CONTROL_BASE } from "./control.ts";
+import { createFaultQueue } from "./faults.ts";
+import { FAST_PHASES, REALISTIC_PHASES } from "./phase-times.ts";
+import { createRateLimiter } from "./rate-limits.ts";
+import { RENDER_BASE } from "./render/api.ts";
+import { createRequestLog } from "./request-log.ts";
+import { loadState, saveState } from "./state-file.ts";
+import { emptyState } from "./state.ts";
+
+/** Never another interface: any bearer is valid here. */
+const HOST = "127.0.0.1";
+
+/** How a local cloud is started. */
+export interface LocalCloudOptions {
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Loaded at the start, written after each change. In memory only when it is left out. */
+  readonly stateFile?: string;
+  /** Deploys and databases take minutes, as at Render, instead of 300 ms a step. */
+  readonly realistic?: boolean;
+}
+
+/** A running local cloud. */
+export interface LocalCloud {
+  /** What `opspec cloud` prints as its first line. */
+  readonly urls: {
+    readonly render: string;
+    readonly cloudflare: string;
+    readonly local: string;
+    readonly page: string;
+  };
+  /** Closes the port and every connection that is open. */
+  stop(): Promise<void>;
+}
+
+/** Starts Render's API, and the cloud's own controls and page, on this machine's loopback. */
+export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
+  const { stateFile } = options;
+  const stopping = new AbortController();
+  const cloud = createCloud(options, stopping.signal);
+  const app = createApp(cloud, () => {
+    if (stateFile !== undefined) saveState(stateFile, cloud.state);
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const port = await listen(server, options.port ?? 0);
+
+  const origin = `http://${HOST}:${port}`;
+  return {
+    urls: {
+      render: `${origin}${RENDER_BASE}`,
+      cloudflare: `${origin}${CLOUDFLARE_BASE}`,
+      local: `${origin}${CONTROL_BASE}`,
+      page: `${origin}/`,
+    },
+    stop() {
+      stopping.abort();
+      return closed(server);
+    },
+  };
+}
+
+function createCloud({ stateFile, realistic }: LocalCloudOptions, stopping: AbortSignal): Cloud {
+  return {
+    state: stateFile === undefined ? emptyState() : loadState(stateFile),
+    phases: realistic ? REALISTIC_PHASES : FAST_PHASES,
+    faults: createFaultQueue(),
+    requests: createRequestLog(),
+    limits: createRateLimiter(),
+    stopping,
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      reject(cause.code === "EADDRINUSE" ? portIsBusy(port, cause) : cause);
+    });
+    server.listen(port, HOST, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function portIsBusy(port: number, cause: Error): Error {
+  return new Error(
+    `local cloud: port ${port} is taken by another program. Choose another port, or none to get a free one.`,
+    { cause },
+  );
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+    server.closeAllConnections();
+  });
+}

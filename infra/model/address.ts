@@ -1,0 +1,28 @@
+import type { PartialStackSpec } from "../spec/stack.ts";
+import { entriesOf } from "./entries.ts";
+
+/** The https URL that people use for a service, when the spec itself says it: its own domain. */
+export function declaredUrl(spec: PartialStackSpec, service: string): string | undefined {
+  const own = spec.services?.[service]?.domains?.[0];
+  if (own !== undefined) return `https://${own}`;
+  const edge = entriesOf(spec.edge?.domains).find(([, { to }]) => pointsTo(spec, to, service));
+  return edge?.[1].host === undefined ? undefined : `https://${edge[1].host}`;
+}
+
+/** A name may point to a service, or to the VM on which the service is the one with a port. */
+function pointsTo(
+  spec: PartialStackSpec,
+  to: { vm?: string | undefined; service?: string | undefined } | undefined,
+  service: string,
+): boolean {
+  if (to === undefined) return false;
+  if (to.vm === undefined) return to.service === service;
+  return vmOf(spec, service) === to.vm && spec.services?.[service]?.port !== undefined;
+}
+
+/** The VM on which a service or job runs; undefined for what is on Render. */
+export function vmOf(spec: PartialStackSpec, service: string): string | undefined {
+  const target = spec.services?.[service];
+  if (target?.type !== "container") return undefined;
+  return target.vm ?? Object.keys(spec.vms ?? {})[0];
+}

@@ -1,0 +1,36 @@
+/** Zone of times of day when a stack names none. */
+export const DEFAULT_TIMEZONE = "UTC";
+
+/** Render's own default region. */
+export const DEFAULT_REGION = "oregon";
+
+export const DEFAULT_BRANCH = "main";
+
+/** Smallest paid instance type: Render runs no cron job on a free one. */
+export const DEFAULT_JOB_PLAN = "starter";
+
+export const DEFAULT_CHECK_STATUS = 200;
+
+/** Token with which a cron job may trigger a job in a service; generated, never written by hand. */
+export const CALL_TOKEN = "OPSPEC_CALL_TOKEN";
+
+/** Where a cron job finds the service that it calls. */
+export const CALL_URL = "OPSPEC_CALL_URL";
+
+/** 256 bits of randomness, as Render's own generated values have. */
+export const CALL_TOKEN_BYTES = 32;
+
+/** Directory of secret files. @see https://render.com/docs/configure-environment-variables#secret-files */
+export const SECRET_FILES_DIR = "/etc/secrets";
+
+/** Name of the built directory of a static site, as Render has it. */
+export const DEFAULT_PUBLISH_PATH = "public";
+
+/** Port on which Render expects a service that says nothing else. @see https://render.com/docs/web-services#port-binding */
+export const DEFAULT_PORT = 10_000;
+
+/** User of Oracle's and Canonical's Ubuntu images. */
+export const DEFAULT_VM_USER = "ubuntu";
+
+/** Where a process finds the store that holds the locks of its jobs. */
+export const LOCK_URL = "OPSPEC_LOCK_URL";

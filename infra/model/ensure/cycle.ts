@@ -1,0 +1,20 @@
+import type { Problem } from "../../errors.ts";
+import type { PartialStackSpec } from "../../spec/stack.ts";
+import { planReferences, referenceEdges } from "../late-reference.ts";
+
+/** Services that refer to each other can be made one after the other. */
+export function ensureCycles(spec: PartialStackSpec): Problem[] {
+  return planReferences(spec).unresolvable.flatMap((members) => {
+    const edge = referenceEdges(spec).find(
+      (it) => it.isHard && members.includes(it.from) && members.includes(it.to),
+    );
+    if (!edge) return [];
+    return [
+      {
+        path: `services/${edge.from}/env/${edge.variable}`,
+        message: `the builds of ${members.map((it) => `"${it}"`).join(" and ")} wait for each other's URL.`,
+        remedy: "Give one of them a domain, or take buildTime from one of the references.",
+      },
+    ];
+  });
+}

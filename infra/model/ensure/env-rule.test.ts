@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { refusals } from "../../testing/spec-text.ts";
+
+test("a required variable that a service does not have is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { A: 1 }
+envRules:
+  - { require: [A, B], services: [web] }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:5   services/web/env: B is missing, which envRules/0 requires. Set it, or take the service out of the rule.",
+    ]
+  `);
+});
+
+test("one of several must be set", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+envRules:
+  - { oneOf: [JWT_SECRET, API_JWT_SECRET] }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:3   services/web/env: none of JWT_SECRET, API_JWT_SECRET is set, and envRules/0 requires one. Set one of them.",
+    ]
+  `);
+});
+
+test("header authentication that is switched on in production is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { ALLOW_HEADER_AUTH: 1 }
+envRules:
+  - { forbid: ALLOW_HEADER_AUTH, in: production }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:12   services/web/env/ALLOW_HEADER_AUTH: is switched on, which is forbidden in production. Remove it, or set it to "0".",
+    ]
+  `);
+});
+
+test("a short value and a value that everybody knows are refused without the value", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { ADMIN_USER: Admin }
+envRules:
+  - { variable: ADMIN_USER, minLength: 8, weak: [admin] }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:12   services/web/env/ADMIN_USER: is a value that everybody knows. Choose another.",
+      "9:12   services/web/env/ADMIN_USER: is too short: 5 of at least 8 characters. Choose a longer value.",
+    ]
+  `);
+});

@@ -1,0 +1,105 @@
+import { MANIFEST_FILE } from "@opspec/runtime/contract";
+import type { Problem } from "../../errors.ts";
+import type { PartialStackSpec } from "../../spec/stack.ts";
+import { entriesOf } from "../entries.ts";
+import { type Variable, variablesOf } from "../variables.ts";
+
+/** Hosts that mean "this machine": in production nothing else is on it. */
+const LOCAL_HOST =
+  /^[a-z][a-z0-9+.-]*:\/\/([^/@\s]*@)?(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])([:/?#]|$)/i;
+
+/** Clear-text HTTP to a host with a dot: a name without one is in the private network. */
+const PLAIN_HTTP = /^http:\/\/[^/\s:]*\./i;
+
+/** A URL with a password in it. */
+const CREDENTIALS = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:[^/@\s]+@/i;
+
+/** Names that Render and the runtime set themselves. @see https://render.com/docs/environment-variables */
+const RESERVED = /^(RENDER(_|$)|IS_PULL_REQUEST$|OPSPEC_)/;
+
+/** Values of variables are safe where the stack runs. */
+export function ensureEnvValues(spec: PartialStackSpec): Problem[] {
+  const environment = spec.environment ?? "production";
+  return [
+    ...variablesOf(spec).flatMap((variable) => [
+      ...reserved(variable),
+      ...credentials(variable),
+      ...(environment === "production" ? unsafeUrl(variable) : []),
+    ]),
+    ...portMismatch(spec),
+    ...fileNames(spec),
+  ];
+}
+
+function reserved({ path, name }: Variable): Problem[] {
+  if (!RESERVED.test(name)) return [];
+  return [{ path, message: "is set by Render or by the runtime.", remedy: "Use another name." }];
+}
+
+function credentials({ path, parts }: Variable): Problem[] {
+  if (typeof parts.value !== "string" || !CREDENTIALS.test(parts.value)) return [];
+  return [
+    {
+      path,
+      message: "has a password in clear text.",
+      remedy:
+        "Declare a secret for the whole URL and change the password, which is in the history of this file.",
+    },
+  ];
+}
+
+function unsafeUrl({ path, parts }: Variable): Problem[] {
+  const values =
+    typeof parts.value === "string" ? parts.value.split(",").map((it) => it.trim()) : [];
+  const local = values.find((it) => LOCAL_HOST.test(it));
+  if (local !== undefined) {
+    return [
+      {
+        path,
+        message: `points to this machine in production, got "${hostOf(local)}".`,
+        remedy: "Use { url: <service> } or the real address.",
+      },
+    ];
+  }
+  const plain = values.find((it) => PLAIN_HTTP.test(it));
+  if (plain === undefined) return [];
+  return [
+    {
+      path,
+      message: `is a clear-text http URL in production, got "${hostOf(plain)}".`,
+      remedy: "Use https, or { url: <service> }.",
+    },
+  ];
+}
+
+/** Scheme and host only: a path or a query may carry a token. */
+function hostOf(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/@]*@)?([^/?#]*).*$/i, "$1$3");
+}
+
+function portMismatch(spec: PartialStackSpec): Problem[] {
+  return entriesOf(spec.services).flatMap(([key, { port, env }]) => {
+    const value = env?.["PORT"];
+    if (port === undefined || value === undefined || String(value) === String(port)) return [];
+    return [
+      {
+        path: `services/${key}/env/PORT`,
+        message: `differs from port: ${port}.`,
+        remedy: "Remove it; port: sets PORT.",
+      },
+    ];
+  });
+}
+
+function fileNames(spec: PartialStackSpec): Problem[] {
+  return entriesOf(spec.services).flatMap(([key, { secretFiles }]) => {
+    if (!secretFiles || !(MANIFEST_FILE in secretFiles)) return [];
+    return [
+      {
+        path: `services/${key}/secretFiles/${MANIFEST_FILE}`,
+        message: "is the name of the runtime's manifest.",
+        remedy: "Use another name.",
+      },
+    ];
+  });
+}

@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { refusals } from "../../testing/spec-text.ts";
+
+test("a cron job cannot reach the disk of a service", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /var/data, sizeGb: 5, persist: [logs] }
+jobs:
+  snapshot-heartbeat: { uses: heartbeat, schedule: { every: 6h }, on: render }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "11:67   jobs/snapshot-heartbeat/on: a Render cron job cannot reach the disk of "web" (/var/data). Use calls: web.",
+    ]
+  `);
+});
+
+test("a cron job that needs a disk is refused when there is none", () => {
+  const found = refusals(`
+jobs:
+  a: { uses: http, schedule: { every: 6h }, on: render, disabledBy: tools/.off }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:45   jobs/a/on: a Render cron job has no disk for "tools/.off". Give a service a disk and use calls: with it.",
+    ]
+  `);
+});
+
+test("a path of the disk in what a cron job is given is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /var/data, sizeGb: 5 }
+jobs:
+  a: { uses: http, schedule: { every: 6h }, on: render, env: { DB: /var/data/a.db } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "11:45   jobs/a/on: a Render cron job cannot reach the disk of "web" (/var/data). Use calls: web.",
+    ]
+  `);
+});
+
+test("a switch outside the persisted paths is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /var/data, sizeGb: 5, persist: [logs] }
+jobs:
+  a: { uses: http, schedule: { every: 6h }, in: web, disabledBy: tools/.off, silencedBy: logs/s.json }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "11:54   jobs/a/disabledBy: "tools/.off" is not on the disk of "web": the next deploy would remove it. Add it, or its directory, to services/web/disk/persist.",
+    ]
+  `);
+});
+
+test("a disk on a cron job is refused by its name", () => {
+  const found = refusals(`
+jobs:
+  a: { uses: http, schedule: { every: 6h }, on: render, disk: { mount: /d, sizeGb: 1 } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:57   jobs/a/disk: is not a key here. A job has no disk. Give it to a service, and use in: or calls: with that service.",
+    ]
+  `);
+});
+
+test("keys that belong elsewhere are refused with the place where they belong", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    schedule: { every: 1h }
+    repo: x
+jobs:
+  a: { uses: http, timezone: UTC, cron: x, schedule: { every: 1h }, in: web }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:5   services/web/schedule: is not a key here. Only jobs have one; write a job with in: and this service.",
+      "10:5   services/web/repo: is not a key here. It belongs into the source: { repo: … }.",
+      "12:20   jobs/a/timezone: is not a key here. It belongs into the schedule.",
+      "12:35   jobs/a/cron: is not a key here. It belongs into the schedule: { cron: … }.",
+    ]
+  `);
+});

@@ -1,0 +1,77 @@
+import { CATALOG } from "@opspec/runtime/catalog";
+import type { Problem } from "../../errors.ts";
+import type { JobSpec } from "../../spec/job.ts";
+import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
+import { entriesOf } from "../entries.ts";
+
+type JobPart = DeepPartial<JobSpec>;
+
+/** What a job reads and writes on a disk can be reached by what runs it, and survives a deploy. */
+export function ensureJobDisks(spec: PartialStackSpec): Problem[] {
+  return entriesOf(spec.jobs).flatMap(([key, job]) => [
+    ...outOfReach(spec, `jobs/${key}`, job),
+    ...markersLost(spec, `jobs/${key}`, job),
+  ]);
+}
+
+/** Render's cron jobs have no disk and cannot reach that of a service. @see https://render.com/docs/cronjobs */
+function outOfReach(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
+  if (job.on !== "render" || job.calls !== undefined) return [];
+  const owner = entriesOf(spec.services).find(([, { disk }]) => disk?.mount !== undefined);
+  const mount = owner?.[1].disk?.mount;
+  const need = diskNeed(job, mount);
+  if (need === undefined) return [];
+  if (!owner) {
+    return [
+      {
+        path: `${path}/on`,
+        message: `a Render cron job has no disk for ${need}.`,
+        remedy: "Give a service a disk and use calls: with it.",
+      },
+    ];
+  }
+  return [
+    {
+      path: `${path}/on`,
+      message: `a Render cron job cannot reach the disk of "${owner[0]}" (${mount}).`,
+      remedy: `Use calls: ${owner[0]}.`,
+    },
+  ];
+}
+
+/** Why a job needs a disk: a marker file, its kind, or a path of the disk in what it is given. */
+function diskNeed(job: JobPart, mount: string | undefined): string | undefined {
+  const marker = job.disabledBy ?? job.silencedBy;
+  if (marker !== undefined) return `"${marker}"`;
+  if (job.uses !== undefined && CATALOG[job.uses]?.needsDisk) return `what "${job.uses}" writes`;
+  if (mount === undefined) return undefined;
+  const texts = [job.command, ...Object.values(job.options ?? {}), ...Object.values(job.env ?? {})];
+  const isUsed = texts.some(
+    (text) => typeof text === "string" && ` ${text}/`.includes(` ${mount}/`),
+  );
+  return isUsed ? mount : undefined;
+}
+
+/** A switch outside the persisted paths is switched back by the next deploy. */
+function markersLost(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
+  const key = job.in ?? job.calls;
+  const service = key === undefined ? undefined : spec.services?.[key];
+  if (!service || service.type === "container") return [];
+  return (["disabledBy", "silencedBy"] as const).flatMap((name) => {
+    const marker = job[name];
+    if (marker === undefined || isPersisted(marker, service.disk?.persist)) return [];
+    return [
+      {
+        path: `${path}/${name}`,
+        message: `"${marker}" is not on the disk of "${key}": the next deploy would remove it.`,
+        remedy: `Add it, or its directory, to services/${key}/disk/persist.`,
+      },
+    ];
+  });
+}
+
+function isPersisted(file: string, persist: readonly (string | undefined)[] | undefined): boolean {
+  return (persist ?? []).some(
+    (path) => path !== undefined && (file === path || file.startsWith(`${path}/`)),
+  );
+}

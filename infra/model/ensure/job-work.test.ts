@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import { refusals } from "../../testing/spec-text.ts";
+
+test("a job without work, or with two, is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+jobs:
+  a: { schedule: { every: 1h }, in: web }
+  b: { uses: http, command: x, schedule: { every: 1h }, in: web }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "10:3   jobs/a: has neither uses nor command. Say what it does.",
+      "11:20   jobs/b/command: is given beside uses. Keep one of them.",
+    ]
+  `);
+});
+
+test("a job that the catalog does not know names the nearest", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+jobs:
+  a: { uses: digets, schedule: { every: 1h }, in: web }
+  b: { uses: something-else, schedule: { every: 1h }, in: web }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "10:8   jobs/a/uses: there is no job "digets" in the catalog. Did you mean "digest"?",
+      "11:8   jobs/b/uses: there is no job "something-else" in the catalog. Known: command, http, alerts-flush, heartbeat, digest, dead-letter-trim, dead-letter-requeue, queue-sweep, purge, reconcile, metrics-snapshot, sqlite-backup, backup-verify, cache-refresh, keepalive, watchdog; or use command:.",
+    ]
+  `);
+});
+
+test("options that a job does not know, miss or have in another kind are refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+jobs:
+  a: { uses: dead-letter-trim, schedule: { every: 1h }, in: web, options: { kep: 1, keep: many } }
+  b: { uses: purge, schedule: { every: 1h }, in: web, options: { tables: [a], retentionDays: 0 } }
+  c: { uses: cache-refresh, schedule: { every: 1h }, in: web }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "10:77   jobs/a/options/kep: "dead-letter-trim" has no such option. It knows: queue, keep, dryRun.",
+      "10:85   jobs/a/options/keep: is of the wrong kind: it should be a number. Correct the value.",
+      "11:79   jobs/b/options/retentionDays: is of the wrong kind: it should be at least 1. Correct the value.",
+      "12:3   jobs/c/options/bucket: is missing. "cache-refresh" needs it.",
+    ]
+  `);
+});
+
+test("a cron job with a command says whose code has it", () => {
+  const found = refusals(`
+jobs:
+  a: { command: make trim, schedule: { every: 1h }, on: render }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:8   jobs/a/command: a Render cron job does not know where this command is. Say like: with the service whose code has it.",
+    ]
+  `);
+});
+
+test("a cron job with a command needs an image with the runtime", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: docker
+    plan: starter
+jobs:
+  a: { command: make trim, schedule: { every: 1h }, on: render, like: web }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:65   jobs/a/like: the image of "web" does not have the runtime. Copy /opt/opspec into it and set supervise: true in services/web.",
+    ]
+  `);
+});
+
+test("a cron job cannot be free, overlap itself or run longer than Render allows", () => {
+  const found = refusals(`
+jobs:
+  a: { uses: http, schedule: { every: 1h }, on: render, plan: free, overlap: allow, deadline: 13h }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:57   jobs/a/plan: Render runs no cron job on the free plan. Use plan: starter.",
+      "3:69   jobs/a/overlap: Render runs one at a time and lets the next wait, so "allow" is impossible. Use forbid or queue, or run the job in a service (in: <service>).",
+      "3:85   jobs/a/deadline: Render ends a run after 12h, got "13h". Split the work.",
+    ]
+  `);
+});
+
+test("a lock needs exactly one store", () => {
+  const found = refusals(`
+databases:
+  main: { version: 16, plan: free }
+keyValues:
+  q: { plan: free }
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+jobs:
+  a: { uses: http, schedule: { every: 1h }, in: web, lock: {} }
+  b: { uses: http, schedule: { every: 1h }, in: web, lock: { database: main, keyValue: q } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "14:54   jobs/a/lock: has no store. Name one: database: or keyValue:.",
+      "15:54   jobs/b/lock: has two stores. Name one: database: or keyValue:.",
+    ]
+  `);
+});

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { refusals } from "../../testing/spec-text.ts";
+
+test("a secret in clear text is refused without the text", () => {
+  const found = refusals(`
+secrets: { TOKEN: {} }
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { TOKEN: hunter2 }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "10:12   services/web/env/TOKEN: is declared as a secret but written here in clear text. Use { secret: TOKEN }, and change the value, which is in the history of this file.",
+    ]
+  `);
+});
+
+test("a shared secret with two values is refused", () => {
+  const found = refusals(`
+secrets: { API_JWT_SECRET: {}, OTHER: {} }
+services:
+  api:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { API_JWT_SECRET: { secret: API_JWT_SECRET } }
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { API_JWT_SECRET: { secret: OTHER } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "17:12   services/web/env/API_JWT_SECRET: has the secret "OTHER", while "API_JWT_SECRET" is a secret of this stack: two values for one name. Use { secret: API_JWT_SECRET }, or rename one of them.",
+    ]
+  `);
+});
+
+test("an alias that is a secret of its own is refused", () => {
+  const found = refusals(`
+secrets: { A: { aliases: [B] }, B: {} }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "2:27   secrets/A/aliases/0: "B" is a secret of its own. Remove one of them, so that the value is clear.",
+    ]
+  `);
+});
+
+test("two ways to a value are refused", () => {
+  const found = refusals(`
+secrets: { A: { from: { command: [op] }, generate: { bytes: 32 } } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "2:42   secrets/A/generate: is given beside from. Keep one way to the value.",
+    ]
+  `);
+});
+
+test("a secret that only a file uses is still declared", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    secretFiles: { a: { secret: NOPE } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:25   services/web/secretFiles/a/secret: there is no secret "NOPE". Declare it under secrets, or correct the name.",
+    ]
+  `);
+});

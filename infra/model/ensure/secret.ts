@@ -1,0 +1,64 @@
+import type { Problem } from "../../errors.ts";
+import type { PartialStackSpec } from "../../spec/stack.ts";
+import { entriesOf } from "../entries.ts";
+import { type Variable, variablesOf } from "../variables.ts";
+
+/** A secret has one value wherever its name is used, and never stands in clear text. */
+export function ensureSecrets(spec: PartialStackSpec): Problem[] {
+  return [
+    ...variablesOf(spec).flatMap((variable) => namedLikeSecret(spec, variable)),
+    ...aliasProblems(spec),
+    ...sourceProblems(spec),
+  ];
+}
+
+function namedLikeSecret(spec: PartialStackSpec, { path, name, parts }: Variable): Problem[] {
+  if (!spec.secrets?.[name]) return [];
+  if (parts.value !== undefined) {
+    return [
+      {
+        path,
+        message: "is declared as a secret but written here in clear text.",
+        remedy: `Use { secret: ${name} }, and change the value, which is in the history of this file.`,
+      },
+    ];
+  }
+  if (parts.secret === name) return [];
+  const other = parts.secret === undefined ? "another value" : `the secret "${parts.secret}"`;
+  return [
+    {
+      path,
+      message: `has ${other}, while "${name}" is a secret of this stack: two values for one name.`,
+      remedy: `Use { secret: ${name} }, or rename one of them.`,
+    },
+  ];
+}
+
+function aliasProblems(spec: PartialStackSpec): Problem[] {
+  const secrets = entriesOf(spec.secrets);
+  return secrets.flatMap(([name, { aliases }]) =>
+    (aliases ?? []).flatMap((alias, index) => {
+      if (alias === undefined || (alias !== name && !spec.secrets?.[alias])) return [];
+      return [
+        {
+          path: `secrets/${name}/aliases/${index}`,
+          message: `"${alias}" is a secret of its own.`,
+          remedy: "Remove one of them, so that the value is clear.",
+        },
+      ];
+    }),
+  );
+}
+
+function sourceProblems(spec: PartialStackSpec): Problem[] {
+  return entriesOf(spec.secrets).flatMap(([name, { from, generate }]) => {
+    if (!from || !generate) return [];
+    return [
+      {
+        path: `secrets/${name}/generate`,
+        message: "is given beside from.",
+        remedy: "Keep one way to the value.",
+      },
+    ];
+  });
+}

@@ -1,0 +1,202 @@
+import type { Problem } from "../../errors.ts";
+import type { ServiceSpec } from "../../spec/service.ts";
+import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
+import { entriesOf } from "../entries.ts";
+import { isNative } from "../supervision.ts";
+
+type ServicePart = DeepPartial<ServiceSpec>;
+type Kind = ServiceSpec["type"];
+
+/** What each kind of service cannot have, and why. @see https://render.com/docs/service-types */
+const IMPOSSIBLE: Readonly<
+  Partial<Record<keyof ServiceSpec, { kinds: readonly Kind[]; why: string }>>
+> = {
+  health: {
+    kinds: ["private", "worker", "static"],
+    why: "Render polls only web services over HTTP.",
+  },
+  domains: {
+    kinds: ["private", "worker", "container"],
+    why: "Only web services and static sites have domains on Render.",
+  },
+  allowList: {
+    kinds: ["private", "worker", "static", "container"],
+    why: "Only a web service is open to the internet.",
+  },
+  disk: {
+    kinds: ["static", "container"],
+    why: "A disk belongs to a process on Render; a container has volumes.",
+  },
+  plan: { kinds: ["static", "container"], why: "It has no instance type." },
+  region: { kinds: ["static", "container"], why: "It has no region." },
+  instances: { kinds: ["static", "container"], why: "It has no instances on Render." },
+  autoscale: { kinds: ["static", "container"], why: "It has no instances on Render." },
+  start: { kinds: ["static"], why: "Files are not started." },
+  runtime: { kinds: ["static"], why: "Files have no runtime." },
+  supervise: { kinds: ["static"], why: "Files have no process." },
+  port: { kinds: ["static", "worker"], why: "It listens on no port." },
+  shutdown: { kinds: ["static", "container"], why: "Render ends only its own processes." },
+  preDeploy: {
+    kinds: ["static", "container"],
+    why: "Render runs it only for processes of its own.",
+  },
+  secretFiles: { kinds: ["static"], why: "Files have no process that could read them." },
+  publish: {
+    kinds: ["web", "private", "worker", "container"],
+    why: "Only a static site publishes files.",
+  },
+  headers: {
+    kinds: ["web", "private", "worker", "container"],
+    why: "Only a static site has headers; an app sends its own.",
+  },
+  routes: {
+    kinds: ["web", "private", "worker", "container"],
+    why: "Only a static site has routes; an app has its own.",
+  },
+  volumes: {
+    kinds: ["web", "private", "worker", "static"],
+    why: "Only a container has volumes; on Render use disk.",
+  },
+  vm: { kinds: ["web", "private", "worker", "static"], why: "Only a container runs on a VM." },
+  previews: { kinds: ["container"], why: "Only Render has previews." },
+  envGroups: { kinds: ["container"], why: "Env groups exist only on Render." },
+};
+
+/** Words for the kinds. */
+const KIND_WORDS: Readonly<Record<Kind, string>> = {
+  web: "a web service",
+  private: "a private service",
+  worker: "a worker",
+  static: "a static site",
+  container: "a container",
+};
+
+/** Every service has what its kind needs and nothing that it cannot have. */
+export function ensureServiceKinds(spec: PartialStackSpec): Problem[] {
+  return entriesOf(spec.services).flatMap(([key, service]) => [
+    ...impossible(key, service),
+    ...missingPlan(key, service),
+    ...missingCommands(key, service),
+    ...imageProblems(key, service),
+    ...missingVm(spec, key, service),
+  ]);
+}
+
+function impossible(key: string, service: ServicePart): Problem[] {
+  const { type } = service;
+  if (type === undefined) return [];
+  return Object.entries(IMPOSSIBLE).flatMap(([name, rule]) => {
+    const isGiven = Object.entries(service).some(
+      ([at, value]) => at === name && value !== undefined,
+    );
+    if (!isGiven || !rule.kinds.includes(type)) return [];
+    const path = `services/${key}/${name}`;
+    return [
+      { path, message: `${KIND_WORDS[type]} cannot have it. ${rule.why}`, remedy: "Remove it." },
+    ];
+  });
+}
+
+function missingPlan(key: string, { type, plan }: ServicePart): Problem[] {
+  if (plan !== undefined || type === undefined || type === "static" || type === "container")
+    return [];
+  return [
+    {
+      path: `services/${key}/plan`,
+      message: "is missing.",
+      remedy: "Add it, for example plan: starter; Render's default costs money and changes.",
+    },
+  ];
+}
+
+function missingCommands(key: string, service: ServicePart): Problem[] {
+  const { type, source, runtime, start, build } = service;
+  if (source === undefined || type === undefined) return [];
+  const path = `services/${key}`;
+  if (type === "static") {
+    if (build !== undefined || service.publish !== undefined) return [];
+    return [
+      {
+        path,
+        message: "a static site has neither build nor publish.",
+        remedy: "Say which directory it publishes.",
+      },
+    ];
+  }
+  if (runtime === undefined && !("image" in source)) {
+    return [
+      {
+        path: `${path}/runtime`,
+        message: "is missing.",
+        remedy: "Say how the repository is built, for example runtime: docker.",
+      },
+    ];
+  }
+  if (!isNative(service) || start !== undefined) return [];
+  return [
+    {
+      path: `${path}/start`,
+      message: `a ${runtime} service needs a start command.`,
+      remedy: "Add start:.",
+    },
+  ];
+}
+
+function imageProblems(key: string, { source, build, runtime, docker }: ServicePart): Problem[] {
+  const path = `services/${key}`;
+  if (docker !== undefined && runtime !== "docker") {
+    return [
+      {
+        path: `${path}/docker`,
+        message: "is only for runtime: docker.",
+        remedy: "Remove it, or set the runtime.",
+      },
+    ];
+  }
+  if (build !== undefined && runtime === "docker") {
+    return [
+      {
+        path: `${path}/build`,
+        message: "a Dockerfile is the build of a docker service.",
+        remedy: "Remove it.",
+      },
+    ];
+  }
+  if (!source || !("image" in source) || source.image === undefined) return [];
+  return [
+    ...(build === undefined
+      ? []
+      : [
+          {
+            path: `${path}/build`,
+            message: "an image is built already.",
+            remedy: "Remove it, or build from a repo:.",
+          },
+        ]),
+    ...(runtime === undefined
+      ? []
+      : [
+          {
+            path: `${path}/runtime`,
+            message: "an image brings its own runtime.",
+            remedy: "Remove it.",
+          },
+        ]),
+  ];
+}
+
+function missingVm(spec: PartialStackSpec, key: string, { type, vm }: ServicePart): Problem[] {
+  const machines = Object.keys(spec.vms ?? {});
+  if (type !== "container" || vm !== undefined || machines.length === 1) return [];
+  return [
+    {
+      path: `services/${key}/vm`,
+      message:
+        machines.length === 0
+          ? "there is no VM on which it could run."
+          : `is missing; there are ${machines.length} VMs.`,
+      remedy:
+        machines.length === 0 ? "Declare one under vms." : `Name one of ${machines.join(", ")}.`,
+    },
+  ];
+}

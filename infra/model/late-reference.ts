@@ -1,0 +1,113 @@
+import type { PartialStackSpec } from "../spec/stack.ts";
+import { declaredUrl } from "./address.ts";
+import { variablesOf } from "./variables.ts";
+
+/** One variable of a service that holds the URL of another (or of itself). */
+export interface Edge {
+  readonly from: string;
+  readonly variable: string;
+  readonly to: string;
+  /** The build needs the value, so it cannot be set after the service exists. */
+  readonly isHard: boolean;
+}
+
+/** Which variables are set late, and which cycles nothing can resolve. */
+export interface ReferencePlan {
+  readonly late: readonly Edge[];
+  /** Services of each cycle in which every value is needed by a build. */
+  readonly unresolvable: readonly (readonly string[])[];
+}
+
+/**
+ * Decides which references of a cycle (web ↔ api) are set late.
+ *
+ * A URL is known when its service exists, so services of a cycle are made one after the other and
+ * what points to a later one is set afterwards. The order is a function of the keys alone: first
+ * those that no build waits for, then those with the fewest open references, then by key.
+ */
+export function planReferences(spec: PartialStackSpec): ReferencePlan {
+  const edges = referenceEdges(spec);
+  const plans = cycles(edges).map((members) => planCycle(members, edges));
+  return {
+    late: plans.flatMap((plan) => plan.late),
+    unresolvable: plans.flatMap((plan) => plan.unresolvable),
+  };
+}
+
+/** Every reference between services that waits for a resource. */
+export function referenceEdges(spec: PartialStackSpec): Edge[] {
+  return variablesOf(spec).flatMap(({ owner, name, parts }) => {
+    const to = parts.privateUrl ?? parts.url;
+    if (owner.kind !== "services" || to === undefined || !spec.services?.[to]) return [];
+    if (parts.url !== undefined && declaredUrl(spec, to) !== undefined) return [];
+    return [{ from: owner.key, variable: name, to, isHard: parts.buildTime === true }];
+  });
+}
+
+function planCycle(members: readonly string[], edges: readonly Edge[]): ReferencePlan {
+  const inside = new Set(members);
+  const open = new Map(members.map((key): [string, Edge[]] => [key, []]));
+  for (const edge of edges) {
+    if (inside.has(edge.from) && inside.has(edge.to)) open.get(edge.from)?.push(edge);
+  }
+  const incoming = Map.groupBy([...open.values()].flat(), (edge) => edge.to);
+  const ready: string[] = [];
+  const late: Edge[] = [];
+  while (open.size > 0) {
+    const next = ready.pop() ?? nextToMake(open);
+    if (next === undefined) return { late, unresolvable: [[...open.keys()].toSorted()] };
+    late.push(...(open.get(next) ?? []));
+    open.delete(next);
+    for (const { from } of incoming.get(next) ?? []) {
+      const left = open.get(from)?.filter((it) => it.to !== next);
+      if (!left) continue;
+      open.set(from, left);
+      if (left.length === 0 && !ready.includes(from)) ready.push(from);
+    }
+  }
+  return { late, unresolvable: [] };
+}
+
+/** Of the services that no build holds back, the one with the fewest open references; then by key. */
+function nextToMake(open: ReadonlyMap<string, readonly Edge[]>): string | undefined {
+  let best: string | undefined;
+  let fewest = Infinity;
+  for (const [key, edges] of open) {
+    if (edges.some((it) => it.isHard)) continue;
+    const isBetter = edges.length < fewest || (edges.length === fewest && key < (best ?? ""));
+    if (!isBetter) continue;
+    best = key;
+    fewest = edges.length;
+  }
+  return best;
+}
+
+/** Groups of services that refer to each other in a circle, and services that refer to themselves. */
+function cycles(edges: readonly Edge[]): string[][] {
+  const next = Map.groupBy(edges, (edge) => edge.from);
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const onStack = new Set<string>();
+  const found: string[][] = [];
+
+  /** Tarjan's algorithm: a group is complete when its first member reaches nothing before itself. */
+  function visit(key: string): void {
+    order.set(key, order.size);
+    lowest.set(key, order.size - 1);
+    stack.push(key);
+    onStack.add(key);
+    for (const { to } of next.get(key) ?? []) {
+      if (!order.has(to)) visit(to);
+      if (onStack.has(to)) lowest.set(key, Math.min(lowest.get(key) ?? 0, lowest.get(to) ?? 0));
+    }
+    if (lowest.get(key) !== order.get(key)) return;
+    const group = stack.splice(stack.lastIndexOf(key));
+    for (const member of group) onStack.delete(member);
+    const isCircle = group.length > 1 || (next.get(key) ?? []).some((edge) => edge.to === key);
+    if (isCircle) found.push(group);
+  }
+
+  for (const key of [...next.keys()].toSorted()) if (!order.has(key)) visit(key);
+  return found;
+}

@@ -1,0 +1,85 @@
+import { parseDuration } from "@opspec/runtime/schedule";
+import type { SecretSpec } from "../spec/secret.ts";
+import type { StackSpec } from "../spec/stack.ts";
+import { CALL_TOKEN, CALL_TOKEN_BYTES } from "./defaults.ts";
+import { given } from "./keyed.ts";
+import type { SecretModel, StackModel } from "./stack-model.ts";
+import type { EnvValue, SecretFileModel } from "./value-model.ts";
+
+/** What of a model may use a secret. */
+export type SecretUsers = Pick<
+  StackModel,
+  "services" | "staticSites" | "containers" | "jobs" | "envGroups" | "registries" | "vms"
+>;
+
+/** Declared secrets, and those that the runtime needs, with who uses them. */
+export function modelSecrets(spec: StackSpec, users: SecretUsers): SecretModel[] {
+  const usedBy = Map.groupBy(collectUses(users), (use) => use.secret);
+  const pathsOf = (name: string): string[] => (usedBy.get(name) ?? []).map((use) => use.path);
+  const declared = Object.entries(spec.secrets ?? {}).map(([name, secret]) =>
+    modelSecret(name, secret, pathsOf(name)),
+  );
+  if (!usedBy.has(CALL_TOKEN) || spec.secrets?.[CALL_TOKEN]) return declared;
+  const callToken: SecretModel = {
+    name: CALL_TOKEN,
+    required: false,
+    generateBytes: CALL_TOKEN_BYTES,
+    usedBy: pathsOf(CALL_TOKEN),
+  };
+  return [...declared, callToken];
+}
+
+function modelSecret(name: string, secret: SecretSpec, usedBy: string[]): SecretModel {
+  const { generate, maxAge } = secret;
+  return {
+    name,
+    required: secret.required ?? true,
+    ...given({
+      generateBytes: generate?.bytes,
+      rotation: generate?.rotation === undefined ? undefined : String(generate.rotation),
+      aliases: secret.aliases,
+      command: secret.from?.command,
+      minLength: secret.minLength,
+      weak: secret.weak,
+      maxAgeSeconds: maxAge === undefined ? undefined : parseDuration(maxAge),
+      rotated: secret.rotated,
+    }),
+    usedBy,
+  };
+}
+
+interface Use {
+  readonly secret: string;
+  readonly path: string;
+}
+
+function collectUses(users: SecretUsers): Use[] {
+  return [
+    ...users.services.flatMap((it) => usesOf(`services/${it.key}`, it)),
+    ...users.staticSites.flatMap((it) => usesOf(`services/${it.key}`, it)),
+    ...users.containers.flatMap((it) => usesOf(`services/${it.key}`, it)),
+    ...users.jobs.flatMap((it) => usesOf(`jobs/${it.key}`, it)),
+    ...users.envGroups.flatMap((it) => usesOf(`envGroups/${it.key}`, it)),
+    ...users.registries.map((it) => ({
+      secret: it.tokenSecret,
+      path: `registries/${it.key}/token`,
+    })),
+    ...users.vms.map((it) => ({ secret: it.keySecret, path: `vms/${it.key}/key` })),
+  ];
+}
+
+function usesOf(
+  path: string,
+  owner: {
+    env: Readonly<Record<string, EnvValue>>;
+    secretFiles?: readonly SecretFileModel[] | undefined;
+  },
+): Use[] {
+  const env = Object.entries(owner.env).flatMap(([name, value]) =>
+    value.kind === "secret" ? [{ secret: value.secret, path: `${path}/env/${name}` }] : [],
+  );
+  const files = (owner.secretFiles ?? []).flatMap(({ name, secret }) =>
+    secret === undefined ? [] : [{ secret, path: `${path}/secretFiles/${name}` }],
+  );
+  return [...env, ...files];
+}

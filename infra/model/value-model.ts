@@ -1,0 +1,71 @@
+/** The value of one environment variable, decided but not yet known where it depends on a resource. */
+export type EnvValue =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "secret"; readonly secret: string }
+  | {
+      readonly kind: "reference";
+      /** Key of a service or static site. */
+      readonly service: string;
+      readonly property: "url" | "privateUrl";
+      /** Appended to the URL. */
+      readonly path?: string;
+      /** Of a private URL, where the service does not listen on Render's default. */
+      readonly port?: number;
+    }
+  | {
+      readonly kind: "database";
+      readonly database: string;
+      readonly property: DatabaseProperty;
+    }
+  | {
+      readonly kind: "keyValue";
+      readonly keyValue: string;
+      readonly property: "internalUrl" | "externalUrl";
+    };
+
+export type DatabaseProperty =
+  | "internalUrl"
+  | "externalUrl"
+  | "host"
+  | "port"
+  | "user"
+  | "password"
+  | "name";
+
+/** What Pulumi is told about one resource besides its inputs. */
+export interface KeyedModel {
+  /** Key in the spec: the Pulumi name. Renaming it replaces the resource, unless `formerly` has the old one. */
+  readonly key: string;
+  /** Earlier keys: Pulumi aliases. */
+  readonly formerly?: readonly string[];
+  readonly pulumi?: {
+    readonly protect?: boolean | undefined;
+    readonly retainOnDelete?: boolean | undefined;
+    readonly ignoreChanges?: readonly string[] | undefined;
+    readonly import?: string | undefined;
+  };
+}
+
+/** Where the code or the image comes from. */
+export type SourceModel =
+  | {
+      readonly kind: "repo";
+      readonly repo: string;
+      readonly branch: string;
+      readonly rootDir?: string;
+    }
+  | { readonly kind: "image"; readonly image: string; readonly registry?: string };
+
+/** A secret file mounted at /etc/secrets/<name>. */
+export interface SecretFileModel {
+  readonly name: string;
+  /** The content in clear text; empty when it is the value of `secret`. */
+  readonly content: string;
+  readonly secret?: string;
+}
+
+/** Addresses outside Render that may connect. */
+export interface AllowListEntry {
+  readonly cidr: string;
+  readonly description: string;
+}

@@ -1,0 +1,62 @@
+import type { PartialStackSpec } from "../spec/stack.ts";
+import { entriesOf } from "./entries.ts";
+
+/** The parts that the value of a variable may have, whatever its form. */
+export interface VariableParts {
+  readonly value?: string | number | boolean | undefined;
+  readonly secret?: string | undefined;
+  readonly url?: string | undefined;
+  readonly privateUrl?: string | undefined;
+  readonly path?: string | undefined;
+  readonly database?: string | undefined;
+  readonly keyValue?: string | undefined;
+  readonly property?: string | undefined;
+  readonly buildTime?: boolean | undefined;
+}
+
+/** Kinds of things that have an environment. */
+export type EnvOwnerKind = "services" | "jobs" | "envGroups";
+
+/** One environment variable of a spec, with where it stands. */
+export interface Variable {
+  readonly path: string;
+  readonly owner: { readonly kind: EnvOwnerKind; readonly key: string };
+  readonly name: string;
+  readonly parts: VariableParts;
+}
+
+/** Every environment variable of a spec. */
+export function variablesOf(spec: PartialStackSpec): Variable[] {
+  return (["services", "jobs", "envGroups"] as const).flatMap((kind) =>
+    entriesOf(spec[kind]).flatMap(([key, { env }]) =>
+      entriesOf(env).map(([name, value]) => ({
+        path: `${kind}/${key}/env/${name}`,
+        owner: { kind, key },
+        name,
+        parts: partsOf(value),
+      })),
+    ),
+  );
+}
+
+/** A value taken apart: what is plain stands in `value`. */
+export function partsOf(value: string | number | boolean | VariableParts): VariableParts {
+  return typeof value === "object" ? value : { value };
+}
+
+/** Names and values that a process gets: those of its env groups, then its own, which win. */
+export function effectiveEnv(
+  spec: PartialStackSpec,
+  owner: {
+    readonly env?: object | undefined;
+    readonly envGroups?: readonly (string | undefined)[] | undefined;
+  },
+): Map<string, VariableParts> {
+  const groups = (owner.envGroups ?? []).map((key) =>
+    key === undefined ? undefined : spec.envGroups?.[key]?.env,
+  );
+  const entries = [...groups, owner.env].flatMap((env) =>
+    Object.entries(env ?? {}).filter(([, value]) => value !== undefined),
+  );
+  return new Map(entries.map(([name, value]) => [name, partsOf(value)]));
+}

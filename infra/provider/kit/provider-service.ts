@@ -1,0 +1,271 @@
+import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
+import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
+import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
+import { check, type CheckFailure } from "./check.ts";
+import { type Change, diff, renderChange } from "./diff.ts";
+import type { EngineLog } from "./engine-log.ts";
+import { type RpcError, rpcError } from "./failures.ts";
+import { packageSchema } from "./package-schema.ts";
+import type { Call, PluginDefinition, ResourceType } from "./plugin.ts";
+import { decode, encode, type TreeObject } from "./property-tree.ts";
+import {
+  createResource,
+  PartialFailure,
+  previewOutputs,
+  readResource,
+  revealed,
+  updateResource,
+} from "./resource-calls.ts";
+
+/** What the process around the service offers to it. */
+export interface Host {
+  readonly log: EngineLog;
+  attach(engineAddress: string): void;
+}
+
+/** Pulumi's provider protocol for a plugin, once for all of ours. */
+export function providerService<Client>(
+  plugin: PluginDefinition<Client>,
+  host: Host,
+): UntypedServiceImplementation {
+  const session = new Session(plugin, host);
+  return {
+    handshake: unary(() => {
+      const response = new providerPb.ProviderHandshakeResponse();
+      response.setAcceptSecrets(true);
+      return response;
+    }),
+    attach: unary((request: providerAttach) => {
+      host.attach(request.getAddress());
+      return new emptyPb.Empty();
+    }),
+    getPluginInfo: unary(() => {
+      const response = new pluginPb.PluginInfo();
+      response.setVersion(plugin.version);
+      return response;
+    }),
+    getSchema: unary(() => {
+      const response = new providerPb.GetSchemaResponse();
+      response.setSchema(JSON.stringify(packageSchema(plugin)));
+      return response;
+    }),
+    checkConfig: unary((request: providerPb.CheckRequest) => session.checkConfig(request)),
+    diffConfig: unary((request: providerPb.DiffRequest) => session.diffConfig(request)),
+    configure: unary((request: providerPb.ConfigureRequest) => session.configure(request)),
+    check: unary((request: providerPb.CheckRequest) => session.check(request)),
+    diff: unary((request: providerPb.DiffRequest) => session.diff(request)),
+    create: unary((request: providerPb.CreateRequest) => session.create(request)),
+    read: unary((request: providerPb.ReadRequest) => session.read(request)),
+    update: unary((request: providerPb.UpdateRequest) => session.update(request)),
+    delete: unary((request: providerPb.DeleteRequest) => session.remove(request)),
+    cancel: unary(() => {
+      session.cancel();
+      return new emptyPb.Empty();
+    }),
+  };
+}
+
+type providerAttach = pluginPb.PluginAttach;
+
+/** One engine's use of the plugin: its configuration and its cancellation. */
+class Session<Client> {
+  readonly #plugin: PluginDefinition<Client>;
+  readonly #host: Host;
+  readonly #types: ReadonlyMap<string, ResourceType<Client>>;
+  readonly #cancelled = new AbortController();
+  #client: Client | undefined;
+
+  constructor(plugin: PluginDefinition<Client>, host: Host) {
+    this.#plugin = plugin;
+    this.#host = host;
+    this.#types = new Map(plugin.resources.map((type) => [type.contract.token as string, type]));
+  }
+
+  checkConfig(request: providerPb.CheckRequest): providerPb.CheckResponse {
+    const news = decode(request.getNews());
+    const complete = { ...news, ...this.#plugin.completeConfig?.(configOf(news)) };
+    return checkResponse(complete, check(this.#plugin.provider.inputs, configOf(complete)));
+  }
+
+  diffConfig(request: providerPb.DiffRequest): providerPb.DiffResponse {
+    const olds = configOf(decode(request.getOldInputs() ?? request.getOlds()));
+    const news = configOf(decode(request.getNews()));
+    const refusal = this.#plugin.refuseChange?.(olds, news);
+    if (refusal) throw new Error(refusal);
+    return diffResponse(diff(this.#plugin.provider, olds, news), false);
+  }
+
+  configure(request: providerPb.ConfigureRequest): providerPb.ConfigureResponse {
+    this.#client = this.#plugin.configure(configOf(decode(request.getArgs())));
+    const response = new providerPb.ConfigureResponse();
+    response.setAcceptsecrets(true);
+    response.setSupportspreview(true);
+    return response;
+  }
+
+  check(request: providerPb.CheckRequest): providerPb.CheckResponse {
+    const { contract } = this.#typeOf(request.getUrn());
+    const news = decode(request.getNews());
+    return checkResponse(news, check(contract.inputs, revealed(news)));
+  }
+
+  diff(request: providerPb.DiffRequest): providerPb.DiffResponse {
+    const { contract } = this.#typeOf(request.getUrn());
+    const olds = revealed(decode(request.getOldInputs()));
+    const news = revealed(decode(request.getNews()));
+    return diffResponse(diff(contract, olds, news), contract.deleteBeforeReplace ?? false);
+  }
+
+  async create(request: providerPb.CreateRequest): Promise<providerPb.CreateResponse> {
+    const type = this.#typeOf(request.getUrn());
+    const response = new providerPb.CreateResponse();
+    if (request.getPreview()) {
+      response.setProperties(encode(previewOutputs(type.contract)));
+      return response;
+    }
+    const { id, outputs } = await createResource(
+      type,
+      decode(request.getProperties()),
+      this.#call(request),
+    );
+    response.setId(id);
+    response.setProperties(encode(outputs));
+    return response;
+  }
+
+  async read(request: providerPb.ReadRequest): Promise<providerPb.ReadResponse> {
+    const subject = {
+      type: this.#typeOf(request.getUrn()),
+      id: request.getId(),
+      call: this.#call(request),
+    };
+    const known = { inputs: decode(request.getInputs()), outputs: decode(request.getProperties()) };
+    const state = await readResource(subject, known);
+    const response = new providerPb.ReadResponse();
+    if (!state) return response;
+    response.setId(subject.id);
+    response.setInputs(encode(state.inputs));
+    response.setProperties(encode(state.outputs));
+    return response;
+  }
+
+  async update(request: providerPb.UpdateRequest): Promise<providerPb.UpdateResponse> {
+    const type = this.#typeOf(request.getUrn());
+    const known = { inputs: decode(request.getOldInputs()), outputs: decode(request.getOlds()) };
+    const response = new providerPb.UpdateResponse();
+    if (request.getPreview()) {
+      response.setProperties(encode(previewOutputs(type.contract, known.outputs)));
+      return response;
+    }
+    const subject = { type, id: request.getId(), call: this.#call(request) };
+    response.setProperties(encode(await updateResource(subject, decode(request.getNews()), known)));
+    return response;
+  }
+
+  async remove(request: providerPb.DeleteRequest): Promise<emptyPb.Empty> {
+    const type = this.#typeOf(request.getUrn());
+    const known = {
+      inputs: revealed(decode(request.getOldInputs())),
+      outputs: revealed(decode(request.getProperties())),
+    };
+    await type.lifecycle.remove(request.getId(), this.#call(request), known);
+    return new emptyPb.Empty();
+  }
+
+  cancel(): void {
+    this.#cancelled.abort(new Error("cancelled by the engine"));
+  }
+
+  #typeOf(urn: string): ResourceType<Client> {
+    const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
+    const type = this.#types.get(token);
+    if (!type)
+      throw new Error(`${this.#plugin.provider.name}: there is no resource type "${token}".`);
+    return type;
+  }
+
+  #call(request: { getUrn(): string; getTimeout?(): number }): Call<Client> {
+    if (this.#client === undefined) throw new Error("unreachable: used before it was configured");
+    const urn = request.getUrn();
+    const seconds = request.getTimeout?.() ?? 0;
+    const ends = seconds > 0 ? [AbortSignal.timeout(seconds * 1000)] : [];
+    return {
+      client: this.#client,
+      urn,
+      signal: AbortSignal.any([this.#cancelled.signal, ...ends]),
+      progress: (message) => this.#host.log.progress(urn, message),
+    };
+  }
+}
+
+/** The engine adds the provider's version to its configuration; it is not ours. */
+function configOf(config: TreeObject): TreeObject {
+  const { version: _version, ...rest } = revealed(config);
+  return rest;
+}
+
+function checkResponse(
+  inputs: TreeObject,
+  failures: readonly CheckFailure[],
+): providerPb.CheckResponse {
+  const response = new providerPb.CheckResponse();
+  response.setInputs(encode(inputs));
+  for (const { property, reason } of failures) {
+    const failure = new providerPb.CheckFailure();
+    failure.setProperty(property);
+    failure.setReason(reason);
+    response.addFailures(failure);
+  }
+  return response;
+}
+
+function diffResponse(
+  changes: readonly Change[],
+  deleteBeforeReplace: boolean,
+): providerPb.DiffResponse {
+  const { DiffChanges } = providerPb.DiffResponse;
+  const response = new providerPb.DiffResponse();
+  response.setChanges(changes.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+  response.setHasdetaileddiff(true);
+  response.setDeletebeforereplace(deleteBeforeReplace);
+  for (const change of changes) {
+    const path = renderChange(change);
+    response.addDiffs(String(change.path[0]));
+    if (change.replaces) response.addReplaces(path);
+    response.getDetaileddiffMap().set(path, propertyDiff(change));
+  }
+  return response;
+}
+
+function propertyDiff(change: Change): providerPb.PropertyDiff {
+  const { Kind } = providerPb.PropertyDiff;
+  const kinds = {
+    add: [Kind.ADD, Kind.ADD_REPLACE],
+    delete: [Kind.DELETE, Kind.DELETE_REPLACE],
+    update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
+  } as const;
+  const property = new providerPb.PropertyDiff();
+  property.setKind(kinds[change.kind][change.replaces ? 1 : 0]);
+  property.setInputdiff(true);
+  return property;
+}
+
+/** A handler as gRPC calls it: an error becomes the call's status, never an unhandled rejection. */
+function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>) {
+  return async (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
+    const outcome = await outcomeOf(() => answer(call.request));
+    if ("error" in outcome) callback(outcome.error, null);
+    else callback(null, outcome.response);
+  };
+}
+
+async function outcomeOf<Response>(
+  answer: () => Response | Promise<Response>,
+): Promise<{ response: Response } | { error: RpcError }> {
+  try {
+    return { response: await answer() };
+  } catch (error) {
+    return { error: error instanceof PartialFailure ? error.rpc : rpcError(error) };
+  }
+}

@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+
+/** The environment variable by which a service of ours is recognised. */
+export const MARKER_KEY = "OPSPEC_RESOURCE";
+
+/** Enough of a SHA-256 that two resources of one stack never share it. */
+const HASH_LENGTH = 16;
+
+/**
+ * The proof that a resource was made for this URN: `<project>/<stack>/<hash of the URN>`.
+ *
+ * A create whose answer was lost finds what it made by this, not by the name alone.
+ */
+export function markerOf(urn: string): string {
+  // urn:pulumi:<stack>::<project>::<types>::<name>
+  const [head = "", project = ""] = urn.split("::");
+  const stack = head.slice("urn:pulumi:".length);
+  const hash = createHash("sha256").update(urn).digest("hex").slice(0, HASH_LENGTH);
+  return `${project}/${stack}/${hash}`;
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+/**
+ * What a field means to the engine, beyond its shape.
+ *
+ * The plugin's schema, its diff and its reads are all derived from these.
+ */
+export interface FieldRules {
+  readonly description: string;
+  /** The vendor cannot change this field in place; the reason is shown to reviewers. */
+  readonly replaces?: string;
+  /** Always secret, also where the program did not say so. */
+  readonly secret?: boolean;
+  /** Made secret when the resource is imported: the vendor cannot tell which of the values are secret. */
+  readonly secretOnImport?: boolean;
+  /** An output that may change when the resource is updated; all others keep their value. */
+  readonly volatile?: boolean;
+  /** The vendor's spelling of a value: two values are equal when their normal forms are. */
+  readonly normalise?: (value: string) => string;
+}
+
+const rules = z.registry<FieldRules>();
+
+/** Gives a field its rules. Must be the last call on the schema: `optional()` makes a new one without them. */
+export function field<S extends z.ZodType>(schema: S, fieldRules: FieldRules): S {
+  rules.add(schema, fieldRules);
+  return schema;
+}
+
+/** The rules of a field; empty for a part that has none of its own. */
+export function rulesOf(schema: z.ZodType): Partial<FieldRules> {
+  return rules.get(schema) ?? {};
+}
+
+/** A resource type: what goes in, what comes out, and how a change is carried out. */
+export interface ResourceContract<
+  Inputs extends z.ZodObject = z.ZodObject,
+  Outputs extends z.ZodObject = z.ZodObject,
+> {
+  /** Pulumi's type token, for example `render:index:WebService`. */
+  readonly token: `${string}:index:${string}`;
+  readonly description: string;
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+  /** The vendor refuses a second one of the same name, so a replacement deletes first. */
+  readonly deleteBeforeReplace?: boolean;
+}
+
+/** A provider's configuration. */
+export interface ProviderContract<Inputs extends z.ZodObject = z.ZodObject> {
+  /** Package name: the plugin is `pulumi-resource-<name>`. */
+  readonly name: string;
+  readonly description: string;
+  readonly inputs: Inputs;
+}
+
+export type InputsOf<C extends { inputs: z.ZodObject }> = z.infer<C["inputs"]>;
+export type OutputsOf<C extends ResourceContract> = z.infer<C["outputs"]>;

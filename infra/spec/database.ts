@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { AllowListSpec } from "./allow-list.ts";
+import { keyed } from "./keyed.ts";
+import { RENDER_REGIONS } from "./render.ts";
+import { Key, Plan } from "./scalar.ts";
+
+/** Versions that Render makes. @see https://render.com/docs/postgresql */
+const POSTGRES_VERSIONS = { min: 11, max: 18 };
+
+/** Most read replicas of one database. @see https://render.com/docs/postgresql-read-replicas */
+const REPLICAS_MAX = 5;
+
+const region = z
+  .enum(RENDER_REGIONS)
+  .optional()
+  .meta({
+    description: "Region; the stack's when it is not given. A change replaces.",
+    examples: ["oregon"],
+  });
+
+const name = z
+  .string()
+  .min(1)
+  .optional()
+  .meta({
+    description: "Name on Render; <system>-<key> when it is not given.",
+    examples: ["app-db"],
+  });
+
+const allowDataLoss = z
+  .boolean()
+  .optional()
+  .meta({
+    description:
+      "Consent that a change which replaces it deletes its data. Take it out again afterwards.",
+    examples: [true],
+  });
+
+const sqlName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]{0,62}$/, "should be lower-case letters, digits and _, such as app_db");
+
+/** A Postgres database on Render. */
+export const DatabaseSpec = z
+  .strictObject({
+    name,
+    version: z
+      .int()
+      .min(POSTGRES_VERSIONS.min)
+      .max(POSTGRES_VERSIONS.max)
+      .meta({
+        description: "Major version. A change replaces the database and its data.",
+        examples: [16],
+      }),
+    plan: Plan.meta({ description: "Instance type.", examples: ["basic_256mb"] }),
+    region,
+    database: sqlName.optional().meta({
+      description: "Name of the database in Postgres. A change replaces.",
+      examples: ["app"],
+    }),
+    user: sqlName.optional().meta({
+      description: "Owner of the database in Postgres. A change replaces.",
+      examples: ["app"],
+    }),
+    diskGb: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({
+        description: "Size in GB: 1 or a multiple of 5. It can grow but never shrink.",
+        examples: [15],
+      }),
+    autoscaleDisk: z
+      .boolean()
+      .optional()
+      .meta({ description: "Let the disk grow by itself.", examples: [true] }),
+    highAvailability: z
+      .boolean()
+      .optional()
+      .meta({
+        description: "A standby that takes over. Needs a pro or accelerated plan.",
+        examples: [true],
+      }),
+    replicas: z
+      .array(Key)
+      .max(REPLICAS_MAX)
+      .optional()
+      .meta({
+        description: "Names of the read replicas; one that is not listed is deleted.",
+        examples: [["reports"]],
+      }),
+    allowList: AllowListSpec.optional(),
+    allowDataLoss,
+    ...keyed,
+  })
+  .meta({
+    description: "A Postgres database on Render.",
+    examples: [{ version: 16, plan: "basic_256mb" }],
+  });
+
+/** A Key Value store (Redis) on Render. */
+export const KeyValueSpec = z
+  .strictObject({
+    name,
+    plan: Plan.meta({
+      description: "Instance type. free keeps nothing when it restarts.",
+      examples: ["starter"],
+    }),
+    region,
+    evict: z
+      .enum([
+        "noeviction",
+        "allkeys_lru",
+        "allkeys_lfu",
+        "allkeys_random",
+        "volatile_lru",
+        "volatile_lfu",
+        "volatile_random",
+        "volatile_ttl",
+      ])
+      .optional()
+      .meta({
+        description: "What is dropped when it is full; a queue needs noeviction.",
+        examples: ["noeviction"],
+      }),
+    persistence: z
+      .enum(["off", "snapshot", "journal_snapshot"])
+      .optional()
+      .meta({ description: "How data is kept through a restart.", examples: ["journal_snapshot"] }),
+    allowList: AllowListSpec.optional(),
+    allowDataLoss,
+    ...keyed,
+  })
+  .meta({
+    description: "A Key Value store (Redis) on Render.",
+    examples: [{ plan: "starter", evict: "noeviction" }],
+  });
+
+export type DatabaseSpec = z.infer<typeof DatabaseSpec>;
+export type KeyValueSpec = z.infer<typeof KeyValueSpec>;

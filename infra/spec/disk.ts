@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { AbsolutePath, Key, RelativePath } from "./scalar.ts";
+
+/** Largest disk that can be made in the dashboard. @see https://render.com/docs/disks */
+const DISK_GB_MAX = 16_384;
+
+/** A disk that survives deploys. A service with one runs as a single instance and stops for a moment at each deploy. */
+export const DiskSpec = z
+  .strictObject({
+    name: Key.optional().meta({
+      description: "Name of the disk on Render; <service>-disk when it is not given.",
+      examples: ["database"],
+    }),
+    mount: AbsolutePath.meta({
+      description: "Where the disk is mounted.",
+      examples: ["/var/data"],
+    }),
+    sizeGb: z
+      .int()
+      .min(1)
+      .max(DISK_GB_MAX)
+      .meta({ description: "Size in GB. It can grow but never shrink.", examples: [5] }),
+    persist: z
+      .array(RelativePath)
+      .optional()
+      .meta({
+        description:
+          "Directories and files of the app that live on the disk. The runtime links them before the app starts; a missing one is created.",
+        examples: [["backups", "logs", "tools/.digest_disabled"]],
+      }),
+  })
+  .meta({ description: "A disk that survives deploys." });
+
+export type DiskSpec = z.infer<typeof DiskSpec>;

@@ -1,0 +1,123 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import type { Node, Pair, Scalar, YAMLError } from "yaml";
+import type { Place, Problem } from "../errors.ts";
+
+/** Slash path → place of the key or list item in its file. */
+export type Places = ReadonlyMap<string, Place>;
+
+/** A YAML text read: plain data, where each part of it stands, and what is wrong with it as YAML. */
+export interface SpecDocument {
+  readonly value: unknown;
+  /** The text is YAML. Where it is not, the value is a guess that nothing should be concluded from. */
+  readonly isReadable: boolean;
+  readonly places: Places;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads YAML. Pure: the text is given, `file` is only told in places. */
+export function readDocument(text: string, file: string): SpecDocument {
+  const lineCounter = new LineCounter();
+  // The parser's own search for keys written twice compares each with each; ours is linear.
+  const options = { lineCounter, prettyErrors: false, uniqueKeys: false };
+  const document = parseDocument(text, options);
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { file, line, column: col };
+  };
+  const survey: Survey = { places: new Map([["", placeAt(0)]]), problems: [], placeAt };
+  if (document.contents) surveyNode(document.contents, "", survey);
+  const { value, problem } = readValue(document);
+  const syntax = document.errors.map((error) => syntaxProblem(error, placeAt(error.pos[0])));
+  if (problem) syntax.push({ ...problem, place: placeAt(0) });
+  const isReadable = syntax.length === 0;
+  const { places, problems } = survey;
+  return { value: isReadable ? value : {}, isReadable, places, problems: [...syntax, ...problems] };
+}
+
+/** The place of a path, or of the nearest part around it that stands in the file. */
+export function locate(places: Places, path: string): Place | undefined {
+  for (let at = path; ; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) {
+    const place = places.get(at);
+    if (place || at === "") return place;
+  }
+}
+
+/** Joins a path of the data to the slash path of messages. */
+export function joinPath(base: string, ...parts: readonly PropertyKey[]): string {
+  return [base, ...parts.map(String)].filter((part) => part !== "").join("/");
+}
+
+/** What a walk through the document collects. */
+interface Survey {
+  readonly places: Map<string, Place>;
+  readonly problems: Problem[];
+  readonly placeAt: (offset: number) => Place;
+}
+
+function surveyNode(node: unknown, path: string, survey: Survey): void {
+  if (isMap(node)) surveyPairs(node.items, path, survey);
+  if (isScalar(node)) surveyScalar(node, path, survey);
+  if (!isSeq(node)) return;
+  for (const [index, item] of node.items.entries()) {
+    const child = joinPath(path, index);
+    if (isNode(item) && item.range) survey.places.set(child, survey.placeAt(item.range[0]));
+    surveyNode(item, child, survey);
+  }
+}
+
+function surveyPairs(pairs: readonly Pair[], path: string, survey: Survey): void {
+  const seen = new Set<string>();
+  for (const { key, value } of pairs) {
+    const name = isScalar(key) ? String(key.value) : "";
+    const child = joinPath(path, name);
+    const place = survey.placeAt(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
+    if (seen.has(name)) survey.problems.push({ path: child, place, ...WRITTEN_TWICE });
+    seen.add(name);
+    survey.places.set(child, place);
+    surveyNode(value, child, survey);
+  }
+}
+
+const WRITTEN_TWICE = {
+  message: "this key is written twice.",
+  remedy: "Keep one; the other would be ignored.",
+};
+
+/** `3.10` is the number 3.1: a version written so would be deployed wrong without a word. */
+function surveyScalar({ value, source, range }: Scalar, path: string, survey: Survey): void {
+  if (typeof value !== "number" || source === undefined || String(value) === source) return;
+  survey.problems.push({
+    path,
+    place: survey.placeAt(range?.[0] ?? 0),
+    message: `${source} is read as the number ${value}.`,
+    remedy: `Put it in quotes if text is meant, or write ${value}.`,
+  });
+}
+
+function isNode(value: unknown): value is Node {
+  return isMap(value) || isSeq(value) || isScalar(value) || isAlias(value);
+}
+
+/** Aliases are resolved last, so an anchor that does not exist is found only here. */
+function readValue(document: ReturnType<typeof parseDocument>): {
+  value: unknown;
+  problem?: Problem;
+} {
+  try {
+    return { value: document.toJS() ?? {} };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { value: {}, problem: unreadable(reason) };
+  }
+}
+
+function syntaxProblem(error: YAMLError, place: Place): Problem {
+  if (error.code !== "TAB_AS_INDENT") return { ...unreadable(error.message), place };
+  const message = "a tab is not allowed as indentation.";
+  return { path: "", place, message, remedy: "Use spaces." };
+}
+
+function unreadable(reason: string): Problem {
+  const message = `is not valid YAML: ${reason.replace(/\.$/, "")}.`;
+  return { path: "", message, remedy: "Correct the syntax." };
+}

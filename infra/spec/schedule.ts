@@ -1,0 +1,101 @@
+import { parseSchedule, type ScheduleText } from "@opspec/runtime/schedule";
+import { ScheduleError } from "@opspec/runtime/schedule";
+import { z } from "zod";
+import { Duration, oneOrMore } from "./scalar.ts";
+
+const timezone = z
+  .string()
+  .refine(
+    accepts((zone) => ({ manual: true, timezone: zone })),
+    { error: errorOf((zone) => ({ manual: true, timezone: zone })) },
+  )
+  .optional()
+  .meta({
+    description: "IANA time zone; the stack's when it is not given.",
+    examples: ["America/Mazatlan", "UTC"],
+  });
+
+const onStart = z
+  .boolean()
+  .optional()
+  .meta({ description: "Also once when the process that runs the job starts.", examples: [true] });
+
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'should be hours and minutes in quotes, such as "09:30"');
+
+const times = oneOrMore(timeOfDay);
+
+/** When a job runs. Every form means the same on Render, in a service and on a VM. */
+export const ScheduleSpec = z
+  .union([
+    z.strictObject({
+      every: Duration.meta({
+        description:
+          "An interval, counted from 1970-01-01T00:00Z: 1h is each full hour, 7d is Thursday 00:00 UTC.",
+        examples: ["15m", "1h", "7d"],
+      }),
+      onStart,
+    }),
+    z.strictObject({
+      cron: z
+        .string()
+        .refine(
+          accepts((cron) => ({ cron })),
+          { error: errorOf((cron) => ({ cron })) },
+        )
+        .meta({ description: "Five-field cron, in the time zone.", examples: ["0 */6 * * *"] }),
+      timezone,
+      onStart,
+    }),
+    z.strictObject({
+      daily: times.meta({
+        description: "Times of each day.",
+        examples: ["09:30", ["02:00", "10:00", "18:00"]],
+      }),
+      timezone,
+      onStart,
+    }),
+    z.strictObject({
+      weekdays: times.meta({ description: "Times of Monday to Friday.", examples: ["13:00"] }),
+      timezone,
+      onStart,
+    }),
+    z.strictObject({
+      manual: z
+        .literal(true)
+        .meta({ description: "Only when somebody starts it.", examples: [true] }),
+    }),
+    z.strictObject({
+      onStart: z
+        .literal(true)
+        .meta({ description: "Only when the process that runs it starts.", examples: [true] }),
+    }),
+  ])
+  .meta({
+    description: "When the job runs.",
+    examples: [{ every: "1h" }, { cron: "0 */6 * * *", timezone: "UTC" }, { weekdays: "13:00" }],
+  });
+
+export type ScheduleSpec = z.infer<typeof ScheduleSpec>;
+
+/** The time zone of a stack. */
+export const TimezoneSpec = timezone;
+
+function accepts(toText: (value: string) => ScheduleText): (value: string) => boolean {
+  return (value) => refusal(toText(value)) === undefined;
+}
+
+function errorOf(toText: (value: string) => ScheduleText): (issue: { input?: unknown }) => string {
+  return (issue) => refusal(toText(String(issue.input))) ?? "is not valid";
+}
+
+function refusal(text: ScheduleText): string | undefined {
+  try {
+    parseSchedule(text, "UTC");
+    return undefined;
+  } catch (error) {
+    if (error instanceof ScheduleError) return `${error.message} ${error.remedy}`;
+    throw error;
+  }
+}

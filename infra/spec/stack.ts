@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { DatabaseSpec, KeyValueSpec } from "./database.ts";
+import { EnvGroupSpec } from "./env-group.ts";
+import { EnvRuleSpec } from "./env-rule.ts";
+import { JobSpec } from "./job.ts";
+import { OverlaySpec } from "./overlay.ts";
+import { RenderSpec } from "./render.ts";
+import { RuntimeSourceSpec } from "./runtime-source.ts";
+import { EnvName, Key } from "./scalar.ts";
+import { TimezoneSpec } from "./schedule.ts";
+import { SecretSpec } from "./secret.ts";
+import { ServiceSpec } from "./service.ts";
+import { RegistrySpec } from "./source.ts";
+import { CheckSpec } from "./verify.ts";
+import { EdgeSpec, VmSpec } from "./vm.ts";
+
+/** What one `stacks/<stack>.ops.yaml` may say. */
+export const StackSpec = z
+  .strictObject({
+    version: z
+      .literal(1)
+      .optional()
+      .meta({ description: "Version of this format; 1 when it is not given.", examples: [1] }),
+    system: Key.meta({
+      description: "Name of the system. It begins the names of everything on Render.",
+      examples: ["vega-cockpit"],
+    }),
+    environment: z
+      .enum(["production", "staging"])
+      .optional()
+      .meta({
+        description: "production (the default) or staging. Rules for production follow it.",
+        examples: ["production"],
+      }),
+    timezone: TimezoneSpec.meta({
+      description: "IANA time zone in which times of day are written; UTC when it is not given.",
+      examples: ["America/Mazatlan"],
+    }),
+    extends: Key.optional().meta({
+      description:
+        "Stack that this one starts from. Blocks are merged key by key, null takes a key out; sources, schedules, variables and lists are replaced as a whole.",
+      examples: ["joslyn-ai"],
+    }),
+    render: RenderSpec,
+    runtimeSource: RuntimeSourceSpec.optional(),
+    secrets: z
+      .record(EnvName, SecretSpec)
+      .optional()
+      .meta({
+        description: "Secrets by name.",
+        examples: [{ SENDGRID_API_KEY: { required: "warn", maxAge: "90d" } }],
+      }),
+    registries: z
+      .record(Key, RegistrySpec)
+      .optional()
+      .meta({ description: "Accounts at registries of images, by key." }),
+    envGroups: z
+      .record(Key, EnvGroupSpec)
+      .optional()
+      .meta({ description: "Shared variables and files, by key." }),
+    envRules: z
+      .array(EnvRuleSpec)
+      .optional()
+      .meta({
+        description: "What the environment of the services must be like.",
+        examples: [[{ forbid: "ALLOW_HEADER_AUTH", in: "production" }]],
+      }),
+    services: z.record(Key, ServiceSpec).optional().meta({ description: "Services by key." }),
+    databases: z
+      .record(Key, DatabaseSpec)
+      .optional()
+      .meta({ description: "Postgres databases by key." }),
+    keyValues: z
+      .record(Key, KeyValueSpec)
+      .optional()
+      .meta({ description: "Key Value stores by key." }),
+    vms: z.record(Key, VmSpec).optional().meta({ description: "Machines by key." }),
+    edge: EdgeSpec.optional(),
+    jobs: z.record(Key, JobSpec).optional().meta({ description: "Jobs by key." }),
+    overlays: z
+      .record(Key, OverlaySpec)
+      .optional()
+      .meta({ description: "Values for incidents, by name." }),
+    resources: z
+      .string()
+      .regex(/^\.\/[\w.-]+\.ts$/, "should be a file beside this one, such as ./shop.resources.ts")
+      .optional()
+      .meta({
+        description:
+          "Module beside this file whose function resources(stack) makes plain Pulumi resources.",
+        examples: ["./shop.resources.ts"],
+      }),
+    verify: z
+      .array(CheckSpec)
+      .optional()
+      .meta({
+        description: "What must be true after a deploy.",
+        examples: [[{ http: "web", path: "/", status: 200 }]],
+      }),
+  })
+  .meta({ description: "Everything that one system runs, in one place." });
+
+export type StackSpec = z.infer<typeof StackSpec>;
+
+/** What is left of a spec when its invalid parts are dropped; rules of meaning run on it. */
+export type PartialStackSpec = DeepPartial<StackSpec>;
+
+/** The same with everything optional, at every depth. */
+export type DeepPartial<T> = T extends readonly (infer Item)[]
+  ? readonly (DeepPartial<Item> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: DeepPartial<T[K]> | undefined }
+    : T;

@@ -1,0 +1,193 @@
+import { expect, test } from "vitest";
+import { SpecError } from "./errors.ts";
+import { listStacks } from "./spec/parse.ts";
+import { loadStack } from "./stack.ts";
+
+const STACKS = [
+  "c1c-recruitment",
+  "chorizaurio",
+  "joslyn-ai",
+  "joslyn-ai-staging",
+  "parlay-gorilla",
+  "vega-cockpit",
+];
+
+test("the stacks of the repository are these", () => {
+  expect(listStacks()).toEqual(STACKS);
+});
+
+test.each(STACKS)("%s has no problem, and its model is plain data", (stack) => {
+  const { model } = loadStack(stack);
+
+  expect(model.name).toBe(stack);
+  expect(JSON.parse(JSON.stringify(model))).toEqual(model);
+});
+
+test("the jobs of the stacks run when the runbooks say", () => {
+  const found = STACKS.flatMap((stack) => {
+    const { jobs, residentJobs } = loadStack(stack).model;
+    return [
+      ...jobs.map((it) => `${it.name}: ${it.schedule.text} [${it.schedule.utcCron}]`),
+      ...residentJobs.map((it) => `${stack} ${it.key} (${it.owner.kind}): ${it.schedule}`),
+    ];
+  });
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "c1c-recruitment cache-clans (app): every 3h, and at start",
+      "c1c-recruitment cache-templates (app): every 7d, and at start",
+      "c1c-recruitment cache-clan-tags (app): every 7d, and at start",
+      "c1c-recruitment cache-onboarding-questions (app): every 7d, and at start",
+      "c1c-recruitment daily-recruiter-update (app): daily 09:30 UTC",
+      "c1c-recruitment reservation-reminder (app): daily 12:00 UTC",
+      "c1c-recruitment reservation-autorelease (app): daily 18:00 UTC",
+      "c1c-recruitment onboarding-inactivity (app): every 15m",
+      "c1c-recruitment cleanup (app): every 1d",
+      "c1c-recruitment thread-keepalive (app): every 1d",
+      "c1c-recruitment server-map (app): daily 00:00 UTC",
+      "c1c-recruitment leagues-reminder (app): Mon, Wed 13:00 UTC",
+      "c1c-recruitment http-keepalive (app): every 5m",
+      "c1c-recruitment cron-summary (app): daily 00:05 UTC",
+      "chorizaurio backup-periodic (service): every 6h, and at start",
+      "chorizaurio backup-aligned (service): daily 22:00 America/Montevideo = 01:00 (the next day) UTC",
+      "chorizaurio backup-verify (service): Sun 03:00 UTC",
+      "joslyn-ai-dead-letter-trim: every 1h [0 * * * *]",
+      "joslyn-ai-database-purge: daily 04:30 UTC [30 4 * * *]",
+      "joslyn-ai-metrics-snapshot: every 1h [0 * * * *]",
+      "joslyn-ai webhook-reconcile (service): by hand",
+      "joslyn-ai stuck-job-sweep (app): every 5m",
+      "joslyn-ai-staging-dead-letter-trim: every 1h [0 * * * *]",
+      "joslyn-ai-staging-database-purge: daily 04:30 UTC [30 4 * * *]",
+      "joslyn-ai-staging webhook-reconcile (service): by hand",
+      "joslyn-ai-staging stuck-job-sweep (app): every 5m",
+      "parlay-gorilla apisports-refresh (app): every 6h",
+      "parlay-gorilla apisports-daily (app): every 1d",
+      "vega-cockpit-alerts-flush: every 1h [0 * * * *]",
+      "vega-cockpit-snapshot-heartbeat: daily 00:00, 06:00, 12:00, 18:00 UTC [0 */6 * * *]",
+      "vega-cockpit-digest-weekdays: weekdays 13:00 America/Mazatlan = 20:00 UTC [0 20 * * 1-5]",
+    ]
+  `);
+});
+
+test("the build and start texts of the stacks are exactly these", () => {
+  const texts = STACKS.flatMap((stack) => {
+    const { services, containers } = loadStack(stack).model;
+    return [...services, ...containers].map(({ key, startCommand, ...it }) =>
+      [`${stack}/${key}`, "buildCommand" in it ? it.buildCommand : undefined, startCommand].join(
+        "\n",
+      ),
+    );
+  });
+
+  expect(texts).toMatchInlineSnapshot(`
+    [
+      "c1c-recruitment/bot
+
+    ",
+      "chorizaurio/backend
+
+    /opt/opspec/opspec-runtime supervise -- gunicorn app.main:app -k uvicorn.workers.UvicornWorker --workers 1 --bind 0.0.0.0:8000",
+      "chorizaurio/frontend
+
+    ",
+      "joslyn-ai/web
+
+    ",
+      "joslyn-ai/api
+
+    /opt/opspec/opspec-runtime supervise -- node dist/server.js",
+      "joslyn-ai/worker
+
+    ",
+      "joslyn-ai-staging/web
+
+    ",
+      "joslyn-ai-staging/api
+
+    /opt/opspec/opspec-runtime supervise -- node dist/server.js",
+      "joslyn-ai-staging/worker
+
+    ",
+      "parlay-gorilla/api
+
+    ",
+      "parlay-gorilla/scheduler
+
+    python -m app.workers.scheduler_main",
+      "vega-cockpit/web
+    pip install -r requirements.txt && mkdir -p .opspec && curl -fsSL --retry 3 --max-time 120 -o .opspec/runtime.tar.gz https://example.com/opspec/opspec-runtime-0.1.0-linux-amd64.tar.gz && echo "0000000000000000000000000000000000000000000000000000000000000000  .opspec/runtime.tar.gz" | sha256sum -c - && tar -xzf .opspec/runtime.tar.gz -C .opspec && rm .opspec/runtime.tar.gz
+    .opspec/opspec-runtime supervise -- sh -c 'streamlit run app.py --server.port $PORT --server.address 0.0.0.0'",
+    ]
+  `);
+});
+
+test("what two services share has one source in joslyn-ai, and no address is a plain http one", () => {
+  const { services, envGroups, databases } = loadStack("joslyn-ai").model;
+  const sharers = services.filter((it) => it.env["API_JWT_SECRET"]).map((it) => it.key);
+
+  expect(sharers).toEqual(["web", "api"]);
+  expect(envGroups[0]?.env["INTERNAL_API_KEY"]).toEqual({
+    kind: "secret",
+    secret: "INTERNAL_API_KEY",
+  });
+  expect(services.find((it) => it.key === "api")?.env["PUBLIC_BASE_URL"]).toEqual({
+    kind: "text",
+    text: "https://app.joslyn.example.com",
+  });
+  expect(databases[0]?.pulumi).toEqual({ protect: true });
+});
+
+test("staging is its own system with its own names and data", () => {
+  const { model } = loadStack("joslyn-ai-staging");
+
+  expect(model.environment).toBe("staging");
+  expect(model.services.map((it) => it.name)).toEqual([
+    "iep-ally-web-staging",
+    "iep-ally-api-staging",
+    "iep-ally-worker-staging",
+  ]);
+  expect(model.databases[0]).toMatchObject({ name: "joslyn-ai-staging-main", plan: "basic_256mb" });
+  expect(model.project).toEqual({
+    name: "Joslyn AI",
+    existing: true,
+    environment: { name: "staging", protected: false, isolated: false },
+  });
+});
+
+test("containers on a VM use the external addresses of what is on Render", () => {
+  const { containers, edge } = loadStack("parlay-gorilla").model;
+
+  expect(containers.map((it) => [it.key, it.env["DATABASE_URL"]])).toEqual([
+    ["api", { kind: "database", database: "main", property: "externalUrl" }],
+    ["scheduler", { kind: "database", database: "main", property: "externalUrl" }],
+  ]);
+  expect(edge?.domains).toEqual([
+    { key: "api", host: "api.parlaygorilla.example.com", to: { vm: "main" }, proxied: true },
+  ]);
+});
+
+test("a stack that does not exist is refused with the nearest and the list", () => {
+  expect(() => loadStack("vega-cokpit")).toThrow(
+    `stacks: there is no stack "vega-cokpit". Did you mean "vega-cockpit"? Stacks: ${STACKS.join(", ")}.`,
+  );
+});
+
+test("an error of a spec holds every problem with its place and no stack of calls", () => {
+  const error = new SpecError("stacks/x.ops.yaml", [
+    { path: "b", message: "is wrong.", place: { file: "stacks/x.ops.yaml", line: 9, column: 1 } },
+    {
+      path: "a",
+      message: "is wrong.",
+      remedy: "Correct it.",
+      place: { file: "stacks/x.ops.yaml", line: 2, column: 3 },
+    },
+  ]);
+
+  expect(error.message).toBe(
+    [
+      "stacks/x.ops.yaml: 2 problem(s)",
+      "  stacks/x.ops.yaml:2:3  a: is wrong. Correct it.",
+      "  stacks/x.ops.yaml:9:1  b: is wrong.",
+    ].join("\n"),
+  );
+});

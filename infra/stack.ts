@@ -1,0 +1,64 @@
+import { nearest, type Problem, SpecError, UsageError } from "./errors.ts";
+import { ensureMeaning } from "./model/ensure.ts";
+import { modelStack } from "./model/model.ts";
+import { applyOverlay } from "./model/overlay.ts";
+import type { StackModel } from "./model/stack-model.ts";
+import { type LoadedSpec, loadStackSpec, withPlace } from "./spec/parse.ts";
+import type { StackSpec } from "./spec/stack.ts";
+
+/** A stack as it is written and as it is resolved. */
+export interface LoadedStack {
+  readonly spec: StackSpec;
+  readonly model: StackModel;
+  /** The file and the places of the spec, for messages about a part of it. */
+  readonly source: Pick<LoadedSpec, "file" | "places">;
+}
+
+export interface LoadOptions {
+  /** Directory of the specs; `stacks/` of the checkout when it is not given. */
+  readonly stacksDir?: string;
+  /** Overlay whose values are put in place. */
+  readonly overlay?: string;
+}
+
+/**
+ * Reads `stacks/<stack>.ops.yaml` and resolves it, or throws one SpecError with every problem of
+ * shape and of meaning.
+ */
+export function loadStack(stackName: string, options: LoadOptions = {}): LoadedStack {
+  return resolveStack(stackName, loadStackSpec(stackName, options.stacksDir), options.overlay);
+}
+
+/** Resolves a spec that is read already. */
+export function resolveStack(stackName: string, loaded: LoadedSpec, overlay?: string): LoadedStack {
+  const { file, places } = loaded;
+  const spec = loaded.spec && withOverlay(loaded.spec, file, overlay);
+  const { model, problems } = spec
+    ? modelStack(stackName, spec)
+    : { model: undefined, problems: meaningOfRest(loaded) };
+  if (spec && model) return { spec, model, source: { file, places } };
+  const placed = [...loaded.problems, ...problems].map((problem) => withPlace(problem, places));
+  throw new SpecError(file, placed);
+}
+
+function withOverlay(spec: StackSpec, file: string, overlay: string | undefined): StackSpec {
+  if (overlay === undefined) return spec;
+  const known = Object.keys(spec.overlays ?? {});
+  if (known.includes(overlay)) return applyOverlay(spec, overlay);
+  const near = nearest(overlay, known);
+  const hint =
+    near === undefined ? `Overlays: ${known.join(", ") || "none"}.` : `Did you mean "${near}"?`;
+  throw new UsageError(`${file}: there is no overlay "${overlay}". ${hint}`);
+}
+
+/**
+ * Problems of meaning in what is left of a spec. What only lacks a part that was dropped is not
+ * told: its own problem is among those of shape.
+ */
+function meaningOfRest({ partial, problems: shape, meant }: LoadedSpec): Problem[] {
+  return ensureMeaning(partial).filter(
+    ({ path }) =>
+      !meant.includes(path) &&
+      !shape.some((it) => it.path === path || it.path.startsWith(`${path}/`)),
+  );
+}

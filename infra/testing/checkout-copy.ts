@@ -1,0 +1,31 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What a checkout needs to run; its packages are shared. */
+const PARTS = ["infra", "runtime", "scripts", "stacks", "package.json", "Pulumi.yaml"];
+
+/** A copy of this checkout, so that a test can write into it as its user would. */
+export interface CheckoutCopy {
+  /** A directory of the test's own, above the copy. */
+  readonly directory: string;
+  readonly checkout: string;
+  remove(): void;
+}
+
+/** Copies the checkout into a new temporary directory. */
+export function copyCheckout(): CheckoutCopy {
+  const directory = mkdtempSync(join(tmpdir(), "opspec-copy-"));
+  const checkout = join(directory, "checkout");
+  for (const part of PARTS) cpSync(join(CHECKOUT, part), join(checkout, part), { recursive: true });
+  symlinkSync(join(CHECKOUT, "node_modules"), join(checkout, "node_modules"));
+  mkdirSync(join(directory, "state"));
+  return {
+    directory,
+    checkout,
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}

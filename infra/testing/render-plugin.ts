@@ -1,0 +1,59 @@
+import { type LocalCloud, startLocalCloud } from "../local-cloud/server.ts";
+import { type PluginUnderTest, startPlugin } from "./plugin-client.ts";
+
+/** The render plugin on a local cloud of its own. */
+export interface RenderUnderTest {
+  readonly plugin: PluginUnderTest;
+  readonly cloud: LocalCloud;
+  /** Starts the next run of an engine: the reads of one run share their lists. */
+  nextRun(): Promise<void>;
+  /** Asks Render's API, as the dashboard would. */
+  api(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Injects faults as the local cloud's control interface takes them. */
+  faults(...faults: object[]): Promise<void>;
+  /** Method and path of every call to Render's API so far. */
+  calls(): Promise<string[]>;
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts both, connected. */
+export async function startRender(): Promise<RenderUnderTest> {
+  const cloud = await startLocalCloud({});
+  const plugin = await startPlugin("render", {
+    RENDER_HOST: cloud.urls.render,
+    RENDER_API_KEY: "test",
+  });
+  const nextRun = (): Promise<void> => plugin.configure({ cloud: "local" });
+  await nextRun();
+  const control = (method: string, path: string, body?: unknown) =>
+    send(`${cloud.urls.local}${path}`, method, body);
+  return {
+    plugin,
+    cloud,
+    nextRun,
+    api: (method, path, body) => send(`${cloud.urls.render}${path}`, method, body),
+    faults: async (...faults) => void (await control("POST", "/faults", faults)),
+    calls: async () => {
+      const requests = (await control("GET", "/requests")) as { method: string; path: string }[];
+      return requests.map((it) => `${it.method} ${it.path}`);
+    },
+    reset: async () => void (await control("POST", "/reset")),
+    stop: async () => {
+      await plugin.stop();
+      await cloud.stop();
+    },
+  };
+}
+
+/** Sends JSON and reads JSON; a refusal is an error that names it. */
+export async function send(url: string, method: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: "Bearer test", "content-type": "application/json" },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url}: HTTP ${response.status}: ${text}`);
+  return text.trim() === "" ? undefined : JSON.parse(text);
+}

@@ -1,0 +1,249 @@
+import { Cron } from "croner";
+import { type CronPattern, parseCronPattern, ScheduleError } from "./cron-pattern.ts";
+import { describeCron, describeEvery } from "./schedule-words.ts";
+import { renderUtcCron } from "./utc-cron.ts";
+import { instantOf, nextChange, offsetAt, zoneProblem } from "./zone.ts";
+
+export { ScheduleError } from "./cron-pattern.ts";
+
+/**
+ * When something runs, as an operator writes it. Exactly one of the first six keys is given,
+ * except that `onStart` may stand beside a recurring one.
+ */
+export interface ScheduleText {
+  readonly every?: string | undefined;
+  readonly cron?: string | undefined;
+  readonly daily?: string | readonly string[] | undefined;
+  readonly weekdays?: string | readonly string[] | undefined;
+  readonly manual?: boolean | undefined;
+  readonly onStart?: boolean | undefined;
+  readonly timezone?: string | undefined;
+}
+
+/**
+ * The one meaning of a schedule, for Render's crons, the runtime's scheduler and a VM's timers.
+ *
+ * Times of day follow the zone's clock: each runs once, in a gap at the next valid instant, in an
+ * overlap at the first of the two. Several that fall into one gap are one run.
+ * A pattern whose hour field has a star, with or without a step, runs on elapsed time: at every
+ * instant whose clock matches, so an hourly job runs in both hours of an overlap and never twice
+ * for a gap.
+ * `every` is counted from 1970-01-01T00:00Z, so that every process finds the same slots.
+ */
+export interface Schedule {
+  /** Five-field cron in `timezone`. Absent for intervals that no cron can say, and for `manual`. */
+  readonly pattern?: string;
+  readonly everySeconds?: number;
+  /** Also once when the process that owns the job starts. */
+  readonly onStart: boolean;
+  readonly timezone: string;
+}
+
+/** Seconds in one of the units in which durations are written. */
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+};
+
+/**
+ * Wall-clock times to try for one run. Those that come again in an overlap, or that are skipped by
+ * one gap, are no runs of their own; a clock change is a day at most (Samoa crossing the date line).
+ */
+const WALLS_MAX = 24 * 60 + 1;
+
+/** A pattern that has no run within this many clock changes, 16 years and more, has none at all. */
+const CHANGES_MAX = 64;
+
+/** Reads a schedule; throws a ScheduleError that says what to write instead. */
+export function parseSchedule(text: ScheduleText, defaultTimezone: string): Schedule {
+  const timezone = text.timezone ?? defaultTimezone;
+  const problem = zoneProblem(timezone);
+  if (problem !== undefined) {
+    throw new ScheduleError(`"${timezone}" is not a time zone.`, problem);
+  }
+  const onStart = text.onStart ?? false;
+  if (text.every !== undefined) return { ...parseEvery(text.every), onStart };
+  const pattern = parsePattern(text);
+  return { ...(pattern === undefined ? {} : { pattern }), onStart, timezone };
+}
+
+/** Length of a duration such as `90s`, `15m`, `6h`, `7d` in seconds. */
+export function parseDuration(text: string): number {
+  const match = /^([1-9]\d{0,5})([smhdw])$/.exec(text);
+  const unit = UNIT_SECONDS[match?.[2] ?? ""];
+  if (!match || unit === undefined) {
+    throw new ScheduleError(
+      `"${text}" is not a duration.`,
+      "Write a number and a unit: 90s, 15m, 6h, 7d, 2w.",
+    );
+  }
+  return Number(match[1]) * unit;
+}
+
+/**
+ * The schedule as the UTC cron that Render takes; throws a ScheduleError when UTC cannot say it,
+ * now or within the coming years.
+ *
+ * @see https://render.com/docs/cronjobs (schedules are in UTC)
+ */
+export function compileUtcCron(schedule: Schedule, now: Date = new Date()): string {
+  const { pattern, timezone } = schedule;
+  if (pattern === undefined) throw notACron(schedule);
+  return renderUtcCron(readPattern(pattern).parsed, timezone, now);
+}
+
+/** The next `count` instants strictly after `from`. Empty for a schedule that never runs by itself. */
+export function nextRuns(schedule: Schedule, from: Date, count: number): Date[] {
+  const runs: Date[] = [];
+  let cursor = from.getTime();
+  while (runs.length < count) {
+    const next = nextRun(schedule, cursor);
+    if (next === undefined) break;
+    runs.push(new Date(next));
+    cursor = next;
+  }
+  return runs;
+}
+
+/** In words, with both zones: `weekdays 13:00 America/Mazatlan = 20:00 UTC`. */
+export function describeSchedule(schedule: Schedule, now: Date = new Date()): string {
+  const words = describeRecurring(schedule, now);
+  if (!schedule.onStart) return words ?? "by hand";
+  return words ? `${words}, and at start` : "at start";
+}
+
+function describeRecurring(schedule: Schedule, now: Date): string | undefined {
+  const { pattern, everySeconds, timezone } = schedule;
+  if (everySeconds !== undefined) return describeEvery(everySeconds);
+  if (pattern === undefined) return undefined;
+  return describeCron(readPattern(pattern).parsed, timezone, now);
+}
+
+function parsePattern(text: ScheduleText): string | undefined {
+  if (text.cron !== undefined) return parseCronPattern(text.cron).text;
+  if (text.daily !== undefined) return timesPattern(text.daily, "*");
+  if (text.weekdays !== undefined) return timesPattern(text.weekdays, "1-5");
+  return undefined;
+}
+
+function parseEvery(text: string): Pick<Schedule, "pattern" | "everySeconds" | "timezone"> {
+  const everySeconds = parseDuration(text);
+  const pattern = everyPattern(everySeconds);
+  return { everySeconds, timezone: "UTC", ...(pattern === undefined ? {} : { pattern }) };
+}
+
+/** The cron in UTC that hits the same instants, where there is one. 1970-01-01 was a Thursday. */
+function everyPattern(seconds: number): string | undefined {
+  const minutes = seconds / 60;
+  if (!Number.isInteger(minutes)) return undefined;
+  if (minutes < 60 && 60 % minutes === 0) return `${minutes === 1 ? "*" : `*/${minutes}`} * * * *`;
+  const hours = minutes / 60;
+  if (Number.isInteger(hours) && hours < 24 && 24 % hours === 0)
+    return `0 ${hours === 1 ? "*" : `*/${hours}`} * * *`;
+  if (hours === 24) return "0 0 * * *";
+  return hours === 7 * 24 ? "0 0 * * 4" : undefined;
+}
+
+function timesPattern(times: string | readonly string[], days: string): string {
+  const parsed = [times].flat().map(parseTime);
+  const minutes = new Set(parsed.map((time) => time.minute));
+  if (minutes.size !== 1) {
+    throw new ScheduleError(
+      `the times ${[times].flat().join(", ")} have different minutes, which no one cron can say.`,
+      "Give them the same minute, or write a job for each.",
+    );
+  }
+  const hours = [...new Set(parsed.map((time) => time.hour))].toSorted((a, b) => a - b);
+  return `${[...minutes].join(",")} ${hours.join(",")} * * ${days}`;
+}
+
+function parseTime(text: string): { hour: number; minute: number } {
+  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (!match) {
+    throw new ScheduleError(
+      `"${text}" is not a time of day.`,
+      'Write hours and minutes in quotes: "09:30".',
+    );
+  }
+  return { hour: Number(match[1]), minute: Number(match[2]) };
+}
+
+function notACron({ everySeconds, onStart }: Schedule): ScheduleError {
+  if (everySeconds !== undefined) {
+    return new ScheduleError(
+      `a cron cannot say ${describeEvery(everySeconds)}.`,
+      "Use minutes that divide an hour, hours that divide a day, 1d or 1w, or run the job in a service (in: <service>).",
+    );
+  }
+  const what = onStart ? "at the start of a process" : "by hand";
+  return new ScheduleError(
+    `a cron job cannot be one that runs only ${what}.`,
+    "Run the job in a service (in: <service>).",
+  );
+}
+
+function nextRun({ everySeconds, pattern, timezone }: Schedule, after: number): number | undefined {
+  if (everySeconds !== undefined) return nextMultiple(everySeconds * 1000, after);
+  if (pattern === undefined) return undefined;
+  const read = readPattern(pattern);
+  const next = read.parsed.isInterval ? nextElapsed : nextTimeOfDay;
+  return next(read, timezone, after);
+}
+
+function nextMultiple(everyMs: number, after: number): number {
+  return (Math.floor(after / everyMs) + 1) * everyMs;
+}
+
+/** Times of day: each wall-clock time that the pattern names is one instant. */
+function nextTimeOfDay(read: ReadPattern, timezone: string, after: number): number | undefined {
+  let wall: number | undefined = after + offsetAt(timezone, after);
+  for (let tries = 0; tries < WALLS_MAX; tries += 1) {
+    wall = nextWall(read, wall);
+    if (wall === undefined) return undefined;
+    const instant = instantOf(timezone, wall);
+    if (instant > after) return instant;
+  }
+  return undefined;
+}
+
+/** Intervals: every instant whose clock matches, one stretch of constant offset after the other. */
+function nextElapsed(read: ReadPattern, timezone: string, after: number): number | undefined {
+  let from = after;
+  let wallFrom = after + offsetAt(timezone, after);
+  for (let change = 0; change < CHANGES_MAX; change += 1) {
+    const wall = nextWall(read, wallFrom);
+    if (wall === undefined) return undefined;
+    const instant = wall - offsetAt(timezone, from);
+    const changesAt = nextChange(timezone, from, instant);
+    if (changesAt === undefined) return instant;
+    from = changesAt;
+    // The instant of the change belongs to the new stretch and may itself be a run.
+    wallFrom = changesAt + offsetAt(timezone, changesAt) - 1;
+  }
+  return undefined;
+}
+
+interface ReadPattern {
+  readonly parsed: CronPattern;
+  /** Finds the next match on a clock that never changes; what a change does is ours. */
+  readonly cron: Cron;
+}
+
+const patterns = new Map<string, ReadPattern>();
+
+function readPattern(pattern: string): ReadPattern {
+  const known = patterns.get(pattern);
+  if (known) return known;
+  const cron = new Cron(pattern, { utcOffset: 0, paused: true });
+  const read = { parsed: parseCronPattern(pattern), cron };
+  patterns.set(pattern, read);
+  return read;
+}
+
+/** The first wall-clock time strictly after `wallMs` that matches. */
+function nextWall({ cron }: ReadPattern, wallMs: number): number | undefined {
+  return cron.nextRun(new Date(wallMs))?.getTime();
+}

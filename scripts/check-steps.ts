@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { isAbsolute, join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** Everything that is checked without running the program: a name, and the tool that answers by its exit code. */
+const STEPS: readonly (readonly [name: string, tool: string, ...args: string[]])[] = [
+  ["types", "tsc", "--noEmit"],
+  ["lint", "oxlint", "--deny-warnings"],
+  ["format", "oxfmt", "--check", "."],
+  [
+    "import rules",
+    "depcruise",
+    "--config",
+    ".dependency-cruiser.cjs",
+    "infra",
+    "runtime",
+    "scripts",
+    "tests",
+  ],
+  ["dead code", "knip"],
+];
+
+/** How many steps were good and how many were not. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Runs every step, shows what each that failed has to say, and stops at none: one run tells all. */
+export async function runChecks(log: (line: string) => void): Promise<Tally> {
+  const results = await Promise.all(
+    STEPS.map(async ([name, tool, ...args]) => {
+      const startMs = performance.now();
+      const { passed, output } = await runTool(tool, args);
+      const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+      log(`${passed ? "ok    " : "FAILED"}  ${name} (${seconds} s)`);
+      if (!passed) log(output.trimEnd());
+      return passed;
+    }),
+  );
+  const passed = results.filter(Boolean).length;
+  return { passed, failed: results.length - passed };
+}
+
+async function runTool(
+  tool: string,
+  args: readonly string[],
+): Promise<{ passed: boolean; output: string }> {
+  const program = isAbsolute(tool) ? tool : join(ROOT, "node_modules", ".bin", tool);
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data: Buffer) => (output += data.toString()));
+  }
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  return { passed: code === 0, output };
+}

@@ -1,0 +1,28 @@
+import { carryOut, type Outcome, renderOutcome } from "../workspace/operation.ts";
+import { openWorkspace, type Workspace } from "../workspace/workspace.ts";
+import { type Command, EXIT, type Invocation, printJson, say, stackOf } from "./command.ts";
+
+type EngineOptions = Parameters<Parameters<typeof carryOut>[0]>[0];
+
+/** Runs one operation on the stack that was named and prints what it changes, for people or as JSON. */
+export async function reportOutcome(
+  command: Command,
+  invocation: Invocation,
+  operation: (workspace: Workspace, options: EngineOptions) => Promise<unknown>,
+): Promise<number> {
+  const stackName = stackOf(command, invocation);
+  const { flags } = invocation;
+  const workspace = await openWorkspace({ stackName, local: flags["local"] ?? false, log: say });
+  try {
+    const outcome = await carryOut((options) => operation(workspace, options), say);
+    if (flags["json"]) printJson(outcome);
+    else process.stdout.write(`${command.name} ${stackName}\n${renderOutcome(outcome)}\n`);
+    return exitCodeOf(outcome, flags["expect-no-changes"] ?? false);
+  } finally {
+    await workspace.close();
+  }
+}
+
+function exitCodeOf({ failure, changes }: Outcome, expectNoChanges: boolean): number {
+  return failure || (expectNoChanges && changes > 0) ? EXIT.findings : EXIT.ok;
+}

@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { UsageError } from "../infra/errors.ts";
+import { runChecks } from "./check-steps.ts";
+import { locateEngine } from "./engine/find.ts";
+import { type TestCounts, addCounts, countTests } from "./test-counts.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+const checks = await runChecks(console.log);
+const engine = await prepareEngine();
+const tests = await runTests();
+const { passed, failed, skipped } = addCounts([{ ...checks, skipped: 0 }, engine, tests]);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed > 0 || tests.passed === 0 ? 1 : 0;
+
+/** Gets the engine before the tests, which wait for none; without one they say what they skip. */
+async function prepareEngine(): Promise<TestCounts> {
+  try {
+    const { path, version } = await locateEngine({ log: console.log });
+    console.log(`ok      engine ${version} at ${path}`);
+    return { passed: 1, failed: 0, skipped: 0 };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.log(`SKIPPED every test on the engine: ${error.message}`);
+    const required = process.env["OPSPEC_TEST_REQUIRE"] === "all";
+    return { passed: 0, failed: required ? 1 : 0, skipped: required ? 0 : 1 };
+  }
+}
+
+async function runTests(): Promise<TestCounts> {
+  const directory = mkdtempSync(join(tmpdir(), "opspec-test-"));
+  const report = join(directory, "report.json");
+  try {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const code = await runVitest(["run", ...reporters, ...process.argv.slice(2)]);
+    // A crash leaves no report: nothing ran.
+    if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+    return countTests(JSON.parse(readFileSync(report, "utf8")), code);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function runVitest(args: readonly string[]): Promise<number> {
+  const vitest = join(ROOT, "node_modules", ".bin", "vitest");
+  const child = spawn(vitest, args, { cwd: ROOT, stdio: "inherit" });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+}

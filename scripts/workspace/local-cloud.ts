@@ -1,0 +1,60 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { startLocalCloud } from "../../infra/local-cloud/server.ts";
+import { LOCAL, LOCAL_CLOUD_ADDRESS, LOCAL_CLOUD_STATE } from "./paths.ts";
+
+const Urls = z.object({
+  render: z.string(),
+  cloudflare: z.string(),
+  local: z.string(),
+  page: z.string(),
+});
+const Address = z.object({ pid: z.int(), urls: Urls });
+
+/** The local cloud of this checkout: one that another process keeps, or one of our own. */
+export interface LocalCloudConnection {
+  readonly urls: z.infer<typeof Urls>;
+  /** Process that keeps it, when it is not this one. */
+  readonly keptBy?: number;
+  close(): Promise<void>;
+}
+
+/** Uses the local cloud that runs for this checkout, or starts one for as long as this process needs it. */
+export async function connectLocalCloud(): Promise<LocalCloudConnection> {
+  const running = runningAddress();
+  if (running) return { urls: running.urls, keptBy: running.pid, close: async () => undefined };
+  mkdirSync(LOCAL, { recursive: true });
+  const cloud = await startLocalCloud({ stateFile: LOCAL_CLOUD_STATE });
+  writeFileSync(LOCAL_CLOUD_ADDRESS, JSON.stringify({ pid: process.pid, urls: cloud.urls }));
+  return {
+    urls: cloud.urls,
+    close: async () => {
+      rmSync(LOCAL_CLOUD_ADDRESS, { force: true });
+      await cloud.stop();
+    },
+  };
+}
+
+function runningAddress(): z.infer<typeof Address> | undefined {
+  if (!existsSync(LOCAL_CLOUD_ADDRESS)) return undefined;
+  const address = Address.safeParse(parseJson(readFileSync(LOCAL_CLOUD_ADDRESS, "utf8")));
+  return address.success && isAlive(address.data.pid) ? address.data : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Does a process of this number live on this host? */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { clearDeadLocks } from "./locks.ts";
+
+let backend: string;
+let lines: string[];
+
+beforeEach(() => {
+  backend = mkdtempSync(join(tmpdir(), "opspec-locks-"));
+  lines = [];
+});
+
+afterEach(() => rmSync(backend, { recursive: true, force: true }));
+
+function writeLock(owner: { pid: number; hostname: string }): string {
+  const directory = join(backend, ".pulumi", "locks", "organization", "opspec", "shop");
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, "lock.json");
+  writeFileSync(
+    path,
+    JSON.stringify({ username: "ana", timestamp: "2026-01-01T00:00:00Z", ...owner }),
+  );
+  return path;
+}
+
+const clear = (): void => clearDeadLocks(`file://${backend}`, "shop", (line) => lines.push(line));
+
+/** The number of a process that has ended. */
+const deadPid = (): number => spawnSync("true").pid;
+
+test("a lock of a dead process of this host is cleared, and a line says whose it was", () => {
+  const pid = deadPid();
+  const lock = writeLock({ pid, hostname: hostname() });
+
+  clear();
+
+  expect(existsSync(lock)).toBe(false);
+  expect(lines).toEqual([
+    `Cleared a lock on shop, left by ana@${hostname()} (process ${pid}, since 2026-01-01T00:00:00Z), which no longer runs.`,
+  ]);
+});
+
+test("a lock of a living process is kept, and its owner is shown", () => {
+  const lock = writeLock({ pid: process.pid, hostname: hostname() });
+
+  expect(clear).toThrow(`shop: is locked by ana@${hostname()} (process ${process.pid}`);
+  expect(existsSync(lock)).toBe(true);
+});
+
+test("a lock of another host is kept, because nobody here can tell whether its owner lives", () => {
+  writeLock({ pid: deadPid(), hostname: "elsewhere" });
+
+  expect(clear).toThrow("pulumi cancel --stack shop");
+});
+
+test("a backend without lock files is left alone", () => {
+  clearDeadLocks("https://app.pulumi.com", "shop", (line) => lines.push(line));
+  clear();
+  expect(lines).toEqual([]);
+});

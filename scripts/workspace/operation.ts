@@ -1,0 +1,75 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { changeOf, renderStep, type Steps, stepsOf } from "./steps.ts";
+
+/** How an operation of the engine ended. */
+export interface Outcome extends Steps {
+  /** Why it failed, in the engine's and the plugins' words; absent when it did not. */
+  readonly failure?: string;
+}
+
+type Operation = (options: { onEvent: (event: EngineEvent) => void }) => Promise<unknown>;
+
+/** Runs an operation of the engine to its end, and says what it did or would do. */
+export async function carryOut(
+  operation: Operation,
+  log: (line: string) => void,
+): Promise<Outcome> {
+  const events: EngineEvent[] = [];
+  const onEvent = (event: EngineEvent): void => {
+    events.push(event);
+    reportProgress(event, log);
+  };
+  try {
+    await operation({ onEvent });
+    return stepsOf(events);
+  } catch (error) {
+    const { CommandError } = await import("@pulumi/pulumi/automation/index.js");
+    if (!(error instanceof CommandError)) throw error;
+    return { ...stepsOf(events), failure: failureText(events, error) };
+  }
+}
+
+/** The list of steps for people, or that nothing changes. */
+export function renderOutcome({ steps, changes, failure }: Outcome): string {
+  const lines = steps.map((step) => `  ${renderStep(step)}`);
+  return [...lines, failure ? `Failed: ${failure}` : renderTotal({ changes })].join("\n");
+}
+
+/** How many resources change, or that none does. */
+export function renderTotal({ changes }: Pick<Outcome, "changes">): string {
+  return changes === 0 ? "  Nothing changes." : `  ${changes} change(s).`;
+}
+
+/** A line as each resource is done or has failed, and for each warning; none for what is only planned. */
+function reportProgress(
+  { resOpFailedEvent, resOutputsEvent, diagnosticEvent }: EngineEvent,
+  log: (line: string) => void,
+): void {
+  if (diagnosticEvent?.severity === "warning") log(`  warning: ${plainText(diagnosticEvent)}`);
+  const [verb, metadata] = resOpFailedEvent
+    ? (["failed", resOpFailedEvent.metadata] as const)
+    : (["done", resOutputsEvent?.planning ? undefined : resOutputsEvent?.metadata] as const);
+  const step = metadata && changeOf(metadata);
+  if (step) log(`  ${verb}: ${renderStep(step)}`);
+}
+
+/** The engine marks colours as `<{%bold%}>`. */
+const COLOUR = /<\{%[^%]*%\}>/g;
+
+function failureText(events: readonly EngineEvent[], error: Error): string {
+  const said = events
+    .flatMap(({ diagnosticEvent }) =>
+      diagnosticEvent?.severity === "error" ? [diagnosticEvent] : [],
+    )
+    .map(plainText);
+  return said.length > 0 ? [...new Set(said)].join("\n") : error.message;
+}
+
+function plainText({ message, urn }: { message: string; urn?: string }): string {
+  return `${nameOf(urn)}${message.replace(COLOUR, "").trim()}`;
+}
+
+function nameOf(urn: string | undefined): string {
+  const name = urn?.split("::").slice(3).join("::");
+  return name && !urn?.includes("pulumi:pulumi:Stack") ? `${name}: ` : "";
+}

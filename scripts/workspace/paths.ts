@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout that these scripts belong to; they work from any directory. */
+export const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** Everything of `--local`: ignored by git, deleted without loss. */
+export const LOCAL = join(CHECKOUT, ".opspec", "local");
+
+/** What the local cloud holds between runs. */
+export const LOCAL_CLOUD_STATE = join(LOCAL, "cloud.json");
+
+/** Where a running local cloud of this checkout says where it listens. */
+export const LOCAL_CLOUD_ADDRESS = join(LOCAL, "cloud-address.json");

@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { UsageError } from "../../infra/errors.ts";
+import { findEngine } from "../engine/find.ts";
+import { connectLocalCloud } from "./local-cloud.ts";
+import { clearDeadLocks } from "./locks.ts";
+import { CHECKOUT, LOCAL } from "./paths.ts";
+import { apartEnvironment, backendOf, PROJECT, writePluginProject } from "./plugin-project.ts";
+
+/** A stack with the engine, the program and the cloud that an operation works on. */
+export interface Workspace {
+  readonly stack: Stack;
+  /** Base address of Render's API, with /v1. */
+  readonly renderHost: string;
+  readonly renderApiKey: string | undefined;
+  close(): Promise<void>;
+}
+
+export interface WorkspaceOptions {
+  readonly stackName: string;
+  readonly local: boolean;
+  /** Lines for people; standard output belongs to the command. */
+  readonly log: (line: string) => void;
+}
+
+/** Opens the stack on the cloud that the environment names, or apart from all that with `local`. */
+export function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  return options.local ? openLocal(options) : openReal(options);
+}
+
+async function openReal({ stackName, log }: WorkspaceOptions): Promise<Workspace> {
+  const [{ LocalWorkspace }, { program }, { RENDER_HOST }, engine] = await Promise.all([
+    import("@pulumi/pulumi/automation/index.js"),
+    import("../../infra/program.ts"),
+    import("../../infra/resources/render/provider.ts"),
+    findEngine({ log }),
+  ]);
+  const workspace = await LocalWorkspace.create({
+    workDir: CHECKOUT,
+    pulumiCommand: engine.command,
+    program: async () => program(stackName),
+  });
+  const { url = "" } = await workspace.whoAmI();
+  clearDeadLocks(url, stackName, log);
+  const existing = await workspace.listStacks();
+  if (!existing.some((it) => it.name === stackName)) {
+    throw new UsageError(
+      `${stackName}: there is no such stack in the backend ${url}. Make it with: pulumi stack init ${stackName}.`,
+    );
+  }
+  const { Stack } = await import("@pulumi/pulumi/automation/index.js");
+  return {
+    stack: await Stack.select(stackName, workspace),
+    renderHost: process.env["RENDER_HOST"] ?? RENDER_HOST,
+    renderApiKey: process.env["RENDER_API_KEY"],
+    close: async () => undefined,
+  };
+}
+
+/** Any non-empty key is good for the local cloud. */
+const LOCAL_API_KEY = "local";
+
+/** State below .opspec/local holds placeholders; this passphrase only keeps the engine from asking. */
+const LOCAL_PASSPHRASE = "local";
+
+async function openLocal({ stackName, log }: WorkspaceOptions): Promise<Workspace> {
+  const [{ LocalWorkspace }, { program }, engine] = await Promise.all([
+    import("@pulumi/pulumi/automation/index.js"),
+    import("../../infra/program.ts"),
+    findEngine({ log }),
+  ]);
+  writePluginProject(LOCAL);
+  clearDeadLocks(backendOf(LOCAL), stackName, log);
+  const cloud = await connectLocalCloud();
+  const onPlaceholders = once((names: readonly string[]) =>
+    log(`Placeholders stand for secrets that are not set: ${names.join(", ")}.`),
+  );
+  const stack = await LocalWorkspace.createOrSelectStack(
+    {
+      stackName,
+      projectName: PROJECT,
+      program: async () =>
+        program(stackName, {
+          environment: {},
+          placeholder: (name) => `placeholder-for-${name}`,
+          onPlaceholders,
+        }),
+    },
+    {
+      workDir: LOCAL,
+      pulumiCommand: engine.command,
+      pulumiHome: join(LOCAL, "home"),
+      envVars: {
+        ...apartEnvironment(LOCAL, LOCAL_PASSPHRASE),
+        RENDER_HOST: cloud.urls.render,
+        RENDER_API_KEY: LOCAL_API_KEY,
+      },
+    },
+  );
+  return {
+    stack,
+    renderHost: cloud.urls.render,
+    renderApiKey: LOCAL_API_KEY,
+    close: () => cloud.close(),
+  };
+}
+
+/** A program runs for each preview and up; what it has to say is said the first time. */
+function once<Arguments extends unknown[]>(say: (...args: Arguments) => void): typeof say {
+  let said = false;
+  return (...args) => {
+    if (!said) say(...args);
+    said = true;
+  };
+}
