@@ -1,5 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { StackOutputs } from "./outputs.ts";
 import { program } from "./program.ts";
 
 /** Pulumi's entry point: nothing imports this file. */
-export const { services, jobs } = program(pulumi.getStack());
+export const {
+  services,
+  jobs,
+  databases,
+  keyValues,
+  envGroups,
+  registries,
+  projectEnvironment,
+}: StackOutputs = program(pulumi.getStack());

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
+import { secretValueProblems } from "./model/secret-value.ts";
 import type { SecretModel } from "./model/stack-model.ts";
 
 /** The secrets of a stack; the one place where their values are known to the program. */
@@ -17,66 +19,125 @@ export interface SecretsOptions {
 }
 
 interface Generation extends SecretsOptions {
-  readonly generate: (secret: { name: string; bytes: number }) => pulumi.Output<string>;
+  readonly generate: (secret: {
+    name: string;
+    bytes: number;
+    rotation?: string;
+  }) => pulumi.Output<string>;
 }
 
+/** A value and where it was found. */
+interface Given {
+  readonly source: string;
+  readonly value: string;
+}
+
+/** A secret with every value that was found for it. */
+interface Found {
+  readonly model: SecretModel;
+  readonly given: readonly Given[];
+}
+
+/** How long a command that gives a value may take: password managers ask their server. */
+const COMMAND_TIMEOUT_MS = 30_000;
+
 /**
- * Finds the value of every secret: Pulumi's encrypted config, then the environment, then one
- * generated for the stack.
+ * Finds the value of every secret: Pulumi's encrypted config (`opspec:NAME`), the environment
+ * (`OPSPEC_SECRET_NAME`, the runbook's own names), a command, or one generated for the stack.
  *
- * @throws RunError naming every required secret that is missing, with what uses it
+ * @throws RunError with everything that is wrong with them at once, and never with a value
  */
 export function resolveSecrets(models: readonly SecretModel[], options: Generation): Secrets {
-  const given = models.map(
-    (model) => [model, givenValue(model.name, options.environment)] as const,
-  );
-  const missing = given
-    .filter(([model, value]) => value === undefined && model.generateBytes === undefined)
-    .map(([model]) => model);
-  report(missing, options);
-  const values = new Map(
-    given.map(([model, value]) => [model.name, value ?? made(model, options)] as const),
-  );
+  const found = models.map((model) => ({ model, given: givenValues(model, options) }));
+  const missing = found.filter(isMissing).map((it) => it.model);
+  const problems = [
+    ...found.flatMap(valueProblems),
+    ...(options.placeholder
+      ? []
+      : missing.filter((it) => it.required === true).map(missingProblem)),
+  ];
+  if (problems.length > 0) throw new pulumi.RunError(renderProblems(problems));
+
+  if (options.placeholder) {
+    if (missing.length > 0) options.onPlaceholders?.(missing.map((it) => it.name));
+  } else warn(missing, models);
+  const values = new Map(found.map((it) => [it.model.name, valueFor(it, options)] as const));
   return { valueOf: (name) => values.get(name) };
 }
 
-function givenValue(
-  name: string,
-  environment: SecretsOptions["environment"],
-): pulumi.Output<string> | undefined {
-  const configured = new pulumi.Config("opspec").getSecret(name);
-  if (configured) return configured;
-  const value = environment[`OPSPEC_SECRET_${name}`] ?? environment[name];
-  return value === undefined ? undefined : pulumi.secret(value);
+function givenValues(model: SecretModel, options: Generation): Given[] {
+  const { name, aliases = [], command } = model;
+  const variables = [`OPSPEC_SECRET_${name}`, name, ...aliases];
+  const sources = [
+    { source: `config opspec:${name}`, value: pulumi.runtime.getConfig(`opspec:${name}`) },
+    ...variables.map((it) => ({ source: it, value: options.environment[it] })),
+  ];
+  const given = sources.filter((it): it is Given => it.value !== undefined);
+  if (given.length > 0 || !command || options.placeholder) return given;
+  return [{ source: command.join(" "), value: runCommand(name, command) }];
 }
 
-function made(model: SecretModel, options: Generation): pulumi.Output<string> | undefined {
-  if (model.generateBytes !== undefined) {
-    return options.generate({ name: model.name, bytes: model.generateBytes });
-  }
-  return options.placeholder && pulumi.secret(options.placeholder(model.name));
-}
-
-function report(missing: readonly SecretModel[], options: SecretsOptions): void {
-  if (options.placeholder) {
-    if (missing.length > 0) options.onPlaceholders?.(missing.map((it) => it.name));
-    return;
-  }
-  const required = missing.filter((it) => it.required === true);
-  if (required.length > 0) {
-    const lines = required.map(
-      (it) => `  ${it.name}: is not set; used by ${it.usedBy.join(", ")}.`,
-    );
+/** The command's standard output without the newline at its end. What it prints is never shown. */
+function runCommand(name: string, [file = "", ...args]: readonly string[]): string {
+  try {
+    const output = execFileSync(file, args, {
+      encoding: "utf8",
+      timeout: COMMAND_TIMEOUT_MS,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return output.replace(/\r?\n$/, "");
+  } catch (error) {
+    const code = error instanceof Error && "status" in error ? error.status : undefined;
     throw new pulumi.RunError(
-      [
-        `secrets: ${required.length} missing`,
-        ...lines,
-        `  Set each with: pulumi config set --secret NAME, or OPSPEC_SECRET_NAME in the environment.`,
-      ].join("\n"),
+      `secrets/${name}/from: the command ${file} failed${typeof code === "number" ? ` with ${code}` : ""}. Run it by hand to see why.`,
     );
   }
-  const warned = missing.filter((it) => it.required === "warn");
-  for (const { name, usedBy } of warned) {
-    pulumi.log.warn(`secret ${name} is not set; ${usedBy.join(", ")} go without it.`);
+}
+
+function isMissing({ model, given }: Found): boolean {
+  return given.length === 0 && model.generateBytes === undefined;
+}
+
+/** Two sources that differ, and values that are too short or known to everybody. */
+function valueProblems({ model, given }: Found): string[] {
+  const [first, ...others] = given;
+  if (!first) return [];
+  const different = others.filter((it) => it.value !== first.value);
+  if (different.length > 0) {
+    const sources = [first, ...different].map((it) => it.source).join(" and ");
+    return [`${model.name}: ${sources} give different values. Keep one of them.`];
+  }
+  return secretValueProblems(model, first.value);
+}
+
+function missingProblem({ name, usedBy }: SecretModel): string {
+  return (
+    `${name}: is not set; used by ${usedBy.join(", ")}. ` +
+    `Set it with: pulumi config set --secret ${name}, or OPSPEC_SECRET_${name} in the environment.`
+  );
+}
+
+function renderProblems(problems: readonly string[]): string {
+  return [`secrets: ${problems.length} problem(s)`, ...problems.map((it) => `  ${it}`)].join("\n");
+}
+
+function valueFor({ model, given }: Found, options: Generation): pulumi.Output<string> | undefined {
+  const { name, generateBytes: bytes, rotation } = model;
+  const [first] = given;
+  if (first) return pulumi.secret(first.value);
+  if (bytes !== undefined) return options.generate({ name, bytes, ...(rotation && { rotation }) });
+  return options.placeholder && pulumi.secret(options.placeholder(name));
+}
+
+function warn(missing: readonly SecretModel[], models: readonly SecretModel[]): void {
+  for (const { name, usedBy } of missing.filter((it) => it.required === "warn")) {
+    void pulumi.log.warn(`secret ${name} is not set; ${usedBy.join(", ")} go without it.`);
+  }
+  for (const { name, rotated, maxAgeSeconds } of models) {
+    const ageSeconds = rotated ? (Date.now() - Date.parse(rotated)) / 1000 : 0;
+    if (maxAgeSeconds === undefined || ageSeconds <= maxAgeSeconds) continue;
+    void pulumi.log.warn(
+      `secret ${name} was last changed on ${rotated}, longer ago than its maxAge. Rotate it.`,
+    );
   }
 }

@@ -19,6 +19,7 @@ const STEPS: readonly (readonly [name: string, tool: string, ...args: string[]])
     "tests",
   ],
   ["dead code", "knip"],
+  ["generated files", process.execPath, "scripts/generate.ts", "--check"],
 ];
 
 /** How many steps were good and how many were not. */

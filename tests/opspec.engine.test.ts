@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -81,6 +81,26 @@ test("up --local, then verify and an unchanged preview, each in a process of its
   expect(new Set(findings.map((it) => it.status))).toEqual(new Set(["ok", "unchecked"]));
   expect(findings.every((it) => it.status === "ok" || it.reason !== undefined)).toBe(true);
   expect(preview).toMatchObject({ code: 0, stdout: '{"changes":0,"steps":[]}\n' });
+});
+
+test("a preview with an overlay shows its variables and nothing else", async () => {
+  const spec = join(copied.checkout, "stacks", `${STACK}.ops.yaml`);
+  const overlay = `
+overlays:
+  mail-outage: { description: Mail is down., env: { DIGEST_EMAIL_TO: backup@example.com } }
+`;
+  appendFileSync(spec, overlay);
+
+  const args = ["preview", STACK, "--local", "--json"];
+  const without = await opspec([...args, "--expect-no-changes"]);
+  const { code, stdout } = await opspec([...args, "--overlay", "mail-outage"]);
+
+  expect(without.code).toBe(0);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    changes: 1,
+    steps: [{ op: "update", name: "web", fields: ["env.DIGEST_EMAIL_TO"] }],
+  });
 });
 
 test("without --local a stack must exist in the backend, and the error says how to make it", async () => {

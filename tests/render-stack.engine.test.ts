@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deployStack } from "../infra/components/stack.ts";
 import { type LocalCloud, startLocalCloud } from "../infra/local-cloud/server.ts";
+import { modelStack } from "../infra/model/model.ts";
 import type { StackModel } from "../infra/model/stack-model.ts";
 import { loadStack } from "../infra/stack.ts";
 import { send } from "../infra/testing/render-plugin.ts";
@@ -81,6 +82,26 @@ test("a second preview and a refresh show no change, and an unchanged preview as
   expect(summary(await engine.refresh())).toEqual([]);
 });
 
+test("a job at another time updates its cron job and restarts the service that runs it, and says so", async () => {
+  const before = model;
+  const { spec } = loadStack("vega-cockpit");
+  const digest = { uses: "digest", on: "render", calls: "web" } as const;
+  const moved = { ...spec.jobs?.["digest-weekdays"], ...digest, schedule: { weekdays: "14:00" } };
+  const jobs = { ...spec.jobs, "digest-weekdays": moved };
+  model = modelStack("vega-cockpit", { ...spec, jobs }).model ?? before;
+
+  const outcome = await engine.preview();
+  model = before;
+
+  expect(summary(outcome)).toEqual([
+    "update render:index:CronJob digest-weekdays schedule",
+    'update render:index:WebService web secretFiles["opspec-manifest.json"]',
+  ]);
+  expect(outcome.steps.flatMap((it) => it.says ?? [])).toEqual([
+    "restarts web: manifest changed (job digest-weekdays)",
+  ]);
+});
+
 test("what was changed elsewhere is drift, nothing else is, and up mends it in place", async () => {
   const id = await idOf("web_service");
   await send(`${cloud.urls.render}/services/${id}`, "PATCH", {
@@ -103,14 +124,25 @@ test("a changed input is updated in place, and only in the resource that has it"
   expect(await idOf("web_service")).toBe(id);
 });
 
+test("a replacement that would lose the disk is refused until the spec consents", async () => {
+  const before = model;
+  model = changeService(model, (web) => ({ ...web, region: "frankfurt" }));
+
+  const { failure } = await engine.preview();
+  model = before;
+
+  expect(failure).toContain("Put it back, or take a backup and consent with allowDataLoss: true.");
+});
+
 test("a field that Render cannot change replaces the service, and its callers follow", async () => {
   const id = await idOf("web_service");
-  model = changeService(model, (web) => ({ ...web, region: "frankfurt" }));
+  model = changeService(model, (web) => ({ ...web, region: "frankfurt", allowDataLoss: true }));
 
   const preview = await engine.preview();
   expect(preview.steps.find((it) => it.type === "render:index:WebService")).toMatchObject({
     op: "replace",
     replaces: ["region"],
+    says: ["replaces web: Render cannot move a service to another region"],
   });
 
   expect((await engine.up()).failure).toBeUndefined();

@@ -1,17 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { EnvValue } from "../model/stack-model.ts";
+import type { EnvValue, SecretFileModel } from "../model/stack-model.ts";
+import type { DatabaseProperty } from "../model/value-model.ts";
 import type { Secrets } from "../secrets.ts";
-
-/** What can be referred to by the environment of others. */
-export interface Addresses {
-  readonly url: pulumi.Output<string>;
-  readonly privateUrl: pulumi.Output<string>;
-}
+import type { Registry } from "./registry.ts";
 
 /** What an environment's values are taken from. */
 export interface EnvSources {
   readonly secrets: Secrets;
-  readonly services: ReadonlyMap<string, Addresses>;
+  readonly services: Registry<"url" | "privateUrl">;
+  readonly databases: Registry<DatabaseProperty>;
+  readonly keyValues: Registry<"internalUrl" | "externalUrl">;
 }
 
 /** The variables with their values; one whose optional secret is not set is left out. */
@@ -19,28 +17,51 @@ export function environment(
   env: Readonly<Record<string, EnvValue>>,
   sources: EnvSources,
 ): Record<string, pulumi.Input<string>> {
-  const entries = Object.entries(env).map(
-    ([key, value]) => [key, valueOf(value, sources)] as const,
-  );
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, pulumi.Input<string>] => entry[1] !== undefined),
+  return withoutMissing(Object.entries(env).map(([key, value]) => [key, valueOf(value, sources)]));
+}
+
+/** Secret files, content by name; one whose optional secret is not set is left out. */
+export function secretFiles(
+  files: readonly SecretFileModel[],
+  { secrets }: EnvSources,
+): Record<string, pulumi.Input<string>> {
+  return withoutMissing(
+    files.map(({ name, content, secret }) => [name, secret ? secrets.valueOf(secret) : content]),
   );
 }
 
-function valueOf(
-  value: EnvValue,
-  { secrets, services }: EnvSources,
-): pulumi.Input<string> | undefined {
+function valueOf(value: EnvValue, sources: EnvSources): pulumi.Input<string> | undefined {
   switch (value.kind) {
     case "text":
       return value.text;
     case "secret":
-      return secrets.valueOf(value.secret);
-    case "reference": {
-      const service = services.get(value.service);
-      if (!service)
-        throw new Error(`unreachable: service "${value.service}" is not registered yet`);
-      return service[value.property];
-    }
+      return sources.secrets.valueOf(value.secret);
+    case "reference":
+      return sources.services
+        .get(value.service, value.property)
+        .apply((url) => withPortAndPath(url, value));
+    case "database":
+      return sources.databases.get(value.database, value.property);
+    case "keyValue":
+      return sources.keyValues.get(value.keyValue, value.property);
   }
+}
+
+/** The address with another port and a path; an unused part is left as Render gives it. */
+export function withPortAndPath(
+  url: string,
+  { port, path }: { port?: number; path?: string },
+): string {
+  const base = port === undefined ? url : url.replace(/:\d+$/, `:${port}`);
+  return `${base}${path ?? ""}`;
+}
+
+function withoutMissing(
+  entries: readonly (readonly [string, pulumi.Input<string> | undefined])[],
+): Record<string, pulumi.Input<string>> {
+  return Object.fromEntries(
+    entries.filter(
+      (entry): entry is readonly [string, pulumi.Input<string>] => entry[1] !== undefined,
+    ),
+  );
 }

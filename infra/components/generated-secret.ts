@@ -2,11 +2,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import { GeneratedSecret } from "../resources/opspec/generated-secret.ts";
 import { register } from "./register.ts";
 
-/** A secret that the stack makes once for itself. Its name is its identity: renaming it makes a new value. */
+/** A secret that the stack makes once for itself. Its name is its identity: another name is another value. */
 export function generateSecret(
-  name: string,
-  bytes: number,
+  { name, bytes, rotation }: { name: string; bytes: number; rotation?: string },
   provider: pulumi.ProviderResource,
 ): pulumi.Output<string> {
-  return register(GeneratedSecret, name, { inputs: { bytes }, options: { provider } }).value;
+  const inputs = { bytes, ...(rotation && { rotation }) };
+  return register(GeneratedSecret, name, { inputs, options: { provider } }).value;
 }

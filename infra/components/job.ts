@@ -2,35 +2,49 @@ import * as pulumi from "@pulumi/pulumi";
 import type { JobModel } from "../model/stack-model.ts";
 import type { JobOutputs } from "../outputs.ts";
 import { CronJob } from "../resources/render/cron-job.ts";
-import { type EnvSources, environment } from "./env.ts";
-import { register, type Registered } from "./register.ts";
+import { environment, secretFiles } from "./env.ts";
+import { groupLinks } from "./env-group.ts";
+import { componentOptions, resourceOptions } from "./options.ts";
+import { register } from "./register.ts";
+import type { ServiceSurroundings } from "./service.ts";
+import { commandInputs, sourceInputs } from "./source.ts";
 
 /** A job that a Render cron job starts. */
 export class Job extends pulumi.ComponentResource {
-  readonly resource: Registered<typeof CronJob>;
   readonly outputs: JobOutputs;
 
-  constructor(model: JobModel, sources: EnvSources, options: pulumi.ComponentResourceOptions) {
-    super("opspec:index:Job", model.key, {}, options);
-    this.resource = registerCronJob(model, sources, this);
-    this.outputs = { id: this.resource.id, dashboardUrl: this.resource.dashboardUrl };
+  constructor(model: JobModel, surroundings: ServiceSurroundings) {
+    const { render } = surroundings.platform;
+    super("opspec:index:Job", model.key, {}, componentOptions(model, render));
+    const { id, dashboardUrl } = registerCronJob(model, surroundings, this);
+    this.outputs = { id, dashboardUrl };
     this.registerOutputs(this.outputs);
   }
 }
 
-function registerCronJob(model: JobModel, sources: EnvSources, parent: pulumi.Resource) {
+function registerCronJob(
+  model: JobModel,
+  { platform, sources, groups }: ServiceSurroundings,
+  parent: pulumi.Resource,
+) {
   return register(CronJob, model.key, {
     inputs: {
       name: model.name,
       ownerId: model.ownerId,
       region: model.region,
       plan: model.plan,
-      runtime: "image",
-      image: model.source.kind === "image" ? model.source.image : undefined,
-      dockerCommand: model.command,
+      environmentId: platform.environmentId,
+      runtime: model.runtime,
+      ...sourceInputs(model.source, platform),
+      buildCommand: model.buildCommand,
+      ...commandInputs(model.runtime, model.command),
+      dockerfilePath: model.dockerfilePath,
+      dockerContext: model.dockerContext,
       schedule: model.schedule.utcCron,
       env: environment(model.env, sources),
+      secretFiles: model.secretFiles && secretFiles(model.secretFiles, sources),
+      ...groupLinks(model.envGroups, groups),
     },
-    options: { parent },
+    options: resourceOptions(model, parent),
   });
 }

@@ -1,63 +1,115 @@
 import * as pulumi from "@pulumi/pulumi";
-import type {
-  DiskModel,
-  SecretFileModel,
-  ServiceModel,
-  SourceModel,
-} from "../model/stack-model.ts";
+import type { DiskModel, ServiceModel } from "../model/stack-model.ts";
 import type { ServiceOutputs } from "../outputs.ts";
+import { BackgroundWorker } from "../resources/render/background-worker.ts";
+import { PrivateService } from "../resources/render/private-service.ts";
 import { WebService } from "../resources/render/web-service.ts";
-import { type EnvSources, environment } from "./env.ts";
-import { register, type Registered } from "./register.ts";
+import { type EnvSources, environment, secretFiles } from "./env.ts";
+import { groupLinks, type SharedEnv } from "./env-group.ts";
+import { componentOptions, resourceOptions } from "./options.ts";
+import type { Platform } from "./platform.ts";
+import { register } from "./register.ts";
+import { buildFilterInput, commandInputs, sourceInputs } from "./source.ts";
 
-/** A service of the stack, as one Render service with its environment, files and disk. */
+/** What a service is made from besides its model. */
+export interface ServiceSurroundings {
+  readonly platform: Platform;
+  readonly sources: EnvSources;
+  readonly groups: ReadonlyMap<string, SharedEnv>;
+}
+
+/** A service of the stack: one Render service with its environment, files, disk, domains and scale. */
 export class Service extends pulumi.ComponentResource {
-  readonly resource: Registered<typeof WebService>;
   readonly outputs: ServiceOutputs;
+  readonly addresses: Addresses;
 
-  constructor(model: ServiceModel, sources: EnvSources, options: pulumi.ComponentResourceOptions) {
-    super("opspec:index:Service", model.key, {}, options);
-    this.resource = registerService(model, sources, this);
-    this.outputs = {
-      id: this.resource.id,
-      url: this.resource.url,
-      dashboardUrl: this.resource.dashboardUrl,
-    };
+  constructor(model: ServiceModel, surroundings: ServiceSurroundings) {
+    const { render } = surroundings.platform;
+    super("opspec:index:Service", model.key, {}, componentOptions(model, render));
+    const { id, dashboardUrl, addresses } = REGISTER[model.type](model, surroundings, this);
+    this.addresses = addresses;
+    this.outputs = { id, dashboardUrl, ...(addresses.url && { url: addresses.url }) };
     this.registerOutputs(this.outputs);
   }
 }
 
-function registerService(model: ServiceModel, sources: EnvSources, parent: pulumi.Resource) {
-  return register(WebService, model.key, {
-    inputs: {
-      name: model.name,
-      ownerId: model.ownerId,
-      region: model.region,
-      plan: model.plan,
-      runtime: model.runtime,
-      ...sourceInputs(model.source),
-      buildCommand: model.buildCommand,
-      startCommand: model.startCommand,
-      healthCheckPath: model.healthCheckPath,
-      autoDeploy: model.autoDeploy,
-      disk: model.disk && diskInput(model.disk),
-      env: environment(model.env, sources),
-      secretFiles: secretFileInputs(model.secretFiles),
-    },
-    options: { parent },
-  });
+/** What can be referred to of a service; which of them it has depends on its type. */
+export interface Addresses {
+  readonly url?: pulumi.Output<string>;
+  readonly privateUrl?: pulumi.Output<string>;
 }
 
-function sourceInputs(source: SourceModel) {
-  return source.kind === "repo"
-    ? { repo: source.repo, branch: source.branch }
-    : { image: source.image };
+interface RegisteredService {
+  readonly id: pulumi.Output<string>;
+  readonly dashboardUrl: pulumi.Output<string>;
+  readonly addresses: Addresses;
+}
+
+type RegisterService = (
+  model: ServiceModel,
+  surroundings: ServiceSurroundings,
+  parent: pulumi.Resource,
+) => RegisteredService;
+
+/** Render's service type for each of ours. */
+const REGISTER: Readonly<Record<ServiceModel["type"], RegisterService>> = {
+  web: (model, surroundings, parent) => {
+    const { id, dashboardUrl, url, privateUrl } = register(WebService, model.key, {
+      inputs: {
+        ...runningInputs(model, surroundings),
+        healthCheckPath: model.healthCheckPath,
+        domains: model.domains && [...model.domains],
+        ipAllowList: model.allowList && [...model.allowList],
+      },
+      options: resourceOptions(model, parent),
+    });
+    return { id, dashboardUrl, addresses: { url, privateUrl } };
+  },
+  private: (model, surroundings, parent) => {
+    const { id, dashboardUrl, privateUrl } = register(PrivateService, model.key, {
+      inputs: runningInputs(model, surroundings),
+      options: resourceOptions(model, parent),
+    });
+    return { id, dashboardUrl, addresses: { privateUrl } };
+  },
+  worker: (model, surroundings, parent) => {
+    const { id, dashboardUrl } = register(BackgroundWorker, model.key, {
+      inputs: runningInputs(model, surroundings),
+      options: resourceOptions(model, parent),
+    });
+    return { id, dashboardUrl, addresses: {} };
+  },
+};
+
+function runningInputs(model: ServiceModel, { platform, sources, groups }: ServiceSurroundings) {
+  return {
+    name: model.name,
+    ownerId: model.ownerId,
+    region: model.region,
+    plan: model.plan,
+    environmentId: platform.environmentId,
+    runtime: model.runtime,
+    ...sourceInputs(model.source, platform),
+    buildCommand: model.buildCommand,
+    ...commandInputs(model.runtime, model.startCommand),
+    dockerfilePath: model.dockerfilePath,
+    dockerContext: model.dockerContext,
+    preDeployCommand: model.preDeployCommand,
+    autoDeploy: model.autoDeploy,
+    autoDeployTrigger: model.autoDeployTrigger,
+    buildFilter: buildFilterInput(model.buildFilter),
+    previews: model.previews,
+    numInstances: model.instances,
+    autoscaling: model.autoscale && { ...model.autoscale },
+    maxShutdownDelaySeconds: model.shutdownSeconds,
+    disk: model.disk && diskInput(model.disk),
+    allowDataLoss: model.allowDataLoss,
+    env: environment(model.env, sources),
+    secretFiles: secretFiles(model.secretFiles, sources),
+    ...groupLinks(model.envGroups, groups),
+  };
 }
 
 function diskInput({ name, mountPath, sizeGb }: DiskModel) {
   return { name, mountPath, sizeGb };
-}
-
-function secretFileInputs(files: readonly SecretFileModel[]) {
-  return Object.fromEntries(files.map(({ name, content }) => [name, content]));
 }

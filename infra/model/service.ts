@@ -47,6 +47,7 @@ export function modelService(subject: Subject, type: ServiceModel["type"]): Serv
       autoscale: service.autoscale && given(service.autoscale),
       shutdownSeconds: service.shutdown === undefined ? undefined : parseDuration(service.shutdown),
       disk: service.disk && modelDisk(key, service.disk),
+      allowDataLoss: service.allowDataLoss,
       envGroups: service.envGroups,
       domains: service.domains,
       allowList: modelAllowList(service.allowList),

@@ -123,6 +123,8 @@ export interface ServiceModel extends KeyedModel {
   readonly autoscale?: AutoscaleModel;
   readonly shutdownSeconds?: number;
   readonly disk?: DiskModel;
+  /** Consent that a replacement, or a disk that is taken away, loses its data. */
+  readonly allowDataLoss?: boolean;
   readonly env: Readonly<Record<string, EnvValue>>;
   /** Variables that close a cycle of references: set by a resource of their own, after both services exist. */
   readonly lateEnv?: Readonly<Record<string, EnvValue>>;

@@ -17,6 +17,16 @@ export interface FieldRules {
   readonly volatile?: boolean;
   /** The vendor's spelling of a value: two values are equal when their normal forms are. */
   readonly normalise?: (value: string) => string;
+  /** A list whose order means nothing: it differs by what is in it. */
+  readonly unordered?: boolean;
+  /** The vendor never tells it: a read keeps what was applied last, and an import has none. */
+  readonly unread?: boolean;
+  /** Read by this program alone, such as a consent: never sent, never drift, and a change of it changes nothing. */
+  readonly uncompared?: boolean;
+  /** What a change or removal of this field loses, in words. It then needs `allowDataLoss: true`. */
+  readonly loses?: string;
+  /** Why the number may not become smaller. */
+  readonly onlyGrows?: string;
 }
 
 const rules = z.registry<FieldRules>();
@@ -44,6 +54,8 @@ export interface ResourceContract<
   readonly outputs: Outputs;
   /** The vendor refuses a second one of the same name, so a replacement deletes first. */
   readonly deleteBeforeReplace?: boolean;
+  /** What a replacement loses, in words; `undefined` when these inputs keep nothing. It then needs `allowDataLoss: true`. */
+  readonly holds?: (inputs: Readonly<Record<string, unknown>>) => string | undefined;
 }
 
 /** A provider's configuration. */

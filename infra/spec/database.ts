@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AllowListSpec } from "./allow-list.ts";
+import { AllowDataLoss } from "./data-loss.ts";
 import { keyed } from "./keyed.ts";
 import { RENDER_REGIONS } from "./render.ts";
 import { Key, Plan } from "./scalar.ts";
@@ -25,15 +26,6 @@ const name = z
   .meta({
     description: "Name on Render; <system>-<key> when it is not given.",
     examples: ["app-db"],
-  });
-
-const allowDataLoss = z
-  .boolean()
-  .optional()
-  .meta({
-    description:
-      "Consent that a change which replaces it deletes its data. Take it out again afterwards.",
-    examples: [true],
   });
 
 const sqlName = z
@@ -90,7 +82,7 @@ export const DatabaseSpec = z
         examples: [["reports"]],
       }),
     allowList: AllowListSpec.optional(),
-    allowDataLoss,
+    allowDataLoss: AllowDataLoss,
     ...keyed,
   })
   .meta({
@@ -128,7 +120,7 @@ export const KeyValueSpec = z
       .optional()
       .meta({ description: "How data is kept through a restart.", examples: ["journal_snapshot"] }),
     allowList: AllowListSpec.optional(),
-    allowDataLoss,
+    allowDataLoss: AllowDataLoss,
     ...keyed,
   })
   .meta({

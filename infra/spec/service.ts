@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AllowListSpec } from "./allow-list.ts";
+import { AllowDataLoss } from "./data-loss.ts";
 import { DiskSpec } from "./disk.ts";
 import { EnvSpec, SecretFilesSpec } from "./env.ts";
 import { keyed } from "./keyed.ts";
@@ -147,6 +148,7 @@ const running = {
     examples: ["60s"],
   }),
   disk: DiskSpec.optional(),
+  allowDataLoss: AllowDataLoss,
   volumes: z
     .array(
       z.strictObject({

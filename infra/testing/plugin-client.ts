@@ -15,7 +15,11 @@ export interface PluginUnderTest {
   configure(config: TreeObject): Promise<void>;
   diffConfig(olds: TreeObject, news: TreeObject): Promise<void>;
   schema(): Promise<unknown>;
-  check(urn: string, news: TreeObject): Promise<{ property: string; reason: string }[]>;
+  check(
+    urn: string,
+    news: TreeObject,
+    olds?: TreeObject,
+  ): Promise<{ property: string; reason: string }[]>;
   diff(urn: string, olds: TreeObject, news: TreeObject): Promise<Record<string, string>>;
   create(
     urn: string,
@@ -102,9 +106,10 @@ function packageCalls(
 
 function planningCalls(client: providerGrpc.ResourceProviderClient): Pick<Calls, "check" | "diff"> {
   return {
-    check: async (urn, news) => {
+    check: async (urn, news, olds = {}) => {
       const request = new providerPb.CheckRequest();
       request.setUrn(urn);
+      request.setOlds(encode(olds));
       request.setNews(encode(news));
       const response = await answerTo<providerPb.CheckResponse>((done) =>
         client.check(request, done),

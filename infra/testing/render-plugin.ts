@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type LocalCloud, startLocalCloud } from "../local-cloud/server.ts";
 import { type PluginUnderTest, startPlugin } from "./plugin-client.ts";
 
@@ -20,9 +23,11 @@ export interface RenderUnderTest {
 /** Starts both, connected. */
 export async function startRender(): Promise<RenderUnderTest> {
   const cloud = await startLocalCloud({});
+  const stateHome = await mkdtemp(join(tmpdir(), "opspec-state-"));
   const plugin = await startPlugin("render", {
     RENDER_HOST: cloud.urls.render,
     RENDER_API_KEY: "test",
+    XDG_STATE_HOME: stateHome,
   });
   const nextRun = (): Promise<void> => plugin.configure({ cloud: "local" });
   await nextRun();
@@ -41,6 +46,7 @@ export async function startRender(): Promise<RenderUnderTest> {
     reset: async () => void (await control("POST", "/reset")),
     stop: async () => {
       await plugin.stop();
+      await rm(stateHome, { recursive: true, force: true });
       await cloud.stop();
     },
   };

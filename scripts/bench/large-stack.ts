@@ -12,7 +12,7 @@ const SIZE = 1000;
 const GROWTH = 2;
 
 /** Runs of each size. The first ones also compile the code, and the middle one is taken. */
-const RUNS = 7;
+const RUNS = 15;
 
 /** Shape, every rule of meaning, every default: what a spec costs after it is read. */
 export const largeStack: readonly Figure[] = [

@@ -27,6 +27,11 @@ export const stackOptions = {
   json: { type: "boolean" },
 } as const satisfies ParseArgsOptionsConfig;
 
+/** The option of commands that deploy or compare with the values of an overlay. */
+export const overlayOption = {
+  overlay: { type: "string" },
+} as const satisfies ParseArgsOptionsConfig;
+
 /** Parses what was typed. @throws UsageError for an unknown option, with the command's usage */
 export function parseInvocation(command: Command, args: readonly string[]): Invocation {
   try {

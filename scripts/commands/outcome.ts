@@ -1,3 +1,4 @@
+import { loadStack } from "../../infra/stack.ts";
 import { carryOut, type Outcome, renderOutcome } from "../workspace/operation.ts";
 import { openWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { type Command, EXIT, type Invocation, printJson, say, stackOf } from "./command.ts";
@@ -11,8 +12,16 @@ export async function reportOutcome(
   operation: (workspace: Workspace, options: EngineOptions) => Promise<unknown>,
 ): Promise<number> {
   const stackName = stackOf(command, invocation);
-  const { flags } = invocation;
-  const workspace = await openWorkspace({ stackName, local: flags["local"] ?? false, log: say });
+  const { flags, values } = invocation;
+  const overlay = values["overlay"];
+  // An overlay that is not there is bad input: said before an engine is looked for.
+  if (overlay !== undefined) loadStack(stackName, { overlay });
+  const workspace = await openWorkspace({
+    stackName,
+    local: flags["local"] ?? false,
+    log: say,
+    ...(overlay !== undefined && { overlay }),
+  });
   try {
     const outcome = await carryOut((options) => operation(workspace, options), say);
     if (flags["json"]) printJson(outcome);

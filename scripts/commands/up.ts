@@ -1,12 +1,12 @@
-import { type Command, stackOptions } from "./command.ts";
+import { type Command, overlayOption, stackOptions } from "./command.ts";
 import { reportOutcome } from "./outcome.ts";
 
 /** Makes the cloud what the spec says. Looks first at what is really there. */
 export const up: Command = {
   name: "up",
-  usage: "<stack> [--local] [--json] [--no-refresh]",
+  usage: "<stack> [--overlay NAME] [--local] [--json] [--no-refresh]",
   summary: "Make it so: refresh, then deploy.",
-  options: { ...stackOptions, "no-refresh": { type: "boolean" } },
+  options: { ...stackOptions, ...overlayOption, "no-refresh": { type: "boolean" } },
   run: (invocation) =>
     reportOutcome(up, invocation, ({ stack }, options) =>
       stack.up({ ...options, refresh: !invocation.flags["no-refresh"] }),

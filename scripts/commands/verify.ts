@@ -2,17 +2,26 @@ import { loadStack } from "../../infra/stack.ts";
 import { type Finding, renderFinding, renderTotals } from "../verify/finding.ts";
 import { verifyWorkspace } from "../verify/verify-workspace.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
-import { type Command, EXIT, printJson, say, stackOf, stackOptions } from "./command.ts";
+import {
+  type Command,
+  EXIT,
+  overlayOption,
+  printJson,
+  say,
+  stackOf,
+  stackOptions,
+} from "./command.ts";
 
 /** The checklist, executed. What could not be looked at is said, and never counted as good. */
 export const verify: Command = {
   name: "verify",
-  usage: "<stack> [--local] [--json]",
+  usage: "<stack> [--overlay NAME] [--local] [--json]",
   summary: "Check that what was deployed is there and right.",
-  options: stackOptions,
+  options: { ...stackOptions, ...overlayOption },
   run: async (invocation) => {
     const stackName = stackOf(verify, invocation);
-    const { model } = loadStack(stackName);
+    const overlay = invocation.values["overlay"];
+    const { model } = loadStack(stackName, overlay === undefined ? {} : { overlay });
     const workspace = await openWorkspace({
       stackName,
       local: invocation.flags["local"] ?? false,

@@ -1,45 +1,35 @@
 import type { JobModel } from "../../infra/model/stack-model.ts";
 import { type Json, memberAt } from "../../infra/provider/render/answer.ts";
+import type { Deployment } from "./deployment.ts";
+import { environmentFindings } from "./env-findings.ts";
 import { type Finding, finding } from "./finding.ts";
-import type { ObservedService } from "./observe.ts";
-import { envProblem } from "./service-findings.ts";
+import {
+  commandFindings,
+  differs,
+  liveProblem,
+  sourceProblem,
+  sourceWords,
+} from "./process-problems.ts";
 
 /** What must be true of a cron job once it is deployed. */
-export function jobFindings(
-  model: JobModel,
-  observed: ObservedService | undefined,
-  optional: ReadonlySet<string>,
-): Finding[] {
+export function jobFindings(model: JobModel, deployment: Deployment): Finding[] {
   const name = `job ${model.key}`;
-  if (!observed) return [finding(`${name} exists`, "it does not. Run up.")];
+  const observed = deployment.observed.jobs[model.key];
+  if (!observed) return [finding(`${name} is live`, "it does not exist. Run up.")];
+  const detail = (key: string): Json | undefined =>
+    memberAt(observed.service, ["serviceDetails", key]);
   return [
-    finding(`${name} exists`, suspendedProblem(observed.service)),
+    finding(`${name} is live`, liveProblem(observed)),
     finding(
       `${name} runs at ${model.schedule.text}`,
-      differs(observed, "schedule", model.schedule.utcCron),
+      differs(detail("schedule"), model.schedule.utcCron),
     ),
-    finding(`${name} has its command`, commandProblem(model, observed)),
-    finding(`${name} has its environment`, envProblem(model.env, observed, optional)),
+    finding(
+      `${name} comes from ${sourceWords(model.source)}`,
+      sourceProblem(model.source, observed),
+    ),
+    ...commandFindings(name, model, observed),
+    finding(`${name} has plan ${model.plan}`, differs(detail("plan"), model.plan)),
+    ...environmentFindings(name, model, { observed, deployment }),
   ];
-}
-
-function suspendedProblem(service: Json): string | undefined {
-  const suspended = memberAt(service, ["suspended"]) === "suspended";
-  return suspended ? "it is suspended. Resume it in Render's dashboard." : undefined;
-}
-
-function commandProblem(model: JobModel, observed: ObservedService): string | undefined {
-  const actual = memberAt(observed.service, [
-    "serviceDetails",
-    "envSpecificDetails",
-    "dockerCommand",
-  ]);
-  return actual === model.command
-    ? undefined
-    : `it is ${String(actual)}, not ${model.command}. Run up.`;
-}
-
-function differs(observed: ObservedService, detail: string, wanted: string): string | undefined {
-  const actual = memberAt(observed.service, ["serviceDetails", detail]);
-  return actual === wanted ? undefined : `it is ${String(actual)}, not ${wanted}. Run up.`;
 }

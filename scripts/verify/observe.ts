@@ -1,82 +1,139 @@
 import { z } from "zod";
 import type { StackModel } from "../../infra/model/stack-model.ts";
-import { isGone, type Json, memberAt } from "../../infra/provider/render/answer.ts";
-import type { RenderClient } from "../../infra/provider/render/client.ts";
-import {
-  ENV_VARS,
-  readTexts,
-  SECRET_FILES,
-  type Texts,
-} from "../../infra/provider/render/keyed-values.ts";
+import { type Json, memberAt } from "../../infra/provider/render/answer.ts";
+import type { Ask } from "./ask.ts";
+import type {
+  ByKey,
+  ObservedDatastore,
+  ObservedGroup,
+  ObservedService,
+  ObservedStack,
+  Texts,
+} from "./observed.ts";
+
+const Ids = z.record(z.string(), z.object({ id: z.string() })).default({});
 
 /** Ids of what an up made, as the stack's outputs tell them. */
 export const DeployedIds = z.object({
-  services: z.record(z.string(), z.object({ id: z.string() })),
-  jobs: z.record(z.string(), z.object({ id: z.string() })),
+  services: Ids,
+  jobs: Ids,
+  envGroups: Ids,
+  databases: Ids,
+  keyValues: Ids,
+  registries: Ids,
+  projectEnvironment: z.object({ id: z.string() }).optional(),
 });
-
-/** A service or cron job as Render has it now. */
-export interface ObservedService {
-  readonly service: Json;
-  readonly env: Texts;
-  readonly secretFiles: Texts;
-  /** Status of the newest deploy. */
-  readonly deploy: string | undefined;
-}
-
-/** Everything that the checks compare, by key of the spec. Missing means gone, or never made. */
-export interface ObservedStack {
-  readonly services: Readonly<Record<string, ObservedService | undefined>>;
-  readonly jobs: Readonly<Record<string, ObservedService | undefined>>;
-}
 
 /** Asks Render for what the stack's outputs point to. */
 export async function observeStack(
   model: StackModel,
   ids: z.infer<typeof DeployedIds>,
-  client: RenderClient,
+  ask: Ask,
 ): Promise<ObservedStack> {
-  const observe = async (id: string | undefined) =>
-    id === undefined ? undefined : observeService(id, client);
-  const byKey = async (items: readonly { key: string }[], known: Record<string, { id: string }>) =>
-    Object.fromEntries(
-      await Promise.all(
-        items.map(async ({ key }) => [key, await observe(known[key]?.id)] as const),
-      ),
-    );
-  const [services, jobs] = await Promise.all([
-    byKey(model.services, ids.services),
-    byKey(model.jobs, ids.jobs),
-  ]);
-  return { services, jobs };
+  const observe = observeService(ask);
+  const [services, jobs, envGroups, databases, keyValues, registries, standing] = await Promise.all(
+    [
+      byKey([...model.services, ...model.staticSites], ids.services, observe),
+      byKey(model.jobs, ids.jobs, (id) => observe(id, {})),
+      byKey(model.envGroups, ids.envGroups, observeGroup(ask)),
+      byKey(model.databases, ids.databases, observeDatastore("/postgres", ask)),
+      byKey(model.keyValues, ids.keyValues, observeDatastore("/key-value", ask)),
+      byKey(model.registries, ids.registries, (id) => ask.one(`/registrycredentials/${id}`)),
+      observeEnvironment(ids.projectEnvironment?.id, ask),
+    ],
+  );
+  return { services, jobs, envGroups, databases, keyValues, registries, ...standing };
 }
 
-/** Long enough for Render's slowest answers. */
-const OBSERVE_TIMEOUT_MS = 60_000;
+async function byKey<Item extends { key: string }, T>(
+  items: readonly Item[],
+  ids: Readonly<Record<string, { id: string }>>,
+  observe: (id: string, item: Item) => Promise<T | undefined>,
+): Promise<ByKey<T>> {
+  const found = items.map(async (item) => {
+    const id = ids[item.key]?.id;
+    return [item.key, id === undefined ? undefined : await observe(id, item)] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
 
-async function observeService(
-  id: string,
-  client: RenderClient,
-): Promise<ObservedService | undefined> {
-  const signal = AbortSignal.timeout(OBSERVE_TIMEOUT_MS);
-  const target = { client, serviceId: id, signal };
-  try {
-    const [{ body: service }, { body: deploys }, env, secretFiles] = await Promise.all([
-      client.request({ method: "GET", path: `/services/${id}`, doing: `read ${id}`, signal }),
-      client.request({
-        method: "GET",
-        path: `/services/${id}/deploys?limit=1`,
-        doing: `read deploys of ${id}`,
-        signal,
-      }),
-      readTexts(ENV_VARS, target),
-      readTexts(SECRET_FILES, target),
+function observeService(ask: Ask) {
+  return async (
+    id: string,
+    item: { readonly domains?: readonly string[] | undefined },
+  ): Promise<ObservedService | undefined> => {
+    const path = `/services/${id}`;
+    const [service, deploys, env, secretFiles, domains] = await Promise.all([
+      ask.one(path),
+      ask.one(`${path}/deploys?limit=1`),
+      ask.list(`${path}/env-vars`, "envVar"),
+      ask.list(`${path}/secret-files`, "secretFile"),
+      item.domains ? ask.list(`${path}/custom-domains`, "customDomain") : [],
     ]);
-    const newest = Array.isArray(deploys) ? (deploys[0] as Json | undefined) : undefined;
-    const status = memberAt(newest, ["deploy", "status"]);
-    return { service, env, secretFiles, deploy: typeof status === "string" ? status : undefined };
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
+    if (service === undefined) return undefined;
+    const newest = Array.isArray(deploys) ? memberAt(deploys[0] as Json, ["deploy"]) : undefined;
+    return {
+      service,
+      env: textsOf(env, "key", "value"),
+      secretFiles: textsOf(secretFiles, "name", "content"),
+      deploy: textAt(newest, "status"),
+      domains: textsOf(domains, "name", "verificationStatus"),
+    };
+  };
+}
+
+function observeGroup(ask: Ask) {
+  return async (id: string): Promise<ObservedGroup | undefined> => {
+    const group = await ask.one(`/env-groups/${id}`);
+    if (group === undefined) return undefined;
+    return {
+      group,
+      env: textsOf(itemsAt(group, "envVars"), "key", "value"),
+      secretFiles: textsOf(itemsAt(group, "secretFiles"), "name", "content"),
+      linked: itemsAt(group, "serviceLinks").flatMap((it) => textAt(it, "id") ?? []),
+    };
+  };
+}
+
+function observeDatastore(collection: string, ask: Ask) {
+  return async (id: string): Promise<ObservedDatastore | undefined> => {
+    const path = `${collection}/${id}`;
+    const [datastore, connection] = await Promise.all([
+      ask.one(path),
+      ask.one(`${path}/connection-info`),
+    ]);
+    return datastore === undefined ? undefined : { datastore, connection: connection ?? {} };
+  };
+}
+
+async function observeEnvironment(
+  id: string | undefined,
+  ask: Ask,
+): Promise<Pick<ObservedStack, "environment" | "project">> {
+  if (id === undefined) return {};
+  const environment = await ask.one(`/environments/${id}`);
+  const projectId = textAt(environment, "projectId");
+  return {
+    environment,
+    project: projectId === undefined ? undefined : await ask.one(`/projects/${projectId}`),
+  };
+}
+
+function textsOf(items: readonly Json[], key: string, value: string): Texts {
+  return Object.fromEntries(
+    items.flatMap((it) => {
+      const name = textAt(it, key);
+      return name === undefined ? [] : [[name, textAt(it, value) ?? ""] as const];
+    }),
+  );
+}
+
+function itemsAt(value: Json, key: string): readonly Json[] {
+  const items = memberAt(value, [key]);
+  return Array.isArray(items) ? (items as readonly Json[]) : [];
+}
+
+function textAt(value: Json | undefined, key: string): string | undefined {
+  const text = memberAt(value, [key]);
+  return typeof text === "string" ? text : undefined;
 }

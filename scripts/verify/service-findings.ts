@@ -1,64 +1,118 @@
-import type { DiskModel, EnvValue, ServiceModel } from "../../infra/model/stack-model.ts";
-import { memberAt } from "../../infra/provider/render/answer.ts";
-import { type Finding, finding } from "./finding.ts";
-import type { ObservedService } from "./observe.ts";
+import type { StaticSiteModel } from "../../infra/model/platform-model.ts";
+import type { AutoscaleModel, DiskModel, ServiceModel } from "../../infra/model/stack-model.ts";
+import { type Json, memberAt } from "../../infra/provider/render/answer.ts";
+import type { Deployment } from "./deployment.ts";
+import { environmentFindings } from "./env-findings.ts";
+import { type Finding, finding, unchecked } from "./finding.ts";
+import type { ObservedService } from "./observed.ts";
+import {
+  commandFindings,
+  differs,
+  liveProblem,
+  sourceProblem,
+  sourceWords,
+} from "./process-problems.ts";
 
-/** What must be true of a service once it is deployed. */
+/** What must be true of a service once it is deployed. `hasDns` tells whether names can lead to this cloud. */
 export function serviceFindings(
   model: ServiceModel,
-  observed: ObservedService | undefined,
-  optional: ReadonlySet<string>,
+  deployment: Deployment,
+  hasDns: boolean,
 ): Finding[] {
   const name = `service ${model.key}`;
+  const observed = deployment.observed.services[model.key];
   if (!observed) return [finding(`${name} is live`, "it does not exist. Run up.")];
   return [
     finding(`${name} is live`, liveProblem(observed)),
-    ...(model.disk ? [finding(`${name} has its disk`, diskProblem(model.disk, observed))] : []),
-    finding(`${name} has its environment`, envProblem(model.env, observed, optional)),
-    ...model.secretFiles.map(({ name: file, content }) =>
-      finding(
-        `${name} has the file ${file}`,
-        observed.secretFiles[file] === content ? undefined : "it is missing or differs. Run up.",
-      ),
+    finding(
+      `${name} comes from ${sourceWords(model.source)}`,
+      sourceProblem(model.source, observed),
     ),
+    ...commandFindings(name, { ...model, command: model.startCommand }, observed),
+    finding(`${name} has plan ${model.plan}`, differs(detail(observed, "plan"), model.plan)),
+    ...scaleFindings(name, model, observed),
+    ...(model.disk ? [finding(`${name} has its disk`, diskProblem(model.disk, observed))] : []),
+    ...environmentFindings(name, model, { observed, deployment }),
+    ...domainFindings(name, model.domains, { observed, hasDns }),
   ];
 }
 
-/** Why a service is not serving its newest version; `undefined` when it is. */
-function liveProblem({ service, deploy }: ObservedService): string | undefined {
-  const suspended = memberAt(service, ["suspended"]) === "suspended";
-  if (suspended) return "it is suspended. Resume it in Render's dashboard.";
-  return deploy === "live" ? undefined : `its newest deploy is ${deploy ?? "missing"}. Run up.`;
+/** What must be true of a static site once it is deployed. */
+export function siteFindings(
+  model: StaticSiteModel,
+  deployment: Deployment,
+  hasDns: boolean,
+): Finding[] {
+  const name = `static site ${model.key}`;
+  const observed = deployment.observed.services[model.key];
+  if (!observed) return [finding(`${name} is live`, "it does not exist. Run up.")];
+  const { publishPath, buildCommand } = model;
+  return [
+    finding(`${name} is live`, liveProblem(observed)),
+    finding(
+      `${name} comes from ${sourceWords(model.source)}`,
+      sourceProblem(model.source, observed),
+    ),
+    ...(buildCommand === undefined
+      ? []
+      : [
+          finding(
+            `${name} is built by ${buildCommand}`,
+            differs(detail(observed, "buildCommand"), buildCommand),
+          ),
+        ]),
+    finding(
+      `${name} publishes ${publishPath}`,
+      differs(detail(observed, "publishPath"), publishPath),
+    ),
+    ...environmentFindings(name, model, { observed, deployment }),
+    ...domainFindings(name, model.domains, { observed, hasDns }),
+  ];
 }
 
-/**
- * What is missing or differs in an environment.
- *
- * Values of secrets are only asked to be there, and those of `optional` secrets not even that.
- */
-export function envProblem(
-  env: Readonly<Record<string, EnvValue>>,
-  { env: actual }: ObservedService,
-  optional: ReadonlySet<string>,
+function scaleFindings(
+  name: string,
+  { instances, autoscale }: ServiceModel,
+  observed: ObservedService,
+): Finding[] {
+  if (autoscale) {
+    const { min, max } = autoscale;
+    return [
+      finding(`${name} has ${min} to ${max} instances`, autoscaleProblem(autoscale, observed)),
+    ];
+  }
+  if (instances === undefined) return [];
+  const actual = detail(observed, "numInstances");
+  return [finding(`${name} has ${instances} instance(s)`, differs(actual, instances))];
+}
+
+function autoscaleProblem(
+  { min, max, cpuPercent, memoryPercent }: AutoscaleModel,
+  observed: ObservedService,
 ): string | undefined {
-  const wrong = Object.entries(env)
-    .filter(([key, value]) => !isRight(value, actual[key], optional))
-    .map(([key]) => key);
-  return wrong.length === 0 ? undefined : `missing or different: ${wrong.join(", ")}. Run up.`;
+  const autoscaling = detail(observed, "autoscaling");
+  if (memberAt(autoscaling, ["enabled"]) !== true) return "it does not scale by itself. Run up.";
+  const wanted = { min, max, cpu: cpuPercent, memory: memoryPercent };
+  const actual = {
+    min: memberAt(autoscaling, ["min"]),
+    max: memberAt(autoscaling, ["max"]),
+    cpu: target(autoscaling, "cpu"),
+    memory: target(autoscaling, "memory"),
+  };
+  const wrong = (["min", "max", "cpu", "memory"] as const).filter(
+    (key) => actual[key] !== wanted[key],
+  );
+  return wrong.length === 0 ? undefined : `different: ${wrong.join(", ")}. Run up.`;
 }
 
-function isRight(
-  value: EnvValue,
-  actual: string | undefined,
-  optional: ReadonlySet<string>,
-): boolean {
-  if (value.kind === "text") return actual === value.text;
-  if (value.kind === "secret" && optional.has(value.secret)) return true;
-  return actual !== undefined && actual !== "";
+/** The percentage at which it scales; `undefined` when it does not look at that. */
+function target(autoscaling: Json | undefined, of: "cpu" | "memory"): Json | undefined {
+  const at = (key: string): Json | undefined => memberAt(autoscaling, ["criteria", of, key]);
+  return at("enabled") === true ? at("percentage") : undefined;
 }
 
-function diskProblem(disk: DiskModel, { service }: ObservedService): string | undefined {
-  const at = (key: string) => memberAt(service, ["serviceDetails", "disk", key]);
+function diskProblem(disk: DiskModel, observed: ObservedService): string | undefined {
+  const at = (key: string) => memberAt(detail(observed, "disk"), [key]);
   if (at("id") === undefined) return "there is none. Run up.";
   const mount = at("mountPath");
   const size = at("sizeGB");
@@ -67,4 +121,35 @@ function diskProblem(disk: DiskModel, { service }: ObservedService): string | un
   return size === disk.sizeGb
     ? undefined
     : `it has ${String(size)} GB, not ${disk.sizeGb}. Run up.`;
+}
+
+function domainFindings(
+  name: string,
+  domains: readonly string[] = [],
+  { observed, hasDns }: { observed: ObservedService; hasDns: boolean },
+): Finding[] {
+  return domains.flatMap((domain) => {
+    const status = observed.domains[domain];
+    const has = `${name} has the domain ${domain}`;
+    if (status === undefined) return [finding(has, "it has not. Run up.")];
+    return [finding(has, undefined), dnsFinding(domain, { status, hasDns, observed })];
+  });
+}
+
+function dnsFinding(
+  domain: string,
+  { status, hasDns, observed }: { status: string; hasDns: boolean; observed: ObservedService },
+): Finding {
+  const check = `DNS of ${domain} leads to it`;
+  if (!hasDns) return unchecked(check, "no name leads to this cloud");
+  const slug = String(memberAt(observed.service, ["slug"]));
+  const remedy = `Point it to ${slug}.onrender.com, then verify it in Render's dashboard.`;
+  return finding(
+    check,
+    status === "verified" ? undefined : `Render says that it is ${status}. ${remedy}`,
+  );
+}
+
+function detail({ service }: ObservedService, key: string): Json | undefined {
+  return memberAt(service, ["serviceDetails", key]);
 }

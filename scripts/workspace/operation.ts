@@ -1,4 +1,4 @@
-import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { DiagnosticEvent, EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { changeOf, renderStep, type Steps, stepsOf } from "./steps.ts";
 
 /** How an operation of the engine ended. */
@@ -31,7 +31,10 @@ export async function carryOut(
 
 /** The list of steps for people, or that nothing changes. */
 export function renderOutcome({ steps, changes, failure }: Outcome): string {
-  const lines = steps.map((step) => `  ${renderStep(step)}`);
+  const lines = steps.flatMap((step) => [
+    `  ${renderStep(step)}`,
+    ...(step.says ?? []).map((words) => `      ${words}`),
+  ]);
   return [...lines, failure ? `Failed: ${failure}` : renderTotal({ changes })].join("\n");
 }
 
@@ -40,18 +43,30 @@ export function renderTotal({ changes }: Pick<Outcome, "changes">): string {
   return changes === 0 ? "  Nothing changes." : `  ${changes} change(s).`;
 }
 
-/** A line as each resource is done or has failed, and for each warning; none for what is only planned. */
+/** A line as each resource is done or has failed, and for what the program says; none for what is only planned. */
 function reportProgress(
   { resOpFailedEvent, resOutputsEvent, diagnosticEvent }: EngineEvent,
   log: (line: string) => void,
 ): void {
-  if (diagnosticEvent?.severity === "warning") log(`  warning: ${plainText(diagnosticEvent)}`);
+  if (diagnosticEvent && isSaid(diagnosticEvent)) {
+    log(`  ${SAID[diagnosticEvent.severity]}: ${plainText(diagnosticEvent)}`);
+  }
   const [verb, metadata] = resOpFailedEvent
     ? (["failed", resOpFailedEvent.metadata] as const)
     : (["done", resOutputsEvent?.planning ? undefined : resOutputsEvent?.metadata] as const);
   const step = metadata && changeOf(metadata);
   if (step) log(`  ${verb}: ${renderStep(step)}`);
 }
+
+/** What the program says besides its changes. The engine says of itself what nobody needs to read. */
+const SAID: Readonly<Record<string, string>> = { warning: "warning", info: "note" };
+
+function isSaid({ severity, urn, ephemeral }: DiagnosticEvent): boolean {
+  if (ephemeral) return false;
+  return severity === "warning" || (severity === "info" && urn?.includes(STACK_TYPE) === true);
+}
+
+const STACK_TYPE = "pulumi:pulumi:Stack";
 
 /** The engine marks colours as `<{%bold%}>`. */
 const COLOUR = /<\{%[^%]*%\}>/g;
@@ -71,5 +86,5 @@ function plainText({ message, urn }: { message: string; urn?: string }): string 
 
 function nameOf(urn: string | undefined): string {
   const name = urn?.split("::").slice(3).join("::");
-  return name && !urn?.includes("pulumi:pulumi:Stack") ? `${name}: ` : "";
+  return name && !urn?.includes(STACK_TYPE) ? `${name}: ` : "";
 }

@@ -1,16 +1,6 @@
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
-
-/** One resource that an operation changes. */
-export interface Step {
-  readonly op: string;
-  readonly type: string;
-  readonly name: string;
-  readonly urn: string;
-  /** Paths of the inputs that differ. */
-  readonly fields: readonly string[];
-  /** Those of them that the vendor cannot change in place. */
-  readonly replaces: readonly string[];
-}
+import type { Step } from "./step.ts";
+import { changedGroups, nameOf, stepWords } from "./step-words.ts";
 
 /** What an operation changes, as scripts read it. `changes` is the number of steps. */
 export interface Steps {
@@ -37,9 +27,16 @@ export function stepsOf(events: readonly EngineEvent[]): Steps {
     it.resourcePreEvent ? [it.resourcePreEvent.metadata] : [],
   );
   const isRefresh = planned.some((it) => it.op === "refresh");
-  const steps = (isRefresh ? refreshed : planned)
-    .map(changeOf)
-    .filter((step): step is Step => step !== undefined);
+  const changed = isRefresh ? refreshed : planned;
+  // A refresh alone only looks, so nothing is restarted and nothing replaced.
+  const onlyLooks = isRefresh && planned.every((it) => it.op === "refresh");
+  const groups = changedGroups(changed);
+  const steps = changed.flatMap((metadata) => {
+    const step = changeOf(metadata);
+    if (!step) return [];
+    const says = onlyLooks ? [] : stepWords(step, metadata, groups);
+    return [says.length > 0 ? { ...step, says } : step];
+  });
   return { changes: steps.length, steps };
 }
 
@@ -70,7 +67,7 @@ function stepOf({ op, type, urn, detailedDiff, diffs }: StepEventMetadata): Step
   return {
     op,
     type,
-    name: urn.split("::").slice(3).join("::"),
+    name: nameOf(urn),
     urn,
     fields: detailed.length > 0 ? detailed.map(([path]) => path) : (diffs ?? []),
     replaces: detailed.filter(([, it]) => it.diffKind.endsWith("replace")).map(([path]) => path),

@@ -21,6 +21,8 @@ export interface WorkspaceOptions {
   readonly local: boolean;
   /** Lines for people; standard output belongs to the command. */
   readonly log: (line: string) => void;
+  /** Overlay of the spec whose values are deployed. */
+  readonly overlay?: string;
 }
 
 /** Opens the stack on the cloud that the environment names, or apart from all that with `local`. */
@@ -28,7 +30,7 @@ export function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   return options.local ? openLocal(options) : openReal(options);
 }
 
-async function openReal({ stackName, log }: WorkspaceOptions): Promise<Workspace> {
+async function openReal({ stackName, log, overlay }: WorkspaceOptions): Promise<Workspace> {
   const [{ LocalWorkspace }, { program }, { RENDER_HOST }, engine] = await Promise.all([
     import("@pulumi/pulumi/automation/index.js"),
     import("../../infra/program.ts"),
@@ -38,7 +40,7 @@ async function openReal({ stackName, log }: WorkspaceOptions): Promise<Workspace
   const workspace = await LocalWorkspace.create({
     workDir: CHECKOUT,
     pulumiCommand: engine.command,
-    program: async () => program(stackName),
+    program: async () => program(stackName, overlay === undefined ? {} : { overlay }),
   });
   const { url = "" } = await workspace.whoAmI();
   clearDeadLocks(url, stackName, log);
@@ -63,7 +65,7 @@ const LOCAL_API_KEY = "local";
 /** State below .opspec/local holds placeholders; this passphrase only keeps the engine from asking. */
 const LOCAL_PASSPHRASE = "local";
 
-async function openLocal({ stackName, log }: WorkspaceOptions): Promise<Workspace> {
+async function openLocal({ stackName, log, overlay }: WorkspaceOptions): Promise<Workspace> {
   const [{ LocalWorkspace }, { program }, engine] = await Promise.all([
     import("@pulumi/pulumi/automation/index.js"),
     import("../../infra/program.ts"),
@@ -84,6 +86,7 @@ async function openLocal({ stackName, log }: WorkspaceOptions): Promise<Workspac
           environment: {},
           placeholder: (name) => `placeholder-for-${name}`,
           onPlaceholders,
+          ...(overlay !== undefined && { overlay }),
         }),
     },
     {

@@ -62,9 +62,9 @@ export function addRegistryCredentialRoutes(api: CloudRoutes, cloud: Cloud): voi
   });
 }
 
-/** Refuses a credential that is not there. */
+/** Refuses a credential that is not there; an empty id takes one away. */
 export function ensureCredentialExists(cloud: Cloud, id: string | undefined): void {
-  if (id !== undefined && !rowIfAny(cloud.state.registryCredentials, id)) {
+  if (id && !rowIfAny(cloud.state.registryCredentials, id)) {
     throw badRequest(`registry credential not found: ${id}`);
   }
 }

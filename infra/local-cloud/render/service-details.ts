@@ -99,7 +99,7 @@ function dockerBuild(
     dockerCommand: sent.dockerCommand ?? kept?.dockerCommand ?? "",
     dockerContext: isImage ? "" : sent.dockerContext || kept?.dockerContext || ".",
     dockerfilePath: isImage ? "" : sent.dockerfilePath || kept?.dockerfilePath || "./Dockerfile",
-    registryCredentialId: credential ?? kept?.registryCredentialId,
+    registryCredentialId: (credential ?? kept?.registryCredentialId) || undefined,
   };
 }
 

@@ -64,3 +64,28 @@ test("an unknown new value counts as a change, and replaces where a change would
     "update region replaces",
   ]);
 });
+
+test("a list without an order differs by what is in it", () => {
+  const other = {
+    inputs: z.strictObject({
+      names: field(z.array(z.string()), { description: "Names.", unordered: true }),
+    }),
+  };
+
+  expect(diff(other, { names: ["a", "b"] }, { names: ["b", "a"] })).toEqual([]);
+  expect(diff(other, { names: ["a", "b", "b"] }, { names: ["b", "c"] })).toEqual([
+    { path: ["names", 0], kind: "delete" },
+    { path: ["names", 1], kind: "add" },
+    { path: ["names", 2], kind: "delete" },
+  ]);
+});
+
+test("what only this program reads is no change", () => {
+  const other = {
+    inputs: z.strictObject({
+      adopt: field(z.boolean().optional(), { description: "Consent.", uncompared: true }),
+    }),
+  };
+
+  expect(diff(other, {}, { adopt: true })).toEqual([]);
+});

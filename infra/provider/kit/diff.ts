@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ResourceContract } from "../../resources/contract.ts";
+import type { FieldRules, ResourceContract } from "../../resources/contract.ts";
 import { rulesOf } from "../../resources/contract.ts";
 import { type PathStep, renderPath } from "./property-path.ts";
 import { isObject, type Tree, type TreeObject, Unknown } from "./property-tree.ts";
@@ -11,6 +11,10 @@ export interface Change {
   readonly kind: "add" | "delete" | "update";
   /** Why the vendor cannot do it in place; absent when it can. */
   readonly replaces?: string;
+  /** What a change in place loses, in words. */
+  readonly loses?: string;
+  /** Why the number may not become smaller, which it would. */
+  readonly shrinks?: string;
 }
 
 /**
@@ -36,27 +40,36 @@ export function sameValue(schema: z.ZodType, left: Tree, right: Tree): boolean {
   return diffAt({ schema, path: [] }, left, right).length === 0;
 }
 
-interface Position {
+interface Position extends Pick<Change, "path" | "replaces" | "loses"> {
   readonly schema: z.ZodType | undefined;
-  readonly path: readonly PathStep[];
-  readonly replaces?: string;
 }
 
 function diffAt(at: Position, left: Tree | undefined, right: Tree | undefined): Change[] {
   const rules = at.schema ? rulesOf(at.schema) : {};
-  const here: Position = { ...at, ...(rules.replaces && { replaces: rules.replaces }) };
-  if (left === undefined && right === undefined) return [];
+  if (rules.uncompared || (left === undefined && right === undefined)) return [];
+  const { replaces = at.replaces, loses } = rules;
+  const here: Position = { ...at, ...(replaces && { replaces }) };
+  const lossy = { ...here, ...(loses && { loses }) };
   if (left === undefined) return [changeAt(here, "add")];
-  if (right === undefined) return [changeAt(here, "delete")];
+  if (right === undefined) return [changeAt(lossy, "delete")];
   if (right instanceof Unknown || left instanceof Unknown) return [changeAt(here, "update")];
   if (isObject(left) && isObject(right)) return diffMembers(here, left, right);
-  if (Array.isArray(left) && Array.isArray(right)) return diffItems(here, left, right);
-  const normalise = rules.normalise ?? ((value: string) => value);
-  const same =
-    typeof left === "string" && typeof right === "string"
-      ? normalise(left) === normalise(right)
-      : left === right;
-  return same ? [] : [changeAt(here, "update")];
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return rules.unordered ? diffSets(here, left, right) : diffItems(here, left, right);
+  }
+  if (sameLeaf(rules, left, right)) return [];
+  const shrinks = isLess(right, left) ? rules.onlyGrows : undefined;
+  return [{ ...changeAt(lossy, "update"), ...(shrinks && { shrinks }) }];
+}
+
+function sameLeaf({ normalise = (it) => it }: Partial<FieldRules>, left: Tree, right: Tree) {
+  return typeof left === "string" && typeof right === "string"
+    ? normalise(left) === normalise(right)
+    : left === right;
+}
+
+function isLess(left: Tree, right: Tree): boolean {
+  return typeof left === "number" && typeof right === "number" && left < right;
 }
 
 function diffMembers(at: Position, left: TreeObject, right: TreeObject): Change[] {
@@ -73,11 +86,43 @@ function diffMembers(at: Position, left: TreeObject, right: TreeObject): Change[
 }
 
 function diffItems(at: Position, left: readonly Tree[], right: readonly Tree[]): Change[] {
-  const shape = at.schema && shapeOf(at.schema);
-  const schema = shape?.kind === "array" ? shape.items : undefined;
+  const schema = itemSchema(at.schema);
   return Array.from({ length: Math.max(left.length, right.length) }, (_, index) =>
     diffAt({ ...at, schema, path: [...at.path, index] }, left[index], right[index]),
   ).flat();
+}
+
+/** What only one side has, at its place there; where both have something else at a place, it is an update. */
+function diffSets(at: Position, left: readonly Tree[], right: readonly Tree[]): Change[] {
+  const schema = itemSchema(at.schema);
+  const isSame = (a: Tree, b: Tree): boolean => diffAt({ schema, path: [] }, a, b).length === 0;
+  const gone = unmatched(left, right, isSame);
+  const added = unmatched(right, left, isSame);
+  const places = [...new Set([...gone, ...added])].toSorted((a, b) => a - b);
+  return places.map((index) => {
+    const kind = !added.has(index) ? "delete" : gone.has(index) ? "update" : "add";
+    return changeAt({ ...at, path: [...at.path, index] }, kind);
+  });
+}
+
+/** The places of the items that have no partner in the other list; a partner serves once. */
+function unmatched(
+  items: readonly Tree[],
+  others: readonly Tree[],
+  isSame: (a: Tree, b: Tree) => boolean,
+): ReadonlySet<number> {
+  const left = [...others];
+  const without = items.map((item) => {
+    const partner = left.findIndex((it) => isSame(item, it));
+    if (partner >= 0) left.splice(partner, 1);
+    return partner < 0;
+  });
+  return new Set(without.flatMap((isAlone, index) => (isAlone ? [index] : [])));
+}
+
+function itemSchema(schema: z.ZodType | undefined): z.ZodType | undefined {
+  const shape = schema && shapeOf(schema);
+  return shape?.kind === "array" ? shape.items : undefined;
 }
 
 function memberSchema(schema: z.ZodType | undefined, key: string): z.ZodType | undefined {
@@ -86,6 +131,6 @@ function memberSchema(schema: z.ZodType | undefined, key: string): z.ZodType | u
   return shape?.kind === "record" ? shape.values : undefined;
 }
 
-function changeAt(at: Position, kind: Change["kind"]): Change {
-  return { path: at.path, kind, ...(at.replaces && { replaces: at.replaces }) };
+function changeAt({ path, replaces, loses }: Position, kind: Change["kind"]): Change {
+  return { path, kind, ...(replaces && { replaces }), ...(loses && { loses }) };
 }

@@ -1,8 +1,11 @@
 import { credentials } from "@grpc/grpc-js";
 
-/** Shows a passing line beside a resource; a line that cannot be sent is dropped, as it decides nothing. */
+/** Shows lines beside a resource; one that cannot be sent is dropped, as it decides nothing. */
 export interface EngineLog {
+  /** A passing line, until the next one. */
   progress(urn: string, message: string): void;
+  /** A line that stays, below the preview or the update. */
+  info(urn: string, message: string): void;
 }
 
 /**
@@ -12,18 +15,26 @@ export interface EngineLog {
  */
 export function engineLog(address: () => string | undefined): EngineLog {
   let client: Promise<LogClient> | undefined;
+  const log = (line: Line): void => {
+    const target = address();
+    if (!target) return;
+    client ??= connect(target);
+    client.then((it) => it.log(line)).catch(() => undefined);
+  };
   return {
-    progress: (urn, message) => {
-      const target = address();
-      if (!target) return;
-      client ??= connect(target);
-      client.then((it) => it.status(urn, message)).catch(() => undefined);
-    },
+    progress: (urn, message) => log({ urn, message, isPassing: true }),
+    info: (urn, message) => log({ urn, message, isPassing: false }),
   };
 }
 
+interface Line {
+  readonly urn: string;
+  readonly message: string;
+  readonly isPassing: boolean;
+}
+
 interface LogClient {
-  status(urn: string, message: string): void;
+  log(line: Line): void;
 }
 
 async function connect(address: string): Promise<LogClient> {
@@ -33,12 +44,12 @@ async function connect(address: string): Promise<LogClient> {
   ]);
   const client = new engineGrpc.EngineClient(address, credentials.createInsecure());
   return {
-    status: (urn, message) => {
+    log: ({ urn, message, isPassing }) => {
       const request = new enginePb.LogRequest();
       request.setSeverity(enginePb.LogSeverity.INFO);
       request.setUrn(urn);
       request.setMessage(message);
-      request.setEphemeral(true);
+      request.setEphemeral(isPassing);
       client.log(request, () => undefined);
     },
   };

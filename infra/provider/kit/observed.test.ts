@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { field } from "../../resources/contract.ts";
-import { observedInputs } from "./observed.ts";
-import { Secret } from "./property-tree.ts";
+import { declaredInEither, markSecrets, observedInputs } from "./observed.ts";
+import { Secret, UNKNOWN } from "./property-tree.ts";
 
 const contract = {
   inputs: z.strictObject({
@@ -63,4 +63,36 @@ test("an import takes everything, with what may be secret made so", () => {
     env: { A: new Secret("1") },
     token: new Secret("t"),
   });
+});
+
+const mark = (token: string | Secret | typeof UNKNOWN) =>
+  markSecrets(contract.inputs, { name: "a", token });
+
+test("what the contract calls secret is made so once, and only when it is known", () => {
+  expect(mark("t")).toEqual({ name: "a", token: new Secret("t") });
+  expect(mark(new Secret("t"))).toEqual({ name: "a", token: new Secret("t") });
+  expect(mark(UNKNOWN)).toEqual({ name: "a", token: UNKNOWN });
+});
+
+test("what two programs declared together has the newer value, and forgets nothing", () => {
+  const olds = { name: "a", env: { A: "1", B: new Secret("1") }, rules: ["x"] };
+  const news = { name: "b", env: { A: new Secret("2"), C: "3" } };
+
+  expect(declaredInEither(contract.inputs, olds, news)).toEqual({
+    name: "b",
+    env: { A: new Secret("2"), B: new Secret("1"), C: "3" },
+    rules: ["x"],
+  });
+});
+
+test("what the vendor never tells, and what only this program reads, stays as it was declared", () => {
+  const local = {
+    inputs: z.strictObject({
+      token: field(z.string(), { description: "", unread: true }),
+      adopt: field(z.boolean(), { description: "", uncompared: true }),
+    }),
+  };
+  const declared = { token: new Secret("t"), adopt: true };
+
+  expect(observedInputs(local, {}, declared)).toEqual(declared);
 });

@@ -8,6 +8,7 @@ import {
   Secret,
   type Tree,
   type TreeObject,
+  Unknown,
 } from "./property-tree.ts";
 import { shapeOf } from "./schema-shape.ts";
 
@@ -29,14 +30,44 @@ export function observedInputs(
   return isObject(kept) ? kept : {};
 }
 
-/** Outputs with the contract's secrets made secret. */
-export function markOutputs(contract: ResourceContract, outputs: TreeObject): TreeObject {
+/** Properties with what the contract calls secret made so, also where the program or the vendor did not say it. */
+export function markSecrets(schema: z.ZodObject, tree: TreeObject): TreeObject {
   return Object.fromEntries(
-    Object.entries(outputs).map(([key, value]) => {
-      const schema = contract.outputs.shape[key] as z.ZodType | undefined;
-      return [key, schema && rulesOf(schema).secret ? new Secret(value) : value];
+    Object.entries(tree).map(([key, value]) => {
+      const member = schema.shape[key] as z.ZodType | undefined;
+      const isBare = !(value instanceof Secret) && !(value instanceof Unknown);
+      return [key, member && isBare && rulesOf(member).secret ? new Secret(value) : value];
     }),
   );
+}
+
+/**
+ * The declarations of two programs together: the newer value where both have one.
+ *
+ * After an update that got half-way this is what may exist and is ours, so that nothing of it is forgotten.
+ */
+export function declaredInEither(
+  schema: z.ZodType | undefined,
+  olds: Tree | undefined,
+  news: Tree | undefined,
+): Tree | undefined {
+  if (olds === undefined || news === undefined) return news ?? olds;
+  const shape = schema && shapeOf(schema);
+  if (isObject(olds) && isObject(news)) {
+    const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
+    const both = keys.map((key) => {
+      const inner = shape?.kind === "object" ? shape.fields[key] : undefined;
+      return [key, declaredInEither(inner, olds[key], news[key])] as const;
+    });
+    return Object.fromEntries(
+      both.filter((it): it is readonly [string, Tree] => it[1] !== undefined),
+    );
+  }
+  if (schema && rulesOf(schema).unordered && Array.isArray(olds) && Array.isArray(news)) {
+    const known = new Set(news.map((it: Tree) => JSON.stringify(reveal(it))));
+    return [...news, ...olds.filter((it: Tree) => !known.has(JSON.stringify(reveal(it))))];
+  }
+  return news;
 }
 
 function declaredPart(
@@ -44,6 +75,8 @@ function declaredPart(
   observed: Tree | undefined,
   declared: Tree,
 ): Tree | undefined {
+  const rules = schema ? rulesOf(schema) : {};
+  if (rules.unread || rules.uncompared) return declared;
   if (observed === undefined) return undefined;
   if (schema && !isObject(declared) && sameValue(schema, observed, declared)) return declared;
   if (!isObject(declared) || !isObject(observed)) return observed;

@@ -47,7 +47,7 @@ export interface Implementation<C extends ResourceContract, Client> {
   create(inputs: InputsOf<C>, call: Call<Client>): Promise<{ id: string; outputs: OutputsOf<C> }>;
   /** `known` is the state that the engine holds; empty when the resource is being imported. */
   read(id: string, call: Call<Client>, known: Known): Promise<Observed<C> | undefined>;
-  /** With no changes the last run got half-way: everything that it may have missed is done again. */
+  /** Where the last run got half-way, everything that it may have missed is done again. */
   update(id: string, wanted: Wanted<C>, call: Call<Client>): Promise<OutputsOf<C>>;
   /** Not found is success. */
   remove(id: string, call: Call<Client>, known: Known): Promise<void>;
@@ -61,6 +61,8 @@ export interface Known {
 export interface Wanted<C extends ResourceContract> {
   readonly inputs: InputsOf<C>;
   readonly changes: readonly Change[];
+  /** The last run got half-way: what it wrote is known, what it started, such as a deploy, is not. */
+  readonly isUnfinished: boolean;
   readonly known: Known;
 }
 
@@ -80,6 +82,7 @@ export interface ObservedTree {
 export interface WantedTree {
   readonly inputs: TreeObject;
   readonly changes: readonly Change[];
+  readonly isUnfinished: boolean;
   readonly known: Known;
 }
 
@@ -102,12 +105,8 @@ export function implement<C extends ResourceContract, Client>(
       },
       read: async (id, call, known) =>
         (await implementation.read(id, call, known)) as ObservedTree | undefined,
-      update: async (id, { inputs, changes, known }, call) =>
-        (await implementation.update(
-          id,
-          { inputs: parse(inputs), changes, known },
-          call,
-        )) as TreeObject,
+      update: async (id, { inputs, ...wanted }, call) =>
+        (await implementation.update(id, { inputs: parse(inputs), ...wanted }, call)) as TreeObject,
       remove: (id, call, known) => implementation.remove(id, call, known),
     },
   };

@@ -9,8 +9,11 @@ import { type RpcError, rpcError } from "./failures.ts";
 import { packageSchema } from "./package-schema.ts";
 import type { Call, PluginDefinition, ResourceType } from "./plugin.ts";
 import { decode, encode, type TreeObject } from "./property-tree.ts";
+import { markSecrets } from "./observed.ts";
+import { refusals } from "./refusals.ts";
 import {
   createResource,
+  isUnfinished,
   PartialFailure,
   previewOutputs,
   readResource,
@@ -66,6 +69,8 @@ export function providerService<Client>(
   };
 }
 
+const { DIFF_NONE, DIFF_SOME } = providerPb.DiffResponse.DiffChanges;
+
 type providerAttach = pluginPb.PluginAttach;
 
 /** One engine's use of the plugin: its configuration and its cancellation. */
@@ -85,7 +90,8 @@ class Session<Client> {
   checkConfig(request: providerPb.CheckRequest): providerPb.CheckResponse {
     const news = decode(request.getNews());
     const complete = { ...news, ...this.#plugin.completeConfig?.(configOf(news)) };
-    return checkResponse(complete, check(this.#plugin.provider.inputs, configOf(complete)));
+    const { inputs } = this.#plugin.provider;
+    return checkResponse(markSecrets(inputs, complete), check(inputs, configOf(complete)));
   }
 
   diffConfig(request: providerPb.DiffRequest): providerPb.DiffResponse {
@@ -106,15 +112,25 @@ class Session<Client> {
 
   check(request: providerPb.CheckRequest): providerPb.CheckResponse {
     const { contract } = this.#typeOf(request.getUrn());
+    const olds = revealed(decode(request.getOlds()));
     const news = decode(request.getNews());
-    return checkResponse(news, check(contract.inputs, revealed(news)));
+    const refused = Object.keys(olds).length > 0 ? refusals(contract, olds, revealed(news)) : [];
+    const failures = [...check(contract.inputs, revealed(news)), ...refused];
+    return checkResponse(markSecrets(contract.inputs, news), failures);
   }
 
   diff(request: providerPb.DiffRequest): providerPb.DiffResponse {
     const { contract } = this.#typeOf(request.getUrn());
     const olds = revealed(decode(request.getOldInputs()));
     const news = revealed(decode(request.getNews()));
-    return diffResponse(diff(contract, olds, news), contract.deleteBeforeReplace ?? false);
+    const changes = diff(contract, olds, news);
+    for (const change of changes.filter((it) => it.replaces)) {
+      const reason = `${renderChange(change)}: is replaced, because ${change.replaces}.`;
+      this.#host.log.info(request.getUrn(), reason);
+    }
+    const response = diffResponse(changes, contract.deleteBeforeReplace ?? false);
+    if (isUnfinished(decode(request.getOlds()))) response.setChanges(DIFF_SOME);
+    return response;
   }
 
   async create(request: providerPb.CreateRequest): Promise<providerPb.CreateResponse> {
@@ -224,9 +240,8 @@ function diffResponse(
   changes: readonly Change[],
   deleteBeforeReplace: boolean,
 ): providerPb.DiffResponse {
-  const { DiffChanges } = providerPb.DiffResponse;
   const response = new providerPb.DiffResponse();
-  response.setChanges(changes.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+  response.setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE);
   response.setHasdetaileddiff(true);
   response.setDeletebeforereplace(deleteBeforeReplace);
   for (const change of changes) {

@@ -1,20 +1,37 @@
 import type { ResourceContract } from "../../resources/contract.ts";
 import { rulesOf } from "../../resources/contract.ts";
 import { diff } from "./diff.ts";
-import { initFailed, type RpcError } from "./failures.ts";
-import { markOutputs, observedInputs } from "./observed.ts";
+import { initFailed, type PartialState, type RpcError } from "./failures.ts";
+import { declaredInEither, markSecrets, observedInputs } from "./observed.ts";
+import { refusals } from "./refusals.ts";
 import { type Call, CreatedPartially, type Known, type ResourceType } from "./plugin.ts";
 import { isObject, reveal, type TreeObject, UNKNOWN } from "./property-tree.ts";
 
 /** A failure that already carries what the engine must keep. */
 export class PartialFailure extends Error {
   readonly rpc: RpcError;
+  readonly state: PartialState;
 
-  constructor(rpc: RpcError) {
-    super(rpc.message);
+  constructor(cause: unknown, state: PartialState) {
+    const rpc = initFailed(cause, state);
+    super(rpc.message, { cause });
     this.name = "PartialFailure";
     this.rpc = rpc;
+    this.state = state;
   }
+}
+
+/**
+ * The output by which state remembers that a run got half-way, until one gets to its end.
+ *
+ * The engine's own note of it is lost by a refresh, and a change of something else would hide that a
+ * deploy is still owed.
+ */
+const UNFINISHED = "opspecUnfinished";
+
+/** Did the last run on this resource get half-way? */
+export function isUnfinished(outputs: TreeObject): boolean {
+  return outputs[UNFINISHED] === true;
 }
 
 /** Creates the resource; what exists after a failure half-way is kept. */
@@ -25,13 +42,11 @@ export async function createResource<Client>(
 ) {
   try {
     const { id, outputs } = await type.lifecycle.create(revealed(news), call);
-    return { id, outputs: markOutputs(type.contract, outputs) };
+    return { id, outputs: markSecrets(type.contract.outputs, outputs) };
   } catch (error) {
     if (!(error instanceof CreatedPartially)) throw error;
     const known = { inputs: news, outputs: {} };
-    throw new PartialFailure(
-      initFailed(error, await whatExists({ type, id: error.id, call }, known)),
-    );
+    throw await halfWay(error, { type, id: error.id, call }, known);
   }
 }
 
@@ -43,17 +58,20 @@ export async function updateResource<Client>(
 ): Promise<TreeObject> {
   const { type, id, call } = subject;
   const changes = diff(type.contract, revealed(known.inputs), revealed(news));
+  const [refused] = refusals(type.contract, revealed(known.inputs), revealed(news));
+  if (refused) throw new Error(`${refused.property}: ${refused.reason}`);
   try {
-    const wanted = { inputs: revealed(news), changes, known: revealedKnown(known) };
-    return markOutputs(type.contract, await type.lifecycle.update(id, wanted, call));
+    const wanted = {
+      inputs: revealed(news),
+      changes,
+      isUnfinished: isUnfinished(known.outputs) || changes.length === 0,
+      known: revealedKnown(known),
+    };
+    return markSecrets(type.contract.outputs, await type.lifecycle.update(id, wanted, call));
   } catch (error) {
-    const existing = await whatExists(subject, { inputs: news, outputs: known.outputs }).catch(
-      () => ({
-        id,
-        ...known,
-      }),
-    );
-    throw new PartialFailure(initFailed(error, existing));
+    const declared = declaredInEither(type.contract.inputs, known.inputs, news);
+    const inputs = isObject(declared) ? declared : news;
+    throw await halfWay(error, subject, { inputs, outputs: known.outputs });
   }
 }
 
@@ -62,9 +80,10 @@ export async function readResource<Client>(subject: Subject<Client>, known: Know
   const { type, id, call } = subject;
   const observed = await type.lifecycle.read(id, call, revealedKnown(known));
   if (!observed) return undefined;
+  const outputs = markSecrets(type.contract.outputs, observed.outputs);
   return {
     inputs: observedInputs(type.contract, observed.inputs, known.inputs),
-    outputs: markOutputs(type.contract, observed.outputs),
+    outputs: isUnfinished(known.outputs) ? { ...outputs, [UNFINISHED]: true } : outputs,
   };
 }
 
@@ -95,7 +114,21 @@ function revealedKnown(known: Known): Known {
   return { inputs: revealed(known.inputs), outputs: revealed(known.outputs) };
 }
 
-async function whatExists<Client>(subject: Subject<Client>, known: Known) {
-  const existing = await readResource(subject, known);
-  return { id: subject.id, ...(existing ?? known) };
+/** What the engine must keep after a failure: what exists of what was declared, or the declaration when nobody can tell. */
+async function halfWay<Client>(
+  error: unknown,
+  subject: Subject<Client>,
+  declared: Known,
+): Promise<PartialFailure> {
+  const { inputs, outputs } = (await readIfPossible(subject, declared)) ?? declared;
+  const state = { id: subject.id, inputs, outputs: { ...outputs, [UNFINISHED]: true } };
+  return new PartialFailure(error, state);
+}
+
+async function readIfPossible<Client>(subject: Subject<Client>, declared: Known) {
+  try {
+    return await readResource(subject, declared);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Attempts, attemptsInMemory } from "./attempts.ts";
 import { isGone, type Json, memberAt, RenderError } from "./answer.ts";
-
-/** One request may take this long before it counts as lost. Render's own answers take seconds at most. */
-const REQUEST_TIMEOUT_MS = 60_000;
 
 /** How often a request that may be repeated is sent, the first time included. */
 const ATTEMPTS_MAX = 6;
-
-/** The first wait between attempts; it doubles from there: 0.25, 0.5, 1, 2, 4 s. */
-const BACKOFF_MS = 250;
 
 /** The longest wait for a rate limit: Render's longest window is an hour. */
 const RATE_LIMIT_WAIT_MAX_MS = 61 * 60_000;
@@ -22,10 +17,28 @@ const PAGE_SIZE = 100;
 /** Pages of one list; at 100 a page, more than any workspace holds. */
 const PAGES_MAX = 200;
 
+/** How long the client waits, in milliseconds. A plugin takes Render's pace; tests against a cloud in their own process are faster. */
+export interface Pace {
+  /** One request may take this long before it counts as lost. */
+  readonly requestTimeoutMs: number;
+  /** The first wait between attempts; it doubles from there. */
+  readonly backoffMs: number;
+  /** The first wait between two looks at what takes time; each next one is longer. */
+  readonly pollMs: number;
+}
+
+/** Render's own answers take seconds at most; attempts are 0.25, 0.5, 1, 2 and 4 s apart. */
+const RENDER_PACE: Pace = { requestTimeoutMs: 60_000, backoffMs: 250, pollMs: 150 };
+
 export interface ClientOptions {
   readonly host: string;
   /** Asked for at the first call, so that a plan with no calls needs no key. */
   readonly apiKey: () => string;
+  /** In memory only when it is left out: for programs that create nothing. */
+  readonly attempts?: Attempts;
+  readonly pace?: Pace;
+  /** What sends a request; the global one when it is left out. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 export interface RenderRequest {
@@ -34,6 +47,8 @@ export interface RenderRequest {
   readonly body?: Json;
   /** For messages: `create service "web"`. */
   readonly doing: string;
+  /** Carried out twice it does the same, so a lost POST is sent again. Other methods always do. */
+  readonly isRepeatable?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -50,16 +65,35 @@ export interface RenderResponse {
  * been carried out, and the caller looks.
  */
 export class RenderClient {
+  readonly pace: Pace;
+  /** The creates that this machine has begun. */
+  readonly attempts: Attempts;
+  /** Variables that a service itself has declared in this run, as `<service>/<key>`. */
+  readonly declaredVariables = new Set<string>();
   readonly #options: ClientOptions;
   /** Lists shared by the reads of one run; any write empties it. */
   readonly #lists = new Map<string, Promise<readonly Json[]>>();
+  #clock: Date | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.pace = options.pace ?? RENDER_PACE;
+    this.attempts = options.attempts ?? attemptsInMemory();
+  }
+
+  /** The time at Render when it answered last, to the second; a clock of our own may be wrong by more than a create takes. */
+  get clock(): Date {
+    return this.#clock ?? new Date();
   }
 
   async request(request: RenderRequest): Promise<RenderResponse> {
-    if (request.method !== "GET") this.#lists.clear();
+    if (request.method === "GET") return this.#attempt(request);
+    // A list that is asked for while a write is under way may show what was before it.
+    this.#lists.clear();
+    return this.#attempt(request).finally(() => this.#lists.clear());
+  }
+
+  async #attempt(request: RenderRequest): Promise<RenderResponse> {
     let waits = 0;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#send(request);
@@ -71,9 +105,10 @@ export class RenderClient {
         await sleep(rateLimitWaitMs(outcome), undefined, { signal: request.signal });
         continue;
       }
-      const repeatable = error.maybeDone && request.method !== "POST";
-      if (!repeatable || attempt >= ATTEMPTS_MAX) throw error;
-      await sleep(BACKOFF_MS * 2 ** (attempt - 1), undefined, { signal: request.signal });
+      const isRepeatable = request.isRepeatable ?? request.method !== "POST";
+      if (!error.maybeDone || !isRepeatable || attempt >= ATTEMPTS_MAX) throw error;
+      const waitMs = this.pace.backoffMs * 2 ** (attempt - 1);
+      await sleep(waitMs, undefined, { signal: request.signal });
     }
   }
 
@@ -86,8 +121,16 @@ export class RenderClient {
     }
   }
 
-  /** Every page of a list, unwrapped from its envelopes. `noun` names the member, for example `service`. */
-  async list(path: string, noun: string, signal: AbortSignal): Promise<readonly Json[]> {
+  /**
+   * Every page of a list, unwrapped from its envelopes. `noun` names the member, for example `service`.
+   *
+   * Without a noun the list is bare: Render's few bare lists tell no cursor, so the newest 100 are all there is.
+   */
+  async list(
+    path: string,
+    noun: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly Json[]> {
     const items: Json[] = [];
     let cursor = "";
     for (let page = 0; page < PAGES_MAX; page++) {
@@ -99,6 +142,7 @@ export class RenderClient {
         signal,
       });
       if (!Array.isArray(body)) break;
+      if (noun === undefined) return body as Json[];
       const entries = body as { cursor?: string; [noun: string]: Json | undefined }[];
       items.push(...entries.map((entry) => entry[noun] ?? null));
       cursor = entries.at(-1)?.cursor ?? "";
@@ -107,8 +151,23 @@ export class RenderClient {
     return items;
   }
 
-  /** A list that the reads of one run share: asked for once, until something is written. */
-  sharedList(path: string, noun: string, signal: AbortSignal): Promise<readonly Json[]> {
+  /**
+   * A list that the reads of one run share: asked for once, until something is written.
+   *
+   * So a refresh of a stack costs, with S services, G env groups, D projects with an environment:
+   *   1 for `/services` when S > 0, 1 for `/env-groups` when G > 0 or a service declares links,
+   *   1 each for `/postgres`, `/key-value`, `/projects`, `/registrycredentials` in use, D for `/environments`,
+   *   1 for each service and declared collection of env (late variables included), secretFiles, domains,
+   *   headers and routes,
+   *   1 for each env group that declares variables or files.
+   * A list longer than a page of 100 costs one more for each further page. What is not in its list is
+   * asked for by id: that is how a resource is found to be gone.
+   */
+  sharedList(
+    path: string,
+    noun: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly Json[]> {
     const known = this.#lists.get(path);
     if (known) return known;
     const list = this.list(path, noun, signal);
@@ -120,7 +179,7 @@ export class RenderClient {
   async #send(request: RenderRequest): Promise<Answer> {
     const { method, path, body, signal } = request;
     try {
-      const response = await fetch(`${this.#options.host}${path}`, {
+      const response = await (this.#options.fetch ?? fetch)(`${this.#options.host}${path}`, {
         method,
         headers: {
           authorization: `Bearer ${this.#options.apiKey()}`,
@@ -128,8 +187,10 @@ export class RenderClient {
           ...(body !== undefined && { "content-type": "application/json" }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(this.pace.requestTimeoutMs)]),
       });
+      const answeredAt = Date.parse(response.headers.get("date") ?? "");
+      if (!Number.isNaN(answeredAt)) this.#clock = new Date(answeredAt);
       return {
         status: response.status,
         body: parseBody(await response.text()),

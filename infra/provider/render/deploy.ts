@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Json, memberAt, RenderError, textOf } from "./answer.ts";
-import type { Target } from "./keyed-values.ts";
+import { postOnce } from "./post-once.ts";
+import type { ServicePlace } from "./service-place.ts";
 
 /**
  * Render's own limits added up: build 120 min, pre-deploy 30 min, start and health 15 min.
@@ -9,13 +10,16 @@ import type { Target } from "./keyed-values.ts";
  */
 const DEPLOY_TIMEOUT_MS = 165 * 60_000;
 
-/** The first wait between looks at a deploy; each next one is longer, up to the last. */
-const POLL_FIRST_MS = 150;
+/** Each wait between looks at a deploy is longer than the one before, up to the last. */
 const POLL_GROWTH = 1.5;
 const POLL_LAST_MS = 15_000;
 
 /** A deploy that another one overtook is followed to that one, this often at most. */
 const OVERTAKEN_MAX = 5;
+
+/** A queued deploy appears within a minute; it is looked for every second. */
+const QUEUE_LOOKS_MAX = 60;
+const QUEUE_WAIT_FACTOR = 7;
 
 /** Log lines that a failure shows. */
 const LOG_LINES = 20;
@@ -25,7 +29,7 @@ const DONE: ReadonlySet<string> = new Set(["live", "deactivated"]);
 const FAILED: ReadonlySet<string> = new Set(["build_failed", "pre_deploy_failed", "update_failed"]);
 
 /** What a failure needs to say of the service. */
-export interface DeploySubject extends Target {
+export interface DeploySubject extends Omit<ServicePlace, "service"> {
   readonly name: string;
   readonly ownerId: string;
   readonly progress: (message: string) => void;
@@ -33,24 +37,43 @@ export interface DeploySubject extends Target {
 
 /** Starts one deploy and waits until it is live. */
 export async function deploy(subject: DeploySubject): Promise<void> {
-  const { client, serviceId, name, signal } = subject;
-  const { status, body } = await client
-    .request({
-      method: "POST",
-      path: `/services/${serviceId}/deploys`,
-      body: {},
-      doing: `deploy service "${name}"`,
-      signal,
-    })
-    .catch((error: unknown) => {
-      // A lost answer may have started it: the newest deploy is waited for either way.
-      if (error instanceof RenderError && error.maybeDone) return { status: 202, body: null };
-      throw error;
-    });
-  const started = memberAt(body, ["id"]);
-  await waitForDeploy(
-    subject,
-    status === 201 && typeof started === "string" ? started : await newestDeploy(subject),
+  let before: string | undefined;
+  let looks = 0;
+  const id = await postOnce(subject, {
+    look: async () => {
+      const newest = await newestDeploy(subject);
+      if (looks++ === 0) before = newest;
+      return newest === before ? undefined : newest;
+    },
+    post: async () => (await startDeploy(subject)) ?? queuedDeploy(subject, before),
+  });
+  await waitForDeploy(subject, id);
+}
+
+/** The id of the deploy; `undefined` when it is queued, which Render answers with an empty 202. */
+async function startDeploy({ client, path, name, signal }: DeploySubject) {
+  const { body } = await client.request({
+    method: "POST",
+    path: `${path}/deploys`,
+    body: {},
+    doing: `deploy service "${name}"`,
+    signal,
+  });
+  const id = memberAt(body, ["id"]);
+  return typeof id === "string" ? id : undefined;
+}
+
+/** The deploy that was queued: the first one that is newer than what there was. */
+async function queuedDeploy(subject: DeploySubject, before: string | undefined): Promise<string> {
+  const { client, name, signal } = subject;
+  for (let look = 0; look < QUEUE_LOOKS_MAX; look++) {
+    const newest = await newestDeploy(subject);
+    if (newest !== undefined && newest !== before) return newest;
+    await sleep(client.pace.pollMs * QUEUE_WAIT_FACTOR, undefined, { signal });
+  }
+  throw new RenderError(
+    `Render: a deploy of "${name}" was queued and does not appear. Look at its deploys in the dashboard, then run up again.`,
+    { maybeDone: false },
   );
 }
 
@@ -65,7 +88,7 @@ export async function waitForDeploy(subject: DeploySubject, deployId: string): P
   let id = deployId;
   let overtaken = 0;
   let shown = "";
-  for (let wait = POLL_FIRST_MS; ; wait = Math.min(wait * POLL_GROWTH, POLL_LAST_MS)) {
+  for (let wait = subject.client.pace.pollMs; ; wait = Math.min(wait * POLL_GROWTH, POLL_LAST_MS)) {
     const status = await deployStatus({ ...subject, signal }, id);
     if (status !== shown) subject.progress(`deploy ${id} is ${status}`);
     shown = status;
@@ -73,7 +96,7 @@ export async function waitForDeploy(subject: DeploySubject, deployId: string): P
     if (FAILED.has(status)) throw await deployFailure(subject, id, status);
     if (status === "canceled") {
       const newest = await newestDeploy(subject);
-      if (newest === id || ++overtaken > OVERTAKEN_MAX)
+      if (newest === undefined || newest === id || ++overtaken > OVERTAKEN_MAX)
         throw await deployFailure(subject, id, status);
       id = newest;
     }
@@ -81,25 +104,26 @@ export async function waitForDeploy(subject: DeploySubject, deployId: string): P
   }
 }
 
-async function deployStatus({ client, serviceId, signal }: Target, id: string): Promise<string> {
+async function deployStatus({ client, path, signal }: DeploySubject, id: string): Promise<string> {
   const { body } = await client.request({
     method: "GET",
-    path: `/services/${serviceId}/deploys/${id}`,
+    path: `${path}/deploys/${id}`,
     doing: `look at deploy ${id}`,
     signal,
   });
   return textOf(memberAt(body, ["status"]), "status");
 }
 
-async function newestDeploy({ client, serviceId, name, signal }: DeploySubject): Promise<string> {
+async function newestDeploy(subject: DeploySubject): Promise<string | undefined> {
+  const { client, path, name, signal } = subject;
   const { body } = await client.request({
     method: "GET",
-    path: `/services/${serviceId}/deploys?limit=1`,
+    path: `${path}/deploys?limit=1`,
     doing: `find the newest deploy of "${name}"`,
     signal,
   });
-  const first: Json | undefined = Array.isArray(body) ? (body[0] as Json) : undefined;
-  return textOf(memberAt(first, ["deploy", "id"]), "deploy id");
+  const first = Array.isArray(body) ? memberAt(body[0] as Json, ["deploy", "id"]) : undefined;
+  return typeof first === "string" ? first : undefined;
 }
 
 async function deployFailure(subject: DeploySubject, id: string, status: string): Promise<Error> {

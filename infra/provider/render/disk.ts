@@ -1,44 +1,50 @@
 import { type Json, type JsonObject, memberAt, objectOf } from "./answer.ts";
-import type { Target } from "./keyed-values.ts";
+import { postOnce } from "./post-once.ts";
+import { diskToApi } from "./service-fields.ts";
+import { getService, type ServicePlace } from "./service-place.ts";
 
-/**
- * Makes the service's disk what is wanted.
- *
- * @throws when a disk would be taken away: what is on it would be lost
- */
-export async function syncDisk(
-  target: Target,
-  service: Json,
-  wanted: JsonObject | undefined,
+/** Takes away the disk that is no longer declared. That its loss is consented to was checked before. */
+export async function dropDisk(
+  { client, service, signal }: ServicePlace,
+  wanted: Json | undefined,
+  old: Json | undefined,
 ): Promise<void> {
-  const existing = memberAt(service, ["serviceDetails", "disk"]);
-  if (!wanted) {
-    if (existing === undefined) return;
-    throw new Error(
-      `disk: removing it would lose what it holds. Take a backup and remove the disk in Render's dashboard, then run up again.`,
-    );
-  }
-  const { name, mountPath, sizeGb } = wanted;
-  const body: JsonObject = { name, mountPath, sizeGB: sizeGb };
+  const id = memberAt(service, ["serviceDetails", "disk", "id"]);
+  if (wanted !== undefined || old === undefined || typeof id !== "string") return;
+  await client.delete(`/disks/${id}`, `remove disk ${id}`, signal);
+}
+
+/** Adds the disk that is declared, or changes it. */
+export async function syncDisk(place: ServicePlace, wanted: Json | undefined): Promise<void> {
+  if (wanted === undefined) return;
+  const existing = memberAt(place.service, ["serviceDetails", "disk"]);
   const id = memberAt(existing, ["id"]);
-  const { client, serviceId, signal } = target;
-  if (typeof id !== "string") {
-    await client.request({
-      method: "POST",
-      path: "/disks",
-      body: { ...body, serviceId },
-      doing: `add a disk to ${serviceId}`,
-      signal,
-    });
-    return;
-  }
-  const old = objectOf(existing, "disk");
-  if (Object.entries(body).every(([key, value]) => old[key] === value)) return;
-  await client.request({
+  const body = diskToApi(wanted);
+  if (typeof id !== "string") return addDisk(place, body);
+  const there = objectOf(existing, "disk");
+  if (Object.entries(body).every(([key, value]) => there[key] === value)) return;
+  await place.client.request({
     method: "PATCH",
     path: `/disks/${id}`,
     body,
     doing: `change disk ${id}`,
-    signal,
+    signal: place.signal,
+  });
+}
+
+async function addDisk(place: ServicePlace, body: JsonObject): Promise<void> {
+  const { client, serviceId, signal } = place;
+  await postOnce(place, {
+    look: async () => memberAt(await getService(place), ["serviceDetails", "disk", "id"]),
+    post: async () => {
+      const { body: added } = await client.request({
+        method: "POST",
+        path: "/disks",
+        body: { ...body, serviceId },
+        doing: `add a disk to ${serviceId}`,
+        signal,
+      });
+      return added;
+    },
   });
 }

@@ -1,107 +1,84 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../kit/plugin.ts";
-import { isGone, type Json, type JsonObject, memberAt, RenderError, textOf } from "./answer.ts";
+import { type Json, memberAt, textOf } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
-import { ENV_VARS, SECRET_FILES, textsBody } from "./keyed-values.ts";
-import { MARKER_KEY, markerOf } from "./marker.ts";
-import type { ServiceInputs } from "./service.ts";
-import { serviceBody } from "./service-body.ts";
+import { postOnce } from "./post-once.ts";
 
-/** How often a create is tried when its answers are lost. */
-const CREATE_ATTEMPTS_MAX = 4;
-
-/** The wait before the next try: Render's list should show by then what the lost one made. */
-const CREATE_RETRY_MS = 500;
-
-/** A service of ours: just made, with its first deploy, or found as an interrupted run left it. */
-export interface Made {
-  readonly id: string;
-  readonly deployId?: string;
+/** How one resource is found again, or made. */
+export interface Creation<T> {
+  /** In words: `web service`, `Postgres database`. */
+  readonly noun: string;
+  readonly name: string;
+  /** Take over one that is there, whoever made it. */
+  readonly adopt: boolean;
+  /** Everything of this name in this place. */
+  namesakes(): Promise<readonly Json[]>;
+  /** Is it proven that a create of ours made it? */
+  isOurs(namesake: Json): Promise<boolean>;
+  /** Why it cannot become ours without being replaced; `undefined` when it can. */
+  misfit(namesake: Json): string | undefined;
+  post(): Promise<T>;
 }
 
 /**
- * Makes the service once, whatever gets lost on the way.
+ * Makes the resource once, or takes up what is ours already.
  *
- * Before each try it looks for a service of this name that carries our marker. One of the name
- * without it is somebody else's, and is not touched.
+ * One of the name that is neither proven ours nor given to us by `adopt` is somebody else's: it is not
+ * touched, and the error says how to take it over.
  */
-export async function findOrPost(
-  type: string,
-  inputs: ServiceInputs,
+export async function findOrPost<T>(
+  creation: Creation<T>,
   call: Call<RenderClient>,
-): Promise<Made> {
-  for (let attempt = 1; ; attempt++) {
-    const ours = await findOurs(type, inputs, call);
-    if (ours) return { id: ours };
-    try {
-      return await post(type, inputs, call);
-    } catch (error) {
-      const lost = error instanceof RenderError && error.maybeDone;
-      if (!lost || attempt >= CREATE_ATTEMPTS_MAX) throw error;
-      await sleep(CREATE_RETRY_MS, undefined, { signal: call.signal });
-    }
-  }
+): Promise<{ readonly found: Json } | { readonly made: T }> {
+  return postOnce<{ found: Json } | { made: T }>(call, {
+    look: async () => {
+      const found = await findOurs(creation, call);
+      return found === undefined ? undefined : { found };
+    },
+    post: async () => ({ made: await creation.post() }),
+  });
 }
 
-async function findOurs(
-  type: string,
-  inputs: ServiceInputs,
+async function findOurs<T>(
+  creation: Creation<T>,
   call: Call<RenderClient>,
-): Promise<string | undefined> {
-  const { name, ownerId } = inputs;
-  const query = new URLSearchParams({ name, ownerId, type });
-  const services = await call.client.list(`/services?${query}`, "service", call.signal);
-  const namesakes = services
-    .filter((it) => memberAt(it, ["name"]) === name)
-    .map((it) => textOf(memberAt(it, ["id"]), "id"));
-  for (const id of namesakes) {
-    if ((await markerOn(id, call)) === markerOf(call.urn)) return id;
+): Promise<Json | undefined> {
+  const namesakes = await creation.namesakes();
+  for (const namesake of namesakes) {
+    if (await creation.isOurs(namesake)) return fitting(creation, namesake);
   }
   const [stranger] = namesakes;
   if (stranger === undefined) return undefined;
+  const taken = fitting(creation, stranger);
+  if (creation.adopt && namesakes.length === 1) return taken;
+  throw new Error(strangerMessage(creation, namesakes.map(idOf), call.urn));
+}
+
+function fitting<T>({ noun, name, misfit }: Creation<T>, namesake: Json): Json {
+  const reason = misfit(namesake);
+  if (reason === undefined) return namesake;
   throw new Error(
-    `name: a ${type.replace("_", " ")} called "${name}" exists (${stranger}) and was not made for this resource. ` +
-      `Take it over with: pulumi import ${tokenOf(call.urn)} ${nameOf(call.urn)} ${stranger}, or choose another name.`,
+    `name: the ${noun} "${name}" (${idOf(namesake)}) exists and cannot be taken over: ${reason}. ` +
+      `Declare what it has, or choose another name.`,
   );
 }
 
-async function markerOn(
-  id: string,
-  { client, signal }: Call<RenderClient>,
-): Promise<Json | undefined> {
-  const path = `/services/${id}/env-vars/${MARKER_KEY}`;
-  try {
-    const { body } = await client.request({
-      method: "GET",
-      path,
-      doing: `look whose ${id} is`,
-      signal,
-    });
-    return memberAt(body, ["value"]) ?? memberAt(body, ["envVar", "value"]);
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
+function strangerMessage<T>(
+  { noun, name, adopt }: Creation<T>,
+  ids: readonly string[],
+  urn: string,
+): string {
+  const many = ids.length > 1 ? `${ids.length} of the kind ${noun}` : `a ${noun}`;
+  const [first = ""] = ids;
+  const consent = adopt ? "" : "or set adopt: true, ";
+  return (
+    `name: ${many} called "${name}" exist${ids.length > 1 ? "" : "s"} (${ids.join(", ")}) and was not made for this resource. ` +
+    `Take it over with: pulumi import ${tokenOf(urn)} ${nameOf(urn)} ${first}, ${consent}or choose another name.`
+  );
 }
 
-async function post(type: string, inputs: ServiceInputs, call: Call<RenderClient>): Promise<Made> {
-  const body: JsonObject = {
-    type,
-    ...serviceBody({ ...inputs }, "create"),
-    envVars: textsBody(ENV_VARS, { ...inputs.env, [MARKER_KEY]: markerOf(call.urn) }),
-    ...(inputs.secretFiles && { secretFiles: textsBody(SECRET_FILES, inputs.secretFiles) }),
-  };
-  const { body: answer } = await call.client.request({
-    method: "POST",
-    path: "/services",
-    body,
-    doing: `create service "${inputs.name}"`,
-    signal: call.signal,
-  });
-  return {
-    id: textOf(memberAt(answer, ["service", "id"]), "id"),
-    deployId: textOf(memberAt(answer, ["deployId"]), "deployId"),
-  };
+/** The id of anything that Render lists. */
+export function idOf(record: Json): string {
+  return textOf(memberAt(record, ["id"]), "id");
 }
 
 function tokenOf(urn: string): string {

@@ -1,9 +1,7 @@
-import type { Change } from "../kit/diff.ts";
-import type { TreeObject } from "../kit/property-tree.ts";
-import { type Json, memberAt, textOf } from "./answer.ts";
+import { type Json, type JsonObject, memberAt, objectOf, textOf } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
 
-/** A collection of named texts below a service: its environment variables or its secret files. */
+/** A collection of named texts: the environment variables or the secret files of a service or an env group. */
 export interface KeyedCollection {
   /** Name of the input: `env` or `secretFiles`. */
   readonly input: "env" | "secretFiles";
@@ -31,82 +29,94 @@ export const SECRET_FILES: KeyedCollection = {
   value: "content",
 };
 
-export interface Target {
+/** A resource below which collections stand. */
+export interface Place {
   readonly client: RenderClient;
-  readonly serviceId: string;
+  /** `/services/srv-…` or `/env-groups/evg-…`. */
+  readonly path: string;
   readonly signal: AbortSignal;
 }
 
 export type Texts = Readonly<Record<string, string>>;
 
-/** What the collection holds now. */
-export async function readTexts(collection: KeyedCollection, target: Target): Promise<Texts> {
-  const path = `/services/${target.serviceId}/${collection.segment}`;
-  const items = await target.client.list(path, collection.noun, target.signal);
+/** The collection as Render lists it: with keys and values apart. */
+export function textsFrom({ key, value }: KeyedCollection, items: readonly Json[]): Texts {
   return Object.fromEntries(
     items.map((item) => [
-      textOf(memberAt(item, [collection.key]), collection.key),
-      textOf(memberAt(item, [collection.value]), collection.value),
+      textOf(memberAt(item, [key]), key),
+      textOf(memberAt(item, [value]), value),
     ]),
   );
 }
 
-/** The collection in the body of a POST /services. */
-export function textsBody(collection: KeyedCollection, texts: Texts): Json {
-  return Object.entries(texts).map(([key, value]) => ({
-    [collection.key]: key,
-    [collection.value]: value,
+/** The collection in the body of a POST. */
+export function textsBody({ key, value }: KeyedCollection, texts: Json): readonly Json[] {
+  return Object.entries(objectOf(texts, "texts")).map(([name, text]) => ({
+    [key]: name,
+    [value]: text,
   }));
+}
+
+/** A part of what was declared, as texts; nothing when it was not declared. */
+export function textsOf(value: unknown): Texts {
+  return typeof value === "object" && value !== null ? (value as Texts) : {};
+}
+
+/** What the collection of a service holds; the reads of one run share the call. */
+export async function readTexts(
+  collection: KeyedCollection,
+  { client, path, signal }: Place,
+): Promise<Texts> {
+  const list = await client.sharedList(`${path}/${collection.segment}`, collection.noun, signal);
+  return textsFrom(collection, list);
+}
+
+/** What is there, what is to be there, and what we had declared before. */
+export interface TextsChange {
+  readonly existing: Texts;
+  readonly wanted: Texts;
+  readonly old: Texts;
 }
 
 /**
  * Makes our keys say what is wanted, and leaves the keys of others alone.
  *
- * What is there is looked at first, so that a second run after an interruption writes only what is missing.
+ * Only what differs is written, so that a second run after an interruption writes only what is missing.
  */
 export async function syncTexts(
   collection: KeyedCollection,
-  target: Target,
-  { wanted, dropped }: { wanted: Texts; dropped: readonly string[] },
+  place: Place,
+  { existing, wanted, old }: TextsChange,
 ): Promise<void> {
-  const existing = await readTexts(collection, target);
   for (const [key, value] of Object.entries(wanted)) {
-    if (existing[key] !== value) await putText(collection, target, { key, value });
+    if (existing[key] !== value) await putText(collection, place, { key, value });
   }
-  for (const key of dropped) {
-    if (key in existing && !(key in wanted)) {
-      const path = `/services/${target.serviceId}/${collection.segment}/${encodeURIComponent(key)}`;
-      await target.client.delete(path, `remove ${collection.noun} "${key}"`, target.signal);
-    }
+  for (const key of Object.keys(old)) {
+    if (key in existing && !(key in wanted)) await deleteText(collection, place, key);
   }
 }
 
-/** The keys that the program no longer declares. */
-export function droppedKeys(
-  collection: KeyedCollection,
-  changes: readonly Change[],
-  olds: TreeObject,
-): string[] {
-  const whole = changes.some(
-    (it) => it.path.length === 1 && it.path[0] === collection.input && it.kind === "delete",
-  );
-  const old = olds[collection.input];
-  if (whole && typeof old === "object" && old !== null) return Object.keys(old);
-  return changes
-    .filter((it) => it.path.length === 2 && it.path[0] === collection.input && it.kind === "delete")
-    .map((it) => String(it.path[1]));
+/** Removes one text; gone already is success. */
+export async function deleteText(
+  { segment, noun }: KeyedCollection,
+  { client, path, signal }: Place,
+  key: string,
+): Promise<void> {
+  const item = `${path}/${segment}/${encodeURIComponent(key)}`;
+  await client.delete(item, `remove ${noun} "${key}" of ${path}`, signal);
 }
 
 async function putText(
-  collection: KeyedCollection,
-  { client, serviceId, signal }: Target,
+  { segment, noun, value: member }: KeyedCollection,
+  { client, path, signal }: Place,
   { key, value }: { key: string; value: string },
 ): Promise<void> {
+  const body: JsonObject = { [member]: value };
   await client.request({
     method: "PUT",
-    path: `/services/${serviceId}/${collection.segment}/${encodeURIComponent(key)}`,
-    body: { [collection.value]: value },
-    doing: `set ${collection.noun} "${key}" of ${serviceId}`,
+    path: `${path}/${segment}/${encodeURIComponent(key)}`,
+    body,
+    doing: `set ${noun} "${key}" of ${path}`,
     signal,
   });
 }

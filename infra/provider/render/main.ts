@@ -1,8 +1,11 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { cloudName, RENDER_HOST, RenderProvider } from "../../resources/render/provider.ts";
 import { servePlugin } from "../kit/serve.ts";
 import { PLUGIN_VERSION } from "../version.ts";
+import { attemptsOnDisk } from "./attempts.ts";
 import { RenderClient } from "./client.ts";
-import { cronJob, webService } from "./service-kinds.ts";
+import { RENDER_TYPES } from "./resource-types.ts";
 
 await servePlugin({
   provider: RenderProvider,
@@ -11,14 +14,24 @@ await servePlugin({
   configure: (config) => {
     const refusal = refuseOtherCloud(config["cloud"], cloudName(host()));
     if (refusal) throw new Error(refusal);
-    return new RenderClient({ host: host(), apiKey: () => apiKey(config["apiKey"]) });
+    return new RenderClient({
+      host: host(),
+      apiKey: () => apiKey(config["apiKey"]),
+      attempts: attemptsOnDisk(stateDirectory(), host()),
+    });
   },
   refuseChange: (olds, news) => refuseOtherCloud(olds["cloud"], news["cloud"]),
-  resources: [webService, cronJob],
+  resources: RENDER_TYPES,
 });
 
 function host(): string {
   return (process.env["RENDER_HOST"] ?? RENDER_HOST).replace(/\/+$/, "");
+}
+
+/** Where programs keep what outlives them and is no configuration. @see https://specifications.freedesktop.org/basedir-spec */
+function stateDirectory(): string {
+  const home = process.env["XDG_STATE_HOME"] || join(homedir(), ".local", "state");
+  return join(home, "opspec", "creates");
 }
 
 function apiKey(configured: unknown): string {

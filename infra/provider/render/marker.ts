@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Place } from "./keyed-values.ts";
 
 /** The environment variable by which a service of ours is recognised. */
 export const MARKER_KEY = "OPSPEC_RESOURCE";
@@ -17,4 +18,15 @@ export function markerOf(urn: string): string {
   const stack = head.slice("urn:pulumi:".length);
   const hash = createHash("sha256").update(urn).digest("hex").slice(0, HASH_LENGTH);
   return `${project}/${stack}/${hash}`;
+}
+
+/** Puts the marker on a service or an env group that becomes ours. */
+export async function setMarker({ client, path, signal }: Place, urn: string): Promise<void> {
+  await client.request({
+    method: "PUT",
+    path: `${path}/env-vars/${MARKER_KEY}`,
+    body: { value: markerOf(urn) },
+    doing: `mark ${path} as ours`,
+    signal,
+  });
 }

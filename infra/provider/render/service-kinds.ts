@@ -1,4 +1,7 @@
+import { BackgroundWorker } from "../../resources/render/background-worker.ts";
 import { CronJob } from "../../resources/render/cron-job.ts";
+import { PrivateService } from "../../resources/render/private-service.ts";
+import { StaticSite } from "../../resources/render/static-site.ts";
 import { WebService } from "../../resources/render/web-service.ts";
 import { implement, type ResourceType } from "../kit/plugin.ts";
 import { type Json, memberAt, textOf } from "./answer.ts";
@@ -8,27 +11,55 @@ import {
   createService,
   readService,
   removeService,
-  type ServiceContract,
-  type ServiceKind,
   updateService,
 } from "./service.ts";
+import { COMPUTE_FIELDS, newCronBody, STATIC_FIELDS } from "./service-fields.ts";
+import type { ServiceContract, ServiceKind } from "./service-place.ts";
 
-/** The port on which Render expects a web service unless it says another. @see https://render.com/docs/web-services#port-binding */
+/** The port on which Render expects a service unless it says another. @see https://render.com/docs/web-services#port-binding */
 const DEFAULT_PORT = 10_000;
 
-/** A public web service. */
-export const webService = serviceType({
-  type: "web_service",
-  contract: WebService,
-  outputs: (service) => ({
-    ...commonOutputs(service),
-    url: textOf(memberAt(service, ["serviceDetails", "url"]), "url"),
-    privateUrl: `http://${commonOutputs(service).slug}:${portOf(service)}`,
-  }),
-});
+/** Every service type. */
+const SERVICE_KINDS: readonly ServiceKind[] = [
+  {
+    type: "web_service",
+    contract: WebService,
+    fields: COMPUTE_FIELDS,
+    outputs: (service) => ({
+      ...commonOutputs(service),
+      url: urlOf(service),
+      privateUrl: privateUrlOf(service),
+    }),
+  },
+  {
+    type: "private_service",
+    contract: PrivateService,
+    fields: COMPUTE_FIELDS,
+    outputs: (service) => ({ ...commonOutputs(service), privateUrl: privateUrlOf(service) }),
+  },
+  {
+    type: "background_worker",
+    contract: BackgroundWorker,
+    fields: COMPUTE_FIELDS,
+    outputs: commonOutputs,
+  },
+  {
+    type: "cron_job",
+    contract: CronJob,
+    fields: COMPUTE_FIELDS,
+    completeNew: newCronBody,
+    outputs: commonOutputs,
+  },
+  {
+    type: "static_site",
+    contract: StaticSite,
+    fields: STATIC_FIELDS,
+    outputs: (service) => ({ ...commonOutputs(service), url: urlOf(service) }),
+  },
+];
 
-/** A process on a UTC schedule. */
-export const cronJob = serviceType({ type: "cron_job", contract: CronJob, outputs: commonOutputs });
+/** The resource types of all service types. */
+export const serviceTypes: readonly ResourceType<RenderClient>[] = SERVICE_KINDS.map(serviceType);
 
 /** The four functions of a service type. */
 function serviceType(kind: ServiceKind): ResourceType<RenderClient> {
@@ -38,6 +69,14 @@ function serviceType(kind: ServiceKind): ResourceType<RenderClient> {
     update: (id, wanted, call) => updateService({ kind, id, call }, wanted),
     remove: removeService,
   });
+}
+
+function urlOf(service: Json): string {
+  return textOf(memberAt(service, ["serviceDetails", "url"]), "url");
+}
+
+function privateUrlOf(service: Json): string {
+  return `http://${commonOutputs(service).slug}:${portOf(service)}`;
 }
 
 function portOf(service: Json): number {

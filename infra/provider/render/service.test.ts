@@ -165,7 +165,23 @@ test("a disk is never taken away in passing", async () => {
 
   const update = render.plugin.update(WEB, id, { olds: web, news });
 
-  await expect(update).rejects.toThrow("removing it would lose what it holds");
+  await expect(update).rejects.toThrow(
+    "disk: taking it away loses what is on the disk. Put it back, or take a backup and consent with allowDataLoss: true.",
+  );
+});
+
+test("a check refuses what would lose data, in the preview already", async () => {
+  const { disk: _, ...bare } = web;
+
+  expect(await render.plugin.check(WEB, { ...web, region: "ohio" }, web)).toEqual([
+    {
+      property: "region",
+      reason:
+        "changing it replaces the resource (Render cannot move a service to another region), which loses what is on the disk. Put it back, or take a backup and consent with allowDataLoss: true.",
+    },
+  ]);
+  expect(await render.plugin.check(WEB, { ...bare, allowDataLoss: true }, web)).toEqual([]);
+  expect(await render.plugin.check(WEB, { ...web, region: "ohio" })).toEqual([]);
 });
 
 test.each(["before-write", "after-write"])(
@@ -185,7 +201,7 @@ test("a name that is somebody else's is refused, with how to take it over", asyn
   const create = render.plugin.create(`${WEB}2`, web);
 
   await expect(create).rejects.toThrow(
-    `name: a web service called "shop" exists (${id}) and was not made for this resource. Take it over with: pulumi import render:index:WebService web2 ${id}, or choose another name.`,
+    `name: a web service called "shop" exists (${id}) and was not made for this resource. Take it over with: pulumi import render:index:WebService web2 ${id}, or set adopt: true, or choose another name.`,
   );
 });
 

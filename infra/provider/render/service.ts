@@ -1,120 +1,98 @@
-import type { z } from "zod";
-import type { InputsOf, ResourceContract } from "../../resources/contract.ts";
-import type {
-  environmentFields,
-  identityFields,
-  sourceFields,
-} from "../../resources/render/service-fields.ts";
-import type { Change } from "../kit/diff.ts";
-import { type Call, CreatedPartially, type Known } from "../kit/plugin.ts";
-import { isGone, type Json, type JsonObject, memberAt, textOf } from "./answer.ts";
-import type { RenderClient } from "./client.ts";
-import { deploy, waitForDeploy } from "./deploy.ts";
-import { syncDisk } from "./disk.ts";
-import { findOrPost } from "./find-or-post.ts";
+import { CreatedPartially, type Known, type Wanted } from "../kit/plugin.ts";
+import { isGone, type Json, type JsonObject, memberAt, objectOf, textOf } from "./answer.ts";
+import { defined } from "./body-fields.ts";
+import { deploy, type DeploySubject, waitForDeploy } from "./deploy.ts";
+import { findOrPost, idOf } from "./find-or-post.ts";
+import { MARKER_KEY, setMarker } from "./marker.ts";
+import { isAutoscaled } from "./scale.ts";
+import { serviceCreation } from "./service-creation.ts";
+import { LATE_PARTS, SERVICE_PARTS, type ServicePart } from "./service-parts.ts";
+import { observedBody, patchService } from "./service-patch.ts";
 import {
-  droppedKeys,
-  ENV_VARS,
-  readTexts,
-  SECRET_FILES,
-  syncTexts,
-  type Target,
-} from "./keyed-values.ts";
-import { isPatchable, serviceBody, serviceInputs } from "./service-body.ts";
+  type ExistingService,
+  getService,
+  placeOf,
+  type RenderCall,
+  type ServiceContract,
+  type ServiceInputs,
+  type ServiceKind,
+} from "./service-place.ts";
 
-/** A service type of Render's and what of it a contract shows. */
-export interface ServiceKind {
-  /** Render's name of the type, for example `web_service`. */
-  readonly type: string;
-  readonly contract: ServiceContract;
-  readonly outputs: (service: Json) => JsonObject;
-}
-
-/** A contract with what every service type has. */
-export type ServiceContract = ResourceContract<
-  z.ZodObject<typeof identityFields & typeof sourceFields & typeof environmentFields>
->;
-
-export type ServiceInputs = InputsOf<ServiceContract>;
-
-type RenderCall = Call<RenderClient>;
-
-/** A service that exists, and the call that works on it. */
-export interface ExistingService {
-  readonly kind: ServiceKind;
-  readonly id: string;
-  readonly call: RenderCall;
-}
-
-/** What a service is to become. With no changes, everything that it may lack is done again. */
-export interface WantedService {
-  readonly inputs: ServiceInputs;
-  readonly changes: readonly Change[];
-  readonly known: Known;
-}
-
-const NOTHING_KNOWN: Known = { inputs: {}, outputs: {} };
+type WantedService = Wanted<ServiceContract>;
 
 /** Inputs that Render applies by itself: changing only these starts no deploy. */
-const NOT_DEPLOYED: ReadonlySet<unknown> = new Set(["name", "autoDeploy", "schedule"]);
+const NOT_DEPLOYED: ReadonlySet<unknown> = new Set([
+  "name",
+  "environmentId",
+  "autoDeploy",
+  "autoDeployTrigger",
+  "buildFilter",
+  "previews",
+  "schedule",
+  "domains",
+  "ipAllowList",
+  "numInstances",
+  "autoscaling",
+  "headers",
+  "routes",
+]);
 
-/** Creates the service and waits for its first deploy. One that an interrupted run made is taken up again. */
+/** Creates the service and waits for its deploy. One that an interrupted run made is taken up again. */
 export async function createService(kind: ServiceKind, inputs: ServiceInputs, call: RenderCall) {
-  const made = await findOrPost(kind.type, inputs, call);
+  const outcome = await findOrPost(serviceCreation(kind, inputs, call), call);
+  const id = "made" in outcome ? outcome.made.id : idOf(outcome.found);
+  const existing = { kind, id, call };
   try {
-    if (made.deployId) await waitForDeploy(subjectOf(made.id, inputs, call), made.deployId);
-    else {
-      const wanted = { inputs, changes: [], known: NOTHING_KNOWN };
-      await updateService({ kind, id: made.id, call }, wanted);
-    }
-    return { id: made.id, outputs: kind.outputs(await getService(made.id, call)) };
+    if ("found" in outcome) return { id, outputs: await takeUp(existing, inputs) };
+    await completeService(existing, inputs, outcome.made.deployId);
+    return { id, outputs: kind.outputs(await getService(placeOf(existing))) };
   } catch (error) {
-    throw new CreatedPartially(made.id, error);
+    throw new CreatedPartially(id, error);
   }
 }
 
 /** What the service is now; `undefined` when it is gone. Only declared collections are asked for. */
-export async function readService({ kind, id, call }: ExistingService, known: Known) {
-  const service = await findService(id, call, known);
+export async function readService(existing: ExistingService, known: Known) {
+  const { kind } = existing;
+  const service = await findService(existing, known);
   if (service === undefined) return undefined;
-  const target = { client: call.client, serviceId: id, signal: call.signal };
+  const place = { ...placeOf(existing), service };
   const imported = Object.keys(known.inputs).length === 0;
-  const declared = (input: string): boolean => imported || known.inputs[input] !== undefined;
-  const all: JsonObject = {
-    ...serviceInputs(service),
-    ...(declared("env") && { env: await readTexts(ENV_VARS, target) }),
-    ...(declared("secretFiles") && { secretFiles: await readTexts(SECRET_FILES, target) }),
-  };
-  const own = Object.entries(all).filter(([key]) => key in kind.contract.inputs.shape);
-  return { inputs: Object.fromEntries(own), outputs: kind.outputs(service) };
+  const all: Record<string, Json | undefined> = observedBody(kind, service);
+  for (const { input, read } of partsOf(kind)) {
+    const declared = known.inputs[input] as Json | undefined;
+    if (read && (imported || declared !== undefined)) all[input] = await read(place, declared);
+  }
+  if (imported) all["env"] = withoutMarker(all["env"]);
+  // Render changes the number by load: what was declared counts again when it stops.
+  if (isAutoscaled(service)) all["numInstances"] = known.inputs["numInstances"] as Json | undefined;
+  return { inputs: defined(all), outputs: kind.outputs(service) };
 }
 
 /** Brings the service to what is wanted, with one waited-for deploy when Render needs one. */
 export async function updateService(
-  { kind, id, call }: ExistingService,
-  { inputs, changes, known }: WantedService,
+  existing: ExistingService,
+  wanted: WantedService,
 ): Promise<JsonObject> {
-  const everything = changes.length === 0;
-  const touched = (input: string): boolean =>
-    everything || changes.some((it) => it.path[0] === input);
-  const target = { client: call.client, serviceId: id, signal: call.signal };
-  const service = await getService(id, call);
+  const { kind, id, call } = existing;
+  const service = await getService(placeOf(existing));
+  const place = { ...placeOf(existing), service };
+  const { changes, isUnfinished, known } = wanted;
+  const inputs: JsonObject = { ...wanted.inputs };
 
-  if (Object.keys(kind.contract.inputs.shape).some((it) => isPatchable(it) && touched(it))) {
-    await patchService(target, inputs, changes);
+  await patchService(existing, wanted, service);
+  for (const key of Object.keys(wanted.inputs.env ?? {})) {
+    call.client.declaredVariables.add(`${id}/${key}`);
   }
-  for (const collection of [ENV_VARS, SECRET_FILES]) {
-    if (!touched(collection.input)) continue;
-    const dropped = droppedKeys(collection, changes, known.inputs);
-    await syncTexts(collection, target, { wanted: inputs[collection.input] ?? {}, dropped });
+  for (const { input, sync } of partsOf(kind)) {
+    const isTouched = isUnfinished || changes.some((it) => it.path[0] === input);
+    if (isTouched) await sync(place, inputs[input], known.inputs[input] as Json | undefined);
   }
-  if ("disk" in kind.contract.inputs.shape && touched("disk")) {
-    await syncDisk(target, service, diskOf(inputs));
+  const deploys = isUnfinished || changes.some((it) => !NOT_DEPLOYED.has(it.path[0]));
+  if (deploys && memberAt(service, ["suspended"]) !== "suspended") {
+    await deploy(subjectOf(existing, wanted.inputs));
   }
-  const deploys = everything || changes.some((it) => !NOT_DEPLOYED.has(it.path[0]));
-  if (deploys && memberAt(service, ["suspended"]) !== "suspended")
-    await deploy(subjectOf(id, inputs, call));
-  return kind.outputs(await getService(id, call));
+  return kind.outputs(await getService(place));
 }
 
 /** Deletes the service; gone already is success. */
@@ -130,62 +108,60 @@ export function commonOutputs(service: Json): { slug: string; dashboardUrl: stri
   };
 }
 
-/** Sends every declared field that a PATCH can carry; one that is no longer declared is cleared. */
-async function patchService(
-  { client, serviceId, signal }: Target,
-  inputs: ServiceInputs,
-  changes: readonly Change[],
-): Promise<void> {
-  const cleared = changes
-    .filter(
-      ({ kind, path }) => kind === "delete" && path.length === 1 && isPatchable(String(path[0])),
-    )
-    .map(({ path }) => [String(path[0]), ""] as const);
-  await client.request({
-    method: "PATCH",
-    path: `/services/${serviceId}`,
-    body: serviceBody({ ...inputs, ...Object.fromEntries(cleared) }, "patch"),
-    doing: `change service "${inputs.name}"`,
-    signal,
+/** An interrupted run made it, or somebody whose it no longer is: everything may be missing. */
+async function takeUp(existing: ExistingService, inputs: ServiceInputs): Promise<JsonObject> {
+  await setMarker(placeOf(existing), existing.call.urn);
+  return updateService(existing, {
+    inputs,
+    changes: [],
+    isUnfinished: true,
+    known: { inputs: {}, outputs: {} },
   });
 }
 
-async function getService(id: string, { client, signal }: RenderCall): Promise<Json> {
-  const path = `/services/${id}`;
-  return (await client.request({ method: "GET", path, doing: `read service ${id}`, signal })).body;
+/** What a POST cannot say. Render deploys at once, so links come too late for the first deploy. */
+async function completeService(
+  existing: ExistingService,
+  inputs: ServiceInputs,
+  deployId: string,
+): Promise<void> {
+  const place = { ...placeOf(existing), service: null };
+  const declared: JsonObject = { ...inputs };
+  for (const { input, sync } of LATE_PARTS) {
+    if (declared[input] !== undefined) await sync(place, declared[input], undefined);
+  }
+  const subject = subjectOf(existing, inputs);
+  const hasLinks = (inputs.envGroups ?? []).length > 0;
+  await (hasLinks ? deploy(subject) : waitForDeploy(subject, deployId));
 }
 
 /** From the workspace's list, which all reads of a run share; what is not in it is asked for by id. */
-async function findService(id: string, call: RenderCall, known: Known): Promise<Json | undefined> {
+async function findService(existing: ExistingService, known: Known): Promise<Json | undefined> {
+  const { id, call } = existing;
   const owner = known.inputs["ownerId"];
   if (typeof owner === "string") {
-    const services = await call.client.sharedList(
-      `/services?ownerId=${owner}`,
-      "service",
-      call.signal,
-    );
+    const path = `/services?ownerId=${owner}`;
+    const services = await call.client.sharedList(path, "service", call.signal);
     const found = services.find((it) => memberAt(it, ["id"]) === id);
     if (found !== undefined) return found;
   }
   try {
-    return await getService(id, call);
+    return await getService(placeOf(existing));
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
   }
 }
 
-function subjectOf(serviceId: string, { name, ownerId }: ServiceInputs, call: RenderCall) {
-  return {
-    client: call.client,
-    serviceId,
-    name,
-    ownerId,
-    signal: call.signal,
-    progress: call.progress,
-  };
+function partsOf({ contract }: ServiceKind): readonly ServicePart[] {
+  return SERVICE_PARTS.filter(({ input }) => input in contract.inputs.shape);
 }
 
-function diskOf(inputs: object): JsonObject | undefined {
-  return "disk" in inputs ? (inputs.disk as JsonObject | undefined) : undefined;
+function subjectOf(existing: ExistingService, { name, ownerId }: ServiceInputs): DeploySubject {
+  return { ...placeOf(existing), name, ownerId, progress: existing.call.progress };
+}
+
+function withoutMarker(env: Json | undefined): JsonObject {
+  const { [MARKER_KEY]: _marker, ...rest } = objectOf(env, "env");
+  return rest;
 }

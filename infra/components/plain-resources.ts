@@ -1,0 +1,32 @@
+import { createRequire } from "node:module";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackModel } from "../model/stack-model.ts";
+import type { StackOutputs } from "../outputs.ts";
+
+/** What a module beside a spec is given: the stack as it is modelled and registered. */
+export interface PlainStack {
+  readonly model: StackModel;
+  readonly outputs: StackOutputs;
+}
+
+/**
+ * Calls `resources(stack)` of the module beside the spec: the way out for what a spec cannot say.
+ *
+ * Loaded without waiting, because a Pulumi program registers everything before it returns.
+ */
+export function registerPlainResources(path: string, stack: PlainStack): void {
+  const module: unknown = createRequire(import.meta.url)(path);
+  if (!hasResources(module)) {
+    throw new pulumi.RunError(`${path}: exports no function resources(stack). Export one.`);
+  }
+  module.resources(stack);
+}
+
+function hasResources(module: unknown): module is { resources: (stack: PlainStack) => void } {
+  return (
+    typeof module === "object" &&
+    module !== null &&
+    "resources" in module &&
+    typeof module.resources === "function"
+  );
+}

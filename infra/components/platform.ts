@@ -1,0 +1,67 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ProjectModel, RegistryModel } from "../model/platform-model.ts";
+import { Environment } from "../resources/render/environment.ts";
+import { Project } from "../resources/render/project.ts";
+import { RegistryCredential } from "../resources/render/registry-credential.ts";
+import type { Secrets } from "../secrets.ts";
+import { register } from "./register.ts";
+
+/** What a stack's resources stand in and pull with. */
+export interface Platform {
+  readonly render: pulumi.ProviderResource;
+  /** Environment of the project that the stack fills; absent when it has none. */
+  readonly environmentId?: pulumi.Output<string>;
+  /** Ids of registry credentials, by their keys in the spec. */
+  readonly registries: ReadonlyMap<string, pulumi.Output<string>>;
+}
+
+/** What is registered before everything else: project, environment and accounts at registries. */
+export function registerPlatform(
+  render: pulumi.ProviderResource,
+  model: { ownerId: string; project?: ProjectModel; registries: readonly RegistryModel[] },
+  secrets: Secrets,
+): Platform {
+  const { ownerId, project, registries } = model;
+  const ids = registries.map(
+    (it) => [it.key, registerCredential(render, { ...it, ownerId }, secrets)] as const,
+  );
+  return {
+    render,
+    registries: new Map(ids),
+    ...(project && { environmentId: registerEnvironment(render, ownerId, project) }),
+  };
+}
+
+function registerEnvironment(
+  provider: pulumi.ProviderResource,
+  ownerId: string,
+  { name, existing, environment }: ProjectModel,
+): pulumi.Output<string> {
+  const project = register(Project, "project", {
+    inputs: { name, ownerId, existing, firstEnvironment: environment.name },
+    options: { provider },
+  });
+  const { id } = register(Environment, "environment", {
+    inputs: {
+      name: environment.name,
+      projectId: project.id,
+      networkIsolation: environment.isolated,
+      protected: environment.protected,
+    },
+    options: { provider },
+  });
+  return id;
+}
+
+function registerCredential(
+  provider: pulumi.ProviderResource,
+  model: RegistryModel & { ownerId: string },
+  secrets: Secrets,
+): pulumi.Output<string> {
+  const { key, name, ownerId, registry, username, tokenSecret } = model;
+  const authToken = secrets.valueOf(tokenSecret) ?? pulumi.secret("");
+  return register(RegistryCredential, key, {
+    inputs: { name, ownerId, registry, username, authToken },
+    options: { provider },
+  }).id;
+}

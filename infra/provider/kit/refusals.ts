@@ -1,0 +1,57 @@
+import type { ResourceContract } from "../../resources/contract.ts";
+import type { CheckFailure } from "./check.ts";
+import { type Change, diff, renderChange } from "./diff.ts";
+import type { PathStep } from "./property-path.ts";
+import { isObject, type Tree, type TreeObject, Unknown } from "./property-tree.ts";
+
+/**
+ * Changes that would lose data without consent, or that the vendor never makes.
+ *
+ * Both sides are revealed inputs. What is not known yet is judged when it is.
+ */
+export function refusals(
+  contract: ResourceContract,
+  olds: TreeObject,
+  news: TreeObject,
+): CheckFailure[] {
+  const changes = diff(contract, olds, news).filter(
+    ({ path }) => !(memberAt(news, path) instanceof Unknown),
+  );
+  const isReplaced = changes.some((it) => it.replaces);
+  const consented = news["allowDataLoss"] === true;
+  const held = contract.holds?.(olds);
+  return changes.flatMap((change) => {
+    const property = renderChange(change);
+    if (change.shrinks && !isReplaced) {
+      return [
+        { property, reason: shrinkReason(change.shrinks, olds, { news, path: change.path }) },
+      ];
+    }
+    const lost = change.replaces ? held : change.loses;
+    if (consented || lost === undefined) return [];
+    return [{ property, reason: lossReason(change, lost) }];
+  });
+}
+
+function lossReason({ kind, replaces }: Change, lost: string): string {
+  const what = kind === "delete" ? "taking it away" : "changing it";
+  const how = replaces ? `${what} replaces the resource (${replaces}), which` : what;
+  return `${how} loses ${lost}. Put it back, or take a backup and consent with allowDataLoss: true.`;
+}
+
+function shrinkReason(
+  why: string,
+  olds: TreeObject,
+  { news, path }: { news: TreeObject; path: readonly PathStep[] },
+): string {
+  const [old, now] = [memberAt(olds, path), memberAt(news, path)];
+  return `${why}, and it has ${String(old)}, got ${String(now)}. Set it to ${String(old)} or more.`;
+}
+
+function memberAt(tree: Tree, path: readonly PathStep[]): Tree | undefined {
+  return path.reduce<Tree | undefined>((at, step) => {
+    if (at instanceof Unknown) return at;
+    if (Array.isArray(at) && typeof step === "number") return at[step] as Tree | undefined;
+    return isObject(at) ? at[String(step)] : undefined;
+  }, tree);
+}

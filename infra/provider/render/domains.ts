@@ -1,0 +1,61 @@
+import { type Json, memberAt, textOf } from "./answer.ts";
+import { postOnce } from "./post-once.ts";
+import type { ServicePlace } from "./service-place.ts";
+
+/**
+ * Which of our names the service has; on an import, all that are served themselves.
+ *
+ * Render adds the www sibling of an apex, and the other way round, as a redirect: it is not ours.
+ */
+export async function readDomains(
+  { client, path, signal }: ServicePlace,
+  declared: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  const domains = await client.sharedList(`${path}/custom-domains`, "customDomain", signal);
+  const names = domains.map(nameOf);
+  if (declared) return declared.filter((it) => names.includes(it));
+  return domains.filter((it) => !memberAt(it, ["redirectForName"])).map(nameOf);
+}
+
+/** Adds the names that are missing and deletes those that are no longer declared. */
+export async function syncDomains(
+  place: ServicePlace,
+  wanted: readonly string[],
+  old: readonly string[],
+): Promise<void> {
+  const dropped = old.filter((it) => !wanted.includes(it));
+  // First, because a sibling goes with the name that it was added for, and may itself be wanted.
+  for (const name of dropped) {
+    const domain = `${place.path}/custom-domains/${name}`;
+    await place.client.delete(domain, `remove domain ${name}`, place.signal);
+  }
+  const existing = await domainsOf(place);
+  for (const name of wanted) {
+    if (!existing.some((it) => nameOf(it) === name)) await addDomain(place, name);
+  }
+}
+
+async function addDomain(place: ServicePlace, name: string): Promise<void> {
+  const { client, path, signal } = place;
+  await postOnce(place, {
+    look: async () => (await domainsOf(place)).find((it) => nameOf(it) === name),
+    post: async () => {
+      const { body } = await client.request({
+        method: "POST",
+        path: `${path}/custom-domains`,
+        body: { name },
+        doing: `add domain ${name}`,
+        signal,
+      });
+      return body;
+    },
+  });
+}
+
+function domainsOf({ client, path, signal }: ServicePlace): Promise<readonly Json[]> {
+  return client.list(`${path}/custom-domains`, "customDomain", signal);
+}
+
+function nameOf(domain: Json): string {
+  return textOf(memberAt(domain, ["name"]), "name");
+}

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { EnvGroup } from "../../resources/render/env-group.ts";
+import { type Json, type JsonObject, memberAt } from "./answer.ts";
+import { itemsOf } from "./body-fields.ts";
+import {
+  ENV_VARS,
+  type KeyedCollection,
+  SECRET_FILES,
+  syncTexts,
+  type Texts,
+  textsBody,
+  textsFrom,
+  textsOf,
+} from "./keyed-values.ts";
+import { MARKER_KEY, markerOf, setMarker } from "./marker.ts";
+import { recordType } from "./record.ts";
+import type { ObservedRecord, RecordChange } from "./record-kind.ts";
+import type { RenderCall } from "./service-place.ts";
+
+/** Where the two collections stand in a group's answer. */
+const MEMBERS = { env: "envVars", secretFiles: "secretFiles" } as const;
+
+/** An env group. Its list tells no values, so one that declares some is asked for them. */
+export const envGroup = recordType({
+  contract: EnvGroup,
+  noun: "env group",
+  path: "/env-groups",
+  scope: "ownerId",
+  fields: {
+    name: { write: ["name"] },
+    ownerId: { write: ["ownerId"], createOnly: true },
+    environmentId: { write: ["environmentId"], createOnly: true },
+    secretFiles: {
+      write: ["secretFiles"],
+      createOnly: true,
+      isReadApart: true,
+      toApi: (texts) => textsBody(SECRET_FILES, texts),
+    },
+  },
+  bodyOfNew: ({ env }, urn) => ({
+    envVars: textsBody(ENV_VARS, { ...textsOf(env), [MARKER_KEY]: markerOf(urn) }),
+  }),
+  isOurs: async (record, call) => {
+    const env = textsIn(ENV_VARS, await contentOf(String(memberAt(record, ["id"])), call));
+    return env[MARKER_KEY] === markerOf(call.urn);
+  },
+  observe: withContent,
+  sync: syncContent,
+  outputs: async ({ inputs, known, isRead }) => ({
+    contentHash: contentHash(isRead ? onlyDeclared(inputs, known.inputs as JsonObject) : inputs),
+  }),
+});
+
+/**
+ * A text that changes with the content of a group, and only with it.
+ *
+ * SHA-256 does not give the content back, and it covers all values together. A group whose only
+ * unknown is a short word could still be guessed by trying words, so the contract keeps it secret.
+ */
+function contentHash(inputs: JsonObject): string {
+  const sorted = [inputs["env"], inputs["secretFiles"]].map((texts) =>
+    Object.entries(textsOf(texts)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+}
+
+async function withContent(
+  { record, inputs, known, isImported }: ObservedRecord,
+  call: RenderCall,
+): Promise<JsonObject> {
+  const isDeclared = ["env", "secretFiles"].some((it) => known.inputs[it] !== undefined);
+  if (!isImported && !isDeclared) return inputs;
+  const content = await contentOf(String(memberAt(record, ["id"])), call);
+  const { [MARKER_KEY]: _marker, ...env } = textsIn(ENV_VARS, content);
+  return { ...inputs, env, secretFiles: textsIn(SECRET_FILES, content) };
+}
+
+async function syncContent({ id, inputs, old }: RecordChange, call: RenderCall): Promise<void> {
+  const place = { client: call.client, path: `/env-groups/${id}`, signal: call.signal };
+  const content = await contentOf(id, call);
+  for (const collection of [ENV_VARS, SECRET_FILES]) {
+    await syncTexts(collection, place, {
+      existing: textsIn(collection, content),
+      wanted: textsOf(inputs[collection.input]),
+      old: textsOf(old[collection.input]),
+    });
+  }
+  const marker = textsIn(ENV_VARS, content)[MARKER_KEY];
+  if (marker !== markerOf(call.urn)) await setMarker(place, call.urn);
+}
+
+async function contentOf(id: string, { client, signal }: RenderCall): Promise<Json> {
+  const path = `/env-groups/${id}`;
+  const doing = `read env group ${id}`;
+  return (await client.request({ method: "GET", path, doing, signal })).body;
+}
+
+function textsIn(collection: KeyedCollection, group: Json): Texts {
+  return textsFrom(collection, itemsOf(memberAt(group, [MEMBERS[collection.input]])));
+}
+
+/** The variables and files that this program owns, as they are now. */
+function onlyDeclared(inputs: JsonObject, declared: JsonObject): JsonObject {
+  const own = (input: string): Texts => {
+    const keys = Object.keys(textsOf(declared[input]));
+    const there = Object.entries(textsOf(inputs[input]));
+    return Object.fromEntries(there.filter(([key]) => keys.includes(key)));
+  };
+  return { env: own("env"), secretFiles: own("secretFiles") };
+}

@@ -1,0 +1,37 @@
+import type { Json } from "./answer.ts";
+import type { RenderClient } from "./client.ts";
+
+/** Who moves, and from where to where; `old` is where we had declared it to be. */
+export interface Move {
+  readonly id: string;
+  readonly current: Json | undefined;
+  readonly wanted: Json | undefined;
+  readonly old: Json | undefined;
+}
+
+/**
+ * Puts a resource into its environment.
+ *
+ * It leaves the old one first: whether an addition alone moves it is not documented. One that was
+ * never declared to be in an environment stays where somebody put it.
+ */
+export async function moveToEnvironment(
+  { client, signal }: { client: RenderClient; signal: AbortSignal },
+  { id, current, wanted, old }: Move,
+): Promise<void> {
+  if (current === wanted || (wanted === undefined && old === undefined)) return;
+  if (typeof current === "string") {
+    const path = `/environments/${current}/resources?resourceIds=${id}`;
+    await client.delete(path, `take ${id} out of its environment`, signal);
+  }
+  if (typeof wanted === "string") {
+    await client.request({
+      method: "POST",
+      path: `/environments/${wanted}/resources`,
+      body: { resourceIds: [id] },
+      doing: `put ${id} into environment ${wanted}`,
+      isRepeatable: true,
+      signal,
+    });
+  }
+}

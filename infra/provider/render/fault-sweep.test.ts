@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import { snapshotOf } from "../../testing/cloud-snapshot.ts";
+import { FIXTURES } from "../../testing/render-fixtures.ts";
+import { type Fixture, makeSurroundings } from "../../testing/render-surroundings.ts";
+import {
+  destroy,
+  type Fault,
+  refresh,
+  RenderInProcess,
+  type ResourceState,
+  type ResourceSubject,
+  up,
+} from "../../testing/render-in-process.ts";
+import type { TreeObject } from "../kit/property-tree.ts";
+import { RENDER_TYPES } from "./resource-types.ts";
+
+const FAULTS: readonly Fault[] = [
+  "reset-before",
+  "reset-after",
+  "429",
+  "500",
+  "500-after",
+  "timeout",
+  "death",
+  "death-after",
+];
+
+/** An operation with more calls than this would be a bug of its own. */
+const CALLS_MAX = 80;
+
+/** How often an operator would run `up` again before asking. */
+const RUNS_MAX = 3;
+
+/** A resource of its own in a cloud of its own, with what it refers to. */
+interface Scene {
+  readonly render: RenderInProcess;
+  readonly subject: ResourceSubject;
+  readonly first: TreeObject;
+  readonly second: TreeObject;
+}
+
+async function sceneOf({ name, first, second }: Fixture): Promise<Scene> {
+  const type = RENDER_TYPES.find(({ contract }) => contract.token === `render:index:${name}`);
+  if (!type) throw new Error(`unreachable: there is no type ${name}`);
+  const render = new RenderInProcess();
+  const at = await makeSurroundings(render);
+  const urn = `urn:pulumi:test::opspec::render:index:${name}::thing`;
+  return { render, subject: { type, urn, render }, first: first(at), second: second(at) };
+}
+
+async function upToState(
+  { subject, render }: Scene,
+  state: ResourceState | undefined,
+  inputs: TreeObject,
+): Promise<ResourceState> {
+  let now = state;
+  let error: unknown;
+  for (let run = 0; run < RUNS_MAX; run++) {
+    const outcome = await up(subject, now, inputs);
+    ({ state: now, error } = outcome);
+    if (!error && now) return now;
+  }
+  throw new Error(`does not converge; calls: ${render.calls.join(", ")}`, { cause: error });
+}
+
+/** What a run without faults leaves, and how often it deployed. */
+function resultOf({ render }: Scene) {
+  return { cloud: snapshotOf(render.state), deploys: Object.keys(render.state.deploys).length };
+}
+
+type Operation = (scene: Scene, fail?: { at: number; kind: Fault }) => Promise<void>;
+
+/** One operation with one kind of fault at every call of it: what is left is what a clean run leaves. */
+async function sweep(fixture: Fixture, kind: Fault, operate: Operation): Promise<void> {
+  const clean = await sceneOf(fixture);
+  await operate(clean);
+  const wanted = resultOf(clean);
+  for (let at = 0; at < CALLS_MAX; at++) {
+    const scene = await sceneOf(fixture);
+    const where = (): string => `${kind} at call ${at}: ${scene.render.calls[at]}`;
+    await operate(scene, { at, kind }).catch((cause: unknown) => {
+      throw new Error(`${where()}: ${String(cause)}`, { cause });
+    });
+    const result = resultOf(scene);
+    expect(result.cloud, where()).toEqual(wanted.cloud);
+    expect(result.deploys, where()).toBeGreaterThanOrEqual(wanted.deploys);
+    if (!scene.render.hasStruck) return expect(at).toBeGreaterThan(0);
+  }
+  throw new Error(`the operation makes more than ${CALLS_MAX} calls`);
+}
+
+/** A refresh afterwards shows what was declared, and nothing else. */
+async function expectNoDrift({ subject, render }: Scene, state: ResourceState): Promise<void> {
+  render.disarm();
+  const read = await refresh(subject, state);
+  expect(read?.inputs).toEqual(state.inputs);
+}
+
+const CASES = FIXTURES.flatMap((fixture) =>
+  FAULTS.map((kind) => ({ name: fixture.name, kind, fixture })),
+);
+
+test.each(CASES)("a create of $name converges after a $kind at any call", ({ fixture, kind }) =>
+  sweep(fixture, kind, async (scene, fail) => {
+    if (fail) scene.render.failAt(fail.at, fail.kind);
+    const { state } = await up(scene.subject, undefined, scene.first);
+    const done = await upToState(scene, state, scene.first);
+    await expectNoDrift(scene, done);
+  }),
+);
+
+test.each(CASES)("an update of $name converges after a $kind at any call", ({ fixture, kind }) =>
+  sweep(fixture, kind, async (scene, fail) => {
+    const made = await upToState(scene, undefined, scene.first);
+    if (fail) scene.render.failAt(fail.at, fail.kind);
+    const { state } = await up(scene.subject, made, scene.second);
+    const done = await upToState(scene, state, scene.second);
+    await expectNoDrift(scene, done);
+  }),
+);
+
+test.each(CASES)(
+  "a delete of $name leaves nothing after a $kind at any call",
+  ({ fixture, kind }) =>
+    sweep(fixture, kind, async (scene, fail) => {
+      const made = await upToState(scene, undefined, scene.first);
+      if (fail) scene.render.failAt(fail.at, fail.kind);
+      const isGone = await destroy(scene.subject, made);
+      if (!isGone) expect(await destroy(scene.subject, made)).toBe(true);
+    }),
+);

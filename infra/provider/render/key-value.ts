@@ -1,0 +1,24 @@
+import { KeyValue } from "../../resources/render/key-value.ts";
+import type { JsonObject } from "./answer.ts";
+import { connectionOf, connectionOutputs, DATASTORE_FIELDS } from "./datastore.ts";
+import { recordType } from "./record.ts";
+import { untilAvailable } from "./settling.ts";
+
+/** A Key Value store. Addresses and password stay for life, so a read does not ask for them again. */
+export const keyValue = recordType({
+  contract: KeyValue,
+  noun: "Key Value store",
+  path: "/key-value",
+  listNoun: "keyValue",
+  scope: "ownerId",
+  fields: {
+    ...DATASTORE_FIELDS,
+    maxmemoryPolicy: { write: ["maxmemoryPolicy"], read: ["options", "maxmemoryPolicy"] },
+    persistenceMode: { write: ["persistenceMode"], read: ["options", "persistenceMode"] },
+  },
+  settle: (id, call) => untilAvailable(`/key-value/${id}`, call),
+  outputs: async ({ id, known, isRead }, call) =>
+    isRead && "internalUrl" in known.outputs
+      ? (known.outputs as JsonObject)
+      : connectionOutputs(await connectionOf(`/key-value/${id}`, call)),
+});

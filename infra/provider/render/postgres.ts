@@ -1,0 +1,76 @@
+import { Postgres } from "../../resources/render/postgres.ts";
+import { type Json, type JsonObject, memberAt, textOf } from "./answer.ts";
+import { type BodyFields, itemsOf } from "./body-fields.ts";
+import { connectionOf, connectionOutputs, DATASTORE_FIELDS } from "./datastore.ts";
+import { recordType } from "./record.ts";
+import { isCompleted } from "./record-creation.ts";
+import type { ObservedRecord } from "./record-kind.ts";
+import { untilAvailable } from "./settling.ts";
+
+/** Render's Postgres listens on the usual one. */
+const PORT = "5432";
+
+const FIELDS: BodyFields = {
+  ...DATASTORE_FIELDS,
+  version: { write: ["version"], createOnly: true },
+  databaseName: { write: ["databaseName"], createOnly: true, isCompletedByServer: true },
+  databaseUser: { write: ["databaseUser"], createOnly: true },
+  diskSizeGb: { write: ["diskSizeGB"] },
+  diskAutoscaling: {
+    write: ["enableDiskAutoscaling"],
+    read: ["diskAutoscalingEnabled"],
+    cleared: false,
+  },
+  highAvailability: {
+    write: ["enableHighAvailability"],
+    read: ["highAvailabilityEnabled"],
+    cleared: false,
+  },
+  readReplicas: {
+    write: ["readReplicas"],
+    toApi: (names) => itemsOf(names).map((name) => ({ name })),
+    fromApi: (replicas) => itemsOf(replicas).map((it) => memberAt(it, ["name"]) ?? null),
+    cleared: [],
+  },
+};
+
+/** A Postgres database. Addresses and password stay for life, so a read does not ask for them again. */
+export const postgres = recordType({
+  contract: Postgres,
+  noun: "Postgres database",
+  path: "/postgres",
+  listNoun: "postgres",
+  scope: "ownerId",
+  fields: FIELDS,
+  observe: async (observed) => comparable(observed),
+  settle: (id, call) => untilAvailable(`/postgres/${id}`, call),
+  outputs: async ({ id, known, isRead }, call) => {
+    if (isRead && "password" in known.outputs) return known.outputs as JsonObject;
+    const connection = await connectionOf(`/postgres/${id}`, call);
+    return {
+      ...connectionOutputs(connection),
+      // Inside Render the host is the id.
+      host: id,
+      port: PORT,
+      user: said(connection.record, "databaseUser"),
+      password: said(connection.info, "password"),
+      database: said(connection.record, "databaseName"),
+    };
+  },
+});
+
+/** What Render completed or let grow by itself is no difference to what was declared. */
+function comparable({ inputs, known }: ObservedRecord): JsonObject {
+  const { databaseName, diskSizeGb } = known.inputs as JsonObject;
+  const hasGrown =
+    inputs["diskAutoscaling"] === true && Number(inputs["diskSizeGb"]) > Number(diskSizeGb);
+  return {
+    ...inputs,
+    ...(isCompleted(databaseName, inputs["databaseName"]) && { databaseName }),
+    ...(hasGrown && { diskSizeGb }),
+  };
+}
+
+function said(from: Json, key: string): string {
+  return textOf(memberAt(from, [key]), key);
+}

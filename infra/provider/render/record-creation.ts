@@ -1,0 +1,94 @@
+import { type Json, type JsonObject, memberAt } from "./answer.ts";
+import { bodyOf, inputsOf } from "./body-fields.ts";
+import { type Creation, idOf } from "./find-or-post.ts";
+import type { RecordKind } from "./record-kind.ts";
+import type { RenderCall } from "./service-place.ts";
+
+/** Render's clock is told to the second, so what was made within that second counts. */
+const CLOCK_STEP_MS = 1000;
+
+/** Inputs that say where it stands, not what it is: they are changed or were looked for by. */
+const NOT_COMPARED: ReadonlySet<string> = new Set(["ownerId", "projectId", "environmentId"]);
+
+/**
+ * How a record is found again, or made.
+ *
+ * The proof that one is ours is the kind's own, or: a create of this URN was begun on this machine
+ * when nothing of the name was there, and this one was made after that with all that only a create
+ * decides.
+ */
+export function recordCreation(
+  kind: RecordKind,
+  inputs: JsonObject,
+  call: RenderCall,
+): Creation<string> {
+  const misfit = (record: Json): string | undefined => misfitOf(kind, inputs, record);
+  return {
+    noun: kind.noun,
+    name: String(inputs["name"]),
+    adopt: inputs["adopt"] === true,
+    namesakes: () => namesakesOf(kind, inputs, { call }),
+    isOurs: async (record) => {
+      if (kind.isOurs && (await kind.isOurs(record, call))) return true;
+      const begun = call.client.attempts.begunAt(call.urn);
+      if (!begun || misfit(record) !== undefined) return false;
+      const since = await namesakesOf(kind, inputs, { call, createdAfter: begun });
+      return since.some((it) => idOf(it) === idOf(record));
+    },
+    misfit,
+    post: () => post(kind, inputs, call),
+  };
+}
+
+/** Everything of this kind, name and place. */
+export async function namesakesOf(
+  { path, listNoun, scope }: RecordKind,
+  inputs: JsonObject,
+  { call, createdAfter }: { call: RenderCall; createdAfter?: Date },
+): Promise<readonly Json[]> {
+  const name = String(inputs["name"]);
+  const query = new URLSearchParams({
+    name,
+    [scope]: String(inputs[scope]),
+    ...(createdAfter && { createdAfter: createdAfter.toISOString() }),
+  });
+  const records = await call.client.list(`${path}?${query}`, listNoun, call.signal);
+  return records.filter((it) => memberAt(it, ["name"]) === name);
+}
+
+/** Why a record cannot become what is wanted without being replaced. */
+function misfitOf(kind: RecordKind, inputs: JsonObject, record: Json): string | undefined {
+  const observed = inputsOf(kind.fields, record);
+  const compared = Object.entries(kind.fields).filter(
+    ([key, field]) => field.createOnly && !field.isReadApart && !NOT_COMPARED.has(key),
+  );
+  const misfits = compared
+    .map(([key, { isCompletedByServer }]) => {
+      const [wanted, is] = [inputs[key], observed[key]];
+      const isSame = wanted === is || (isCompletedByServer && isCompleted(wanted, is));
+      return wanted === undefined || isSame
+        ? undefined
+        : `its ${key} is ${JSON.stringify(is)} and not ${JSON.stringify(wanted)}`;
+    })
+    .filter((it) => it !== undefined);
+  return misfits.length > 0 ? misfits.join(", ") : undefined;
+}
+
+/** Render completes some names: `shop` becomes `shop_x4fq`. */
+export function isCompleted(wanted: Json | undefined, is: Json | undefined): boolean {
+  return typeof wanted === "string" && typeof is === "string" && is.startsWith(`${wanted}_`);
+}
+
+async function post(kind: RecordKind, inputs: JsonObject, call: RenderCall): Promise<string> {
+  const { client, urn, signal } = call;
+  client.attempts.begin(urn, new Date(client.clock.getTime() - CLOCK_STEP_MS));
+  const base = kind.bodyOfNew?.(inputs, urn) ?? {};
+  const { body } = await client.request({
+    method: "POST",
+    path: kind.path,
+    body: bodyOf(kind.fields, inputs, { purpose: "create", base }),
+    doing: `create ${kind.noun} "${String(inputs["name"])}"`,
+    signal,
+  });
+  return idOf(body);
+}

@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { FIXTURES } from "../../testing/render-fixtures.ts";
+import { makeSurroundings } from "../../testing/render-surroundings.ts";
+import { refresh, RenderInProcess, up } from "../../testing/render-in-process.ts";
+import { RENDER_TYPES } from "./resource-types.ts";
+
+/** Lists of a type that all resources of a workspace share; environments are listed by project. */
+const LISTS = [
+  "GET /services",
+  "GET /env-groups",
+  "GET /projects",
+  "GET /environments",
+  "GET /postgres",
+  "GET /key-value",
+  "GET /registrycredentials",
+];
+
+/** Collections that a fixture declares and that have a call of their own, by its name. */
+const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
+  WebService: ["env-vars", "secret-files", "custom-domains"],
+  PrivateService: ["env-vars", "secret-files"],
+  BackgroundWorker: ["env-vars", "secret-files"],
+  CronJob: ["env-vars", "secret-files"],
+  StaticSite: ["env-vars", "secret-files", "custom-domains", "headers", "routes"],
+  ServiceEnv: ["env-vars"],
+};
+
+test("a refresh costs one list a type, and one call for each declared collection of each service", async () => {
+  const render = new RenderInProcess();
+  const at = await makeSurroundings(render);
+  const made = [];
+  for (const { name, first } of FIXTURES) {
+    const type = RENDER_TYPES.find(({ contract }) => contract.token === `render:index:${name}`);
+    if (!type) throw new Error(`unreachable: there is no type ${name}`);
+    const subject = { type, urn: `urn:pulumi:t::p::render:index:${name}::it`, render };
+    const { state, error } = await up(subject, undefined, first(at));
+    if (!state) throw error;
+    made.push({ name, subject, state });
+  }
+  render.calls.length = 0;
+
+  const client = render.newClient();
+  await Promise.all(made.map(({ subject, state }) => refresh(subject, state, client)));
+
+  const expected = made.flatMap(({ name, state }) => [
+    ...(COLLECTIONS[name] ?? []).map((segment) => `GET /services/${state.id}/${segment}`),
+    ...(name === "EnvGroup" ? [`GET /env-groups/${state.id}`] : []),
+  ]);
+  expect(render.calls.toSorted()).toEqual([...LISTS, ...expected].toSorted());
+});
+
+test("late variables and the service's own are read with one call", async () => {
+  const render = new RenderInProcess();
+  const at = await makeSurroundings(render);
+  const typeOf = (name: string) => {
+    const type = RENDER_TYPES.find(({ contract }) => contract.token.endsWith(`:${name}`));
+    if (!type) throw new Error(`unreachable: there is no type ${name}`);
+    return { type, urn: `urn:pulumi:t::p::render:index:${name}::it`, render };
+  };
+  const late = typeOf("ServiceEnv");
+  const inputs = { serviceId: at.service, env: { A: "1" } };
+  const { state } = await up(late, undefined, inputs);
+  const own = typeOf("PrivateService");
+  render.calls.length = 0;
+
+  const client = render.newClient();
+  const service = { id: at.service, inputs: { env: { B: "1" } }, outputs: {} };
+  await refresh(own, service, client);
+  if (state) await refresh(late, state, client);
+
+  expect(render.calls).toEqual([
+    `GET /services/${at.service}`,
+    `GET /services/${at.service}/env-vars`,
+  ]);
+});

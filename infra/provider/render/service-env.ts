@@ -1,0 +1,80 @@
+import { ServiceEnv } from "../../resources/render/service-env.ts";
+import { CreatedPartially, implement } from "../kit/plugin.ts";
+import { isGone, memberAt, textOf } from "./answer.ts";
+import type { RenderClient } from "./client.ts";
+import { deploy } from "./deploy.ts";
+import {
+  deleteText,
+  ENV_VARS,
+  readTexts,
+  syncTexts,
+  type Texts,
+  textsFrom,
+  textsOf,
+} from "./keyed-values.ts";
+import { MARKER_KEY } from "./marker.ts";
+import { getService, type RenderCall, type ServicePlace } from "./service-place.ts";
+
+/** Late variables of a service; its id is the service's. */
+export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv, {
+  create: async ({ serviceId, env }, call) => {
+    try {
+      await setVariables(placeOf(serviceId, call), { wanted: env, old: {} }, call);
+      return { id: serviceId, outputs: {} };
+    } catch (error) {
+      throw new CreatedPartially(serviceId, error);
+    }
+  },
+  read: async (id, call, known) => {
+    try {
+      const { [MARKER_KEY]: _marker, ...env } = await readTexts(ENV_VARS, placeOf(id, call));
+      const own = Object.entries(env).filter(
+        ([key]) => known.inputs["env"] === undefined || key in textsOf(known.inputs["env"]),
+      );
+      return { inputs: { serviceId: id, env: Object.fromEntries(own) }, outputs: {} };
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
+  },
+  update: async (id, { inputs, known }, call) => {
+    const change = { wanted: inputs.env, old: textsOf(known.inputs["env"]) };
+    await setVariables(placeOf(id, call), change, call);
+    return {};
+  },
+  // Without a deploy: what ran with them goes on, and the next deploy of the service is without them.
+  remove: async (id, call, known) => {
+    const place = placeOf(id, call);
+    for (const key of Object.keys(textsOf(known.inputs["env"]))) {
+      // The service itself has taken the variable over: it is no longer ours to remove.
+      if (call.client.declaredVariables.has(`${id}/${key}`)) continue;
+      await deleteText(ENV_VARS, place, key);
+    }
+  },
+});
+
+function placeOf(serviceId: string, { client, signal }: RenderCall) {
+  return { client, serviceId, path: `/services/${serviceId}`, signal };
+}
+
+/** Sets the variables and deploys once, unless the service is suspended. */
+async function setVariables(
+  place: Omit<ServicePlace, "service">,
+  { wanted, old }: { wanted: Texts; old: Texts },
+  call: RenderCall,
+): Promise<void> {
+  const { client, path, signal } = place;
+  const service = await getService(place);
+  const items = await client.list(`${path}/env-vars`, ENV_VARS.noun, signal);
+  const kept = Object.keys(old).filter(
+    (key) => !client.declaredVariables.has(`${place.serviceId}/${key}`),
+  );
+  await syncTexts(ENV_VARS, place, {
+    existing: textsFrom(ENV_VARS, items),
+    wanted,
+    old: Object.fromEntries(kept.map((key) => [key, ""])),
+  });
+  if (memberAt(service, ["suspended"]) === "suspended") return;
+  const said = (key: string): string => textOf(memberAt(service, [key]), key);
+  await deploy({ ...place, name: said("name"), ownerId: said("ownerId"), progress: call.progress });
+}

@@ -1,0 +1,66 @@
+import type { z } from "zod";
+import type { InputsOf, ResourceContract } from "../../resources/contract.ts";
+import type {
+  identityFields,
+  processFields,
+  repositoryFields,
+} from "../../resources/render/service-fields.ts";
+import type { Call } from "../kit/plugin.ts";
+import type { Json, JsonObject } from "./answer.ts";
+import type { BodyFields } from "./body-fields.ts";
+import type { RenderClient } from "./client.ts";
+import type { Place } from "./keyed-values.ts";
+
+/** A service type of Render's and what of it a contract shows. */
+export interface ServiceKind {
+  /** Render's name of the type, for example `web_service`. */
+  readonly type: string;
+  readonly contract: ServiceContract;
+  readonly fields: BodyFields;
+  /** What the body of a new one says in another way. */
+  readonly completeNew?: (body: JsonObject) => JsonObject;
+  readonly outputs: (service: Json) => JsonObject;
+}
+
+/** A contract with what every service type has. */
+export type ServiceContract = ResourceContract<
+  z.ZodObject<typeof identityFields & typeof repositoryFields & typeof processFields>
+>;
+
+export type ServiceInputs = InputsOf<ServiceContract>;
+
+/** What a function of a resource of ours is given. */
+export type RenderCall = Call<RenderClient>;
+
+/** A service that exists, and the call that works on it. */
+export interface ExistingService {
+  readonly kind: ServiceKind;
+  readonly id: string;
+  readonly call: RenderCall;
+}
+
+/** A service that is being worked on, as it was when the work began. */
+export interface ServicePlace extends Place {
+  readonly serviceId: string;
+  readonly service: Json;
+}
+
+/** The service as it is now. */
+export async function getService({
+  client,
+  serviceId,
+  signal,
+}: Pick<ServicePlace, "client" | "serviceId" | "signal">): Promise<Json> {
+  const { body } = await client.request({
+    method: "GET",
+    path: `/services/${serviceId}`,
+    doing: `read service ${serviceId}`,
+    signal,
+  });
+  return body;
+}
+
+/** Where an existing service is, for calls below it. */
+export function placeOf({ id, call }: ExistingService): Omit<ServicePlace, "service"> {
+  return { client: call.client, serviceId: id, path: `/services/${id}`, signal: call.signal };
+}

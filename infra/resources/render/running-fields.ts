@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { field } from "../contract.ts";
+import { dataLossField } from "./consent-fields.ts";
+import {
+  computeFields,
+  identityFields,
+  previewFields,
+  processFields,
+  refineRunnable,
+  type Runnable,
+} from "./service-fields.ts";
+
+/** Longest time that Render waits between SIGTERM and SIGKILL. @see https://render.com/docs/deploys#graceful-shutdown */
+const SHUTDOWN_SECONDS_MAX = 300;
+
+/**
+ * Where Render keeps its own things: a disk there would hide them.
+ *
+ * @see https://render.com/docs/disks#setup
+ */
+const BANNED_MOUNTS: ReadonlySet<string> = new Set([
+  "/",
+  "/opt",
+  "/opt/render",
+  "/opt/render/project",
+  "/opt/render/project/src",
+  "/home",
+  "/home/render",
+  "/etc",
+  "/etc/secrets",
+]);
+
+/** Render only lets a disk grow, one to a service, on one instance. @see https://render.com/docs/disks */
+const disk = z.strictObject({
+  name: field(z.string(), { description: "Name in the dashboard." }),
+  mountPath: field(
+    z
+      .string()
+      .startsWith("/")
+      .refine((path) => !BANNED_MOUNTS.has(path.replace(/(?<=.)\/+$/, "")), {
+        error: "is a directory that Render keeps for itself",
+      }),
+    {
+      description: "Absolute path; only what lies below it outlives a deploy.",
+      loses: "what the app finds at the old path",
+    },
+  ),
+  sizeGb: field(z.int().min(1), {
+    description: "Gigabytes. May grow, never shrink.",
+    onlyGrows: "Render only lets a disk grow",
+  }),
+});
+
+const percentage = (of: string) =>
+  field(z.int().min(1).max(100).optional(), {
+    description: `Instances are added above this ${of}, in percent. Absent, it does not count.`,
+  });
+
+/** How many instances run, by load. Render decides their number, so it is no drift. */
+const autoscaling = z.strictObject({
+  min: field(z.int().min(1), { description: "Fewest instances." }),
+  max: field(z.int().min(1), { description: "Most instances." }),
+  cpuPercent: percentage("use of the processor"),
+  memoryPercent: percentage("use of memory"),
+});
+
+/** Inputs of what runs all the time: a web service, a private service, a worker. */
+export const runningFields = {
+  ...identityFields,
+  ...computeFields,
+  ...processFields,
+  ...previewFields,
+  ...dataLossField,
+  preDeployCommand: field(z.string().optional(), {
+    description: "Command that must succeed before a new version starts, for example migrations.",
+  }),
+  maxShutdownDelaySeconds: field(z.int().min(1).max(SHUTDOWN_SECONDS_MAX).optional(), {
+    description: "Seconds between SIGTERM and SIGKILL. Render's default is 30.",
+  }),
+  numInstances: field(z.int().min(1).optional(), {
+    description: "Instances. While autoscaling is on, Render decides and this is no drift.",
+  }),
+  autoscaling: field(autoscaling.optional(), { description: "Instances by load." }),
+  disk: field(disk.optional(), {
+    description: "Persistent disk.",
+    loses: "what is on the disk",
+  }),
+};
+
+/** The fields between which rules hold, as far as they are declared. */
+interface Running extends Runnable {
+  readonly disk?: unknown;
+  readonly numInstances?: number | undefined;
+  readonly autoscaling?: z.infer<typeof autoscaling> | undefined;
+}
+
+/** Rules between fields that Render would refuse one call too late. */
+export function refineRunning(inputs: Running, context: z.core.$RefinementCtx): void {
+  const { disk: hasDisk, numInstances = 1, autoscaling: scaling } = inputs;
+  refineRunnable(inputs, context);
+  const refuse = (path: string[], message: string): void =>
+    context.addIssue({ code: "custom", path, message });
+  if (hasDisk && numInstances > 1) {
+    refuse(
+      ["numInstances"],
+      "a service with a disk has one instance. Remove the disk, or scale to 1.",
+    );
+  }
+  if (hasDisk && scaling) {
+    refuse(
+      ["autoscaling"],
+      "a service with a disk has one instance. Remove the disk or autoscaling.",
+    );
+  }
+  if (scaling && scaling.max < scaling.min) {
+    refuse(["autoscaling", "max"], `is smaller than min, got ${scaling.max} < ${scaling.min}.`);
+  }
+}
+
+/** A service with a disk keeps data that a replacement loses. */
+export function heldOnDisk({ disk: held }: Readonly<Record<string, unknown>>): string | undefined {
+  return held === undefined ? undefined : "what is on the disk";
+}

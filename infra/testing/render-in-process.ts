@@ -1,0 +1,226 @@
+import { createApp } from "../local-cloud/app.ts";
+import type { Cloud } from "../local-cloud/cloud.ts";
+import { createFaultQueue } from "../local-cloud/faults.ts";
+import { createRateLimiter } from "../local-cloud/rate-limits.ts";
+import { createRequestLog } from "../local-cloud/request-log.ts";
+import { emptyState } from "../local-cloud/state.ts";
+import { diff } from "../provider/kit/diff.ts";
+import type { Call, ResourceType } from "../provider/kit/plugin.ts";
+import type { TreeObject } from "../provider/kit/property-tree.ts";
+import {
+  createResource,
+  isUnfinished,
+  PartialFailure,
+  readResource,
+  revealed,
+  updateResource,
+} from "../provider/kit/resource-calls.ts";
+import { type Attempts, attemptsInMemory } from "../provider/render/attempts.ts";
+import { RenderClient } from "../provider/render/client.ts";
+
+/** Nothing takes time: a deploy is live in the answer that starts it. */
+const NO_TIME = {
+  buildMs: 0,
+  preDeployMs: 0,
+  updateMs: 0,
+  databaseMs: 0,
+  keyValueMs: 0,
+  jobMs: 0,
+};
+
+/** What happens to one call. `death` ends the process before the call, `death-after` when it was carried out. */
+export type Fault =
+  | "reset-before"
+  | "reset-after"
+  | "429"
+  | "500"
+  | "500-after"
+  | "timeout"
+  | "death"
+  | "death-after";
+
+/** What an engine keeps of one resource. */
+export interface ResourceState {
+  readonly id: string;
+  readonly inputs: TreeObject;
+  readonly outputs: TreeObject;
+}
+
+/** A resource under test; with a client of its own it shares a process with others. */
+export interface ResourceSubject {
+  readonly type: ResourceType<RenderClient>;
+  readonly urn: string;
+  readonly render: RenderInProcess;
+  readonly client?: RenderClient;
+}
+
+/** A process that is gone answers nobody, so nothing that it would have said is saved. */
+class ProcessDeath extends Error {}
+
+type Send = (url: string, init: RequestInit) => Promise<Response>;
+
+/** A local cloud without a socket, and what drives resources against it as the engine does. */
+export class RenderInProcess {
+  /** Method and path of every call since the last `failAt`. */
+  readonly calls: string[] = [];
+  readonly #cloud: Cloud = newCloud();
+  readonly #send: Send;
+  /** On disk in a plugin: it outlives a process. */
+  readonly #attempts: Attempts = attemptsInMemory();
+  #fault: { readonly at: number; readonly kind: Fault } | undefined;
+  #hasStruck = false;
+  #isDead = false;
+
+  constructor() {
+    const app = createApp(this.#cloud, () => undefined);
+    this.#send = async (url, init) => {
+      const headers = { ...Object.fromEntries(new Headers(init.headers)), host: "127.0.0.1" };
+      return app.fetch(new Request(url, { ...init, headers }));
+    };
+  }
+
+  /** What the cloud holds. */
+  get state(): Cloud["state"] {
+    return this.#cloud.state;
+  }
+
+  /** A client as a new process has it. */
+  newClient(): RenderClient {
+    this.#isDead = false;
+    return new RenderClient({
+      host: "http://127.0.0.1/v1",
+      apiKey: () => "test",
+      attempts: this.#attempts,
+      pace: { requestTimeoutMs: 1000, backoffMs: 0, pollMs: 0 },
+      fetch: (url, init) => this.#faulty(url, init),
+    });
+  }
+
+  /** Asks Render's API, as the dashboard would. */
+  async api(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await this.#send(`http://127.0.0.1/v1${path}`, {
+      method,
+      headers: { authorization: "Bearer test", "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status}: ${text}`);
+    return text.trim() === "" ? undefined : JSON.parse(text);
+  }
+
+  /** The next deploys end in a failed build. */
+  failDeploys(times: number): void {
+    this.#cloud.faults.add([{ deploy: "build_failed", times }]);
+  }
+
+  /** The call with this number from now on fails so; 0 is the next. */
+  failAt(at: number, kind: Fault): void {
+    this.calls.length = 0;
+    this.#fault = { at, kind };
+    this.#hasStruck = false;
+  }
+
+  /** No call fails any more. */
+  disarm(): void {
+    this.#fault = undefined;
+  }
+
+  /** Did the fault find its call? */
+  get hasStruck(): boolean {
+    return this.#hasStruck;
+  }
+
+  /** Did the process end before it could say anything? */
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  async #faulty(url: string, init: RequestInit): Promise<Response> {
+    if (this.#isDead) throw new ProcessDeath("this process has ended");
+    const index = this.calls.push(`${init.method ?? "GET"} ${new URL(url).pathname.slice(3)}`) - 1;
+    const kind = this.#fault?.at === index ? this.#fault.kind : undefined;
+    if (kind === undefined) return this.#send(url, init);
+    this.#hasStruck = true;
+    if (kind === "429") return new Response("{}", { status: 429, headers: { "retry-after": "0" } });
+    if (kind === "500") return new Response("{}", { status: 500 });
+    if (kind === "reset-before") throw new TypeError("fetch failed");
+    if (kind === "death") return this.#die();
+    await this.#send(url, init);
+    if (kind === "500-after") return new Response("{}", { status: 500 });
+    if (kind === "timeout") throw new DOMException("the request timed out", "TimeoutError");
+    if (kind === "death-after") return this.#die();
+    throw new TypeError("fetch failed");
+  }
+
+  #die(): never {
+    this.#isDead = true;
+    throw new ProcessDeath("this process has ended");
+  }
+}
+
+/** One run of an `up` for one resource, as the engine does it. A failure is returned with what the engine keeps. */
+export async function up(
+  subject: ResourceSubject,
+  state: ResourceState | undefined,
+  inputs: TreeObject,
+): Promise<{ state: ResourceState | undefined; error?: unknown }> {
+  const { type, render } = subject;
+  const call = callOf(subject);
+  try {
+    if (!state) {
+      const { id, outputs } = await createResource(type, inputs, call);
+      return { state: { id, inputs, outputs } };
+    }
+    const changes = diff(type.contract, revealed(state.inputs), revealed(inputs));
+    if (changes.length === 0 && !isUnfinished(state.outputs)) return { state };
+    const outputs = await updateResource({ type, id: state.id, call }, inputs, state);
+    return { state: { id: state.id, inputs, outputs } };
+  } catch (error) {
+    if (render.isDead || !(error instanceof PartialFailure)) return { state, error };
+    return { state: error.state, error };
+  }
+}
+
+/** Deletes the resource, as the engine does. True when the engine may forget it. */
+export async function destroy(
+  subject: ResourceSubject,
+  { id, inputs, outputs }: ResourceState,
+): Promise<boolean> {
+  const known = { inputs: revealed(inputs), outputs: revealed(outputs) };
+  return subject.type.lifecycle.remove(id, callOf(subject), known).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Reads the resource, as a refresh does, with a client of its own or one shared by a run. */
+export function refresh(
+  subject: ResourceSubject,
+  { id, inputs, outputs }: ResourceState,
+  client: RenderClient = subject.render.newClient(),
+) {
+  const call = { ...callOf(subject), client };
+  return readResource({ type: subject.type, id, call }, { inputs, outputs });
+}
+
+function callOf({ urn, render, client }: ResourceSubject): Call<RenderClient> {
+  return {
+    client: client ?? render.newClient(),
+    urn,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  };
+}
+
+function newCloud(): Cloud {
+  const state = emptyState();
+  Object.assign(state.settings, { rateLimits: "off", strict: true });
+  return {
+    state,
+    phases: NO_TIME,
+    faults: createFaultQueue(),
+    requests: createRequestLog(),
+    limits: createRateLimiter(),
+    stopping: new AbortController().signal,
+  };
+}

@@ -1,0 +1,162 @@
+import type { TreeObject } from "../provider/kit/property-tree.ts";
+import { type Fixture, OWNER, type Surroundings } from "./render-surroundings.ts";
+
+const native: TreeObject = {
+  ownerId: OWNER,
+  region: "oregon",
+  plan: "starter",
+  runtime: "python",
+  repo: "https://github.com/example/shop",
+  branch: "main",
+  buildCommand: "pip install -r requirements.txt",
+  startCommand: "python app.py",
+};
+
+const parts = (at: Surroundings): TreeObject => ({
+  environmentId: at.environments[0],
+  env: { TZ: "UTC", TOKEN: "first", GONE: "1" },
+  secretFiles: { "opspec-manifest.json": "{}", "old.txt": "1" },
+  envGroups: [at.groups[0]],
+  groupHashes: "a",
+});
+
+const changedParts = (at: Surroundings): TreeObject => ({
+  environmentId: at.environments[1],
+  env: { TZ: "Europe/Vienna", TOKEN: "first", NEW: "1" },
+  secretFiles: { "opspec-manifest.json": '{"version":2}', "new.txt": "1" },
+  envGroups: [at.groups[1]],
+  groupHashes: "b",
+});
+
+/** Every service type, by its type's name. */
+export const SERVICE_FIXTURES: readonly Fixture[] = [
+  {
+    name: "WebService",
+    first: (at) => ({
+      ...native,
+      ...parts(at),
+      name: "shop",
+      healthCheckPath: "/healthz",
+      disk: { name: "data", mountPath: "/var/data", sizeGb: 5 },
+      domains: ["shop.example.com", "example.org"],
+      autoDeploy: true,
+      buildFilter: { paths: ["app/**"], ignoredPaths: ["docs/**"] },
+      previews: "off",
+      preDeployCommand: "migrate",
+      maxShutdownDelaySeconds: 60,
+      ipAllowList: [{ cidr: "203.0.113.0/24", description: "office" }],
+      rootDir: "app",
+    }),
+    second: (at) => ({
+      ...native,
+      ...changedParts(at),
+      name: "shop-2",
+      plan: "standard",
+      branch: "next",
+      disk: { name: "data", mountPath: "/var/data", sizeGb: 10 },
+      domains: ["shop.example.com", "shop.example.net"],
+      autoDeploy: true,
+      autoDeployTrigger: "checksPass",
+      previews: "manual",
+      preDeployCommand: "migrate --all",
+      ipAllowList: [],
+    }),
+  },
+  {
+    name: "PrivateService",
+    first: (at) => ({
+      ownerId: OWNER,
+      region: "oregon",
+      plan: "starter",
+      ...parts(at),
+      name: "engine",
+      runtime: "image",
+      image: "ghcr.io/example/engine:1",
+      registryCredentialId: at.credential,
+      dockerCommand: "serve",
+      numInstances: 2,
+    }),
+    second: (at) => ({
+      ownerId: OWNER,
+      region: "oregon",
+      plan: "pro",
+      ...changedParts(at),
+      name: "engine",
+      runtime: "docker",
+      repo: "https://github.com/example/engine",
+      branch: "main",
+      dockerfilePath: "./docker/Dockerfile",
+      dockerContext: "docker",
+      autoscaling: { min: 1, max: 4, cpuPercent: 70 },
+    }),
+  },
+  {
+    name: "BackgroundWorker",
+    first: (at) => ({
+      ...native,
+      ...parts(at),
+      name: "worker",
+      autoscaling: { min: 1, max: 3, memoryPercent: 80 },
+    }),
+    second: (at) => ({ ...native, ...changedParts(at), name: "worker", numInstances: 3 }),
+  },
+  {
+    name: "CronJob",
+    first: (at) => ({
+      ...parts(at),
+      ownerId: OWNER,
+      region: "oregon",
+      plan: "starter",
+      name: "nightly",
+      runtime: "image",
+      image: "ghcr.io/example/runtime:1",
+      dockerCommand: "run nightly",
+      schedule: "0 3 * * *",
+    }),
+    second: (at) => ({
+      ...changedParts(at),
+      ownerId: OWNER,
+      region: "oregon",
+      plan: "starter",
+      name: "nightly",
+      runtime: "image",
+      image: "ghcr.io/example/runtime:2",
+      registryCredentialId: at.credential,
+      dockerCommand: "run nightly",
+      schedule: "0 4 * * *",
+    }),
+  },
+  {
+    name: "StaticSite",
+    first: (at) => ({
+      ...parts(at),
+      name: "site",
+      ownerId: OWNER,
+      repo: "https://github.com/example/site",
+      branch: "main",
+      buildCommand: "npm run build",
+      publishPath: "dist",
+      domains: ["www.example.com"],
+      headers: [{ path: "/*", name: "X-Frame-Options", value: "DENY" }],
+      routes: [
+        { type: "redirect", source: "/old", destination: "/new" },
+        { type: "rewrite", source: "/*", destination: "/index.html" },
+      ],
+    }),
+    second: (at) => ({
+      ...changedParts(at),
+      name: "site",
+      ownerId: OWNER,
+      repo: "https://github.com/example/site",
+      branch: "main",
+      buildCommand: "npm run build:all",
+      publishPath: "public/dist",
+      domains: ["docs.example.com"],
+      headers: [
+        { path: "/*", name: "X-Frame-Options", value: "SAMEORIGIN" },
+        { path: "/a", name: "Cache-Control", value: "no-store" },
+      ],
+      routes: [{ type: "rewrite", source: "/*", destination: "/index.html" }],
+    }),
+  },
+];

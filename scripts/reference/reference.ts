@@ -1,0 +1,61 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { CATALOG } from "@opspec/runtime/catalog";
+import { z } from "zod";
+import { StackSpec } from "../../infra/spec/stack.ts";
+import type { Command } from "../commands/command.ts";
+import { CHECKOUT } from "../workspace/paths.ts";
+import { renderCommandPage } from "./command-page.ts";
+import { renderJobPage } from "./job-page.ts";
+import { type Contract, renderResourcePage } from "./resource-page.ts";
+import { listSpecKeys } from "./spec-keys.ts";
+import { renderSpecPage } from "./spec-page.ts";
+
+/** The reference page: every key of the spec, every job, every command, every resource type. */
+export async function renderReference(): Promise<string> {
+  const commands = (await loadExports("scripts/commands")).filter(isCommand);
+  const contracts = (await loadExports("infra/resources")).filter(isContract);
+  return `${[
+    "<!-- Generated from the code by npm run generate. Changes made here are lost. -->",
+    "# Reference",
+    "- [The spec](#the-spec): what `stacks/<stack>.ops.yaml` may say\n- [Jobs](#jobs): what a job may use\n- [Commands](#commands)\n- [Resources](#resources): what the spec becomes",
+    "## The spec",
+    "Paths are those of the messages: `services/<key>/plan` is the plan of a service. `<key>`, `<NAME>`, `<file>` are names that you choose, `<n>` is the place in a list. A form such as `{ url }` is one of several ways to write a block, told by the keys that it must have.",
+    renderSpecPage(listSpecKeys(StackSpec)),
+    "## Jobs",
+    "What stands in `jobs/<key>/uses`, and its `options`.",
+    renderJobPage(CATALOG),
+    "## Commands",
+    "Exit codes: 0 good, 1 findings, 2 bad input or usage.",
+    renderCommandPage(commands),
+    "## Resources",
+    "What a preview and a state file show. A field that is not required is left alone on the vendor's side when it is not given.",
+    renderResourcePage(contracts),
+  ].join("\n\n")}\n`;
+}
+
+/** What the modules of a folder export, in the order of their paths and names. */
+async function loadExports(folder: string): Promise<unknown[]> {
+  const root = join(CHECKOUT, folder);
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .toSorted();
+  const modules: object[] = await Promise.all(
+    files.map((file) => import(pathToFileURL(join(root, file)).href)),
+  );
+  return modules.flatMap((module) => Object.values(module));
+}
+
+function isCommand(value: unknown): value is Command {
+  return typeof value === "object" && value !== null && "usage" in value && "run" in value;
+}
+
+function isContract(value: unknown): value is Contract {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "inputs" in value &&
+    value.inputs instanceof z.ZodObject
+  );
+}

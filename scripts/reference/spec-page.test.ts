@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { StackSpec } from "../../infra/spec/stack.ts";
+import { listSpecKeys } from "./spec-keys.ts";
+import { defaultOf, renderSpecPage } from "./spec-page.ts";
+
+const PAGE = renderSpecPage(listSpecKeys(StackSpec));
+
+test("no key of the spec is missing on the page", () => {
+  const paths = keyPaths(z.toJSONSchema(StackSpec, { io: "input", unrepresentable: "any" }), "");
+
+  expect(paths.filter((path) => !isOnPage(path))).toEqual([]);
+  expect(new Set(paths).size).toBeGreaterThan(200);
+});
+
+test("a key has a row with its type, default, unit, words and example", () => {
+  expect([
+    row("services/<key>/disk/sizeGb"),
+    row("services/<key>/source/branch"),
+    row("jobs/<key>/name"),
+    row("jobs/<key>/schedule/onStart"),
+    row("verify/<n>/status"),
+  ]).toMatchInlineSnapshot(`
+    [
+      "| \`services/<key>/disk/sizeGb\` | whole number, 1 to 16384 | required | GB | Size in GB. It can grow but never shrink. | \`5\` |",
+      "| \`services/<key>/source/branch\` | text | main |  | Branch; main when it is not given. | \`main\` |",
+      "| \`jobs/<key>/name\` | text | &lt;system>-&lt;key> | Name of the cron job on Render; &lt;system>-&lt;key> when it is not given. | \`nightly-purge\` |",
+      "| \`jobs/<key>/schedule/onStart\` | \`true\` or \`false\` | required in \`{ onStart }\` | Also once when the process that runs the job starts. Only when the process that runs it starts. | \`true\` |",
+      "| \`verify/<n>/status\` | whole number, 100 to 599 | 200 | Expected status; 200 when it is not given. | \`200\` |",
+    ]
+  `);
+});
+
+test.each([
+  ["Branch; main when it is not given.", "main"],
+  ["Region; the stack's when it is not given. A change replaces.", "the stack's"],
+  ["Dockerfile; ./Dockerfile when it is not given.", "./Dockerfile"],
+  ["Name on Render; <system>-<key> when it is not given.", "<system>-<key>"],
+  ["production (the default) or staging. Rules follow it.", "production"],
+  ["Deploy on each commit (true, the default), or never.", "true"],
+  ["Name. Without it: the system's name when there is one.", "the system's name when there is one"],
+  ["A file whose presence switches the job off.", undefined],
+])("%j says that without the key it is %j", (description, expected) => {
+  expect(defaultOf(description)).toBe(expected);
+});
+
+function row(path: string): string | undefined {
+  return PAGE.split("\n").find((line) => line.startsWith(`| \`${path}\` |`));
+}
+
+/** A path stands on the page by itself or below a block whose keys are listed elsewhere. */
+function isOnPage(path: string): boolean {
+  if (PAGE.includes(`| \`${path}\` |`)) return true;
+  const references = PAGE.matchAll(/^\| `(.+?)` \|.* Its keys are those of `(.+?)`\./gm);
+  return [...references].some(
+    ([, from = "", to = ""]) =>
+      path.startsWith(`${from}/`) && isOnPage(to + path.slice(from.length)),
+  );
+}
+
+/** The path of every property of a JSON Schema, with any name as `<…>`. */
+function keyPaths(schema: unknown, base: string): string[] {
+  if (!isBlock(schema)) return [];
+  const { properties, additionalProperties, items, anyOf } = schema;
+  const named = isBlock(properties) ? Object.entries(properties) : [];
+  return [
+    ...named.flatMap(([key, child]) => {
+      const path = base === "" ? key : `${base}/${key}`;
+      return [path, ...keyPaths(child, path)];
+    }),
+    ...keyPaths(additionalProperties, `${base}/${placeholder(base)}`),
+    ...keyPaths(items, `${base}/<n>`),
+    ...(Array.isArray(anyOf) ? anyOf.flatMap((option) => keyPaths(option, base)) : []),
+  ];
+}
+
+function placeholder(base: string): string {
+  if (/(^|\/)(env|secrets)$/.test(base)) return "<NAME>";
+  return base.endsWith("secretFiles") ? "<file>" : "<key>";
+}
+
+function isBlock(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,74 @@
+import { code, renderTable, renderValue, type Row } from "./markdown.ts";
+import type { SpecKey } from "./spec-keys.ts";
+import { KINDS, typeWords, unitOf } from "./type-words.ts";
+
+const COLUMNS = ["key", "type", "default", "unit", "what it says", "example"];
+
+/** Examples of one key that are shown; hover in an editor shows them all. */
+const EXAMPLES_MAX = 3;
+
+/** The ways in which descriptions tell what holds without the key. */
+const DEFAULTS = [
+  /(?:^|[;,.] )((?:(?![;,.] ).)+) when it is not given/,
+  /Without it: ([^.]+)/,
+  /([^\s(:;.]+) \(the default\)/,
+  /\(([^\s(),]+), the default\)/,
+  /(\S+) is the default/,
+  /default is ([^\s.]+)/,
+];
+
+/** Every key of the spec: a table of those at the top, and one for each block below them. */
+export function renderSpecPage(keys: readonly SpecKey[]): string {
+  const tops = keys.filter(({ path }) => !path.includes("/"));
+  const blocks = tops.flatMap((top) => {
+    const below = keys.filter(({ path }) => path.startsWith(`${top.path}/`));
+    if (below.length === 0) return [];
+    return [`### ${code(top.path)}`, top.description ?? "", renderKeys(below)];
+  });
+  const kinds = KINDS.map(({ name, rule }) => [name, rule]);
+  return [
+    "### Kinds of text",
+    renderTable(["type", "what it is"], kinds),
+    "### At the top",
+    renderKeys(tops),
+    ...blocks,
+  ].join("\n\n");
+}
+
+/** What holds when the key is not written, as its description tells it. */
+export function defaultOf(description: string): string | undefined {
+  const [found] = DEFAULTS.flatMap((pattern) => pattern.exec(description)?.[1] ?? []);
+  return found;
+}
+
+function renderKeys(keys: readonly SpecKey[]): string {
+  const byPath = Map.groupBy(keys, ({ path }) => path);
+  return renderTable(COLUMNS, [...byPath.values()].map(rowOf));
+}
+
+/** One row a path: a key that stands in several forms of a block is told once. */
+function rowOf(sames: readonly SpecKey[]): Row {
+  const [first] = sames;
+  if (!first) return [];
+  const descriptions = sames.flatMap(({ description }) => description ?? []);
+  const reference =
+    first.sameAs === undefined ? [] : [`Its keys are those of ${code(first.sameAs)}.`];
+  const examples = sames.flatMap((it) => it.examples).map(renderValue);
+  return [
+    code(first.path),
+    typeWords(...sames.map(({ schema }) => schema)),
+    distinct(sames.flatMap(presence)).join("; "),
+    unitOf(first.path.split("/").at(-1) ?? "") ?? "",
+    [...distinct(descriptions), ...reference].join(" "),
+    distinct(examples).slice(0, EXAMPLES_MAX).join(", "),
+  ];
+}
+
+function presence({ isRequired, form, description = "" }: SpecKey): string[] {
+  if (isRequired) return [form === undefined ? "required" : `required in ${code(form)}`];
+  return [defaultOf(description) ?? []].flat();
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

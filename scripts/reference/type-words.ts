@@ -1,0 +1,93 @@
+import { z } from "zod";
+import * as scalars from "../../infra/spec/scalar.ts";
+import { formOf, unwrap } from "./spec-keys.ts";
+
+/** A text that no kind of text accepts, for which a schema says in its own words what it wants. */
+const NO_VALUE = "\u0000 \u0000";
+
+/** How messages of the spec's schemas begin; the rest says what is wanted. */
+const WANTED = /^should be (?:an? )?(.+)$/;
+
+/** A kind of text that many keys take, by its name in the reference. */
+export interface Kind {
+  readonly name: string;
+  /** What it must be like: `lower-case words with hyphens, such as web or digest-weekdays`. */
+  readonly rule: string;
+  readonly schema: z.ZodType;
+}
+
+/** The kinds of text that the spec names. */
+export const KINDS: readonly Kind[] = Object.entries(scalars)
+  .flatMap(([name, schema]) =>
+    schema instanceof z.ZodType ? [{ name: kindName(name), schema, rule: wanted(schema) }] : [],
+  )
+  .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+/** What a key takes, in the operator's words: `whole number, 1 to 300` or `list of text`. */
+export function typeWords(...schemas: readonly z.core.$ZodType[]): string {
+  return [...new Set(schemas.flatMap((schema) => alternatives(unwrap(schema))))].join(" or ");
+}
+
+/** The unit of a number, told by the end of its key as all keys do. */
+export function unitOf(key: string): string | undefined {
+  return UNITS.find(([ending]) => ending.test(key))?.[1];
+}
+
+const UNITS: readonly (readonly [ending: RegExp, unit: string])[] = [
+  [/Gb$/, "GB"],
+  [/Percent$/, "percent"],
+  [/Seconds$/, "seconds"],
+  [/Days$/, "days"],
+  [/Ms$/, "milliseconds"],
+  [/^bytes$|Bytes$/, "bytes"],
+  [/Length$/, "characters"],
+];
+
+function alternatives(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodUnion) return schema.options.map(unwrap).flatMap(formWords);
+  if (schema instanceof z.ZodEnum) return schema.options.map((it) => `\`${it}\``);
+  if (schema instanceof z.ZodLiteral) return [...schema.values].map((it) => `\`${it}\``);
+  if (schema instanceof z.ZodBoolean) return ["`true`", "`false`"];
+  if (schema instanceof z.ZodNumber) return [numberWords(schema)];
+  if (schema instanceof z.ZodArray) return [`list of ${typeWords(schema.def.element)}`];
+  if (schema instanceof z.ZodRecord) return [recordWords(schema)];
+  if (schema instanceof z.ZodObject) return ["block"];
+  return [schema.def.type === "string" ? textWords(schema) : "anything"];
+}
+
+function formWords(option: z.ZodType): string[] {
+  return option instanceof z.ZodObject ? [`\`${formOf(option)}\``] : alternatives(option);
+}
+
+function recordWords(record: z.ZodRecord): string {
+  const value = unwrap(record.def.valueType);
+  return value instanceof z.ZodObject ? "blocks by name" : `by name: ${typeWords(value)}`;
+}
+
+function numberWords({ format, minValue, maxValue }: z.ZodNumber): string {
+  const noun = format?.includes("int") ? "whole number" : "number";
+  // An int has the bounds of exact numbers by itself, which say nothing.
+  const min = minValue === null || minValue <= Number.MIN_SAFE_INTEGER ? undefined : minValue;
+  const max = maxValue === null || maxValue >= Number.MAX_SAFE_INTEGER ? undefined : maxValue;
+  if (min !== undefined && max !== undefined) return `${noun}, ${min} to ${max}`;
+  if (min !== undefined) return `${noun}, ${min} or more`;
+  return max === undefined ? noun : `${noun}, ${max} at most`;
+}
+
+/** A kind by its name; of what is used once, the rule without its example, which has a column. */
+function textWords(schema: z.ZodType): string {
+  const kind = KINDS.find((it) => it.schema.def === schema.def);
+  return kind?.name ?? wanted(schema).replace(/,? such as .+$/, "");
+}
+
+function wanted(schema: z.ZodType): string {
+  const issue = schema.safeParse(NO_VALUE).error?.issues[0];
+  if (issue?.code === "invalid_format" && issue.format === "url") return "URL";
+  return WANTED.exec(issue?.message ?? "")?.[1] ?? "text";
+}
+
+/** `HttpsUrl` is `https URL`. */
+function kindName(exported: string): string {
+  const words = exported.replaceAll(/(?<!^)[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+  return words.replace(/\b(cidr|url)\b/, (acronym) => acronym.toUpperCase());
+}

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CheckModel } from "../../infra/model/stack-model.ts";
+import type { Deployment } from "./deployment.ts";
+import { type Finding, finding, unchecked } from "./finding.ts";
+import type { HttpAnswer, Reach } from "./reach.ts";
+import { serviceAddress } from "./real-address.ts";
+import { NO_RUN_RECORDS, NOT_ON_RENDER } from "./unseen-findings.ts";
+
+type HttpCheck = Extract<CheckModel, { kind: "http" }>;
+
+/** One line of the spec's own checklist, carried out. */
+export async function declaredFinding(
+  check: CheckModel,
+  deployment: Deployment,
+  { http }: Reach,
+): Promise<Finding> {
+  if (check.kind === "ran")
+    return unchecked(`job ${check.job} ran within ${check.withinSeconds} s`, NO_RUN_RECORDS);
+  const { service: key, path, status, json } = check;
+  const name = `${key} answers ${path} with ${status}${json ? " and its JSON" : ""}`;
+  const { services, containers } = deployment.model;
+  if (containers.some((it) => it.key === key)) return unchecked(name, NOT_ON_RENDER);
+  const type = services.find((it) => it.key === key)?.type ?? "web";
+  if (type !== "web") return unchecked(name, "it can only be reached from inside Render");
+  if (!http) return unchecked(name, "this cloud runs nothing");
+
+  const service = deployment.observed.services[key]?.service;
+  const url = serviceAddress(service, "url");
+  if (url === undefined) return finding(name, "it is not deployed. Run up.");
+  const follow = !isRedirect(status);
+  return finding(name, answerProblem(check, await http(new URL(path, url), { follow })));
+}
+
+/** What is wrong with an answer; a text says why there is none. */
+function answerProblem(
+  { status, json }: HttpCheck,
+  answer: HttpAnswer | string,
+): string | undefined {
+  if (typeof answer === "string") return `there is no answer: ${answer}.`;
+  if (answer.status !== status) return `it answered ${answer.status}.`;
+  if (!json) return undefined;
+  const body = objectFrom(answer.text);
+  if (!body) return "its answer is no JSON object.";
+  const wrong = Object.keys(json).filter((key) => !isDeepStrictEqual(body[key], json[key]));
+  return wrong.length === 0
+    ? undefined
+    : `missing or different in its answer: ${wrong.join(", ")}.`;
+}
+
+/** Who expects to be sent elsewhere wants to see that, and not what is there. */
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+function objectFrom(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import { withPortAndPath } from "../../infra/components/env.ts";
+import type { DatabaseProperty, EnvValue } from "../../infra/model/value-model.ts";
+import { type Json, memberAt } from "../../infra/provider/render/answer.ts";
+import type { ObservedDatastore, ObservedStack } from "./observed.ts";
+
+/** The port of a service that tells none. @see https://render.com/docs/web-services#port-binding */
+const DEFAULT_PORT = 10_000;
+
+/**
+ * The text that a variable must have, from where things really are.
+ *
+ * `undefined` when nobody here can know it: the value of a secret, or an address of what is not there.
+ */
+export function expectedText(value: EnvValue, observed: ObservedStack): string | undefined {
+  switch (value.kind) {
+    case "text":
+      return value.text;
+    case "secret":
+      return undefined;
+    case "reference": {
+      const service = observed.services[value.service]?.service;
+      const address = serviceAddress(service, value.property);
+      return address === undefined ? undefined : withPortAndPath(address, value);
+    }
+    case "database":
+      return databaseText(observed.databases[value.database], value.property);
+    case "keyValue":
+      return connectionText(observed.keyValues[value.keyValue], value.property);
+  }
+}
+
+/** The address of a service, as Render's answer tells it; `undefined` when it has none. */
+export function serviceAddress(
+  service: Json | undefined,
+  property: "url" | "privateUrl",
+): string | undefined {
+  if (property === "url") return textAt(service, ["serviceDetails", "url"]);
+  const slug = textAt(service, ["slug"]);
+  const ports = memberAt(service, ["serviceDetails", "openPorts"]);
+  const port = Array.isArray(ports) ? memberAt(ports[0] as Json, ["port"]) : undefined;
+  return slug && `http://${slug}:${typeof port === "number" ? port : DEFAULT_PORT}`;
+}
+
+function databaseText(
+  observed: ObservedDatastore | undefined,
+  property: DatabaseProperty,
+): string | undefined {
+  if (property === "internalUrl" || property === "externalUrl")
+    return connectionText(observed, property);
+  const url = connectionText(observed, "internalUrl");
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const { hostname, port, username, password, pathname } = new URL(url);
+  const parts = {
+    host: hostname,
+    port,
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    name: decodeURIComponent(pathname.slice(1)),
+  };
+  // Render's connection string names the usual port or leaves it out.
+  return property === "port" && port === "" ? undefined : parts[property];
+}
+
+const CONNECTION_STRINGS = {
+  internalUrl: "internalConnectionString",
+  externalUrl: "externalConnectionString",
+} as const;
+
+function connectionText(
+  observed: ObservedDatastore | undefined,
+  property: keyof typeof CONNECTION_STRINGS,
+): string | undefined {
+  return observed && textAt(observed.connection, [CONNECTION_STRINGS[property]]);
+}
+
+function textAt(value: Json | undefined, path: readonly string[]): string | undefined {
+  const text = memberAt(value, path);
+  return typeof text === "string" ? text : undefined;
+}

@@ -1,0 +1,89 @@
+import type { EnvValue, SecretFileModel, StackModel } from "../../infra/model/stack-model.ts";
+import type { Deployment } from "./deployment.ts";
+import { type Finding, finding, unchecked } from "./finding.ts";
+import type { ObservedStack, Texts } from "./observed.ts";
+
+/**
+ * Every secret that stands in several places has one value in all of them.
+ *
+ * Values are compared here and go nowhere; a finding names places only.
+ */
+export function secretFindings(deployment: Deployment): Finding[] {
+  const places = Map.groupBy(placesOf(deployment), (it) => it.secret);
+  return deployment.model.secrets.flatMap(({ name }) => {
+    const found = places.get(name) ?? [];
+    return found.length < 2 ? [] : [sharedFinding(name, found, deployment)];
+  });
+}
+
+/** One place that must have the value of a secret, with what it has. */
+interface Place {
+  readonly secret: string;
+  /** Slash path of the spec: `services/web/env/API_KEY`. */
+  readonly path: string;
+  readonly value: string | undefined;
+}
+
+function sharedFinding(
+  secret: string,
+  places: readonly Place[],
+  { optional }: Deployment,
+): Finding {
+  const check = `secret ${secret} is the same in ${places.length} places`;
+  const set = places.filter((it) => it.value !== undefined && it.value !== "");
+  if (set.length === 0 && optional.has(secret)) return unchecked(check, "it is not set");
+  const missing = places.filter((it) => !set.includes(it));
+  if (missing.length > 0) return finding(check, `it is missing in ${pathsOf(missing)}. Run up.`);
+  const groups = [...Map.groupBy(set, (it) => it.value).values()];
+  const [most = [], ...others] = groups.toSorted((a, b) => b.length - a.length);
+  return finding(
+    check,
+    others.length === 0
+      ? undefined
+      : `${pathsOf(others.flat())} differs from ${pathsOf(most)}. Run up.`,
+  );
+}
+
+/** Places in what exists; that the rest does not exist is a finding of its own. */
+function placesOf({ model, observed }: Deployment): Place[] {
+  return ownersOf(model, observed).flatMap(({ path, declared, actual }) => [
+    ...Object.entries({ ...declared.env, ...declared.lateEnv }).flatMap(([name, value]) =>
+      value.kind === "secret"
+        ? [{ secret: value.secret, path: `${path}/env/${name}`, value: actual.env[name] }]
+        : [],
+    ),
+    ...(declared.secretFiles ?? []).flatMap(({ name, secret }) =>
+      secret === undefined
+        ? []
+        : [{ secret, path: `${path}/secretFiles/${name}`, value: actual.secretFiles[name] }],
+    ),
+  ]);
+}
+
+interface Owner {
+  readonly path: string;
+  readonly declared: {
+    readonly env: Readonly<Record<string, EnvValue>>;
+    readonly lateEnv?: Readonly<Record<string, EnvValue>>;
+    readonly secretFiles?: readonly SecretFileModel[];
+  };
+  readonly actual: { readonly env: Texts; readonly secretFiles: Texts };
+}
+
+function ownersOf(model: StackModel, observed: ObservedStack): Owner[] {
+  const kinds = [
+    ["services", [...model.services, ...model.staticSites], observed.services],
+    ["jobs", model.jobs, observed.jobs],
+    ["envGroups", model.envGroups, observed.envGroups],
+  ] as const;
+  return kinds.flatMap(([kind, declared, found]) =>
+    declared.flatMap((it) => {
+      const actual = found[it.key];
+      return actual ? [{ path: `${kind}/${it.key}`, declared: it, actual }] : [];
+    }),
+  );
+}
+
+function pathsOf(places: readonly Place[]): string {
+  return places.map((it) => it.path).join(", ");
+}
