@@ -27,7 +27,7 @@ async function seen(output: pulumi.Output<string> | undefined): Promise<unknown>
 }
 
 test("a value comes from config, from the prefixed variable, from the runbook's name, from another name of it", async () => {
-  pulumi.runtime.setAllConfig({ "opspec:A": "from config" });
+  pulumi.runtime.setAllConfig({ "opspec:A": "from config" }, ["opspec:A"]);
   const environment = { OPSPEC_SECRET_B: "prefixed", C: "its own name", OLD_D: "its other name" };
 
   const secrets = resolve(
@@ -51,12 +51,28 @@ test("what nobody gives comes from its command, without the newline at its end",
   expect(await seen(secrets.valueOf("A"))).toEqual({ value: "told by a command", isSecret: true });
 });
 
-test("a command that fails is named, with its exit code and without what it printed", () => {
+test("commands that fail are named, with their exit codes and without what they printed", () => {
   const command = [process.execPath, "-e", "console.log('half a secret'); process.exit(7)"];
 
-  expect(() => resolve([secret("A", { command })])).toThrow(
-    `secrets/A/from: the command ${process.execPath} failed with 7. Run it by hand to see why.`,
+  expect(() => resolve([secret("A", { command }), secret("B", { command: ["/no/such"] })])).toThrow(
+    [
+      "secrets: 2 problem(s)",
+      `  A: the command ${process.execPath} failed with 7. Run it by hand to see why.`,
+      "  B: the command /no/such could not be run. Run it by hand to see why.",
+    ].join("\n"),
   );
+});
+
+test("a value that stands in clear in the configuration is refused", () => {
+  pulumi.runtime.setAllConfig({ "opspec:A": "in clear" });
+
+  expect(() => resolve([secret("A")])).toThrow(
+    "A: stands in clear in the stack's configuration. Set it with: pulumi config set --secret A.",
+  );
+});
+
+test("an empty variable, as CI gives an unset secret, is no value", () => {
+  expect(() => resolve([secret("A")], { environment: { A: "" } })).toThrow("A: is not set");
 });
 
 test("a secret that the stack makes is generated when nobody gives it", async () => {

@@ -32,10 +32,11 @@ interface Given {
   readonly value: string;
 }
 
-/** A secret with every value that was found for it. */
+/** A secret with every value that was found for it, and what is wrong with how it was given. */
 interface Found {
   readonly model: SecretModel;
   readonly given: readonly Given[];
+  readonly problems: readonly string[];
 }
 
 /** How long a command that gives a value may take: password managers ask their server. */
@@ -48,7 +49,7 @@ const COMMAND_TIMEOUT_MS = 30_000;
  * @throws RunError with everything that is wrong with them at once, and never with a value
  */
 export function resolveSecrets(models: readonly SecretModel[], options: Generation): Secrets {
-  const found = models.map((model) => ({ model, given: givenValues(model, options) }));
+  const found = models.map((model) => find(model, options));
   const missing = found.filter(isMissing).map((it) => it.model);
   const problems = [
     ...found.flatMap(valueProblems),
@@ -65,43 +66,65 @@ export function resolveSecrets(models: readonly SecretModel[], options: Generati
   return { valueOf: (name) => values.get(name) };
 }
 
-function givenValues(model: SecretModel, options: Generation): Given[] {
+function find(model: SecretModel, options: Generation): Found {
   const { name, aliases = [], command } = model;
+  const key = `opspec:${name}`;
+  const configured = pulumi.runtime.getConfig(key);
   const variables = [`OPSPEC_SECRET_${name}`, name, ...aliases];
-  const sources = [
-    { source: `config opspec:${name}`, value: pulumi.runtime.getConfig(`opspec:${name}`) },
-    ...variables.map((it) => ({ source: it, value: options.environment[it] })),
+  const given = [
+    ...(configured === undefined ? [] : [{ source: `config ${key}`, value: configured }]),
+    // GitHub gives an unset secret as empty text.
+    ...variables.flatMap((it) => {
+      const value = options.environment[it];
+      return value ? [{ source: it, value }] : [];
+    }),
   ];
-  const given = sources.filter((it): it is Given => it.value !== undefined);
-  if (given.length > 0 || !command || options.placeholder) return given;
-  return [{ source: command.join(" "), value: runCommand(name, command) }];
+  const inClear = configured !== undefined && !isConfigSecret(key);
+  const problems = inClear
+    ? [
+        `${name}: stands in clear in the stack's configuration. Set it with: pulumi config set --secret ${name}.`,
+      ]
+    : [];
+  if (given.length > 0 || !command || options.placeholder) return { model, given, problems };
+  return { model, ...askCommand(name, command) };
+}
+
+/** Is this key of the configuration encrypted? The SDK has the answer at run time and not in its types. */
+function isConfigSecret(key: string): boolean {
+  const runtime: object = pulumi.runtime;
+  if (!("isConfigSecret" in runtime)) return true;
+  const { isConfigSecret: ask } = runtime;
+  return typeof ask !== "function" || Boolean(ask(key));
 }
 
 /** The command's standard output without the newline at its end. What it prints is never shown. */
-function runCommand(name: string, [file = "", ...args]: readonly string[]): string {
+function askCommand(name: string, command: readonly string[]): Omit<Found, "model"> {
+  const [file = "", ...args] = command;
   try {
     const output = execFileSync(file, args, {
       encoding: "utf8",
       timeout: COMMAND_TIMEOUT_MS,
       stdio: ["ignore", "pipe", "ignore"],
     });
-    return output.replace(/\r?\n$/, "");
+    return { given: [{ source: file, value: output.replace(/\r?\n$/, "") }], problems: [] };
   } catch (error) {
     const code = error instanceof Error && "status" in error ? error.status : undefined;
-    throw new pulumi.RunError(
-      `secrets/${name}/from: the command ${file} failed${typeof code === "number" ? ` with ${code}` : ""}. Run it by hand to see why.`,
-    );
+    const how = typeof code === "number" ? `failed with ${code}` : "could not be run";
+    return {
+      given: [],
+      problems: [`${name}: the command ${file} ${how}. Run it by hand to see why.`],
+    };
   }
 }
 
-function isMissing({ model, given }: Found): boolean {
-  return given.length === 0 && model.generateBytes === undefined;
+function isMissing({ model, given, problems }: Found): boolean {
+  return given.length === 0 && problems.length === 0 && model.generateBytes === undefined;
 }
 
 /** Two sources that differ, and values that are too short or known to everybody. */
-function valueProblems({ model, given }: Found): string[] {
+function valueProblems({ model, given, problems }: Found): readonly string[] {
   const [first, ...others] = given;
-  if (!first) return [];
+  if (!first || problems.length > 0) return problems;
   const different = others.filter((it) => it.value !== first.value);
   if (different.length > 0) {
     const sources = [first, ...different].map((it) => it.source).join(" and ");

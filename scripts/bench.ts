@@ -2,10 +2,10 @@ import { parseArgs } from "node:util";
 import type { Figure, Measured } from "./bench/figure.ts";
 import { largeStack } from "./bench/large-stack.ts";
 import { pluginSpawn } from "./bench/plugin-spawn.ts";
-import { apiCalls, previewRatio } from "./bench/vega-cockpit.ts";
+import { renderStackFigures } from "./bench/render-stacks.ts";
 
 /** Every figure, in the order in which it is printed. */
-const FIGURES: readonly Figure[] = [pluginSpawn, ...largeStack, previewRatio, ...apiCalls];
+const FIGURES: readonly Figure[] = [pluginSpawn, ...largeStack, ...renderStackFigures];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean" } },

@@ -1,4 +1,5 @@
-import { SpecError, UsageError } from "../infra/errors.ts";
+import { nearest, SpecError, UsageError } from "../infra/errors.ts";
+import { LocalCloudStartError } from "../infra/local-cloud/start-error.ts";
 import { type Command, EXIT, parseInvocation } from "./commands/command.ts";
 
 /** Every command, loaded when it is typed: most of them need no engine. */
@@ -22,7 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (!load) throw new UsageError(`opspec: there is no command "${name}".\n${await help()}`);
+    if (!load) throw new UsageError(await unknownCommand(name));
     const command = await load();
     if (rest.includes("--help") || rest.includes("-h")) {
       process.stdout.write(`${command.summary}\nUsage: opspec ${name} ${command.usage}\n`);
@@ -30,16 +31,28 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     return await command.run(parseInvocation(command, rest));
   } catch (error) {
-    if (!(error instanceof SpecError) && !(error instanceof UsageError)) throw error;
+    if (!isOperators(error)) throw error;
     process.stderr.write(`${error.message.trimEnd()}\n`);
     return EXIT.usage;
   }
 }
 
+/** What the operator can mend is told without a stack trace. */
+function isOperators(error: unknown): error is Error {
+  return [SpecError, UsageError, LocalCloudStartError].some((kind) => error instanceof kind);
+}
+
+async function unknownCommand(name: string): Promise<string> {
+  const near = nearest(name, Object.keys(COMMANDS));
+  const hint = near === undefined ? `\n${await help()}` : ` Did you mean "${near}"?`;
+  return `opspec: there is no command "${name}".${hint}`;
+}
+
 async function help(): Promise<string> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const width = Math.max(...commands.map(({ name, usage }) => `${name} ${usage}`.length));
   const lines = commands.map(
-    ({ name, usage, summary }) => `  ${`${name} ${usage}`.padEnd(62)} ${summary}`,
+    ({ name, usage, summary }) => `  ${`${name} ${usage}`.padEnd(width)}  ${summary}`,
   );
   return `Usage: opspec <command>\n\n${lines.join("\n")}\n`;
 }

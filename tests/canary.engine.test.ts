@@ -11,17 +11,36 @@ import { apartEnvironment } from "../scripts/workspace/plugin-project.ts";
 
 /**
  * Every secret of a stack gets a value that is found nowhere else; after each operation that value
- * is looked for in all that was printed, written, logged or given to a process as an argument.
+ * is looked for in all that was printed, written, logged or given to a process as an argument: as it
+ * is, as a URL spells it, and in base64.
  */
 const STACK = "joslyn-ai";
+
+/** Has a secret that is generated. */
+const GENERATING_STACK = "vega-cockpit";
 
 /** How often the arguments of all processes are read while an operation runs. */
 const ARGV_SAMPLE_MS = 40;
 
-const secrets = loadStack(STACK).model.secrets.filter((it) => it.generateBytes === undefined);
+const secrets = [STACK, GENERATING_STACK].flatMap((it) => loadStack(it).model.secrets);
+const generatedNames = secrets.filter((it) => it.generateBytes !== undefined).map((it) => it.name);
+
+/** The characters at the end are spelled otherwise in a URL. */
 const planted = new Map(
-  secrets.map(({ name }, index) => [name, `canary-${index}-${crypto.randomUUID()}-of-${index}`]),
+  secrets
+    .filter((it) => it.generateBytes === undefined)
+    .map(({ name }, index) => [name, `canary-${index}-${crypto.randomUUID()}-of-${index}/+=`]),
 );
+
+/** What a value looks like where it is given away: itself, or encoded with whatever stands before it. */
+function formsOf(value: string): string[] {
+  const encoded = [0, 1, 2].map((shift) =>
+    Buffer.from(" ".repeat(shift) + value)
+      .toString("base64")
+      .slice(Math.ceil((shift * 4) / 3), Math.floor(((shift + value.length) * 4) / 3)),
+  );
+  return [value, encodeURIComponent(value), ...encoded];
+}
 
 let copied: CheckoutCopy;
 let cloud: LocalCloud;
@@ -38,8 +57,7 @@ beforeAll(async () => {
     RENDER_API_KEY: "canary-key-that-nobody-may-see",
     ...Object.fromEntries([...planted].map(([name, value]) => [`OPSPEC_SECRET_${name}`, value])),
   };
-  const { path } = await locateEngine({ log: () => undefined });
-  await run(path, ["-C", copied.checkout, "--non-interactive", "stack", "init", STACK]);
+  await pulumi("stack", "init", STACK);
 });
 
 afterAll(async () => {
@@ -77,6 +95,11 @@ function opspec(...args: string[]): Promise<Seen> {
   return run(process.execPath, [join(copied.checkout, "scripts", "bin", "opspec.mjs"), ...args]);
 }
 
+async function pulumi(...args: string[]): Promise<Seen> {
+  const { path } = await locateEngine({ log: () => undefined });
+  return run(path, ["-C", copied.checkout, "--non-interactive", ...args]);
+}
+
 /** The arguments of every process of this machine; on others than Linux there are none to see. */
 function commandLines(): string[] {
   try {
@@ -112,21 +135,44 @@ async function leaks(text: string): Promise<string[]> {
     ...(await generatedValues()),
     ["RENDER_API_KEY", env["RENDER_API_KEY"] ?? ""],
   ]);
-  return [...values].filter(([, value]) => everywhere.includes(value)).map(([name]) => name);
+  return [...values]
+    .filter(([, value]) => formsOf(value).some((it) => everywhere.includes(it)))
+    .map(([name]) => name);
 }
 
-/** Values that Render made: passwords of the databases. */
+/** Values that nobody planted: passwords that Render made, and secrets that were generated. */
 async function generatedValues(): Promise<[string, string][]> {
-  const databases = (await send(`${cloud.urls.render}/postgres`, "GET")) as {
-    postgres: { id: string };
-  }[];
+  return [
+    ...(await passwords("postgres", ({ password }) => password)),
+    ...(await passwords(
+      "key-value",
+      ({ externalConnectionString = "" }) => new URL(externalConnectionString).password,
+    )),
+    ...(await generatedSecrets()),
+  ];
+}
+
+type ConnectionInfo = Readonly<Record<string, string | undefined>>;
+
+async function passwords(
+  list: string,
+  passwordOf: (info: ConnectionInfo) => string | undefined,
+): Promise<[string, string][]> {
+  const { render } = cloud.urls;
+  const rows = (await send(`${render}/${list}`, "GET")) as Record<string, { id?: string }>[];
+  const ids = rows.flatMap((row) => Object.values(row).flatMap(({ id }) => id ?? []));
   return Promise.all(
-    databases.map(async ({ postgres }): Promise<[string, string]> => {
-      const path = `/postgres/${postgres.id}/connection-info`;
-      const info = (await send(`${cloud.urls.render}${path}`, "GET")) as { password: string };
-      return [postgres.id, info.password];
+    ids.map(async (id): Promise<[string, string]> => {
+      const info = await send(`${render}/${list}/${id}/connection-info`, "GET");
+      const password = passwordOf(info as ConnectionInfo);
+      if (!password) throw new Error(`${id}: has no password. Look where its answer has it now.`);
+      return [id, password];
     }),
   );
+}
+
+async function generatedSecrets(): Promise<[string, string][]> {
+  return (await variablesAtRender()).filter(([key]) => generatedNames.includes(key));
 }
 
 test("a preview gives nothing away", async () => {
@@ -154,8 +200,11 @@ test("the up that mends it gives nothing away, and the values are where they mus
   expect(code).toBe(0);
   expect(await leaks(text)).toEqual([]);
   expect(written()).toContain("ciphertext");
-  const bodies = await everyValueAtRender();
-  expect([...planted].filter(([, value]) => !bodies.includes(value))).toEqual([]);
+  expect(await missingAtRender(STACK)).toEqual([]);
+  expect((await generatedValues()).map(([name]) => name.slice(0, 4)).toSorted()).toEqual([
+    "dpg-",
+    "red-",
+  ]);
 });
 
 test.each([["refresh"], ["verify"], ["preview"]])("%s gives nothing away", async (command) => {
@@ -163,9 +212,31 @@ test.each([["refresh"], ["verify"], ["preview"]])("%s gives nothing away", async
   expect(await leaks(text)).toEqual([]);
 });
 
+test("an export of the state gives nothing away", async () => {
+  const { code, text } = await pulumi("stack", "export", "--stack", STACK);
+
+  expect(code).toBe(0);
+  expect(text).toContain("ciphertext");
+  expect(await leaks(text)).toEqual([]);
+});
+
+test("a secret that is generated is given away neither by the up that makes it nor by an export", async () => {
+  await pulumi("stack", "init", GENERATING_STACK);
+
+  const { code, text } = await opspec("up", GENERATING_STACK, "--json");
+  const exported = await pulumi("stack", "export", "--stack", GENERATING_STACK);
+
+  expect(code).toBe(0);
+  const names = new Set((await generatedSecrets()).map(([name]) => name));
+  expect([...names]).toEqual(generatedNames);
+  expect(await missingAtRender(GENERATING_STACK)).toEqual([]);
+  expect(exported.text).toContain("ciphertext");
+  expect(await leaks(text + exported.text)).toEqual([]);
+});
+
 test("an error of Render's gives nothing away", async () => {
   await send(`${cloud.urls.local}/faults`, "POST", [
-    { method: "GET", path: "/v1/services", times: 50, status: 403 },
+    { method: "GET", path: "/v1/projects", times: 50, status: 403 },
   ]);
 
   const { code, text } = await opspec("refresh", STACK);
@@ -176,18 +247,8 @@ test("an error of Render's gives nothing away", async () => {
 });
 
 test("two sources that differ are refused by name, without the values", async () => {
-  const { path } = await locateEngine({ log: () => undefined });
-  await run(path, [
-    "-C",
-    copied.checkout,
-    "config",
-    "set",
-    "--secret",
-    "ADMIN_API_KEY",
-    "canary-other-value-of-admin",
-    "--stack",
-    STACK,
-  ]);
+  const other = "canary-other-value-of-admin";
+  await pulumi("config", "set", "--secret", "ADMIN_API_KEY", other, "--stack", STACK);
 
   const { code, text } = await opspec("preview", STACK);
 
@@ -196,22 +257,36 @@ test("two sources that differ are refused by name, without the values", async ()
     "ADMIN_API_KEY: config opspec:ADMIN_API_KEY and OPSPEC_SECRET_ADMIN_API_KEY give different values.",
   );
   expect(await leaks(text)).toEqual([]);
-  expect(text).not.toContain("canary-other-value-of-admin");
+  expect(text).not.toContain(other);
 });
 
-/** What Render's API says of the environments of everything: there, and only there, are the values. */
-async function everyValueAtRender(): Promise<string> {
-  const services = (await send(`${cloud.urls.render}/services?limit=100`, "GET")) as {
-    service: { id: string };
-  }[];
-  const groups = (await send(`${cloud.urls.render}/env-groups?limit=100`, "GET")) as {
-    id: string;
-  }[];
-  const paths = [
-    ...services.map(({ service }) => `/services/${service.id}/env-vars?limit=100`),
-    ...groups.map(({ id }) => `/env-groups/${id}`),
-  ];
-  return JSON.stringify(
-    await Promise.all(paths.map((it) => send(`${cloud.urls.render}${it}`, "GET"))),
+/** The planted secrets of a stack whose value no environment at Render has. */
+async function missingAtRender(stack: string): Promise<string[]> {
+  const values = (await variablesAtRender()).map(([, value]) => value);
+  return loadStack(stack)
+    .model.secrets.map(({ name }) => [name, planted.get(name)] as const)
+    .filter(([, value]) => value !== undefined && !values.includes(value))
+    .map(([name]) => name);
+}
+
+/** The variables of everything at Render: there, and only there, are the values. */
+async function variablesAtRender(): Promise<[key: string, value: string][]> {
+  const { render } = cloud.urls;
+  const read = (path: string): Promise<unknown> => send(`${render}${path}?limit=100`, "GET");
+  const services = (await read("/services")) as { service: { id: string } }[];
+  const groups = (await read("/env-groups")) as { id: string }[];
+  const ofServices = await Promise.all(
+    services.map(({ service }) => read(`/services/${service.id}/env-vars`)),
   );
+  const ofGroups = await Promise.all(groups.map(({ id }) => read(`/env-groups/${id}`)));
+  const all = [
+    ...(ofServices.flat() as { envVar: Variable }[]).map((it) => it.envVar),
+    ...(ofGroups as { envVars: Variable[] }[]).flatMap((it) => it.envVars),
+  ];
+  return all.map(({ key, value }) => [key, value]);
+}
+
+interface Variable {
+  readonly key: string;
+  readonly value: string;
 }

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deployStack } from "../infra/components/stack.ts";
 import { type LocalCloud, startLocalCloud } from "../infra/local-cloud/server.ts";
-import type { PostgresModel } from "../infra/model/platform-model.ts";
-import type { ServiceModel, StackModel } from "../infra/model/stack-model.ts";
+import type { JobModel, ServiceModel, StackModel } from "../infra/model/stack-model.ts";
+import { MARKER_KEY } from "../infra/provider/render/marker.ts";
 import { loadStack } from "../infra/stack.ts";
+import { changeEverything, type StateResource } from "../infra/testing/out-of-band.ts";
 import { send } from "../infra/testing/render-plugin.ts";
+import type { Finding } from "../scripts/verify/finding.ts";
+import { verifyWorkspace } from "../scripts/verify/verify-workspace.ts";
 import type { Outcome } from "../scripts/workspace/operation.ts";
 import { openScratchStack, type ScratchStack } from "../scripts/workspace/scratch-stack.ts";
 
@@ -12,7 +15,19 @@ import { openScratchStack, type ScratchStack } from "../scripts/workspace/scratc
 const STACKS = ["vega-cockpit", "joslyn-ai", "joslyn-ai-staging", "chorizaurio", "c1c-recruitment"];
 
 /** Lists of Render's API that a destroyed stack leaves empty. */
-const LISTS = ["services", "env-groups", "postgres", "key-value", "projects", "disks"];
+const LISTS = [
+  "services",
+  "env-groups",
+  "postgres",
+  "key-value",
+  "projects",
+  "environments",
+  "registrycredentials",
+  "disks",
+];
+
+/** Of these a destroyed stack leaves what another had made: its project, with an environment. */
+const FOREIGN: ReadonlySet<string> = new Set(["projects", "environments"]);
 
 /** A stack on a cloud and an engine of its own. `model` is what the next operation deploys. */
 interface Life {
@@ -68,10 +83,21 @@ const steps = ({ steps: all, failure }: Outcome): string[] => [
   ...(failure ? [failure] : []),
 ];
 
-function firstService({ model }: Life): ServiceModel {
-  const [first] = model.services;
-  if (!first) throw new Error(`unreachable: ${model.name} has a service`);
-  return first;
+/** A service whose variables close a circle, because they must follow it; any other where there is none. */
+function hardestToRename({ model }: Life): ServiceModel {
+  const service = model.services.find((it) => it.lateEnv) ?? model.services[0];
+  if (!service) throw new Error(`unreachable: ${model.name} has a service`);
+  return service;
+}
+
+/** The variables of a service; its marker says where in the program it stands, so a rename changes it. */
+async function variablesOf(life: Life, id = ""): Promise<Record<string, string>> {
+  const path = `/services/${id}/env-vars?limit=100`;
+  const listed = (await render(life, "GET", { path })) as {
+    envVar: { key: string; value: string };
+  }[];
+  const all = listed.map(({ envVar: { key, value } }) => [key, value] as const);
+  return Object.fromEntries(all.filter(([key]) => key !== MARKER_KEY));
 }
 
 describe.each(STACKS)("%s", (stackName) => {
@@ -95,73 +121,117 @@ describe.each(STACKS)("%s", (stackName) => {
     expect(names).toEqual([...services, ...staticSites, ...jobs].map((it) => it.name).toSorted());
   });
 
+  test("a verification right after up finds nothing that has failed", async () => {
+    const findings = await verified(life);
+
+    expect(findings.some((it) => it.status === "ok")).toBe(true);
+    expect(findings.filter((it) => it.status === "failed")).toEqual([]);
+  });
+
   test("a second preview and a refresh show no change", async () => {
     expect(steps(await life.engine.preview())).toEqual([]);
     expect(steps(await life.engine.refresh())).toEqual([]);
   });
 
-  test("what was changed elsewhere is drift, nothing else is, and up mends it", async () => {
-    const variable = await changeElsewhere(life);
+  test("every declared field that was changed elsewhere is drift, nothing else is, and up mends it", async () => {
+    const changed = await changeElsewhere(life);
 
-    const [drift = "", ...others] = steps(await life.engine.refresh());
+    const drift = await life.engine.refresh();
 
-    expect(drift).toMatch(
-      new RegExp(`^update render:index:\\w+ ${firstService(life).key}: env\\.${variable}, plan$`),
-    );
-    expect(others).toEqual([]);
+    expect(drift.steps.map(driftLine).toSorted()).toEqual(changed);
     expect((await life.engine.up(true)).failure).toBeUndefined();
     expect(steps(await life.engine.refresh())).toEqual([]);
   });
 
-  test("a service whose earlier key is named is renamed without being replaced", async () => {
-    const before = await servicesOf(life);
-    life.model = renamed(life.model, firstService(life));
-
-    const preview = steps(await life.engine.preview());
-
-    expect(preview.filter((it) => !it.startsWith("update"))).toEqual([]);
-    expect((await life.engine.up()).failure).toBeUndefined();
-    expect(await servicesOf(life)).toEqual(before);
-  });
+  const [job] = loadStack(stackName).model.jobs;
+  testChangedKeys(() => life, job);
 
   test("what the spec protects stops a destroy, until the spec no longer says so", async () => {
     const kept = life.model.databases.filter((it) => it.pulumi?.protect);
     const { failure = "" } = kept.length > 0 ? await life.engine.destroy() : {};
 
     expect(failure.includes("protect")).toBe(kept.length > 0);
-    life.model = { ...life.model, databases: life.model.databases.map(unprotected) };
+    life.model = {
+      ...life.model,
+      databases: life.model.databases.map((it) => ({ ...it, pulumi: {} })),
+    };
     expect((await life.engine.up()).failure).toBeUndefined();
   });
 
   test("destroy leaves the cloud as it was", async () => {
     expect((await life.engine.destroy()).failure).toBeUndefined();
 
-    const left = await Promise.all(LISTS.map((list) => render(life, "GET", { path: `/${list}` })));
     const foreign = life.model.project?.existing ? 1 : 0;
-    const expected = LISTS.map((it) => (it === "projects" ? foreign : 0));
-    expect(left.map((it) => (it as unknown[]).length)).toEqual(expected);
+    const expected = LISTS.map((it) => (FOREIGN.has(it) ? foreign : 0));
+    expect(await countsOf(life)).toEqual(expected);
   });
 });
 
-/** Changes a variable and the plan of the first service, and adds a variable that is not ours. */
-async function changeElsewhere(life: Life): Promise<string> {
-  const { name, env } = firstService(life);
-  const id = (await servicesOf(life)).find((it) => it.name === name)?.id ?? "";
-  const [variable = ""] = Object.entries(env).flatMap(([key, { kind }]) =>
-    kind === "text" ? [key] : [],
-  );
-  const path = `/services/${id}`;
-  await render(life, "PUT", {
-    path: `${path}/env-vars/${variable}`,
-    body: { value: "changed elsewhere" },
+/** What becomes of a service that gets another key, and of a job that goes. */
+function testChangedKeys(current: () => Life, job: JobModel | undefined): void {
+  test("a service whose earlier key is named is renamed without being replaced", async () => {
+    const life = current();
+    const before = await servicesOf(life);
+    const service = hardestToRename(life);
+    const id = before.find((it) => it.name === service.name)?.id;
+    const variables = await variablesOf(life, id);
+    expect(Object.keys(variables)).toEqual(
+      expect.arrayContaining(Object.keys({ ...service.env, ...service.lateEnv })),
+    );
+    life.model = renamed(life.model, service);
+
+    const preview = steps(await life.engine.preview());
+
+    expect(preview.filter((it) => !it.startsWith("update"))).toEqual([]);
+    expect((await life.engine.up()).failure).toBeUndefined();
+    expect(await servicesOf(life)).toEqual(before);
+    expect(await variablesOf(life, id)).toEqual(variables);
   });
-  await render(life, "PUT", { path: `${path}/env-vars/NOT_OURS`, body: { value: "not ours" } });
-  await render(life, "PATCH", { path, body: { serviceDetails: { plan: "pro_plus" } } });
-  return variable;
+
+  test.runIf(job)(
+    "a job that leaves the model loses its cron job, and nothing else goes",
+    async () => {
+      const life = current();
+      const before = await servicesOf(life);
+      const jobs = life.model.jobs.filter((it) => it.key !== job?.key);
+      life.model = { ...life.model, jobs };
+
+      expect(steps(await life.engine.up())).toEqual([`delete render:index:CronJob ${job?.key}: `]);
+      expect(await servicesOf(life)).toEqual(before.filter((it) => it.name !== job?.name));
+    },
+  );
 }
 
-function unprotected(database: PostgresModel): PostgresModel {
-  return { ...database, pulumi: {} };
+function verified({ cloud, engine: { stack }, model }: Life): Promise<Finding[]> {
+  return verifyWorkspace(model, { stack, renderHost: cloud.urls.render, renderApiKey: "scratch" });
+}
+
+/** How many rows there are in each of the lists. */
+async function countsOf(life: Life): Promise<number[]> {
+  const rows = await Promise.all(LISTS.map((list) => render(life, "GET", { path: `/${list}` })));
+  return rows.map((it) => (it as unknown[]).length);
+}
+
+/** Changes every declared field, and adds a variable that is not ours; answers what is to be seen. */
+async function changeElsewhere(life: Life): Promise<string[]> {
+  const resources = await stateOf(life);
+  const [first] = await servicesOf(life);
+  const path = `/services/${first?.id}/env-vars/NOT_OURS`;
+  await render(life, "PUT", { path, body: { value: "not ours" } });
+  return changeEverything(resources, (method, at, body) =>
+    render(life, method, { path: at, body }),
+  );
+}
+
+async function stateOf({ engine }: Life): Promise<StateResource[]> {
+  const { deployment } = await engine.stack.exportStack();
+  return (deployment as { resources: StateResource[] }).resources;
+}
+
+/** The fields of one drifted resource, whatever their depth. */
+function driftLine({ type, name, fields }: Outcome["steps"][number]): string {
+  const tops = new Set(fields.map((it) => it.replace(/[.[].*/, "")));
+  return `${type.split(":").at(-1)} ${name}: ${[...tops].toSorted().join(", ")}`;
 }
 
 /** The model with a service under another key that names its earlier one; what refers to it follows. */

@@ -200,6 +200,8 @@ test("cloud prints its addresses as its first line and ends at a polite kill", a
 
 test.each([
   [["nonsense"], 'there is no command "nonsense"'],
+  [["vrify"], 'there is no command "vrify". Did you mean "verify"?'],
+  [["cloud", "extra"], "Unexpected argument 'extra'"],
   [["preview"], "name one stack, got 0"],
   [["preview", STACK, "--lokal"], "Unknown option '--lokal'"],
   [["validate", "no-such-stack"], STACK],

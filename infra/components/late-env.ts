@@ -4,14 +4,22 @@ import { ServiceEnv } from "../resources/render/service-env.ts";
 import { type EnvSources, environment } from "./env.ts";
 import { register } from "./register.ts";
 
-/** The variables of a service that close a circle of references: set once all of it exists. */
+/** A service, and the variables of it that close a circle of references. */
+interface LateService {
+  readonly key: string;
+  readonly formerly?: readonly string[] | undefined;
+  readonly id: pulumi.Input<string>;
+  readonly lateEnv: Readonly<Record<string, EnvValue>>;
+}
+
+/** Sets the variables once all of the circle exists. They follow a service that gets another key. */
 export function registerLateEnv(
-  service: { key: string; id: pulumi.Input<string>; lateEnv: Readonly<Record<string, EnvValue>> },
+  { key, formerly = [], id, lateEnv }: LateService,
   sources: EnvSources,
   provider: pulumi.ProviderResource,
 ): void {
-  register(ServiceEnv, service.key, {
-    inputs: { serviceId: service.id, env: environment(service.lateEnv, sources) },
-    options: { provider },
+  register(ServiceEnv, key, {
+    inputs: { serviceId: id, env: environment(lateEnv, sources) },
+    options: { provider, aliases: formerly.map((name) => ({ name })) },
   });
 }

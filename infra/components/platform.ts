@@ -59,7 +59,12 @@ function registerCredential(
   secrets: Secrets,
 ): pulumi.Output<string> {
   const { key, name, ownerId, registry, username, tokenSecret } = model;
-  const authToken = secrets.valueOf(tokenSecret) ?? pulumi.secret("");
+  const authToken = secrets.valueOf(tokenSecret);
+  if (!authToken) {
+    throw new pulumi.RunError(
+      `registries/${key}: the secret ${tokenSecret} is not set. Set it with: pulumi config set --secret ${tokenSecret}.`,
+    );
+  }
   return register(RegistryCredential, key, {
     inputs: { name, ownerId, registry, username, authToken },
     options: { provider },

@@ -41,9 +41,12 @@ export function register<C extends ResourceContract>(
   ) as Registered<C>;
 }
 
-/** Registers a provider of one of our plugins; what it needs to know it finds in its environment. */
-export function registerProvider(contract: ProviderContract): pulumi.ProviderResource {
-  return new ContractProvider(contract.name, contract.name);
+/** Registers a provider of one of our plugins; the rest of what it needs it finds in its environment. */
+export function registerProvider(
+  contract: ProviderContract,
+  inputs: pulumi.Inputs = {},
+): pulumi.ProviderResource {
+  return new ContractProvider(contract.name, contract.name, inputs);
 }
 
 class ContractResource extends pulumi.CustomResource {}

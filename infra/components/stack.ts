@@ -19,7 +19,9 @@ import { Site } from "./static-site.ts";
 
 /** Registers everything that a stack's model says, and nothing else. */
 export function deployStack(model: StackModel, options: SecretsOptions): StackOutputs {
-  const render = registerProvider(RenderProvider);
+  const render = registerProvider(RenderProvider, {
+    apiKey: new pulumi.Config("render").getSecret("apiKey"),
+  });
   const opspec = registerProvider(OpspecProvider);
   const secrets = resolveSecrets(model.secrets, {
     ...options,
@@ -88,9 +90,10 @@ function registerServices(
     ...model.services.map((it) => [it, new Service(it, surroundings)] as const),
     ...model.staticSites.map((it) => [it, new Site(it, surroundings)] as const),
   ];
-  for (const [{ key, lateEnv }, { addresses, outputs }] of made) {
+  for (const [{ key, formerly, lateEnv }, { addresses, outputs }] of made) {
     sources.services.set(key, addresses);
-    if (lateEnv) registerLateEnv({ key, id: outputs.id, lateEnv }, sources, platform.render);
+    if (!lateEnv) continue;
+    registerLateEnv({ key, formerly, id: outputs.id, lateEnv }, sources, platform.render);
   }
   return Object.fromEntries(made.map(([{ key }, { outputs }]) => [key, outputs]));
 }

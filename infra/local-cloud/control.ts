@@ -64,7 +64,12 @@ async function readControl<Schema extends z.ZodType>(
     throw badRequest(`${context.req.path}: the body is not JSON. Send one JSON value.`);
   });
   const result = schema.safeParse(value);
-  if (!result.success) throw badRequest(`${context.req.path}: ${z.prettifyError(result.error)}`);
+  if (!result.success) {
+    const problems = result.error.issues.map(
+      ({ path, message }) => `${path.length > 0 ? `${path.join("/")}: ` : ""}${message}`,
+    );
+    throw badRequest(`${context.req.path}: ${problems.join("; ")}.`);
+  }
 
   return result.data;
 }

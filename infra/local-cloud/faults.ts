@@ -40,7 +40,11 @@ const DeployFault = z.strictObject({
 });
 
 /** The body of `POST /__local/faults`. */
-export const FaultList = z.array(z.union([DeployFault, RequestFault]));
+export const FaultList = z.array(
+  z.union([DeployFault, RequestFault], {
+    error: `should be a fault of a request ({ path } with status, reset or delayMs) or of a deploy ({ deploy: ${DEPLOY_FAILURES.join(" | ")} })`,
+  }),
+);
 
 export type RequestFault = z.infer<typeof RequestFault>;
 export type DeployFault = z.infer<typeof DeployFault>;

@@ -7,6 +7,7 @@ import { CLOUDFLARE_BASE, createApp } from "./app.ts";
 import type { Cloud } from "./cloud.ts";
 import { CONTROL_BASE } from "./control.ts";
 import { createFaultQueue } from "./faults.ts";
+import { LocalCloudStartError } from "./start-error.ts";
 import { FAST_PHASES, REALISTIC_PHASES } from "./phase-times.ts";
 import { createRateLimiter } from "./rate-limits.ts";
 import { RENDER_BASE } from "./render/api.ts";
@@ -87,7 +88,7 @@ function listen(server: Server, port: number): Promise<number> {
 }
 
 function portIsBusy(port: number, cause: Error): Error {
-  return new Error(
+  return new LocalCloudStartError(
     `local cloud: port ${port} is taken by another program. Choose another port, or none to get a free one.`,
     { cause },
   );

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname } from "node:path";
 
 import { type CloudState, emptyState, STATE_VERSION } from "./state.ts";
+import { LocalCloudStartError } from "./start-error.ts";
 
 /** Only the owner reads it: it holds the values of environment variables. */
 const FILE_MODE = 0o600;
@@ -12,7 +13,7 @@ export function loadState(file: string): CloudState {
 
   const state = parsedState(file);
   if (state.version !== STATE_VERSION) {
-    throw new Error(
+    throw new LocalCloudStartError(
       `${file}: this is not a state of the local cloud in version ${STATE_VERSION}, got version ${state.version ?? "none"}. ` +
         "Delete the file to begin with an empty cloud, or name another file.",
     );
@@ -38,7 +39,7 @@ function parsedState(file: string): UncheckedState {
     const value: unknown = JSON.parse(readFileSync(file, "utf8"));
     return typeof value === "object" && value !== null ? value : {};
   } catch (cause) {
-    throw new Error(
+    throw new LocalCloudStartError(
       `${file}: the state of the local cloud cannot be read. Delete the file to begin with an empty cloud, or name another file.`,
       { cause },
     );

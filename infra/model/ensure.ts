@@ -9,7 +9,9 @@ import { ensureJobOwners } from "./ensure/job-owner.ts";
 import { ensureJobWork } from "./ensure/job-work.ts";
 import { ensureLife } from "./ensure/life.ts";
 import { ensureNames } from "./ensure/name.ts";
+import { ensurePlans } from "./ensure/plan.ts";
 import { ensureReferences } from "./ensure/reference.ts";
+import { ensureRegions } from "./ensure/region.ts";
 import { ensureRuntimeSource } from "./ensure/runtime-source.ts";
 import { ensureScaling } from "./ensure/scaling.ts";
 import { ensureSchedules } from "./ensure/schedule.ts";
@@ -35,6 +37,8 @@ const RULES: readonly Rule[] = [
   ensureEnvRules,
   ensureSecrets,
   ensureStores,
+  ensureRegions,
+  ensurePlans,
   ensureJobOwners,
   ensureJobWork,
   ensureJobDisks,

@@ -6,7 +6,6 @@ import {
   CALL_TOKEN,
   CALL_URL,
   DEFAULT_JOB_PLAN,
-  DEFAULT_REGION,
   DEFAULT_TIMEZONE,
   LOCK_URL,
   SECRET_FILES_DIR,
@@ -17,6 +16,7 @@ import { given, modelKeyed } from "./keyed.ts";
 import { lockStore } from "./lock.ts";
 import { modelJobManifest, type Process } from "./manifest.ts";
 import { partName } from "./names.ts";
+import { cronRegionOf } from "./region.ts";
 import { RUNTIME_DIR, RUNTIME_IMAGE_DIR, wrapBuild } from "./runtime-source.ts";
 import { modelRenderSchedule } from "./schedule.ts";
 import { modelRuntime, modelSource } from "./source.ts";
@@ -57,19 +57,13 @@ function modelJob(process: Process, job: JobSpec): JobModel {
     uses: job.uses ?? "command",
     name: job.name ?? partName(spec.system, key),
     ownerId: spec.render.owner,
-    region: regionOf(spec, job),
+    region: cronRegionOf(spec, job),
     plan: job.plan ?? DEFAULT_JOB_PLAN,
     schedule: modelRenderSchedule(job.schedule, spec.timezone ?? DEFAULT_TIMEZONE),
     ...given({ calls: job.calls }),
     ...modelCode(spec, key, job),
     ...modelJobEnv(process, job),
   };
-}
-
-/** A call must come from the service's own region: the private network ends there. */
-function regionOf(spec: StackSpec, job: JobSpec): string {
-  const service = spec.services?.[job.calls ?? job.like ?? ""];
-  return service?.region ?? spec.render.region ?? DEFAULT_REGION;
 }
 
 type Code = Pick<

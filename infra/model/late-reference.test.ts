@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import type { PartialStackSpec } from "../spec/stack.ts";
 import { modelOf } from "../testing/spec-text.ts";
+import { planReferences } from "./late-reference.ts";
 
 const service = (key: string, extra: string) =>
   `  ${key}: { type: web, source: { image: nginx }, plan: starter, ${extra} }\n`;
@@ -70,4 +72,16 @@ test("a hundred services in one circle have one late reference", () => {
   );
 
   expect(modelOf(`services:\n${circle.join("")}`).notes).toHaveLength(1);
+});
+
+test("a circle of thousands of services is planned", () => {
+  const count = 20_000;
+  const services: PartialStackSpec["services"] = Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `s${index}`,
+      { type: "web", env: { NEXT: { url: `s${(index + 1) % count}` } } },
+    ]),
+  );
+
+  expect(planReferences({ services }).late).toHaveLength(1);
 });

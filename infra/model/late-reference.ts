@@ -92,20 +92,40 @@ function cycles(edges: readonly Edge[]): string[][] {
   const found: string[][] = [];
 
   /** Tarjan's algorithm: a group is complete when its first member reaches nothing before itself. */
-  function visit(key: string): void {
-    order.set(key, order.size);
-    lowest.set(key, order.size - 1);
-    stack.push(key);
-    onStack.add(key);
-    for (const { to } of next.get(key) ?? []) {
-      if (!order.has(to)) visit(to);
-      if (onStack.has(to)) lowest.set(key, Math.min(lowest.get(key) ?? 0, lowest.get(to) ?? 0));
-    }
+  function close(key: string): void {
     if (lowest.get(key) !== order.get(key)) return;
     const group = stack.splice(stack.lastIndexOf(key));
     for (const member of group) onStack.delete(member);
     const isCircle = group.length > 1 || (next.get(key) ?? []).some((edge) => edge.to === key);
     if (isCircle) found.push(group);
+  }
+
+  /** The way to the current service is a list, because thousands of calls would not fit on a stack. */
+  function visit(start: string): void {
+    const way = [enter(start)];
+    for (let step = way.at(-1); step; step = way.at(-1)) {
+      const to = step.open.pop()?.to;
+      if (to !== undefined && !order.has(to)) way.push(enter(to));
+      else if (to !== undefined && onStack.has(to)) lower(step.key, to);
+      else if (to === undefined) {
+        way.pop();
+        close(step.key);
+        const before = way.at(-1);
+        if (before && onStack.has(step.key)) lower(before.key, step.key);
+      }
+    }
+  }
+
+  function enter(key: string): { readonly key: string; readonly open: Edge[] } {
+    lowest.set(key, order.size);
+    order.set(key, order.size);
+    stack.push(key);
+    onStack.add(key);
+    return { key, open: [...(next.get(key) ?? [])].toReversed() };
+  }
+
+  function lower(key: string, by: string): void {
+    lowest.set(key, Math.min(lowest.get(key) ?? 0, lowest.get(by) ?? 0));
   }
 
   for (const key of [...next.keys()].toSorted()) if (!order.has(key)) visit(key);

@@ -78,3 +78,22 @@ services:
     ]
   `);
 });
+
+test("the second copy of a key is not read, so nothing is missed in it", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+  web: { plan: standard }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:3   services/web: this key is written twice. Keep one; the other would be ignored.",
+    ]
+  `);
+});

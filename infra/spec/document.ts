@@ -18,7 +18,12 @@ export interface SpecDocument {
 export function readDocument(text: string, file: string): SpecDocument {
   const lineCounter = new LineCounter();
   // The parser's own search for keys written twice compares each with each; ours is linear.
-  const options = { lineCounter, prettyErrors: false, uniqueKeys: false };
+  const options = {
+    lineCounter,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: "error",
+  } as const;
   const document = parseDocument(text, options);
   const placeAt = (offset: number): Place => {
     const { line, col } = lineCounter.linePos(offset);
@@ -55,7 +60,7 @@ interface Survey {
 }
 
 function surveyNode(node: unknown, path: string, survey: Survey): void {
-  if (isMap(node)) surveyPairs(node.items, path, survey);
+  if (isMap(node)) node.items = surveyPairs(node.items, path, survey);
   if (isScalar(node)) surveyScalar(node, path, survey);
   if (!isSeq(node)) return;
   for (const [index, item] of node.items.entries()) {
@@ -65,17 +70,22 @@ function surveyNode(node: unknown, path: string, survey: Survey): void {
   }
 }
 
-function surveyPairs(pairs: readonly Pair[], path: string, survey: Survey): void {
+/** The pairs without those written twice: only the first is read, so nothing is missed in a part of a copy. */
+function surveyPairs<P extends Pair>(pairs: readonly P[], path: string, survey: Survey): P[] {
   const seen = new Set<string>();
-  for (const { key, value } of pairs) {
+  return pairs.filter(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : "";
     const child = joinPath(path, name);
     const place = survey.placeAt(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
-    if (seen.has(name)) survey.problems.push({ path: child, place, ...WRITTEN_TWICE });
+    if (seen.has(name)) {
+      survey.problems.push({ path: child, place, ...WRITTEN_TWICE });
+      return false;
+    }
     seen.add(name);
     survey.places.set(child, place);
     surveyNode(value, child, survey);
-  }
+    return true;
+  });
 }
 
 const WRITTEN_TWICE = {

@@ -214,3 +214,67 @@ jobs:
     ]
   `);
 });
+
+test("a list at the top is one problem", () => {
+  const found = wholeRefusals(`
+- system: shop
+- services: {}
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "1:1   should be a block of keys, got a list.",
+    ]
+  `);
+});
+
+test("a key of the top inside a block says where it belongs", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    envRules: []
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:5   services/web/envRules: is not a key here. envRules belongs at the top level.",
+    ]
+  `);
+});
+
+test("a key of a service at the top says where it belongs", () => {
+  const found = refusals(`
+preDeploy: make migrate
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "2:1   preDeploy: is not a key here. preDeploy belongs into a service.",
+    ]
+  `);
+});
+
+test("a host name with capitals says how it is written", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    domains: [WWW.Example.com, "https://x"]
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:15   services/web/domains/0: should be in lower case, got "WWW.Example.com".",
+      "9:32   services/web/domains/1: should be a host name such as api.example.com, got "https://x".",
+    ]
+  `);
+});

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Problem } from "../errors.ts";
 import { nearest } from "../errors.ts";
+import { belongsElsewhere } from "./misplaced.ts";
 import {
   childValue,
   intendedVariant,
@@ -21,19 +22,6 @@ export interface ShapeProblem {
 
 /** Values under these keys may be secrets written at the wrong place, so they are never repeated. */
 const CONFIDENTIAL_KEYS = ["env", "secrets", "secretFiles", "options"];
-
-/** Keys that belong elsewhere, by the block in which they are looked for, with where they belong. */
-const MISPLACED: Readonly<Record<string, string>> = {
-  "jobs/disk": "A job has no disk. Give it to a service, and use in: or calls: with that service.",
-  "jobs/timezone": "It belongs into the schedule.",
-  "jobs/cron": "It belongs into the schedule: { cron: … }.",
-  "jobs/every": "It belongs into the schedule: { every: … }.",
-  "jobs/start": "A job has a command:.",
-  "services/schedule": "Only jobs have one; write a job with in: and this service.",
-  "services/persist": "It belongs into the disk.",
-  "services/repo": "It belongs into the source: { repo: … }.",
-  "services/image": "It belongs into the source: { image: … }.",
-};
 
 /** Types in the operator's words. */
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -111,8 +99,9 @@ function unionProblems(union: z.ZodUnion, found: unknown, path: readonly string[
 
 function unknownKey(key: string, known: readonly string[], path: readonly string[]): ShapeProblem {
   const drop = [...path, key];
-  const misplaced = MISPLACED[`${path[0]}/${key}`];
-  const near = misplaced === undefined ? nearest(key, known) : undefined;
+  const likely = nearest(key, known);
+  const misplaced = belongsElsewhere(path, key, likely);
+  const near = misplaced === undefined ? likely : undefined;
   const remedy =
     misplaced ??
     (near === undefined

@@ -158,7 +158,7 @@ services:
   expect(found).toMatchInlineSnapshot(`
     [
       "7:15   services/web/domains/0: should be a host name such as api.example.com, got "https://www.example.com".",
-      "7:42   services/web/domains/1: should be a host name such as api.example.com, got "UPPER.example.com".",
+      "7:42   services/web/domains/1: should be in lower case, got "UPPER.example.com".",
       "8:19   services/web/allowList/0/cidr: should be a range such as 203.0.113.10/32, got "1.2.3.4".",
       "8:52   services/web/allowList/1/cidr: should be a range such as 203.0.113.10/32, got "300.1.1.1/32".",
       "8:82   services/web/allowList/2/why: is missing. Add it, for example why: "the VM of the API".",

@@ -68,13 +68,15 @@ function isDuration(text: string): boolean {
   }
 }
 
+const HOSTNAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+
 /** Host name of a domain, without scheme, port or path. */
-export const Hostname = z
-  .string()
-  .regex(
-    /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-    "should be a host name such as api.example.com",
-  );
+export const Hostname = z.string().regex(HOSTNAME, {
+  error: ({ input }) =>
+    HOSTNAME.test(String(input).toLowerCase())
+      ? "should be in lower case"
+      : "should be a host name such as api.example.com",
+});
 
 /** An IPv4 or IPv6 range. */
 export const Cidr = z

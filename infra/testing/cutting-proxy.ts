@@ -18,6 +18,8 @@ export interface CuttingProxy {
   calls(): string[];
   /** Cuts the first of the calls of this text; any other goes through. */
   cutAt(call: string, how: Cut): void;
+  /** How many calls have been cut since the last `cutAt`: none means that the call never came. */
+  struck(): number;
   /** Lets everything through. */
   heal(): void;
   stop(): Promise<void>;
@@ -28,10 +30,12 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   const upstream = new URL(target);
   let seen = new Set<string>();
   let cut: { call: string; how: Cut } | undefined;
+  let struck = 0;
   const server = createServer((incoming, outgoing) => {
     const call = callOf(incoming);
     const how = call === cut?.call && !seen.has(call) ? cut.how : undefined;
     seen.add(call);
+    if (how !== undefined) struck += 1;
     void answer({ incoming, outgoing, upstream }, how);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -42,7 +46,9 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
     cutAt: (call, how) => {
       seen = new Set();
       cut = { call, how };
+      struck = 0;
     },
+    struck: () => struck,
     heal: () => {
       seen = new Set();
       cut = undefined;

@@ -12,6 +12,7 @@ import {
   isUnfinished,
   PartialFailure,
   readResource,
+  removeResource,
   revealed,
   updateResource,
 } from "../provider/kit/resource-calls.ts";
@@ -61,6 +62,10 @@ type Send = (url: string, init: RequestInit) => Promise<Response>;
 
 /** A local cloud without a socket, and what drives resources against it as the engine does. */
 export class RenderInProcess {
+  /** The API key of every client. */
+  static readonly KEY = "rnd_test_key";
+  /** Answers a call in place of the cloud, where it does. */
+  intercept: (call: string, init: RequestInit) => Response | undefined = () => undefined;
   /** Method and path of every call since the last `failAt`. */
   readonly calls: string[] = [];
   readonly #cloud: Cloud = newCloud();
@@ -89,9 +94,15 @@ export class RenderInProcess {
     this.#isDead = false;
     return new RenderClient({
       host: "http://127.0.0.1/v1",
-      apiKey: () => "test",
+      apiKey: () => RenderInProcess.KEY,
       attempts: this.#attempts,
-      pace: { requestTimeoutMs: 1000, backoffMs: 0, pollMs: 0 },
+      pace: {
+        requestTimeoutMs: 1000,
+        backoffMs: 0,
+        pollMs: 0,
+        deployMs: 60_000,
+        settleMs: 60_000,
+      },
       fetch: (url, init) => this.#faulty(url, init),
     });
   }
@@ -137,7 +148,10 @@ export class RenderInProcess {
 
   async #faulty(url: string, init: RequestInit): Promise<Response> {
     if (this.#isDead) throw new ProcessDeath("this process has ended");
-    const index = this.calls.push(`${init.method ?? "GET"} ${new URL(url).pathname.slice(3)}`) - 1;
+    const call = `${init.method ?? "GET"} ${new URL(url).pathname.slice(3)}`;
+    const index = this.calls.push(call) - 1;
+    const intercepted = this.intercept(call, init);
+    if (intercepted) return intercepted;
     const kind = this.#fault?.at === index ? this.#fault.kind : undefined;
     if (kind === undefined) return this.#send(url, init);
     this.#hasStruck = true;
@@ -171,6 +185,7 @@ export async function up(
       const { id, outputs } = await createResource(type, inputs, call);
       return { state: { id, inputs, outputs } };
     }
+    type.lifecycle.announce?.(state.id, revealed(inputs), call.client);
     const changes = diff(type.contract, revealed(state.inputs), revealed(inputs));
     if (changes.length === 0 && !isUnfinished(state.outputs)) return { state };
     const outputs = await updateResource({ type, id: state.id, call }, inputs, state);
@@ -186,8 +201,8 @@ export async function destroy(
   subject: ResourceSubject,
   { id, inputs, outputs }: ResourceState,
 ): Promise<boolean> {
-  const known = { inputs: revealed(inputs), outputs: revealed(outputs) };
-  return subject.type.lifecycle.remove(id, callOf(subject), known).then(
+  const { type } = subject;
+  return removeResource({ type, id, call: callOf(subject) }, { inputs, outputs }).then(
     () => true,
     () => false,
   );
@@ -204,10 +219,12 @@ export function refresh(
 }
 
 function callOf({ urn, render, client }: ResourceSubject): Call<RenderClient> {
+  const used = client ?? render.newClient();
   return {
-    client: client ?? render.newClient(),
+    client: used,
     urn,
     signal: new AbortController().signal,
+    secrets: () => used.secrets,
     progress: () => undefined,
   };
 }

@@ -7,6 +7,7 @@ const PORT_MAX = 65_535;
 /** The local cloud by itself, in the foreground, for any tool that speaks Render's API. */
 export const cloud: Command = {
   name: "cloud",
+  takesStack: false,
   usage: "[--port N] [--state FILE] [--realistic]",
   summary: "Run the local cloud until Ctrl-C; the first line says where.",
   options: { port: { type: "string" }, state: { type: "string" }, realistic: { type: "boolean" } },

@@ -7,6 +7,8 @@ export const EXIT = { ok: 0, findings: 1, usage: 2 } as const;
 /** One thing that people and CI type. */
 export interface Command {
   readonly name: string;
+  /** Its first argument is the name of a stack; it has no other. */
+  readonly takesStack: boolean;
   /** After the name, as in `preview <stack> [--local]`. */
   readonly usage: string;
   readonly summary: string;
@@ -38,7 +40,7 @@ export function parseInvocation(command: Command, args: readonly string[]): Invo
     const { values, positionals } = parseArgs({
       args: [...args],
       options: command.options,
-      allowPositionals: true,
+      allowPositionals: command.takesStack,
     });
     const entries = Object.entries(values);
     return {

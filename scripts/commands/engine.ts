@@ -4,6 +4,7 @@ import { type Command, EXIT, printJson } from "./command.ts";
 /** Where the engine is, got if need be; for a shell that wants to run `pulumi` by hand. */
 export const engine: Command = {
   name: "engine",
+  takesStack: false,
   usage: "[--json]",
   summary: 'Find or get the engine; eval "$(npx opspec engine)" puts it on PATH.',
   options: { json: { type: "boolean" } },

@@ -4,6 +4,7 @@ import { reportOutcome } from "./outcome.ts";
 /** What was changed behind the program's back. Only looks, unless told to save. */
 export const refresh: Command = {
   name: "refresh",
+  takesStack: true,
   usage: "<stack> [--local] [--json] [--save] [--expect-no-changes]",
   summary: "Show what was changed elsewhere; --save takes it into the state.",
   options: {

@@ -4,6 +4,7 @@ import { reportOutcome } from "./outcome.ts";
 /** Makes the cloud what the spec says. Looks first at what is really there. */
 export const up: Command = {
   name: "up",
+  takesStack: true,
   usage: "<stack> [--overlay NAME] [--local] [--json] [--no-refresh]",
   summary: "Make it so: refresh, then deploy.",
   options: { ...stackOptions, ...overlayOption, "no-refresh": { type: "boolean" } },

@@ -5,6 +5,7 @@ import { type Command, EXIT, printJson, stackOf } from "./command.ts";
 /** Reads a spec and says everything that is wrong with it, without asking anything of anybody. */
 export const validate: Command = {
   name: "validate",
+  takesStack: true,
   usage: "<stack> [--json]",
   summary: "Check a spec; every problem at once, each with its line.",
   options: { json: { type: "boolean" } },

@@ -15,6 +15,7 @@ import {
 /** The checklist, executed. What could not be looked at is said, and never counted as good. */
 export const verify: Command = {
   name: "verify",
+  takesStack: true,
   usage: "<stack> [--overlay NAME] [--local] [--json]",
   summary: "Check that what was deployed is there and right.",
   options: { ...stackOptions, ...overlayOption },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CATALOG } from "@opspec/runtime/catalog";
 import { z } from "zod";
+import { REFRESH_CALLS } from "../../infra/provider/render/client.ts";
 import { StackSpec } from "../../infra/spec/stack.ts";
 import type { Command } from "../commands/command.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
@@ -19,7 +20,7 @@ export async function renderReference(): Promise<string> {
   return `${[
     "<!-- Generated from the code by npm run generate. Changes made here are lost. -->",
     "# Reference",
-    "- [The spec](#the-spec): what `stacks/<stack>.ops.yaml` may say\n- [Jobs](#jobs): what a job may use\n- [Commands](#commands)\n- [Resources](#resources): what the spec becomes",
+    "- [The spec](#the-spec): what `stacks/<stack>.ops.yaml` may say\n- [Jobs](#jobs): what a job may use\n- [Commands](#commands)\n- [Resources](#resources): what the spec becomes\n- [Calls of a refresh](#calls-of-a-refresh)",
     "## The spec",
     "Paths are those of the messages: `services/<key>/plan` is the plan of a service. `<key>`, `<NAME>`, `<file>` are names that you choose, `<n>` is the place in a list. A form such as `{ url }` is one of several ways to write a block, told by the keys that it must have.",
     renderSpecPage(listSpecKeys(StackSpec)),
@@ -32,6 +33,9 @@ export async function renderReference(): Promise<string> {
     "## Resources",
     "What a preview and a state file show. A field that is not required is left alone on the vendor's side when it is not given.",
     renderResourcePage(contracts),
+    "## Calls of a refresh",
+    "What a refresh asks Render; the reads of one run share their lists. An unchanged preview, and an unchanged `up --no-refresh`, ask nothing.",
+    REFRESH_CALLS.map((it) => `- ${it}`).join("\n"),
   ].join("\n\n")}\n`;
 }
 

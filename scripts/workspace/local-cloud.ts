@@ -19,11 +19,15 @@ export interface LocalCloudConnection {
   close(): Promise<void>;
 }
 
+/** How long a local cloud may take to answer before it counts as gone: it is on this machine. */
+const ANSWER_TIMEOUT_MS = 2000;
+
 /** Uses the local cloud that runs for this checkout, or starts one for as long as this process needs it. */
 export async function connectLocalCloud(): Promise<LocalCloudConnection> {
-  const running = runningAddress();
+  const running = await runningAddress();
   if (running) return { urls: running.urls, keptBy: running.pid, close: async () => undefined };
   mkdirSync(LOCAL, { recursive: true });
+  rmSync(LOCAL_CLOUD_ADDRESS, { force: true });
   const cloud = await startLocalCloud({ stateFile: LOCAL_CLOUD_STATE });
   writeFileSync(LOCAL_CLOUD_ADDRESS, JSON.stringify({ pid: process.pid, urls: cloud.urls }));
   return {
@@ -35,10 +39,18 @@ export async function connectLocalCloud(): Promise<LocalCloudConnection> {
   };
 }
 
-function runningAddress(): z.infer<typeof Address> | undefined {
+/** The address that another process left, if a local cloud answers there: a process number alone may be somebody else's by now. */
+async function runningAddress(): Promise<z.infer<typeof Address> | undefined> {
   if (!existsSync(LOCAL_CLOUD_ADDRESS)) return undefined;
-  const address = Address.safeParse(parseJson(readFileSync(LOCAL_CLOUD_ADDRESS, "utf8")));
-  return address.success && isAlive(address.data.pid) ? address.data : undefined;
+  const { data } = Address.safeParse(parseJson(readFileSync(LOCAL_CLOUD_ADDRESS, "utf8")));
+  return data && isAlive(data.pid) && (await answers(data.urls.page)) ? data : undefined;
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -38,9 +38,9 @@ export function clearDeadLocks(
   if (!existsSync(directory)) return;
   for (const file of readdirSync(directory)) {
     const path = join(directory, file);
-    const lock = Lock.safeParse(JSON.parse(readFileSync(path, "utf8")));
-    if (!lock.success) continue;
-    const { pid, username, hostname: host, timestamp } = lock.data;
+    const lock = readLock(path);
+    if (!lock) continue;
+    const { pid, username, hostname: host, timestamp } = lock;
     const owner = `${username}@${host} (process ${pid}, since ${timestamp})`;
     if (host !== hostname() || isAlive(pid)) {
       throw new UsageError(
@@ -49,6 +49,15 @@ export function clearDeadLocks(
     }
     rmSync(path, { force: true });
     log(`Cleared a lock on ${stack}, left by ${owner}, which no longer runs.`);
+  }
+}
+
+/** A lock that can be read; one that is being written or has just gone is the engine's to judge. */
+function readLock(path: string): z.infer<typeof Lock> | undefined {
+  try {
+    return Lock.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
+  } catch {
+    return undefined;
   }
 }
 

@@ -23,6 +23,8 @@ export function writePluginProject(directory: string): void {
 export function apartEnvironment(directory: string, passphrase: string): Record<string, string> {
   return {
     PULUMI_BACKEND_URL: backendOf(directory),
+    // Where the plugins keep what they began, instead of the user's own directory.
+    XDG_STATE_HOME: join(directory, "plugins"),
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_CONFIG_PASSPHRASE_FILE: "",
     PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -29,7 +29,7 @@ export function renderStack(model: StackModel, outputs: OutputMap, now: Date): s
     ...model.staticSites.map(
       (it) => `static site ${it.key}: ${[it.name, addressOf(it, urls.get(it.key))].join(", ")}`,
     ),
-    ...model.jobs.map((it) => `job ${it.key}: ${renderJob(it, now)}`),
+    ...model.jobs.map((it) => `job ${it.key}: ${renderJob(it, model.timezone, now)}`),
     ...model.residentJobs.map((it) => `job ${it.key}: ${renderResident(it)}`),
     ...model.containers.map((it) => `container ${it.key}: on VM ${it.vm}, not deployed`),
     ...(model.edge?.domains ?? []).map((it) => `name ${it.host}: at Cloudflare, not deployed`),
@@ -95,9 +95,9 @@ function addressOf(
   return domains.length > 0 ? domains.join(", ") : (outputs.url ?? "no public address");
 }
 
-function renderJob({ schedule, calls }: JobModel, now: Date): string {
+function renderJob({ schedule, calls }: JobModel, zone: string, now: Date): string {
   const where = calls ? `, runs in ${calls}` : "";
-  return `${schedule.text}${where}; next ${renderNextRun(schedule, now)}`;
+  return `${schedule.text}${where}; next ${renderNextRun(schedule, zone, now)}`;
 }
 
 function renderResident({ owner, schedule }: ResidentJobModel): string {
@@ -105,11 +105,11 @@ function renderResident({ owner, schedule }: ResidentJobModel): string {
   return `${schedule}, runs in ${owner.service}${owner.kind === "app" ? " by the app itself" : ""}`;
 }
 
-/** The next run in the job's own zone and in UTC, side by side. */
-function renderNextRun({ pattern, timezone }: ScheduleModel, now: Date): string {
+/** The next run in the stack's zone and in UTC, side by side. */
+function renderNextRun({ pattern, timezone }: ScheduleModel, zone: string, now: Date): string {
   const [next] = nextRuns(parseSchedule({ cron: pattern }, timezone), now, 1);
   if (!next) return "never";
-  const at = (zone: string): string =>
-    next.toLocaleString("en-GB", { timeZone: zone, dateStyle: "medium", timeStyle: "short" });
-  return `${at(timezone)} ${timezone} = ${at("UTC")} UTC`;
+  const at = (timeZone: string): string =>
+    next.toLocaleString("en-GB", { timeZone, dateStyle: "medium", timeStyle: "short" });
+  return `${at(zone)} ${zone} = ${at("UTC")} UTC`;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { UsageError } from "../../infra/errors.ts";
 import { findEngine } from "../engine/find.ts";
 import { connectLocalCloud } from "./local-cloud.ts";
@@ -42,7 +42,7 @@ async function openReal({ stackName, log, overlay }: WorkspaceOptions): Promise<
     pulumiCommand: engine.command,
     program: async () => program(stackName, overlay === undefined ? {} : { overlay }),
   });
-  const { url = "" } = await workspace.whoAmI();
+  const url = await backendUrl(workspace);
   clearDeadLocks(url, stackName, log);
   const existing = await workspace.listStacks();
   if (!existing.some((it) => it.name === stackName)) {
@@ -51,12 +51,28 @@ async function openReal({ stackName, log, overlay }: WorkspaceOptions): Promise<
     );
   }
   const { Stack } = await import("@pulumi/pulumi/automation/index.js");
+  const stack = await Stack.select(stackName, workspace);
   return {
-    stack: await Stack.select(stackName, workspace),
+    stack,
     renderHost: process.env["RENDER_HOST"] ?? RENDER_HOST,
-    renderApiKey: process.env["RENDER_API_KEY"],
+    renderApiKey:
+      process.env["RENDER_API_KEY"] ?? (await stack.getAllConfig())["render:apiKey"]?.value,
     close: async () => undefined,
   };
+}
+
+/** @throws UsageError when the engine is logged in nowhere */
+async function backendUrl(workspace: LocalWorkspace): Promise<string> {
+  const { CommandError } = await import("@pulumi/pulumi/automation/index.js");
+  try {
+    return (await workspace.whoAmI()).url ?? "";
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new UsageError(
+      "pulumi: there is no backend to keep the state in. Run pulumi login, or set PULUMI_BACKEND_URL, for example to file:///path/to/states. To try without, use --local.",
+      { cause: error },
+    );
+  }
 }
 
 /** Any non-empty key is good for the local cloud. */
@@ -65,47 +81,51 @@ const LOCAL_API_KEY = "local";
 /** State below .opspec/local holds placeholders; this passphrase only keeps the engine from asking. */
 const LOCAL_PASSPHRASE = "local";
 
-async function openLocal({ stackName, log, overlay }: WorkspaceOptions): Promise<Workspace> {
-  const [{ LocalWorkspace }, { program }, engine] = await Promise.all([
+async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
+  writePluginProject(LOCAL);
+  clearDeadLocks(backendOf(LOCAL), options.stackName, options.log);
+  const engine = await findEngine(options);
+  const cloud = await connectLocalCloud();
+  try {
+    const renderHost = cloud.urls.render;
+    const stack = await selectLocalStack(options, engine.command, renderHost);
+    return { stack, renderHost, renderApiKey: LOCAL_API_KEY, close: () => cloud.close() };
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
+
+async function selectLocalStack(
+  { stackName, log, overlay }: WorkspaceOptions,
+  pulumiCommand: PulumiCommand,
+  renderHost: string,
+): Promise<Stack> {
+  const [{ LocalWorkspace }, { program }] = await Promise.all([
     import("@pulumi/pulumi/automation/index.js"),
     import("../../infra/program.ts"),
-    findEngine({ log }),
   ]);
-  writePluginProject(LOCAL);
-  clearDeadLocks(backendOf(LOCAL), stackName, log);
-  const cloud = await connectLocalCloud();
-  const onPlaceholders = once((names: readonly string[]) =>
-    log(`Placeholders stand for secrets that are not set: ${names.join(", ")}.`),
-  );
-  const stack = await LocalWorkspace.createOrSelectStack(
-    {
-      stackName,
-      projectName: PROJECT,
-      program: async () =>
-        program(stackName, {
-          environment: {},
-          placeholder: (name) => `placeholder-for-${name}`,
-          onPlaceholders,
-          ...(overlay !== undefined && { overlay }),
-        }),
-    },
+  const deployment = {
+    environment: {},
+    placeholder: (name: string) => `placeholder-for-${name}`,
+    onPlaceholders: once((names: readonly string[]) =>
+      log(`Placeholders stand for secrets that are not set: ${names.join(", ")}.`),
+    ),
+    ...(overlay !== undefined && { overlay }),
+  };
+  return LocalWorkspace.createOrSelectStack(
+    { stackName, projectName: PROJECT, program: async () => program(stackName, deployment) },
     {
       workDir: LOCAL,
-      pulumiCommand: engine.command,
+      pulumiCommand,
       pulumiHome: join(LOCAL, "home"),
       envVars: {
         ...apartEnvironment(LOCAL, LOCAL_PASSPHRASE),
-        RENDER_HOST: cloud.urls.render,
+        RENDER_HOST: renderHost,
         RENDER_API_KEY: LOCAL_API_KEY,
       },
     },
   );
-  return {
-    stack,
-    renderHost: cloud.urls.render,
-    renderApiKey: LOCAL_API_KEY,
-    close: () => cloud.close(),
-  };
 }
 
 /** A program runs for each preview and up; what it has to say is said the first time. */

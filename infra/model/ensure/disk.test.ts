@@ -152,3 +152,94 @@ services:
     ]
   `);
 });
+
+test("a disk at /etc/secrets/a hides the system and is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /etc/secrets/a, sizeGb: 1 }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:13   services/web/disk/mount: Render mounts no disk at /etc/secrets/a. Use a directory of your own, such as /var/data.",
+    ]
+  `);
+});
+
+test("a disk at /usr/local hides the system and is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /usr/local, sizeGb: 1 }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:13   services/web/disk/mount: Render mounts no disk at /usr/local. Use a directory of your own, such as /var/data.",
+    ]
+  `);
+});
+
+test("a disk at /proc hides the system and is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /proc, sizeGb: 1 }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:13   services/web/disk/mount: Render mounts no disk at /proc. Use a directory of your own, such as /var/data.",
+    ]
+  `);
+});
+
+test("a disk at /dev/shm hides the system and is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /dev/shm, sizeGb: 1 }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:13   services/web/disk/mount: Render mounts no disk at /dev/shm. Use a directory of your own, such as /var/data.",
+    ]
+  `);
+});
+
+test("a disk below the source directory is allowed", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /opt/render/project/src/data, sizeGb: 1 }
+`);
+
+  expect(found).toMatchInlineSnapshot(`[]`);
+});

@@ -12,8 +12,10 @@ const BANNED_MOUNTS = [
   "/home",
   "/home/render",
   "/etc",
-  "/etc/secrets",
 ];
+
+/** Directories of the system: a disk there, or below, would hide what the service needs to run. */
+const SYSTEM_DIRS = ["/etc/secrets", "/usr", "/bin", "/lib", "/proc", "/sys", "/dev"];
 
 type ServicePart = DeepPartial<ServiceSpec>;
 
@@ -48,7 +50,9 @@ function severalInstances(key: string, { disk, instances, autoscale }: ServicePa
 
 function bannedMount(key: string, { disk }: ServicePart): Problem[] {
   const mount = disk?.mount;
-  if (mount === undefined || !BANNED_MOUNTS.includes(mount)) return [];
+  const isBanned =
+    BANNED_MOUNTS.includes(mount ?? "") || SYSTEM_DIRS.some((dir) => isInside(mount, dir));
+  if (!isBanned) return [];
   return [
     {
       path: `services/${key}/disk/mount`,

@@ -84,3 +84,66 @@ envRules:
     ]
   `);
 });
+
+test("what turns authentication off in production is refused without a rule", () => {
+  const found = refusals(`
+envGroups:
+  g: { env: { SKIP_AUTH: "Yes" } }
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { ALLOW_HEADER_AUTH: "on", AUTH_DISABLED: "0" }
+jobs:
+  a: { uses: http, options: { url: "https://example.com" }, schedule: { every: 6h }, in: web, env: { DISABLE_AUTH: true } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:15   envGroups/g/env/SKIP_AUTH: turns authentication off in production. Remove it, or set it to "0".",
+      "11:12   services/web/env/ALLOW_HEADER_AUTH: turns authentication off in production. Remove it, or set it to "0".",
+      "13:102   jobs/a/env/DISABLE_AUTH: turns authentication off in production. Remove it, or set it to "0".",
+    ]
+  `);
+});
+
+test("staging may turn authentication off", () => {
+  const found = refusals(`
+environment: staging
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { SKIP_AUTH: 1 }
+`);
+
+  expect(found).toMatchInlineSnapshot(`[]`);
+});
+
+test("a forbidden switch of a job is refused", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+jobs:
+  a: { uses: http, options: { url: "https://example.com" }, schedule: { every: 6h }, in: web, env: { DEBUG: 1 } }
+envRules:
+  - { forbid: DEBUG, in: production, services: [web] }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "10:102   jobs/a/env/DEBUG: is switched on, which is forbidden in production. Remove it, or set it to "0".",
+    ]
+  `);
+});

@@ -1,13 +1,20 @@
 import type { Problem } from "../../errors.ts";
 import type { EnvRuleSpec } from "../../spec/env-rule.ts";
 import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
+import { entriesOf } from "../entries.ts";
 import { servicesOf, unmetRequirements } from "../env-rule.ts";
-import type { VariableParts } from "../variables.ts";
+import { effectiveEnv, type VariableParts, variablesOf } from "../variables.ts";
 
 type RulePart = DeepPartial<EnvRuleSpec>;
 
 /** Values that leave a switch off. */
 const OFF = ["", "0", "false", "no", "off"];
+
+/** Values that switch it on. */
+const ON = ["1", "true", "yes", "on"];
+
+/** Switches that many apps have and that let everybody in. */
+const AUTH_OFF_SWITCHES = ["ALLOW_HEADER_AUTH", "DISABLE_AUTH", "SKIP_AUTH", "AUTH_DISABLED"];
 
 /** The environment of the services is as the rules of the spec ask. */
 export function ensureEnvRules(spec: PartialStackSpec): Problem[] {
@@ -19,7 +26,24 @@ export function ensureEnvRules(spec: PartialStackSpec): Problem[] {
   const rules = (spec.envRules ?? []).flatMap((rule, index) =>
     rule ? [...oneOf(spec, rule, index), ...forbidden(spec, rule), ...values(spec, rule)] : [],
   );
-  return [...unmet, ...rules];
+  const told = new Set(rules.map((it) => it.path));
+  return [...unmet, ...rules, ...openDoors(spec).filter((it) => !told.has(it.path))];
+}
+
+/** Without any rule: in production nothing may turn authentication off. */
+function openDoors(spec: PartialStackSpec): Problem[] {
+  if ((spec.environment ?? "production") !== "production") return [];
+  return variablesOf(spec)
+    .filter(({ name, parts }) => AUTH_OFF_SWITCHES.includes(name) && isTruthy(parts.value))
+    .map(({ path }) => ({
+      path,
+      message: "turns authentication off in production.",
+      remedy: 'Remove it, or set it to "0".',
+    }));
+}
+
+function isTruthy(value: VariableParts["value"]): boolean {
+  return ON.includes(String(value).trim().toLowerCase());
 }
 
 function oneOf(spec: PartialStackSpec, rule: RulePart, index: number): Problem[] {
@@ -38,15 +62,32 @@ function forbidden(spec: PartialStackSpec, rule: RulePart): Problem[] {
   if (!("forbid" in rule)) return [];
   if (rule.in !== (spec.environment ?? "production")) return [];
   const names = [rule.forbid].flat().filter((it) => it !== undefined);
-  return servicesOf(spec, rule).flatMap(({ service, env }) =>
+  const services = servicesOf(spec, rule).map(({ service, env }) => ({
+    path: `services/${service}`,
+    env,
+  }));
+  return [...services, ...jobsOf(spec, rule)].flatMap(({ path, env }) =>
     names
       .filter((name) => isOn(env.get(name)))
       .map((name) => ({
-        path: `services/${service}/env/${name}`,
+        path: `${path}/env/${name}`,
         message: `is switched on, which is forbidden in ${rule.in}.`,
         remedy: 'Remove it, or set it to "0".',
       })),
   );
+}
+
+/** The jobs that a rule is about: all, or those of its services. */
+function jobsOf(
+  spec: PartialStackSpec,
+  { services }: RulePart,
+): { path: string; env: ReadonlyMap<string, VariableParts> }[] {
+  return entriesOf(spec.jobs)
+    .filter(([, job]) => {
+      const owners = [job.in, job.calls, job.like, job.of];
+      return !services || owners.some((it) => it !== undefined && services.includes(it));
+    })
+    .map(([key, job]) => ({ path: `jobs/${key}`, env: effectiveEnv(spec, job) }));
 }
 
 function isOn(parts: VariableParts | undefined): boolean {

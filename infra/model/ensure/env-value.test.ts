@@ -119,3 +119,40 @@ services:
     ]
   `);
 });
+
+test("URLs inside quotes, brackets and lists are found", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { A: '["http://b.example.com"]', B: "https://a.example.com,http://0.0.0.0:80", C: "[http://[::1]:80]", D: '["postgres://app:hunter2@db.example.com/app"]' }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:12   services/web/env/A: is a clear-text http URL in production, got "http://b.example.com". Use https, or { url: <service> }.",
+      "9:43   services/web/env/B: points to this machine in production, got "http://0.0.0.0:80". Use { url: <service> } or the real address.",
+      "9:89   services/web/env/C: points to this machine in production, got "http://[::1]:80". Use { url: <service> } or the real address.",
+      "9:113   services/web/env/D: has a password in clear text. Declare a secret for the whole URL and change the password, which is in the history of this file.",
+    ]
+  `);
+});
+
+test("http to a bare name in the private network is allowed", () => {
+  const found = refusals(`
+services:
+  iep-ally-api:
+    type: private
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+  web: { type: static, source: { repo: "https://example.com/a" }, build: make, env: { A: "http://iep-ally-api:8080" } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`[]`);
+});

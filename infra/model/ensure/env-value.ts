@@ -11,8 +11,14 @@ const LOCAL_HOST =
 /** Clear-text HTTP to a host with a dot: a name without one is in the private network. */
 const PLAIN_HTTP = /^http:\/\/[^/\s:]*\./i;
 
+/** A URL up to what separates it from the next one; only an IPv6 host has brackets. */
+const URLS = /[a-z][a-z0-9+.-]*:\/\/(\[[0-9a-f:.]+\])?[^\s"'`,;<>()[\]{}|]*/gi;
+
+/** User and password of a URL. */
+const USER_INFO = /:\/\/[^/@\s"']*@/g;
+
 /** A URL with a password in it. */
-const CREDENTIALS = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:[^/@\s]+@/i;
+const CREDENTIALS = /(^|[\s"'`,;<>()[\]{}|])[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:[^/@\s]+@/i;
 
 /** Names that Render and the runtime set themselves. @see https://render.com/docs/environment-variables */
 const RESERVED = /^(RENDER(_|$)|IS_PULL_REQUEST$|OPSPEC_)/;
@@ -49,8 +55,7 @@ function credentials({ path, parts }: Variable): Problem[] {
 }
 
 function unsafeUrl({ path, parts }: Variable): Problem[] {
-  const values =
-    typeof parts.value === "string" ? parts.value.split(",").map((it) => it.trim()) : [];
+  const values = typeof parts.value === "string" ? urlsIn(parts.value) : [];
   const local = values.find((it) => LOCAL_HOST.test(it));
   if (local !== undefined) {
     return [
@@ -70,6 +75,11 @@ function unsafeUrl({ path, parts }: Variable): Problem[] {
       remedy: "Use https, or { url: <service> }.",
     },
   ];
+}
+
+/** Every URL of a text, also inside quotes, brackets and lists; without user and password. */
+function urlsIn(value: string): string[] {
+  return value.replaceAll(USER_INFO, "://").match(URLS) ?? [];
 }
 
 /** Scheme and host only: a path or a query may carry a token. */

@@ -114,3 +114,23 @@ jobs:
     ]
   `);
 });
+
+test("a job with two owners is not told about disks", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+jobs:
+  a: { uses: http, options: { url: "https://example.com" }, schedule: { every: 6h }, in: web, on: render, disabledBy: logs/.off }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "10:95   jobs/a/on: has two owners, in: web and on: render: it would run twice. Keep one.",
+    ]
+  `);
+});

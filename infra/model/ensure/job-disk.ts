@@ -8,10 +8,11 @@ type JobPart = DeepPartial<JobSpec>;
 
 /** What a job reads and writes on a disk can be reached by what runs it, and survives a deploy. */
 export function ensureJobDisks(spec: PartialStackSpec): Problem[] {
-  return entriesOf(spec.jobs).flatMap(([key, job]) => [
-    ...outOfReach(spec, `jobs/${key}`, job),
-    ...markersLost(spec, `jobs/${key}`, job),
-  ]);
+  return entriesOf(spec.jobs).flatMap(([key, job]) => {
+    // With two owners it is not known where the job runs; that is told by the rule about owners.
+    if (job.in !== undefined && job.on !== undefined) return [];
+    return [...outOfReach(spec, `jobs/${key}`, job), ...markersLost(spec, `jobs/${key}`, job)];
+  });
 }
 
 /** Render's cron jobs have no disk and cannot reach that of a service. @see https://render.com/docs/cronjobs */

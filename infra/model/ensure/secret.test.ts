@@ -90,3 +90,44 @@ services:
     ]
   `);
 });
+
+test("a value under the name of a secret is refused without the value", () => {
+  const found = refusals(`
+envGroups:
+  g: { env: { DB_PASSWORD: hunter2 } }
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { STRIPE_API_KEY: hunter2, X_TOKEN: { value: hunter2 } }
+jobs:
+  a: { uses: http, options: { url: "https://example.com" }, schedule: { every: 6h }, in: web, env: { JWT_SECRET: hunter2 } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:15   envGroups/g/env/DB_PASSWORD: a secret in clear. Use { secret: NAME } and set its value as configuration.",
+      "11:12   services/web/env/STRIPE_API_KEY: a secret in clear. Use { secret: NAME } and set its value as configuration.",
+      "11:37   services/web/env/X_TOKEN: a secret in clear. Use { secret: NAME } and set its value as configuration.",
+      "13:102   jobs/a/env/JWT_SECRET: a secret in clear. Use { secret: NAME } and set its value as configuration.",
+    ]
+  `);
+});
+
+test("what is clearly no secret may stand in clear", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { A_KEY: "", B_KEY: /etc/secrets/key.pem, VAPID_PUBLIC_KEY: abc, AWS_KEY_ID: abc, JOB_DEAD_LETTER_QUEUE: "jobs:dead", NEXT_PUBLIC_MAP_KEY: abc }
+`);
+
+  expect(found).toMatchInlineSnapshot(`[]`);
+});

@@ -3,6 +3,15 @@ import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 
+/** Names that say what they hold. */
+const SECRET_NAME = /(_(KEY|SECRET|PASSWORD|TOKEN)|^API_?KEY)$/i;
+
+/** What anybody may see: public keys, and what a build puts into the browser. */
+const PUBLIC_NAME = /(_PUBLIC_KEY|_PUBLISHABLE_KEY)$|^(VITE|NEXT_PUBLIC)_/i;
+
+/** Values that are no secret: nothing, or the path of a file that holds one. */
+const NO_SECRET = /^(\s*|\.{0,2}\/[\w./-]+)$/;
+
 /** A secret has one value wherever its name is used, and never stands in clear text. */
 export function ensureSecrets(spec: PartialStackSpec): Problem[] {
   return [
@@ -13,7 +22,7 @@ export function ensureSecrets(spec: PartialStackSpec): Problem[] {
 }
 
 function namedLikeSecret(spec: PartialStackSpec, { path, name, parts }: Variable): Problem[] {
-  if (!spec.secrets?.[name]) return [];
+  if (!spec.secrets?.[name]) return clearSecret(path, name, parts.value);
   if (parts.value !== undefined) {
     return [
       {
@@ -30,6 +39,19 @@ function namedLikeSecret(spec: PartialStackSpec, { path, name, parts }: Variable
       path,
       message: `has ${other}, while "${name}" is a secret of this stack: two values for one name.`,
       remedy: `Use { secret: ${name} }, or rename one of them.`,
+    },
+  ];
+}
+
+/** The value is never repeated. */
+function clearSecret(path: string, name: string, value: unknown): Problem[] {
+  if (!SECRET_NAME.test(name) || PUBLIC_NAME.test(name)) return [];
+  if (value === undefined || typeof value === "boolean" || NO_SECRET.test(String(value))) return [];
+  return [
+    {
+      path,
+      message: "a secret in clear.",
+      remedy: "Use { secret: NAME } and set its value as configuration.",
     },
   ];
 }

@@ -1,30 +1,6 @@
 import { expect, test } from "vitest";
 import { refusals } from "../../testing/spec-text.ts";
 
-test("an internal address in another region is refused", () => {
-  const found = refusals(`
-databases:
-  main: { version: 16, plan: free, region: frankfurt }
-keyValues:
-  q: { plan: free, region: ohio }
-services:
-  web:
-    type: web
-    source: { repo: "https://example.com/a" }
-    runtime: node
-    start: node a.js
-    plan: starter
-    env: { A: { database: main }, B: { keyValue: q } }
-`);
-
-  expect(found).toMatchInlineSnapshot(`
-    [
-      "13:12   services/web/env/A: "web" is in oregon and "main" in frankfurt: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
-      "13:35   services/web/env/B: "web" is in oregon and "q" in ohio: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
-    ]
-  `);
-});
-
 test("a consumer outside Render needs a place in the allow-list", () => {
   const found = refusals(`
 vms:

@@ -1,7 +1,6 @@
 import type { Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { vmOf } from "../address.ts";
-import { DEFAULT_REGION } from "../defaults.ts";
 import { entriesOf } from "../entries.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 
@@ -16,10 +15,7 @@ export function ensureStores(spec: PartialStackSpec): Problem[] {
   return [
     ...databaseProblems(spec),
     ...queueProblems(spec),
-    ...variablesOf(spec).flatMap((variable) => [
-      ...regionProblems(spec, variable),
-      ...outsideProblems(spec, variable),
-    ]),
+    ...variablesOf(spec).flatMap((variable) => outsideProblems(spec, variable)),
   ];
 }
 
@@ -59,14 +55,16 @@ function queueProblems(spec: PartialStackSpec): Problem[] {
   });
 }
 
-interface Store {
+/** A database or Key Value store, and where it stands in the spec. */
+export interface Store {
   readonly path: string;
   readonly key: string;
   readonly region?: string | undefined;
   readonly allowList?: readonly ({ cidr?: string | undefined } | undefined)[] | undefined;
 }
 
-function storeOf(spec: PartialStackSpec, { parts }: Variable): Store | undefined {
+/** The store that a variable refers to. */
+export function storeOf(spec: PartialStackSpec, { parts }: Variable): Store | undefined {
   const { database, keyValue } = parts;
   if (database !== undefined) {
     const found = spec.databases?.[database];
@@ -74,25 +72,6 @@ function storeOf(spec: PartialStackSpec, { parts }: Variable): Store | undefined
   }
   const found = keyValue === undefined ? undefined : spec.keyValues?.[keyValue];
   return found && { path: `keyValues/${keyValue}`, key: keyValue ?? "", ...found };
-}
-
-/** The private network ends at the region, so an internal address of another one leads nowhere. */
-function regionProblems(spec: PartialStackSpec, variable: Variable): Problem[] {
-  const { owner, parts, path } = variable;
-  const store = storeOf(spec, variable);
-  const service = owner.kind === "services" ? spec.services?.[owner.key] : undefined;
-  if (!store || !service || service.type === "container") return [];
-  const isInternal = parts.property !== "externalUrl";
-  const common = spec.render?.region ?? DEFAULT_REGION;
-  const [from, to] = [service.region ?? common, store.region ?? common];
-  if (!isInternal || from === to) return [];
-  return [
-    {
-      path,
-      message: `"${owner.key}" is in ${from} and "${store.key}" in ${to}: its internal address cannot be reached.`,
-      remedy: "Put both into one region, or use property: externalUrl.",
-    },
-  ];
 }
 
 /** A consumer on a VM needs the external address and a place in the allow-list. */

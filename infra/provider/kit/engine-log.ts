@@ -2,10 +2,8 @@ import { credentials } from "@grpc/grpc-js";
 
 /** Shows lines beside a resource; one that cannot be sent is dropped, as it decides nothing. */
 export interface EngineLog {
-  /** A passing line, until the next one. */
+  /** A passing line, until the next one; with no URN it stands beside the stack. */
   progress(urn: string, message: string): void;
-  /** A line that stays, below the preview or the update. */
-  info(urn: string, message: string): void;
 }
 
 /**
@@ -22,15 +20,13 @@ export function engineLog(address: () => string | undefined): EngineLog {
     client.then((it) => it.log(line)).catch(() => undefined);
   };
   return {
-    progress: (urn, message) => log({ urn, message, isPassing: true }),
-    info: (urn, message) => log({ urn, message, isPassing: false }),
+    progress: (urn, message) => log({ urn, message }),
   };
 }
 
 interface Line {
   readonly urn: string;
   readonly message: string;
-  readonly isPassing: boolean;
 }
 
 interface LogClient {
@@ -44,12 +40,12 @@ async function connect(address: string): Promise<LogClient> {
   ]);
   const client = new engineGrpc.EngineClient(address, credentials.createInsecure());
   return {
-    log: ({ urn, message, isPassing }) => {
+    log: ({ urn, message }) => {
       const request = new enginePb.LogRequest();
       request.setSeverity(enginePb.LogSeverity.INFO);
       request.setUrn(urn);
       request.setMessage(message);
-      request.setEphemeral(isPassing);
+      request.setEphemeral(true);
       client.log(request, () => undefined);
     },
   };

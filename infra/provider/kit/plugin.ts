@@ -12,7 +12,9 @@ export interface PluginDefinition<Client> {
   readonly provider: ProviderContract;
   readonly version: string;
   /** Makes what the resources call the vendor with. Called with checked, revealed configuration. */
-  configure(config: TreeObject): Client;
+  configure(config: TreeObject, progress: (message: string) => void): Client;
+  /** What no message may show besides the secrets of a resource, such as an API key. */
+  secretsOf?(client: Client): readonly string[];
   /** Adds what the plugin itself knows, so that state says it. */
   completeConfig?(config: TreeObject): TreeObject;
   /** Why a changed configuration must not be used with the state made by the old one. */
@@ -32,6 +34,8 @@ export interface Call<Client> {
   readonly urn: string;
   /** Ends when the engine cancels or the resource's own time is up. */
   readonly signal: AbortSignal;
+  /** What no message may show besides the secrets of the resource itself, such as an API key. */
+  readonly secrets: () => readonly string[];
   /** Shows a passing line beside the resource while it is being worked on. */
   readonly progress: (message: string) => void;
 }
@@ -40,6 +44,8 @@ export interface Call<Client> {
 export interface Observed<C extends ResourceContract> {
   readonly inputs: Partial<InputsOf<C>>;
   readonly outputs: OutputsOf<C>;
+  /** The vendor shows that a run got half-way, also one that was killed and could save nothing. */
+  readonly isUnfinished?: boolean;
 }
 
 /** The plain functions behind a contract: observe, create, update, remove. */
@@ -51,6 +57,11 @@ export interface Implementation<C extends ResourceContract, Client> {
   update(id: string, wanted: Wanted<C>, call: Call<Client>): Promise<OutputsOf<C>>;
   /** Not found is success. */
   remove(id: string, call: Call<Client>, known: Known): Promise<void>;
+  /**
+   * Told what an existing resource is wanted to be, in every run and before anything that depends on
+   * it is worked on, also when it does not change. Values may be unknown.
+   */
+  announce?(id: string, inputs: TreeObject, client: Client): void;
 }
 
 export interface Known {
@@ -72,11 +83,13 @@ export interface Lifecycle<Client> {
   read(id: string, call: Call<Client>, known: Known): Promise<ObservedTree | undefined>;
   update(id: string, wanted: WantedTree, call: Call<Client>): Promise<TreeObject>;
   remove(id: string, call: Call<Client>, known: Known): Promise<void>;
+  announce?(id: string, inputs: TreeObject, client: Client): void;
 }
 
 export interface ObservedTree {
   readonly inputs: TreeObject;
   readonly outputs: TreeObject;
+  readonly isUnfinished?: boolean;
 }
 
 export interface WantedTree {
@@ -108,6 +121,7 @@ export function implement<C extends ResourceContract, Client>(
       update: async (id, { inputs, ...wanted }, call) =>
         (await implementation.update(id, { inputs: parse(inputs), ...wanted }, call)) as TreeObject,
       remove: (id, call, known) => implementation.remove(id, call, known),
+      announce: (id, inputs, client) => implementation.announce?.(id, inputs, client),
     },
   };
 }

@@ -1,25 +1,28 @@
-import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
-import { check, type CheckFailure } from "./check.ts";
-import { type Change, diff, renderChange } from "./diff.ts";
+import { check } from "./check.ts";
+import { diff } from "./diff.ts";
 import type { EngineLog } from "./engine-log.ts";
-import { type RpcError, rpcError } from "./failures.ts";
 import { packageSchema } from "./package-schema.ts";
 import type { Call, PluginDefinition, ResourceType } from "./plugin.ts";
 import { decode, encode, type TreeObject } from "./property-tree.ts";
 import { markSecrets } from "./observed.ts";
+import { secretTexts } from "./redaction.ts";
 import { refusals } from "./refusals.ts";
 import {
   createResource,
   isUnfinished,
-  PartialFailure,
   previewOutputs,
   readResource,
+  removeResource,
   revealed,
+  type Subject,
   updateResource,
 } from "./resource-calls.ts";
+import { checkResponse, diffResponse } from "./responses.ts";
+import { unary } from "./unary.ts";
 
 /** What the process around the service offers to it. */
 export interface Host {
@@ -69,8 +72,6 @@ export function providerService<Client>(
   };
 }
 
-const { DIFF_NONE, DIFF_SOME } = providerPb.DiffResponse.DiffChanges;
-
 type providerAttach = pluginPb.PluginAttach;
 
 /** One engine's use of the plugin: its configuration and its cancellation. */
@@ -79,6 +80,8 @@ class Session<Client> {
   readonly #host: Host;
   readonly #types: ReadonlyMap<string, ResourceType<Client>>;
   readonly #cancelled = new AbortController();
+  /** Secrets of every resource of this run: a log of one may print what another set. */
+  readonly #secrets = new Set<string>();
   #client: Client | undefined;
 
   constructor(plugin: PluginDefinition<Client>, host: Host) {
@@ -99,11 +102,12 @@ class Session<Client> {
     const news = configOf(decode(request.getNews()));
     const refusal = this.#plugin.refuseChange?.(olds, news);
     if (refusal) throw new Error(refusal);
-    return diffResponse(diff(this.#plugin.provider, olds, news), false);
+    return diffResponse(diff(this.#plugin.provider, olds, news));
   }
 
   configure(request: providerPb.ConfigureRequest): providerPb.ConfigureResponse {
-    this.#client = this.#plugin.configure(configOf(decode(request.getArgs())));
+    const progress = (message: string): void => this.#host.log.progress("", message);
+    this.#client = this.#plugin.configure(configOf(decode(request.getArgs())), progress);
     const response = new providerPb.ConfigureResponse();
     response.setAcceptsecrets(true);
     response.setSupportspreview(true);
@@ -116,21 +120,21 @@ class Session<Client> {
     const news = decode(request.getNews());
     const refused = Object.keys(olds).length > 0 ? refusals(contract, olds, revealed(news)) : [];
     const failures = [...check(contract.inputs, revealed(news)), ...refused];
-    return checkResponse(markSecrets(contract.inputs, news), failures);
+    const checked = markSecrets(contract.inputs, news);
+    for (const text of secretTexts(checked)) this.#secrets.add(text);
+    return checkResponse(checked, failures);
   }
 
   diff(request: providerPb.DiffRequest): providerPb.DiffResponse {
-    const { contract } = this.#typeOf(request.getUrn());
+    const { contract, lifecycle } = this.#typeOf(request.getUrn());
     const olds = revealed(decode(request.getOldInputs()));
     const news = revealed(decode(request.getNews()));
-    const changes = diff(contract, olds, news);
-    for (const change of changes.filter((it) => it.replaces)) {
-      const reason = `${renderChange(change)}: is replaced, because ${change.replaces}.`;
-      this.#host.log.info(request.getUrn(), reason);
-    }
-    const response = diffResponse(changes, contract.deleteBeforeReplace ?? false);
-    if (isUnfinished(decode(request.getOlds()))) response.setChanges(DIFF_SOME);
-    return response;
+    // The engine asks for a difference of every existing resource of the program, before its turn.
+    if (this.#client !== undefined) lifecycle.announce?.(request.getId(), news, this.#client);
+    return diffResponse(diff(contract, olds, news), {
+      deleteBeforeReplace: contract.deleteBeforeReplace ?? false,
+      isUnfinished: isUnfinished(decode(request.getOlds())),
+    });
   }
 
   async create(request: providerPb.CreateRequest): Promise<providerPb.CreateResponse> {
@@ -151,11 +155,7 @@ class Session<Client> {
   }
 
   async read(request: providerPb.ReadRequest): Promise<providerPb.ReadResponse> {
-    const subject = {
-      type: this.#typeOf(request.getUrn()),
-      id: request.getId(),
-      call: this.#call(request),
-    };
+    const subject = this.#subject(request);
     const known = { inputs: decode(request.getInputs()), outputs: decode(request.getProperties()) };
     const state = await readResource(subject, known);
     const response = new providerPb.ReadResponse();
@@ -174,18 +174,17 @@ class Session<Client> {
       response.setProperties(encode(previewOutputs(type.contract, known.outputs)));
       return response;
     }
-    const subject = { type, id: request.getId(), call: this.#call(request) };
+    const subject = this.#subject(request);
     response.setProperties(encode(await updateResource(subject, decode(request.getNews()), known)));
     return response;
   }
 
   async remove(request: providerPb.DeleteRequest): Promise<emptyPb.Empty> {
-    const type = this.#typeOf(request.getUrn());
     const known = {
-      inputs: revealed(decode(request.getOldInputs())),
-      outputs: revealed(decode(request.getProperties())),
+      inputs: decode(request.getOldInputs()),
+      outputs: decode(request.getProperties()),
     };
-    await type.lifecycle.remove(request.getId(), this.#call(request), known);
+    await removeResource(this.#subject(request), known);
     return new emptyPb.Empty();
   }
 
@@ -201,15 +200,22 @@ class Session<Client> {
     return type;
   }
 
+  #subject(request: { getUrn(): string; getId(): string; getTimeout?(): number }): Subject<Client> {
+    const type = this.#typeOf(request.getUrn());
+    return { type, id: request.getId(), call: this.#call(request) };
+  }
+
   #call(request: { getUrn(): string; getTimeout?(): number }): Call<Client> {
-    if (this.#client === undefined) throw new Error("unreachable: used before it was configured");
+    const client = this.#client;
+    if (client === undefined) throw new Error("unreachable: used before it was configured");
     const urn = request.getUrn();
     const seconds = request.getTimeout?.() ?? 0;
     const ends = seconds > 0 ? [AbortSignal.timeout(seconds * 1000)] : [];
     return {
-      client: this.#client,
+      client,
       urn,
       signal: AbortSignal.any([this.#cancelled.signal, ...ends]),
+      secrets: () => [...this.#secrets, ...(this.#plugin.secretsOf?.(client) ?? [])],
       progress: (message) => this.#host.log.progress(urn, message),
     };
   }
@@ -219,68 +225,4 @@ class Session<Client> {
 function configOf(config: TreeObject): TreeObject {
   const { version: _version, ...rest } = revealed(config);
   return rest;
-}
-
-function checkResponse(
-  inputs: TreeObject,
-  failures: readonly CheckFailure[],
-): providerPb.CheckResponse {
-  const response = new providerPb.CheckResponse();
-  response.setInputs(encode(inputs));
-  for (const { property, reason } of failures) {
-    const failure = new providerPb.CheckFailure();
-    failure.setProperty(property);
-    failure.setReason(reason);
-    response.addFailures(failure);
-  }
-  return response;
-}
-
-function diffResponse(
-  changes: readonly Change[],
-  deleteBeforeReplace: boolean,
-): providerPb.DiffResponse {
-  const response = new providerPb.DiffResponse();
-  response.setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE);
-  response.setHasdetaileddiff(true);
-  response.setDeletebeforereplace(deleteBeforeReplace);
-  for (const change of changes) {
-    const path = renderChange(change);
-    response.addDiffs(String(change.path[0]));
-    if (change.replaces) response.addReplaces(path);
-    response.getDetaileddiffMap().set(path, propertyDiff(change));
-  }
-  return response;
-}
-
-function propertyDiff(change: Change): providerPb.PropertyDiff {
-  const { Kind } = providerPb.PropertyDiff;
-  const kinds = {
-    add: [Kind.ADD, Kind.ADD_REPLACE],
-    delete: [Kind.DELETE, Kind.DELETE_REPLACE],
-    update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
-  } as const;
-  const property = new providerPb.PropertyDiff();
-  property.setKind(kinds[change.kind][change.replaces ? 1 : 0]);
-  property.setInputdiff(true);
-  return property;
-}
-
-/** A handler as gRPC calls it: an error becomes the call's status, never an unhandled rejection. */
-function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>) {
-  return async (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
-    const outcome = await outcomeOf(() => answer(call.request));
-    if ("error" in outcome) callback(outcome.error, null);
-    else callback(null, outcome.response);
-  };
-}
-
-async function outcomeOf<Response>(
-  answer: () => Response | Promise<Response>,
-): Promise<{ response: Response } | { error: RpcError }> {
-  try {
-    return { response: await answer() };
-  } catch (error) {
-    return { error: error instanceof PartialFailure ? error.rpc : rpcError(error) };
-  }
 }

@@ -6,6 +6,7 @@ import { declaredInEither, markSecrets, observedInputs } from "./observed.ts";
 import { refusals } from "./refusals.ts";
 import { type Call, CreatedPartially, type Known, type ResourceType } from "./plugin.ts";
 import { isObject, reveal, type TreeObject, UNKNOWN } from "./property-tree.ts";
+import { concealing } from "./redaction.ts";
 
 /** A failure that already carries what the engine must keep. */
 export class PartialFailure extends Error {
@@ -41,7 +42,9 @@ export async function createResource<Client>(
   call: Call<Client>,
 ) {
   try {
-    const { id, outputs } = await type.lifecycle.create(revealed(news), call);
+    const { id, outputs } = await concealing(call, [news], (it) =>
+      type.lifecycle.create(revealed(news), it),
+    );
     return { id, outputs: markSecrets(type.contract.outputs, outputs) };
   } catch (error) {
     if (!(error instanceof CreatedPartially)) throw error;
@@ -67,7 +70,10 @@ export async function updateResource<Client>(
       isUnfinished: isUnfinished(known.outputs) || changes.length === 0,
       known: revealedKnown(known),
     };
-    return markSecrets(type.contract.outputs, await type.lifecycle.update(id, wanted, call));
+    const outputs = await concealing(call, [news, known.inputs, known.outputs], (it) =>
+      type.lifecycle.update(id, wanted, it),
+    );
+    return markSecrets(type.contract.outputs, outputs);
   } catch (error) {
     const declared = declaredInEither(type.contract.inputs, known.inputs, news);
     const inputs = isObject(declared) ? declared : news;
@@ -78,13 +84,28 @@ export async function updateResource<Client>(
 /** Reads the resource: its declared inputs as they are now, or `undefined` when it is gone. */
 export async function readResource<Client>(subject: Subject<Client>, known: Known) {
   const { type, id, call } = subject;
-  const observed = await type.lifecycle.read(id, call, revealedKnown(known));
+  const observed = await concealing(call, [known.inputs, known.outputs], (it) =>
+    type.lifecycle.read(id, it, revealedKnown(known)),
+  );
   if (!observed) return undefined;
   const outputs = markSecrets(type.contract.outputs, observed.outputs);
   return {
     inputs: observedInputs(type.contract, observed.inputs, known.inputs),
-    outputs: isUnfinished(known.outputs) ? { ...outputs, [UNFINISHED]: true } : outputs,
+    outputs:
+      isUnfinished(known.outputs) || observed.isUnfinished
+        ? { ...outputs, [UNFINISHED]: true }
+        : outputs,
   };
+}
+
+/** Deletes the resource; gone already is success. */
+export async function removeResource<Client>(
+  { type, id, call }: Subject<Client>,
+  known: Known,
+): Promise<void> {
+  await concealing(call, [known.inputs, known.outputs], (it) =>
+    type.lifecycle.remove(id, it, revealedKnown(known)),
+  );
 }
 
 /** The outputs that a preview shows: unknown for what does not exist yet, the old ones where they stay. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Attempts, attemptsInMemory } from "./attempts.ts";
 import { isGone, type Json, memberAt, RenderError } from "./answer.ts";
+import { type Pace, RENDER_PACE } from "./pace.ts";
+import { type Answer, failureOf, rateLimitWaitMs } from "./request-failure.ts";
+import { SharedLists } from "./shared-lists.ts";
 
 /** How often a request that may be repeated is sent, the first time included. */
 const ATTEMPTS_MAX = 6;
-
-/** The longest wait for a rate limit: Render's longest window is an hour. */
-const RATE_LIMIT_WAIT_MAX_MS = 61 * 60_000;
 
 /** Waits for rate limits in one request before it is given up. */
 const RATE_LIMIT_WAITS_MAX = 5;
@@ -17,25 +17,14 @@ const PAGE_SIZE = 100;
 /** Pages of one list; at 100 a page, more than any workspace holds. */
 const PAGES_MAX = 200;
 
-/** How long the client waits, in milliseconds. A plugin takes Render's pace; tests against a cloud in their own process are faster. */
-export interface Pace {
-  /** One request may take this long before it counts as lost. */
-  readonly requestTimeoutMs: number;
-  /** The first wait between attempts; it doubles from there. */
-  readonly backoffMs: number;
-  /** The first wait between two looks at what takes time; each next one is longer. */
-  readonly pollMs: number;
-}
-
-/** Render's own answers take seconds at most; attempts are 0.25, 0.5, 1, 2 and 4 s apart. */
-const RENDER_PACE: Pace = { requestTimeoutMs: 60_000, backoffMs: 250, pollMs: 150 };
-
 export interface ClientOptions {
   readonly host: string;
   /** Asked for at the first call, so that a plan with no calls needs no key. */
   readonly apiKey: () => string;
   /** In memory only when it is left out: for programs that create nothing. */
   readonly attempts?: Attempts;
+  /** Shows a passing line that concerns every request, such as a wait for the rate limit. */
+  readonly progress?: (message: string) => void;
   readonly pace?: Pace;
   /** What sends a request; the global one when it is left out. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -57,6 +46,18 @@ export interface RenderResponse {
   readonly body: Json;
 }
 
+/** What a refresh of a stack asks Render: the reference prints it, and a test counts it. */
+export const REFRESH_CALLS = [
+  "1 for `/services` when the stack has any service or cron job",
+  "1 for `/env-groups` when it has an env group or a service declares links",
+  "1 each for `/postgres`, `/key-value`, `/projects` and `/registrycredentials` that it uses",
+  "1 for `/environments` of each project of which it has an environment",
+  "1 for the variables of each service, late ones and our own note of an owed deploy included",
+  "1 for each service and declared collection: `secretFiles`, `domains`, `headers`, `routes`",
+  "1 for each env group that declares variables or files",
+  "1 more for each further page of a list that is longer than 100",
+] as const;
+
 /**
  * Render's API over HTTPS: limits, retries and pages.
  *
@@ -68,11 +69,14 @@ export class RenderClient {
   readonly pace: Pace;
   /** The creates that this machine has begun. */
   readonly attempts: Attempts;
-  /** Variables that a service itself has declared in this run, as `<service>/<key>`. */
+  /** Variables that a service itself declares in this run, as `<service>/<key>`. */
   readonly declaredVariables = new Set<string>();
+  /** Projects that this stack makes, as this run declares them: the others are only used. */
+  readonly ownProjects = new Set<string>();
   readonly #options: ClientOptions;
   /** Lists shared by the reads of one run; any write empties it. */
-  readonly #lists = new Map<string, Promise<readonly Json[]>>();
+  readonly #lists = new SharedLists();
+  #key: string | undefined;
   #clock: Date | undefined;
 
   constructor(options: ClientOptions) {
@@ -84,6 +88,11 @@ export class RenderClient {
   /** The time at Render when it answered last, to the second; a clock of our own may be wrong by more than a create takes. */
   get clock(): Date {
     return this.#clock ?? new Date();
+  }
+
+  /** What no message may show: the API key, once it has been used. */
+  get secrets(): readonly string[] {
+    return this.#key === undefined ? [] : [this.#key];
   }
 
   async request(request: RenderRequest): Promise<RenderResponse> {
@@ -98,11 +107,11 @@ export class RenderClient {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#send(request);
       if ("status" in outcome && outcome.status < 400) return outcome;
-      const error = failureOf(request, outcome);
+      const error = failureOf(request.doing, outcome);
       if (error.status === 429 && waits < RATE_LIMIT_WAITS_MAX) {
         waits++;
         attempt = 0;
-        await sleep(rateLimitWaitMs(outcome), undefined, { signal: request.signal });
+        await this.#waitForLimit(rateLimitWaitMs(outcome), request.signal);
         continue;
       }
       const isRepeatable = request.isRepeatable ?? request.method !== "POST";
@@ -110,6 +119,12 @@ export class RenderClient {
       const waitMs = this.pace.backoffMs * 2 ** (attempt - 1);
       await sleep(waitMs, undefined, { signal: request.signal });
     }
+  }
+
+  async #waitForLimit(waitMs: number, signal: AbortSignal): Promise<void> {
+    const seconds = Math.ceil(waitMs / 1000);
+    if (seconds > 0) this.#options.progress?.(`waiting ${seconds} s for Render's rate limit`);
+    await sleep(waitMs, undefined, { signal });
   }
 
   /** Deletes what is at a path; what is gone already is success. */
@@ -131,6 +146,7 @@ export class RenderClient {
     noun: string | undefined,
     signal: AbortSignal,
   ): Promise<readonly Json[]> {
+    const doing = `list ${path.replace(/\?.*/, "")}`;
     const items: Json[] = [];
     let cursor = "";
     for (let page = 0; page < PAGES_MAX; page++) {
@@ -138,51 +154,45 @@ export class RenderClient {
       const { body } = await this.request({
         method: "GET",
         path: `${path}${joint}limit=${PAGE_SIZE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
-        doing: `list ${path.replace(/\?.*/, "")}`,
+        doing,
         signal,
       });
-      if (!Array.isArray(body)) break;
-      if (noun === undefined) return body as Json[];
-      const entries = body as { cursor?: string; [noun: string]: Json | undefined }[];
-      items.push(...entries.map((entry) => entry[noun] ?? null));
-      cursor = entries.at(-1)?.cursor ?? "";
-      if (entries.length < PAGE_SIZE || !cursor) break;
+      const entries = entriesOf(body, doing);
+      if (noun === undefined) return entries;
+      items.push(...entries.map((entry) => memberAt(entry, [noun]) ?? null));
+      const next = memberAt(entries.at(-1), ["cursor"]);
+      cursor = typeof next === "string" ? next : "";
+      if (entries.length < PAGE_SIZE || !cursor) return items;
     }
-    return items;
+    throw new RenderError(
+      `Render: could not ${doing}: it goes on after ${PAGES_MAX} pages of ${PAGE_SIZE}. Nothing is done on a part of a list.`,
+      { maybeDone: false },
+    );
   }
 
   /**
    * A list that the reads of one run share: asked for once, until something is written.
    *
-   * So a refresh of a stack costs, with S services, G env groups, D projects with an environment:
-   *   1 for `/services` when S > 0, 1 for `/env-groups` when G > 0 or a service declares links,
-   *   1 each for `/postgres`, `/key-value`, `/projects`, `/registrycredentials` in use, D for `/environments`,
-   *   1 for each service and declared collection of env (late variables included), secretFiles, domains,
-   *   headers and routes,
-   *   1 for each env group that declares variables or files.
-   * A list longer than a page of 100 costs one more for each further page. What is not in its list is
-   * asked for by id: that is how a resource is found to be gone.
+   * What is not in its list is asked for by id: that is how a resource is found to be gone.
+   *
+   * @see REFRESH_CALLS for what a refresh costs
    */
   sharedList(
     path: string,
     noun: string | undefined,
     signal: AbortSignal,
   ): Promise<readonly Json[]> {
-    const known = this.#lists.get(path);
-    if (known) return known;
-    const list = this.list(path, noun, signal);
-    this.#lists.set(path, list);
-    list.catch(() => this.#lists.delete(path));
-    return list;
+    return this.#lists.read(path, signal, () => this.list(path, noun, signal));
   }
 
   async #send(request: RenderRequest): Promise<Answer> {
     const { method, path, body, signal } = request;
+    this.#key = this.#options.apiKey();
     try {
       const response = await (this.#options.fetch ?? fetch)(`${this.#options.host}${path}`, {
         method,
         headers: {
-          authorization: `Bearer ${this.#options.apiKey()}`,
+          authorization: `Bearer ${this.#key}`,
           accept: "application/json",
           ...(body !== undefined && { "content-type": "application/json" }),
         },
@@ -204,38 +214,11 @@ export class RenderClient {
   }
 }
 
-type Answer = (RenderResponse & { readonly headers: Headers }) | { readonly lost: Error };
-
-function failureOf(request: RenderRequest, answer: Answer): RenderError {
-  if ("lost" in answer) {
-    const reason =
-      answer.lost.cause instanceof Error ? answer.lost.cause.message : answer.lost.message;
-    return new RenderError(`Render: could not ${request.doing}: no answer (${reason}).`, {
-      maybeDone: true,
-      cause: answer.lost,
-    });
-  }
-  const { status, body } = answer;
-  const said = messageOf(body);
-  return new RenderError(
-    `Render: could not ${request.doing}: HTTP ${status}${said && `: ${said}`}`,
-    {
-      status,
-      maybeDone: status >= 500,
-    },
-  );
-}
-
-function messageOf(body: Json): string {
-  const message = memberAt(body, ["message"]);
-  return typeof message === "string" ? message : "";
-}
-
-/** Retry-After, else Ratelimit-Reset: both in seconds. */
-function rateLimitWaitMs(answer: Answer): number {
-  const headers = "headers" in answer ? answer.headers : undefined;
-  const seconds = Number(headers?.get("retry-after") ?? headers?.get("ratelimit-reset") ?? 1);
-  return Math.min((Number.isFinite(seconds) ? seconds : 1) * 1000, RATE_LIMIT_WAIT_MAX_MS);
+function entriesOf(body: Json, doing: string): readonly Json[] {
+  if (Array.isArray(body)) return body as Json[];
+  throw new RenderError(`Render: could not ${doing}: its answer should be a list.`, {
+    maybeDone: false,
+  });
 }
 
 function parseBody(text: string): Json {

@@ -2,13 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Json, memberAt, RenderError, textOf } from "./answer.ts";
 import { postOnce } from "./post-once.ts";
 import type { ServicePlace } from "./service-place.ts";
-
-/**
- * Render's own limits added up: build 120 min, pre-deploy 30 min, start and health 15 min.
- *
- * @see https://render.com/docs/deploys
- */
-const DEPLOY_TIMEOUT_MS = 165 * 60_000;
+import { withinLimit } from "./time-limit.ts";
 
 /** Each wait between looks at a deploy is longer than the one before, up to the last. */
 const POLL_GROWTH = 1.5;
@@ -83,13 +77,29 @@ async function queuedDeploy(subject: DeploySubject, before: string | undefined):
  * @throws with Render's status, its reason and the last log lines when it ends otherwise
  */
 export async function waitForDeploy(subject: DeploySubject, deployId: string): Promise<void> {
-  const deadline = AbortSignal.timeout(DEPLOY_TIMEOUT_MS);
-  const signal = AbortSignal.any([subject.signal, deadline]);
+  const { name, client } = subject;
+  let last = "";
+  await withinLimit(subject.signal, {
+    limitMs: client.pace.deployMs,
+    late: () => `deploy ${deployId} of "${name}" is ${last}`,
+    wait: (signal) =>
+      followDeploy({ ...subject, signal }, deployId, (status) => {
+        last = status;
+      }),
+  });
+}
+
+async function followDeploy(
+  subject: DeploySubject,
+  deployId: string,
+  see: (status: string) => void,
+): Promise<void> {
   let id = deployId;
   let overtaken = 0;
   let shown = "";
   for (let wait = subject.client.pace.pollMs; ; wait = Math.min(wait * POLL_GROWTH, POLL_LAST_MS)) {
-    const status = await deployStatus({ ...subject, signal }, id);
+    const status = await deployStatus(subject, id);
+    see(status);
     if (status !== shown) subject.progress(`deploy ${id} is ${status}`);
     shown = status;
     if (DONE.has(status)) return;
@@ -100,7 +110,7 @@ export async function waitForDeploy(subject: DeploySubject, deployId: string): P
         throw await deployFailure(subject, id, status);
       id = newest;
     }
-    await sleep(wait, undefined, { signal });
+    await sleep(wait, undefined, { signal: subject.signal });
   }
 }
 

@@ -30,9 +30,10 @@ export const environment = recordType({
     memberAt(record, ["ipAllowList"]) === undefined
       ? { ...inputs, ipAllowList: known.inputs["ipAllowList"] as Json | undefined }
       : inputs,
-  // Render makes a project with its first environment. One of our name that holds nothing is that
-  // one, or a create of ours whose answer was lost; taking it up takes nothing from anybody.
-  isOurs: async (record) => isEmpty(record),
+  // Render makes a project with its first environment. In a project that this stack makes, one of
+  // our name that holds nothing is that one; in another stack's project it may be a colleague's.
+  isOurs: async (record, { client }) =>
+    client.ownProjects.has(String(memberAt(record, ["projectId"]))) && isEmpty(record),
   outputs: async () => ({}),
 });
 

@@ -28,8 +28,8 @@ const FAULTS: readonly Fault[] = [
 /** An operation with more calls than this would be a bug of its own. */
 const CALLS_MAX = 80;
 
-/** How often an operator would run `up` again before asking. */
-const RUNS_MAX = 3;
+/** The `up` after the faulty run is the last one that is needed. */
+const RUNS_MAX = 1;
 
 /** A resource of its own in a cloud of its own, with what it refers to. */
 interface Scene {

@@ -31,17 +31,14 @@ export async function findOrPost<T>(
 ): Promise<{ readonly found: Json } | { readonly made: T }> {
   return postOnce<{ found: Json } | { made: T }>(call, {
     look: async () => {
-      const found = await findOurs(creation, call);
+      const found = await findOurs(creation);
       return found === undefined ? undefined : { found };
     },
     post: async () => ({ made: await creation.post() }),
   });
 }
 
-async function findOurs<T>(
-  creation: Creation<T>,
-  call: Call<RenderClient>,
-): Promise<Json | undefined> {
+async function findOurs<T>(creation: Creation<T>): Promise<Json | undefined> {
   const namesakes = await creation.namesakes();
   for (const namesake of namesakes) {
     if (await creation.isOurs(namesake)) return fitting(creation, namesake);
@@ -50,7 +47,7 @@ async function findOurs<T>(
   if (stranger === undefined) return undefined;
   const taken = fitting(creation, stranger);
   if (creation.adopt && namesakes.length === 1) return taken;
-  throw new Error(strangerMessage(creation, namesakes.map(idOf), call.urn));
+  throw new Error(strangerMessage(creation, namesakes.map(idOf)));
 }
 
 function fitting<T>({ noun, name, misfit }: Creation<T>, namesake: Json): Json {
@@ -62,29 +59,17 @@ function fitting<T>({ noun, name, misfit }: Creation<T>, namesake: Json): Json {
   );
 }
 
-function strangerMessage<T>(
-  { noun, name, adopt }: Creation<T>,
-  ids: readonly string[],
-  urn: string,
-): string {
-  const many = ids.length > 1 ? `${ids.length} of the kind ${noun}` : `a ${noun}`;
-  const [first = ""] = ids;
-  const consent = adopt ? "" : "or set adopt: true, ";
+function strangerMessage<T>({ noun, name }: Creation<T>, ids: readonly string[]): string {
+  const [many, exist] =
+    ids.length > 1 ? [`${ids.length} of the kind ${noun}`, "exist"] : [`a ${noun}`, "exists"];
+  const id = ids.length > 1 ? "<one of them>" : ids[0];
   return (
-    `name: ${many} called "${name}" exist${ids.length > 1 ? "" : "s"} (${ids.join(", ")}) and was not made for this resource. ` +
-    `Take it over with: pulumi import ${tokenOf(urn)} ${nameOf(urn)} ${first}, ${consent}or choose another name.`
+    `name: ${many} called "${name}" ${exist} (${ids.join(", ")}) and was not made for this resource. ` +
+    `Take it over: set pulumi: { import: ${id} } for it in the spec for one up. Or choose another name.`
   );
 }
 
 /** The id of anything that Render lists. */
 export function idOf(record: Json): string {
   return textOf(memberAt(record, ["id"]), "id");
-}
-
-function tokenOf(urn: string): string {
-  return urn.split("::")[2]?.split("$").at(-1) ?? "";
-}
-
-function nameOf(urn: string): string {
-  return urn.split("::").slice(3).join("::");
 }

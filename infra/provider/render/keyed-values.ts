@@ -106,7 +106,8 @@ export async function deleteText(
   await client.delete(item, `remove ${noun} "${key}" of ${path}`, signal);
 }
 
-async function putText(
+/** Sets one text; the same again changes nothing. */
+export async function putText(
   { segment, noun, value: member }: KeyedCollection,
   { client, path, signal }: Place,
   { key, value }: { key: string; value: string },

@@ -11,15 +11,17 @@ await servePlugin({
   provider: RenderProvider,
   version: PLUGIN_VERSION,
   completeConfig: () => ({ cloud: cloudName(host()) }),
-  configure: (config) => {
+  configure: (config, progress) => {
     const refusal = refuseOtherCloud(config["cloud"], cloudName(host()));
     if (refusal) throw new Error(refusal);
     return new RenderClient({
       host: host(),
       apiKey: () => apiKey(config["apiKey"]),
       attempts: attemptsOnDisk(stateDirectory(), host()),
+      progress,
     });
   },
+  secretsOf: (client) => client.secrets,
   refuseChange: (olds, news) => refuseOtherCloud(olds["cloud"], news["cloud"]),
   resources: RENDER_TYPES,
 });

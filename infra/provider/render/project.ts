@@ -27,6 +27,7 @@ export const project = implement<typeof Project, RenderClient>(Project, {
   create: async (inputs, call) => {
     if (!inputs.existing) {
       const { id } = await lifecycle.create(inputs, call);
+      call.client.ownProjects.add(id);
       return { id, outputs: {} };
     }
     const [first, ...others] = await namesakesOf(KIND, inputs, { call });
@@ -43,6 +44,9 @@ export const project = implement<typeof Project, RenderClient>(Project, {
   update: async (id, wanted, call) => {
     if (!wanted.inputs.existing) await lifecycle.update(id, wanted, call);
     return {};
+  },
+  announce: (id, inputs, client) => {
+    if (inputs["existing"] !== true) client.ownProjects.add(id);
   },
   remove: async (id, call, known) => {
     if (known.inputs["existing"] !== true) await lifecycle.remove(id, call);

@@ -75,7 +75,11 @@ async function updateRecord(
 async function readRecord(existing: ExistingRecord, known: Known) {
   const { kind, id, call } = existing;
   const record = await findRecord(existing, known);
-  if (record === undefined) return undefined;
+  if (record === undefined) {
+    // What is made under its name from now on is not of the create that made it.
+    call.client.attempts.end(call.urn);
+    return undefined;
+  }
   const isImported = Object.keys(known.inputs).length === 0;
   const inputs = await observedInputs(existing, { record, known, isImported });
   const outputs = await kind.outputs({ id, inputs, known, isRead: !isImported }, call);

@@ -133,9 +133,7 @@ test.each(UNMARKED)(
     const adopted = await up(other, undefined, { ...scene.first, adopt: true });
 
     expect(String(refused.error)).toMatch(
-      new RegExp(
-        `exists \\(${id}\\).*pulumi import render:index:${name} thing-2 ${id}, or set adopt: true`,
-      ),
+      new RegExp(`exists \\(${id}\\).*set pulumi: \\{ import: ${id} \\} for it in the spec`),
     );
     expect(refused.state).toBeUndefined();
     expect(adopted.state?.id).toBe(id);
@@ -185,12 +183,49 @@ test("a project that another stack made is found, and neither changed nor delete
 
 test("the environment that a project began with is taken up by its name", async () => {
   const scene = await sceneOf(named("Environment"));
+  const client = await nextRunOf(scene, { existing: false });
 
-  const { id } = await make(scene, { name: "one", projectId: scene.at.project });
+  const inputs = { name: "one", projectId: scene.at.project };
+  const { state } = await up({ ...scene.subject, client }, undefined, inputs);
 
-  expect(id).toBe(scene.at.environments[0]);
+  expect(state?.id).toBe(scene.at.environments[0]);
   expect(Object.keys(scene.render.state.environments)).toHaveLength(2);
 });
+
+test("an empty environment of another stack's project is not taken up", async () => {
+  const scene = await sceneOf(named("Environment"));
+  const client = await nextRunOf(scene, { existing: true });
+
+  const inputs = { name: "one", projectId: scene.at.project };
+  const { state, error } = await up({ ...scene.subject, client }, undefined, inputs);
+
+  expect(state).toBeUndefined();
+  expect(String(error)).toContain("was not made for this resource");
+});
+
+test("after a read that finds a record gone, one of its name is not of the create that made it", async () => {
+  const scene = await sceneOf(named("KeyValue"));
+  const made = await make(scene, scene.first);
+  await scene.render.api("DELETE", `/key-value/${made.id}`);
+  expect(await refresh(scene.subject, made)).toBeUndefined();
+  const other = { ...scene.subject, urn: `${scene.subject.urn}-2` };
+  await up(other, undefined, scene.first);
+
+  const { error } = await up(scene.subject, undefined, scene.first);
+
+  expect(String(error)).toContain("was not made for this resource");
+});
+
+/** The next process, after it was asked whether the project differs, which it does not. */
+async function nextRunOf({ render, at }: Scene, told: { existing: boolean }) {
+  const type = RENDER_TYPES.find(({ contract }) => contract.token === "render:index:Project");
+  if (!type) throw new Error("unreachable: there is no Project");
+  const client = render.newClient();
+  const urn = "urn:pulumi:test::opspec::render:index:Project::around";
+  const inputs = { name: "around", ownerId: OWNER, firstEnvironment: "one", ...told };
+  await up({ type, urn, render, client }, { id: at.project, inputs, outputs: {} }, inputs);
+  return client;
+}
 
 test("a group's hash changes with its content alone, and with nothing else", async () => {
   const scene = await sceneOf(named("EnvGroup"));
@@ -204,7 +239,7 @@ test("a group's hash changes with its content alone, and with nothing else", asy
   expect(hashOf(changed.state)).not.toBe(hashOf(made));
 });
 
-test("another hash of a linked group deploys the service, and does nothing else", async () => {
+test("another hash of a linked group deploys the service, and changes nothing else", async () => {
   const scene = await sceneOf(named("BackgroundWorker"));
   const made = await make(scene, scene.first);
   scene.render.calls.length = 0;
@@ -212,7 +247,11 @@ test("another hash of a linked group deploys the service, and does nothing else"
   await up(scene.subject, made, { ...scene.first, groupHashes: "other" });
 
   const writes = scene.render.calls.filter((it) => !it.startsWith("GET"));
-  expect(writes).toEqual([`POST /services/${made.id}/deploys`]);
+  expect(writes).toEqual([
+    `PUT /services/${made.id}/env-vars/OPSPEC_DEPLOY_OWED`,
+    `POST /services/${made.id}/deploys`,
+    `DELETE /services/${made.id}/env-vars/OPSPEC_DEPLOY_OWED`,
+  ]);
 });
 
 test("a variable that moves from late to the service itself stays", async () => {

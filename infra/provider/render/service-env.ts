@@ -12,11 +12,12 @@ import {
   textsFrom,
   textsOf,
 } from "./keyed-values.ts";
-import { MARKER_KEY } from "./marker.ts";
+import { forgetOwedDeploy, isDeployOwed, owingDeploy, withoutPluginKeys } from "./owed-deploy.ts";
 import { getService, type RenderCall, type ServicePlace } from "./service-place.ts";
 
 /** Late variables of a service; its id is the service's. */
 export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv, {
+  // No note of the deploy: a create that a killed run could not save is run again as a whole.
   create: async ({ serviceId, env }, call) => {
     try {
       await setVariables(placeOf(serviceId, call), { wanted: env, old: {} }, call);
@@ -27,11 +28,15 @@ export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv,
   },
   read: async (id, call, known) => {
     try {
-      const { [MARKER_KEY]: _marker, ...env } = await readTexts(ENV_VARS, placeOf(id, call));
-      const own = Object.entries(env).filter(
+      const variables = await readTexts(ENV_VARS, placeOf(id, call));
+      const own = Object.entries(withoutPluginKeys(variables)).filter(
         ([key]) => known.inputs["env"] === undefined || key in textsOf(known.inputs["env"]),
       );
-      return { inputs: { serviceId: id, env: Object.fromEntries(own) }, outputs: {} };
+      return {
+        inputs: { serviceId: id, env: Object.fromEntries(own) },
+        outputs: {},
+        isUnfinished: isDeployOwed(variables, "late"),
+      };
     } catch (error) {
       if (isGone(error)) return undefined;
       throw error;
@@ -39,7 +44,8 @@ export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv,
   },
   update: async (id, { inputs, known }, call) => {
     const change = { wanted: inputs.env, old: textsOf(known.inputs["env"]) };
-    await setVariables(placeOf(id, call), change, call);
+    const place = placeOf(id, call);
+    await owingDeploy(place, "late", () => setVariables(place, change, call));
     return {};
   },
   // Without a deploy: what ran with them goes on, and the next deploy of the service is without them.
@@ -50,6 +56,7 @@ export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv,
       if (call.client.declaredVariables.has(`${id}/${key}`)) continue;
       await deleteText(ENV_VARS, place, key);
     }
+    await forgetOwedDeploy(place, "late");
   },
 });
 
@@ -65,10 +72,10 @@ async function setVariables(
 ): Promise<void> {
   const { client, path, signal } = place;
   const service = await getService(place);
-  const items = await client.list(`${path}/env-vars`, ENV_VARS.noun, signal);
   const kept = Object.keys(old).filter(
     (key) => !client.declaredVariables.has(`${place.serviceId}/${key}`),
   );
+  const items = await client.list(`${path}/env-vars`, ENV_VARS.noun, signal);
   await syncTexts(ENV_VARS, place, {
     existing: textsFrom(ENV_VARS, items),
     wanted,
@@ -76,5 +83,6 @@ async function setVariables(
   });
   if (memberAt(service, ["suspended"]) === "suspended") return;
   const said = (key: string): string => textOf(memberAt(service, [key]), key);
-  await deploy({ ...place, name: said("name"), ownerId: said("ownerId"), progress: call.progress });
+  const subject = { name: said("name"), ownerId: said("ownerId"), progress: call.progress };
+  await deploy({ ...place, ...subject });
 }

@@ -7,6 +7,7 @@ import { implement, type ResourceType } from "../kit/plugin.ts";
 import { type Json, memberAt, textOf } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
 import {
+  announceService,
   commonOutputs,
   createService,
   readService,
@@ -67,6 +68,7 @@ function serviceType(kind: ServiceKind): ResourceType<RenderClient> {
     create: (inputs, call) => createService(kind, inputs, call),
     read: (id, call, known) => readService({ kind, id, call }, known),
     update: (id, wanted, call) => updateService({ kind, id, call }, wanted),
+    announce: announceService,
     remove: removeService,
   });
 }

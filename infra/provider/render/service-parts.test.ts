@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { FIXTURES } from "../../testing/render-fixtures.ts";
 import { makeSurroundings } from "../../testing/render-surroundings.ts";
 import {
+  destroy,
   RenderInProcess,
   type ResourceState,
   refresh,
@@ -187,6 +188,34 @@ test("a deploy that is still owed is made up for, whatever else changes and whoe
   scene.render.calls.length = 0;
   const state = await converge(scene, refreshed, { ...wanted, name: "other" });
 
-  expect(writes(scene)).toEqual(["PATCH /services/srv", "POST /services/srv/deploys"]);
+  expect(writes(scene)).toEqual([
+    "PUT /services/srv/env-vars/OPSPEC_DEPLOY_OWED",
+    "PATCH /services/srv",
+    "POST /services/srv/deploys",
+    "DELETE /services/srv/env-vars/OPSPEC_DEPLOY_OWED",
+  ]);
   expect(state.outputs).toEqual(made.outputs);
+});
+
+test("a variable that moved from late to the service's own stays, also when the run that moved it was killed", async () => {
+  const scene = await sceneOf("PrivateService");
+  const made = await converge(scene, undefined, scene.first);
+  const lateType = RENDER_TYPES.find(
+    ({ contract }) => contract.token === "render:index:ServiceEnv",
+  );
+  if (!lateType) throw new Error("unreachable: there is no ServiceEnv");
+  const late = { ...scene.subject, type: lateType, urn: `${scene.subject.urn}-late` };
+  const lateInputs = { serviceId: made.id, env: { MOVED: "1", DROPPED: "1" } };
+  const { state: lateState } = await up(late, undefined, lateInputs);
+  if (!lateState) throw new Error("unreachable: the late variables are made");
+  const wanted = { ...scene.first, env: { TZ: "UTC", MOVED: "1" } };
+  const moved = await converge(scene, made, wanted);
+
+  const client = scene.render.newClient();
+  await up({ ...scene.subject, client }, moved, wanted);
+  await destroy({ ...late, client }, lateState);
+
+  const variables = scene.render.state.services[made.id]?.envVars.map(({ key }) => key);
+  expect(variables).toContain("MOVED");
+  expect(variables).not.toContain("DROPPED");
 });

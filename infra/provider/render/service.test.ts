@@ -129,11 +129,13 @@ test("an update writes what changed, drops what is no longer declared, and deplo
 
   const writes = (await render.calls()).slice(before.length).filter((it) => !it.startsWith("GET"));
   expect(writes.map((it) => it.replace(/(srv|dsk)-[0-9a-z]+/, "$1"))).toEqual([
+    "PUT /v1/services/srv/env-vars/OPSPEC_DEPLOY_OWED",
     "PATCH /v1/services/srv",
     "PUT /v1/services/srv/env-vars/TZ",
     "DELETE /v1/services/srv/env-vars/TOKEN",
     "PATCH /v1/disks/dsk",
     "POST /v1/services/srv/deploys",
+    "DELETE /v1/services/srv/env-vars/OPSPEC_DEPLOY_OWED",
   ]);
   const state = await render.plugin.read(WEB, id, { inputs: news, outputs: {} });
   expect(state?.inputs).toEqual(news);
@@ -201,7 +203,7 @@ test("a name that is somebody else's is refused, with how to take it over", asyn
   const create = render.plugin.create(`${WEB}2`, web);
 
   await expect(create).rejects.toThrow(
-    `name: a web service called "shop" exists (${id}) and was not made for this resource. Take it over with: pulumi import render:index:WebService web2 ${id}, or set adopt: true, or choose another name.`,
+    `name: a web service called "shop" exists (${id}) and was not made for this resource. Take it over: set pulumi: { import: ${id} } for it in the spec for one up. Or choose another name.`,
   );
 });
 
@@ -212,6 +214,17 @@ test.each([429, 500, 503])("a read that fails with %i is tried again", async (st
   const state = await render.plugin.read(WEB, id, { inputs: web, outputs });
 
   expect(state?.inputs).toEqual(web);
+});
+
+test("a secret of another resource of the run is in no message", async () => {
+  const group = "urn:pulumi:test::opspec::render:index:EnvGroup::shared";
+  const env = { TOKEN: new Secret("canary-5f2a") };
+  await render.plugin.check(group, { name: "shared", ownerId: web["ownerId"] ?? null, env });
+  await render.faults({ method: "POST", path: "/v1/services", times: 1, status: 400 });
+
+  const create = render.plugin.create(WEB, { ...web, name: "canary-5f2a" });
+
+  await expect(create).rejects.toThrow('could not create service "[secret]": HTTP 400');
 });
 
 test("a first deploy that fails keeps the service in state and says Render's status and last log lines", async () => {

@@ -1,9 +1,13 @@
 import { CreatedPartially, type Known, type Wanted } from "../kit/plugin.ts";
-import { isGone, type Json, type JsonObject, memberAt, objectOf, textOf } from "./answer.ts";
+import type { TreeObject } from "../kit/property-tree.ts";
+import { isGone, type Json, type JsonObject, memberAt, textOf } from "./answer.ts";
 import { defined } from "./body-fields.ts";
+import type { RenderClient } from "./client.ts";
 import { deploy, type DeploySubject, waitForDeploy } from "./deploy.ts";
 import { findOrPost, idOf } from "./find-or-post.ts";
-import { MARKER_KEY, setMarker } from "./marker.ts";
+import { ENV_VARS, readTexts, textsOf } from "./keyed-values.ts";
+import { setMarker } from "./marker.ts";
+import { forgetOwedDeploy, isDeployOwed, owingDeploy, withoutPluginKeys } from "./owed-deploy.ts";
 import { isAutoscaled } from "./scale.ts";
 import { serviceCreation } from "./service-creation.ts";
 import { LATE_PARTS, SERVICE_PARTS, type ServicePart } from "./service-parts.ts";
@@ -16,6 +20,7 @@ import {
   type ServiceContract,
   type ServiceInputs,
   type ServiceKind,
+  type ServicePlace,
 } from "./service-place.ts";
 
 type WantedService = Wanted<ServiceContract>;
@@ -51,22 +56,28 @@ export async function createService(kind: ServiceKind, inputs: ServiceInputs, ca
   }
 }
 
-/** What the service is now; `undefined` when it is gone. Only declared collections are asked for. */
+/**
+ * What the service is now; `undefined` when it is gone.
+ *
+ * Only declared collections are asked for, and the variables always: they say whether a deploy is owed.
+ */
 export async function readService(existing: ExistingService, known: Known) {
   const { kind } = existing;
   const service = await findService(existing, known);
   if (service === undefined) return undefined;
   const place = { ...placeOf(existing), service };
   const imported = Object.keys(known.inputs).length === 0;
+  const variables = await readTexts(ENV_VARS, place);
   const all: Record<string, Json | undefined> = observedBody(kind, service);
   for (const { input, read } of partsOf(kind)) {
     const declared = known.inputs[input] as Json | undefined;
     if (read && (imported || declared !== undefined)) all[input] = await read(place, declared);
   }
-  if (imported) all["env"] = withoutMarker(all["env"]);
+  if (imported) all["env"] = withoutPluginKeys(variables);
   // Render changes the number by load: what was declared counts again when it stops.
   if (isAutoscaled(service)) all["numInstances"] = known.inputs["numInstances"] as Json | undefined;
-  return { inputs: defined(all), outputs: kind.outputs(service) };
+  const isUnfinished = isDeployOwed(variables, "service");
+  return { inputs: defined(all), outputs: kind.outputs(service), isUnfinished };
 }
 
 /** Brings the service to what is wanted, with one waited-for deploy when Render needs one. */
@@ -74,25 +85,44 @@ export async function updateService(
   existing: ExistingService,
   wanted: WantedService,
 ): Promise<JsonObject> {
-  const { kind, id, call } = existing;
+  const { kind } = existing;
   const service = await getService(placeOf(existing));
   const place = { ...placeOf(existing), service };
+  const { changes, isUnfinished } = wanted;
+  const isSuspended = memberAt(service, ["suspended"]) === "suspended";
+  if (isSuspended || !(isUnfinished || changes.some((it) => !NOT_DEPLOYED.has(it.path[0])))) {
+    await writeService(existing, wanted, place);
+    // What a suspended service was owed, it gets when somebody resumes it.
+    if (isUnfinished) await forgetOwedDeploy(place, "service");
+  } else {
+    await owingDeploy(place, "service", async () => {
+      await writeService(existing, wanted, place);
+      await deploy(subjectOf(existing, wanted.inputs));
+    });
+  }
+  return kind.outputs(await getService(place));
+}
+
+/** Writes what differs, and deploys nothing. */
+async function writeService(
+  existing: ExistingService,
+  wanted: WantedService,
+  place: ServicePlace,
+): Promise<void> {
   const { changes, isUnfinished, known } = wanted;
   const inputs: JsonObject = { ...wanted.inputs };
-
-  await patchService(existing, wanted, service);
-  for (const key of Object.keys(wanted.inputs.env ?? {})) {
-    call.client.declaredVariables.add(`${id}/${key}`);
-  }
-  for (const { input, sync } of partsOf(kind)) {
+  await patchService(existing, wanted, place.service);
+  for (const { input, sync } of partsOf(existing.kind)) {
     const isTouched = isUnfinished || changes.some((it) => it.path[0] === input);
     if (isTouched) await sync(place, inputs[input], known.inputs[input] as Json | undefined);
   }
-  const deploys = isUnfinished || changes.some((it) => !NOT_DEPLOYED.has(it.path[0]));
-  if (deploys && memberAt(service, ["suspended"]) !== "suspended") {
-    await deploy(subjectOf(existing, wanted.inputs));
+}
+
+/** Notes the variables that the service itself is to have: those that were late are no longer of their resource. */
+export function announceService(id: string, inputs: TreeObject, client: RenderClient): void {
+  for (const key of Object.keys(textsOf(inputs["env"]))) {
+    client.declaredVariables.add(`${id}/${key}`);
   }
-  return kind.outputs(await getService(place));
 }
 
 /** Deletes the service; gone already is success. */
@@ -159,9 +189,4 @@ function partsOf({ contract }: ServiceKind): readonly ServicePart[] {
 
 function subjectOf(existing: ExistingService, { name, ownerId }: ServiceInputs): DeploySubject {
   return { ...placeOf(existing), name, ownerId, progress: existing.call.progress };
-}
-
-function withoutMarker(env: Json | undefined): JsonObject {
-  const { [MARKER_KEY]: _marker, ...rest } = objectOf(env, "env");
-  return rest;
 }

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { memberAt, RenderError } from "./answer.ts";
 import type { RenderCall } from "./service-place.ts";
-
-/** A database is ready within minutes; Render's own Terraform provider gives up after as long. */
-const SETTLE_TIMEOUT_MS = 15 * 60_000;
+import { withinLimit } from "./time-limit.ts";
 
 /** Each wait between two looks is longer than the one before, up to the last. */
 const POLL_GROWTH = 1.5;
@@ -18,8 +16,22 @@ const STUCK: ReadonlySet<unknown> = new Set(["unavailable", "recovery_failed"]);
  * @throws with Render's status when it gets stuck or takes too long
  */
 export async function untilAvailable(path: string, call: RenderCall): Promise<void> {
-  const { client, progress } = call;
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(SETTLE_TIMEOUT_MS)]);
+  let last: unknown;
+  await withinLimit(call.signal, {
+    limitMs: call.client.pace.settleMs,
+    late: () => `${path} is ${String(last)}`,
+    wait: (signal) =>
+      followStatus(path, { ...call, signal }, (status) => {
+        last = status;
+      }),
+  });
+}
+
+async function followStatus(
+  path: string,
+  { client, progress, signal }: RenderCall,
+  see: (status: unknown) => void,
+): Promise<void> {
   let shown: unknown;
   for (let wait = client.pace.pollMs; ; wait = Math.min(wait * POLL_GROWTH, POLL_LAST_MS)) {
     const { body } = await client.request({
@@ -29,6 +41,7 @@ export async function untilAvailable(path: string, call: RenderCall): Promise<vo
       signal,
     });
     const status = memberAt(body, ["status"]);
+    see(status);
     if (status !== shown) progress(`${path} is ${String(status)}`);
     shown = status;
     if (status === "available" || status === "suspended") return;

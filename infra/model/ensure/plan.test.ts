@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { refusals } from "../../testing/spec-text.ts";
+
+test("a workspace plan is no plan of an instance", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: hobby
+databases:
+  main: { version: 16, plan: professional }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "8:5   services/web/plan: That is a workspace plan; use starter.",
+      "10:24   databases/main/plan: That is a workspace plan; use basic_256mb.",
+    ]
+  `);
+});
+
+test("a misspelt plan names the nearest", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starterr
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "8:5   services/web/plan: there is no plan "starterr". Did you mean "starter"?",
+    ]
+  `);
+});
+
+test("a plan that resembles none is accepted, because the vendor adds plans", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: 1c-2g
+`);
+
+  expect(found).toMatchInlineSnapshot(`[]`);
+});

@@ -1,0 +1,72 @@
+import type { Problem } from "../../errors.ts";
+import type { JobSpec } from "../../spec/job.ts";
+import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
+import { entriesOf } from "../entries.ts";
+import { cronRegionOf, regionOf } from "../region.ts";
+import { type Variable, variablesOf } from "../variables.ts";
+import { storeOf } from "./store.ts";
+
+/** The private network ends at the region, so an internal address of another one leads nowhere. */
+export function ensureRegions(spec: PartialStackSpec): Problem[] {
+  return variablesOf(spec).flatMap((variable) => {
+    const target = targetOf(spec, variable);
+    if (!target) return [];
+    return usersOf(spec, variable)
+      .filter((user) => user.region !== target.region)
+      .map((user) => ({
+        path: variable.path,
+        message: `"${user.key}" is in ${user.region} and "${target.key}" in ${target.region}: its internal address cannot be reached.`,
+        remedy: target.remedy,
+      }));
+  });
+}
+
+interface Located {
+  readonly key: string;
+  readonly region: string;
+}
+
+/** What a variable reaches over the private network. */
+function targetOf(
+  spec: PartialStackSpec,
+  variable: Variable,
+): (Located & { readonly remedy: string }) | undefined {
+  const { privateUrl, property } = variable.parts;
+  const service = privateUrl === undefined ? undefined : spec.services?.[privateUrl];
+  if (privateUrl !== undefined && service && ["web", "private"].includes(service.type ?? "")) {
+    const other = service.type === "web" ? `, or use { url: ${privateUrl} }` : "";
+    const remedy = `Put both into one region${other}.`;
+    return { key: privateUrl, region: regionOf(spec, service), remedy };
+  }
+  const store = storeOf(spec, variable);
+  if (!store || property === "externalUrl") return undefined;
+  const remedy = "Put both into one region, or use property: externalUrl.";
+  return { key: store.key, region: regionOf(spec, store), remedy };
+}
+
+/** The processes on Render that get a variable: its owner, or everybody who uses its env group. */
+function usersOf(spec: PartialStackSpec, { owner }: Variable): Located[] {
+  const isUser = (kind: string, key: string, groups: readonly unknown[] = []): boolean =>
+    owner.kind === "envGroups"
+      ? groups.includes(owner.key)
+      : owner.kind === kind && owner.key === key;
+  const services = entriesOf(spec.services)
+    .filter(
+      ([key, { type, envGroups }]) => type !== "container" && isUser("services", key, envGroups),
+    )
+    .map(([key, service]) => ({ key, region: regionOf(spec, service) }));
+  const jobs = entriesOf(spec.jobs)
+    .filter(([key, { envGroups }]) => isUser("jobs", key, envGroups))
+    .flatMap(([key, job]) => {
+      const region = jobRegion(spec, job);
+      return region === undefined ? [] : [{ key, region }];
+    });
+  return [...services, ...jobs];
+}
+
+/** Where a job runs; undefined when that is a VM, or not known. */
+function jobRegion(spec: PartialStackSpec, job: DeepPartial<JobSpec>): string | undefined {
+  if (job.on === "render") return cronRegionOf(spec, job);
+  const service = job.in === undefined ? undefined : spec.services?.[job.in];
+  return service && service.type !== "container" ? regionOf(spec, service) : undefined;
+}

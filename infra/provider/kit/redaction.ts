@@ -1,0 +1,62 @@
+import { type Call, CreatedPartially } from "./plugin.ts";
+import { isObject, Secret, type Tree } from "./property-tree.ts";
+
+/**
+ * Values with fewer characters stay: they stand in so many words that a message without them could
+ * not be read, and whoever can guess three characters needs no message.
+ */
+const LENGTH_MIN = 4;
+
+/** A log prints a long value line by line. Shorter lines of one are words such as `name:`. */
+const LINE_LENGTH_MIN = 8;
+
+/** Every secret text in the trees, with the forms in which a vendor's answer or a log repeats it. */
+export function secretTexts(...trees: readonly Tree[]): string[] {
+  return trees.flatMap((tree) => textsIn(tree, false)).flatMap(formsOf);
+}
+
+/** The text with every secret in it replaced; the longest first, as one may contain another. */
+export function redact(text: string, secrets: readonly string[]): string {
+  return [...new Set(secrets)]
+    .filter((it) => it.length >= LENGTH_MIN)
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((said, secret) => said.replaceAll(secret, "[secret]"), text);
+}
+
+/** Runs a call of a resource so that neither its failure nor its progress shows a secret. */
+export async function concealing<Client, T>(
+  call: Call<Client>,
+  trees: readonly Tree[],
+  run: (call: Call<Client>) => Promise<T>,
+): Promise<T> {
+  const own = secretTexts(...trees);
+  const conceal = (text: string): string => redact(text, [...own, ...call.secrets()]);
+  try {
+    return await run({ ...call, progress: (message) => call.progress(conceal(message)) });
+  } catch (error) {
+    throw concealed(error, conceal);
+  }
+}
+
+function concealed(error: unknown, conceal: (text: string) => string): unknown {
+  if (!(error instanceof Error)) return conceal(String(error));
+  const cause = error.cause === undefined ? undefined : concealed(error.cause, conceal);
+  if (error instanceof CreatedPartially) return new CreatedPartially(error.id, cause);
+  const clean = new Error(conceal(error.message), { ...(cause !== undefined && { cause }) });
+  clean.name = error.name;
+  if (error.stack !== undefined) clean.stack = conceal(error.stack);
+  return clean;
+}
+
+function textsIn(tree: Tree, isSecret: boolean): string[] {
+  if (tree instanceof Secret) return textsIn(tree.value, true);
+  if (Array.isArray(tree)) return tree.flatMap((it: Tree) => textsIn(it, isSecret));
+  if (isObject(tree)) return Object.values(tree).flatMap((it) => textsIn(it, isSecret));
+  return isSecret && (typeof tree === "string" || typeof tree === "number") ? [String(tree)] : [];
+}
+
+function formsOf(text: string): string[] {
+  const lines = text.split("\n").map((it) => it.trim());
+  const inJson = JSON.stringify(text).slice(1, -1);
+  return [text, inJson, ...lines.filter((it) => it.length >= LINE_LENGTH_MIN)];
+}

@@ -1,0 +1,33 @@
+import { keysOf } from "./schema-walk.ts";
+import { ServiceSpec } from "./service.ts";
+import { StackSpec } from "./stack.ts";
+
+/** Keys that belong elsewhere, by the block in which they are looked for, with where they belong. */
+const MISPLACED: Readonly<Record<string, string>> = {
+  "jobs/disk": "A job has no disk. Give it to a service, and use in: or calls: with that service.",
+  "jobs/timezone": "It belongs into the schedule.",
+  "jobs/cron": "It belongs into the schedule: { cron: … }.",
+  "jobs/every": "It belongs into the schedule: { every: … }.",
+  "jobs/start": "A job has a command:.",
+  "services/schedule": "Only jobs have one; write a job with in: and this service.",
+  "services/persist": "It belongs into the disk.",
+  "services/repo": "It belongs into the source: { repo: … }.",
+  "services/image": "It belongs into the source: { image: … }.",
+};
+
+/** Where an unknown key belongs, when it is known at another level; undefined when it is not. */
+export function belongsElsewhere(
+  path: readonly string[],
+  key: string,
+  near: string | undefined,
+): string | undefined {
+  const told = MISPLACED[`${path[0]}/${key}`];
+  // "secrets" in a variable means its own "secret", not the block of that name.
+  const isPlural = near !== undefined && key === `${near}s`;
+  if (told !== undefined || isPlural) return told;
+  if (path.length === 0) {
+    const isOfService = near === undefined && keysOf(ServiceSpec).includes(key);
+    return isOfService ? `${key} belongs into a service.` : undefined;
+  }
+  return keysOf(StackSpec).includes(key) ? `${key} belongs at the top level.` : undefined;
+}
