@@ -7,7 +7,7 @@ import { groupLinks } from "./env-group.ts";
 import { componentOptions, resourceOptions } from "./options.ts";
 import { register } from "./register.ts";
 import type { ServiceSurroundings } from "./service.ts";
-import { commandInputs, sourceInputs } from "./source.ts";
+import { commandInputs, computeInputs } from "./source.ts";
 
 /** A job that a Render cron job starts. */
 export class Job extends pulumi.ComponentResource {
@@ -29,17 +29,8 @@ function registerCronJob(
 ) {
   return register(CronJob, model.key, {
     inputs: {
-      name: model.name,
-      ownerId: model.ownerId,
-      region: model.region,
-      plan: model.plan,
-      environmentId: platform.environmentId,
-      runtime: model.runtime,
-      ...sourceInputs(model.source, platform),
-      buildCommand: model.buildCommand,
+      ...computeInputs(model, platform),
       ...commandInputs(model.runtime, model.command),
-      dockerfilePath: model.dockerfilePath,
-      dockerContext: model.dockerContext,
       schedule: model.schedule.utcCron,
       env: environment(model.env, sources),
       secretFiles: model.secretFiles && secretFiles(model.secretFiles, sources),

@@ -9,7 +9,7 @@ import { groupLinks, type SharedEnv } from "./env-group.ts";
 import { componentOptions, resourceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { register } from "./register.ts";
-import { buildFilterInput, commandInputs, sourceInputs } from "./source.ts";
+import { buildFilterInput, commandInputs, computeInputs } from "./source.ts";
 
 /** What a service is made from besides its model. */
 export interface ServiceSurroundings {
@@ -83,17 +83,8 @@ const REGISTER: Readonly<Record<ServiceModel["type"], RegisterService>> = {
 
 function runningInputs(model: ServiceModel, { platform, sources, groups }: ServiceSurroundings) {
   return {
-    name: model.name,
-    ownerId: model.ownerId,
-    region: model.region,
-    plan: model.plan,
-    environmentId: platform.environmentId,
-    runtime: model.runtime,
-    ...sourceInputs(model.source, platform),
-    buildCommand: model.buildCommand,
+    ...computeInputs(model, platform),
     ...commandInputs(model.runtime, model.startCommand),
-    dockerfilePath: model.dockerfilePath,
-    dockerContext: model.dockerContext,
     preDeployCommand: model.preDeployCommand,
     autoDeploy: model.autoDeploy,
     autoDeployTrigger: model.autoDeployTrigger,

@@ -1,8 +1,37 @@
-import type { SourceModel } from "../model/stack-model.ts";
+import type { JobModel, SourceModel } from "../model/stack-model.ts";
 import type { Platform } from "./platform.ts";
 
 /** Runtimes in which the command line belongs to a container and not to a native start. */
 const CONTAINER_RUNTIMES: ReadonlySet<string> = new Set(["docker", "image"]);
+
+/** What a service and a cron job say alike: who and where they are, and what they run. */
+export function computeInputs(model: Computed, platform: Platform) {
+  return {
+    name: model.name,
+    ownerId: model.ownerId,
+    region: model.region,
+    plan: model.plan,
+    environmentId: platform.environmentId,
+    runtime: model.runtime,
+    ...sourceInputs(model.source, platform),
+    buildCommand: model.buildCommand,
+    dockerfilePath: model.dockerfilePath,
+    dockerContext: model.dockerContext,
+  };
+}
+
+type Computed = Pick<
+  JobModel,
+  | "name"
+  | "ownerId"
+  | "region"
+  | "plan"
+  | "runtime"
+  | "source"
+  | "buildCommand"
+  | "dockerfilePath"
+  | "dockerContext"
+>;
 
 /** Where the code or the image comes from, as Render's services take it. */
 export function sourceInputs(source: SourceModel, { registries }: Platform) {

@@ -1,6 +1,5 @@
 import { UsageError } from "../../infra/errors.ts";
 import type { StackModel } from "../../infra/model/stack-model.ts";
-import type { Attempts } from "../../infra/provider/render/attempts.ts";
 import { RenderClient } from "../../infra/provider/render/client.ts";
 import { cloudName } from "../../infra/resources/render/provider.ts";
 import type { Workspace } from "../workspace/workspace.ts";
@@ -16,13 +15,6 @@ import { verifyStack } from "./verify.ts";
  * Render's answers, and far from its 400 reads a minute.
  */
 const PARALLEL_MAX = 16;
-
-/** A verification creates nothing, so it has nothing to remember. */
-const NO_ATTEMPTS: Attempts = {
-  begunAt: () => undefined,
-  begin: () => undefined,
-  end: () => undefined,
-};
 
 /** What of a workspace a verification looks at. */
 export type VerifiedWorkspace = Pick<Workspace, "renderHost" | "renderApiKey"> & {
@@ -42,7 +34,6 @@ export async function verifyWorkspace(
   const client = new RenderClient({
     host: renderHost,
     apiKey: () => keyOf(workspace),
-    attempts: NO_ATTEMPTS,
   });
   const observed = await observeStack(model, ids, askRender(client, slots));
   const isLocal = cloudName(renderHost) === "local";
