@@ -9,6 +9,7 @@ const STACKS = [
   "joslyn-ai",
   "joslyn-ai-staging",
   "parlay-gorilla",
+  "sample",
   "vega-cockpit",
 ];
 
@@ -62,6 +63,9 @@ test("the jobs of the stacks run when the runbooks say", () => {
       "joslyn-ai-staging stuck-job-sweep (app): every 5m",
       "parlay-gorilla apisports-refresh (app): every 6h",
       "parlay-gorilla apisports-daily (app): every 1d",
+      "sample-report: every 1m [* * * * *]",
+      "sample heartbeat (service): every 1m",
+      "sample forget-visits (service): by hand",
       "vega-cockpit-alerts-flush: every 1h [0 * * * *]",
       "vega-cockpit-snapshot-heartbeat: daily 00:00, 06:00, 12:00, 18:00 UTC [0 */6 * * *]",
       "vega-cockpit-digest-weekdays: weekdays 13:00 America/Mazatlan = 20:00 UTC [0 20 * * 1-5]",
@@ -69,54 +73,113 @@ test("the jobs of the stacks run when the runbooks say", () => {
   `);
 });
 
-test("the build and start texts of the stacks are exactly these", () => {
+test("the build, start and probe texts of the stacks are exactly these", () => {
   const texts = STACKS.flatMap((stack) => {
-    const { services, containers } = loadStack(stack).model;
-    return [...services, ...containers].map(({ key, startCommand, ...it }) =>
-      [`${stack}/${key}`, "buildCommand" in it ? it.buildCommand : undefined, startCommand].join(
-        "\n",
-      ),
-    );
+    const { services, containers, jobs } = loadStack(stack).model;
+    return [
+      ...services.flatMap((it) => [
+        `${stack}/${it.key} build: ${it.buildCommand ?? "-"}`,
+        `${stack}/${it.key} probe: ${it.preDeployCommand ?? "-"}`,
+        `${stack}/${it.key} start: ${it.startCommand ?? "-"}`,
+      ]),
+      ...containers.flatMap((it) => [
+        `${stack}/${it.key} probe: ${it.probeCommand ?? "-"}`,
+        `${stack}/${it.key} start: ${it.startCommand ?? "-"}`,
+      ]),
+      ...jobs.map((it) => `${stack}/${it.key} cron: ${it.command}`),
+    ];
   });
 
   expect(texts).toMatchInlineSnapshot(`
     [
-      "c1c-recruitment/bot
+      "c1c-recruitment/bot build: -",
+      "c1c-recruitment/bot probe: -",
+      "c1c-recruitment/bot start: /opt/opspec/opspec-runtime supervise -- python app.py",
+      "chorizaurio/backend build: -",
+      "chorizaurio/backend probe: /opt/opspec/opspec-runtime probe backup-aligned backup-periodic backup-verify",
+      "chorizaurio/backend start: /opt/opspec/opspec-runtime supervise -- sh -c 'gunicorn app.main:app -k uvicorn.workers.UvicornWorker --workers 1 --bind 0.0.0.0:$PORT'",
+      "chorizaurio/frontend build: -",
+      "chorizaurio/frontend probe: -",
+      "chorizaurio/frontend start: -",
+      "joslyn-ai/web build: -",
+      "joslyn-ai/web probe: -",
+      "joslyn-ai/web start: -",
+      "joslyn-ai/api build: -",
+      "joslyn-ai/api probe: /opt/opspec/opspec-runtime probe --command 'webhook-reconcile=pnpm webhooks:reconcile'",
+      "joslyn-ai/api start: /opt/opspec/opspec-runtime supervise -- node dist/server.js",
+      "joslyn-ai/worker build: -",
+      "joslyn-ai/worker probe: -",
+      "joslyn-ai/worker start: /opt/opspec/opspec-runtime supervise -- python -m worker",
+      "joslyn-ai/dead-letter-trim cron: /opt/opspec/opspec-runtime run dead-letter-trim",
+      "joslyn-ai/database-purge cron: /opt/opspec/opspec-runtime run database-purge",
+      "joslyn-ai/metrics-snapshot cron: /opt/opspec/opspec-runtime run metrics-snapshot",
+      "joslyn-ai-staging/web build: -",
+      "joslyn-ai-staging/web probe: -",
+      "joslyn-ai-staging/web start: -",
+      "joslyn-ai-staging/api build: -",
+      "joslyn-ai-staging/api probe: /opt/opspec/opspec-runtime probe --command 'webhook-reconcile=pnpm webhooks:reconcile'",
+      "joslyn-ai-staging/api start: /opt/opspec/opspec-runtime supervise -- node dist/server.js",
+      "joslyn-ai-staging/worker build: -",
+      "joslyn-ai-staging/worker probe: -",
+      "joslyn-ai-staging/worker start: /opt/opspec/opspec-runtime supervise -- python -m worker",
+      "joslyn-ai-staging/dead-letter-trim cron: /opt/opspec/opspec-runtime run dead-letter-trim",
+      "joslyn-ai-staging/database-purge cron: /opt/opspec/opspec-runtime run database-purge",
+      "parlay-gorilla/api probe: -",
+      "parlay-gorilla/api start: /opt/opspec/opspec-runtime supervise -- sh -c 'gunicorn app.main:app -k uvicorn.workers.UvicornWorker --bind 0.0.0.0:$PORT'",
+      "parlay-gorilla/scheduler probe: -",
+      "parlay-gorilla/scheduler start: /opt/opspec/opspec-runtime supervise -- python -m app.workers.scheduler_main",
+      "sample/web build: mkdir -p .opspec && cp -R vendor/opspec-runtime/. .opspec/ && .opspec/opspec-runtime probe --command 'forget-visits=rm -f data/visits.log' heartbeat --command 'report=node report.mjs'",
+      "sample/web probe: -",
+      "sample/web start: .opspec/opspec-runtime supervise -- node server.mjs",
+      "sample/report cron: /opt/opspec/opspec-runtime call report",
+      "vega-cockpit/web build: pip install -r requirements.txt && mkdir -p .opspec && curl -fsSL --retry 3 --max-time 120 -o .opspec/runtime.tar.gz https://example.com/opspec/opspec-runtime-0.1.0-linux-amd64.tar.gz && echo "0000000000000000000000000000000000000000000000000000000000000000  .opspec/runtime.tar.gz" | sha256sum -c - && tar -xzf .opspec/runtime.tar.gz -C .opspec && rm .opspec/runtime.tar.gz && .opspec/opspec-runtime probe alerts-flush digest-weekdays snapshot-heartbeat",
+      "vega-cockpit/web probe: -",
+      "vega-cockpit/web start: .opspec/opspec-runtime supervise -- sh -c 'streamlit run app.py --server.port $PORT --server.address 0.0.0.0'",
+      "vega-cockpit/alerts-flush cron: /opt/opspec/opspec-runtime call alerts-flush",
+      "vega-cockpit/snapshot-heartbeat cron: /opt/opspec/opspec-runtime call snapshot-heartbeat",
+      "vega-cockpit/digest-weekdays cron: /opt/opspec/opspec-runtime call digest-weekdays",
+    ]
+  `);
+});
 
-    ",
-      "chorizaurio/backend
+test("the runbooks' own names decide what the jobs do", () => {
+  const bound = STACKS.flatMap((stack) =>
+    Object.entries(loadStack(stack).spec.jobs ?? {}).flatMap(([key, { options, schedule }]) => [
+      ...Object.entries(options ?? {}).map(([name, value]) => ({ key, name, value })),
+      ...Object.entries(("from" in schedule && schedule.from) || {}).map(([name, value]) => ({
+        key,
+        name,
+        value: { env: value },
+      })),
+    ]),
+  );
+  const names = bound.flatMap(({ value }) =>
+    typeof value === "object" && value !== null && "env" in value ? [value.env] : [],
+  );
 
-    /opt/opspec/opspec-runtime supervise -- gunicorn app.main:app -k uvicorn.workers.UvicornWorker --workers 1 --bind 0.0.0.0:8000",
-      "chorizaurio/frontend
+  expect([...new Set(names)].toSorted()).toEqual([
+    "ALERTS_NOTIFY_STATE",
+    "BACKUP_INTERVAL_HOURS",
+    "BACKUP_RETAIN_COUNT",
+    "BACKUP_TIMEZONE",
+    "BACKUP_TIME_HOUR",
+    "DB_PATH",
+    "DEAD_LETTER_KEEP",
+    "DIGEST_ATTACHMENTS",
+    "JOB_DEAD_LETTER_QUEUE",
+  ]);
+});
 
-    ",
-      "joslyn-ai/web
+test("what the previews of the stacks say besides the changes is exactly this", () => {
+  const notes = STACKS.flatMap((stack) =>
+    loadStack(stack).model.notes.map((it) => `${stack}: ${it}`),
+  );
 
-    ",
-      "joslyn-ai/api
-
-    /opt/opspec/opspec-runtime supervise -- node dist/server.js",
-      "joslyn-ai/worker
-
-    ",
-      "joslyn-ai-staging/web
-
-    ",
-      "joslyn-ai-staging/api
-
-    /opt/opspec/opspec-runtime supervise -- node dist/server.js",
-      "joslyn-ai-staging/worker
-
-    ",
-      "parlay-gorilla/api
-
-    ",
-      "parlay-gorilla/scheduler
-
-    python -m app.workers.scheduler_main",
-      "vega-cockpit/web
-    pip install -r requirements.txt && mkdir -p .opspec && curl -fsSL --retry 3 --max-time 120 -o .opspec/runtime.tar.gz https://example.com/opspec/opspec-runtime-0.1.0-linux-amd64.tar.gz && echo "0000000000000000000000000000000000000000000000000000000000000000  .opspec/runtime.tar.gz" | sha256sum -c - && tar -xzf .opspec/runtime.tar.gz -C .opspec && rm .opspec/runtime.tar.gz
-    .opspec/opspec-runtime supervise -- sh -c 'streamlit run app.py --server.port $PORT --server.address 0.0.0.0'",
+  expect(notes).toMatchInlineSnapshot(`
+    [
+      "c1c-recruitment: services/bot has neither a disk nor stores/coordination: while a new version starts, the old one runs beside it, and both may run cache-clans, cache-templates, cache-clan-tags and 11 more.",
+      "joslyn-ai: services/api/env/INTERNAL_SELF_BASE is set after "api" exists, because it is its own address.",
+      "joslyn-ai-staging: services/api/env/INTERNAL_SELF_BASE is set after "api" exists, because it is its own address.",
     ]
   `);
 });

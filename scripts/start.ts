@@ -1,21 +1,22 @@
 import { SpecError, UsageError } from "../infra/errors.ts";
-import type { StackModel } from "../infra/model/stack-model.ts";
+import type { RunOptions } from "../infra/local-cloud/run/run-source.ts";
+import type { LoadedStack } from "../infra/stack.ts";
 import { EXIT } from "./commands/command.ts";
 import { interrupted } from "./commands/cloud.ts";
 import { renderFindings } from "./commands/verify.ts";
+import { prepareSample, SAMPLE } from "./sample/prepare.ts";
+import type { LiveSample } from "./sample/tour.ts";
 import type { Workspace } from "./workspace/workspace.ts";
-
-/** The stack that a newcomer sees. */
-const FIRST_STACK = "vega-cockpit";
 
 /**
  * The main job from a fresh clone: local cloud, preview, deploy, verify, and what now exists.
  *
- * Without `--once` it keeps the local cloud and its page until Ctrl-C.
+ * The sample is really built and started; another stack is only deployed. Without `--once` it keeps
+ * the local cloud, its page and what runs until Ctrl-C.
  */
 async function start(args: readonly string[]): Promise<number> {
   const once = args.includes("--once");
-  const [stackName = FIRST_STACK, ...rest] = args.filter((it) => it !== "--once");
+  const [stackName = SAMPLE, ...rest] = args.filter((it) => it !== "--once");
   if (rest.length > 0 || stackName.startsWith("-")) {
     throw new UsageError(
       `npm start: unknown argument ${rest[0] ?? stackName}. Usage: npm start [-- <stack>] [-- --once]`,
@@ -23,24 +24,45 @@ async function start(args: readonly string[]): Promise<number> {
   }
   say(`Opspec: ${stackName} on the local cloud, with the real Pulumi engine.`);
   const { loadStack } = await import("../infra/stack.ts");
-  const { model } = loadStack(stackName);
+  const loaded = loadStack(stackName);
+  const sources = stackName === SAMPLE ? await sampleSources(loaded) : undefined;
 
   const { openWorkspace } = await import("./workspace/workspace.ts");
-  const workspace = await openWorkspace({ stackName, local: true, log: say });
+  const workspace = await openWorkspace({
+    stackName,
+    local: true,
+    log: say,
+    ...(sources && { sources }),
+  });
+  // From here on a Ctrl-C ends in order: processes run that must not stay behind.
+  const ending = interrupted();
   try {
-    const failed = await deployAndVerify(model, workspace);
+    const work = deployAndVerify(loaded, workspace, sources !== undefined);
+    const failed = await Promise.race([work, ending.then(() => false)]);
     if (failed || once) return failed ? EXIT.findings : EXIT.ok;
     say(
       `\nThe local cloud stays up: ${pageOf(workspace.renderHost)}  (Ctrl-C ends it; the state is kept)`,
     );
-    await interrupted();
+    if (sources) say(`The sample stays live: ${(await sampleOf(workspace)).url}/`);
+    await ending;
     return EXIT.ok;
   } finally {
     await workspace.close();
   }
 }
 
-async function deployAndVerify(model: StackModel, workspace: Workspace): Promise<boolean> {
+async function sampleSources({ spec }: LoadedStack): Promise<RunOptions["sources"] | undefined> {
+  const sources = await prepareSample(spec, say);
+  if (typeof sources !== "string") return sources;
+  say(`The sample is deployed and not run: ${sources}.`);
+  return undefined;
+}
+
+async function deployAndVerify(
+  { model }: LoadedStack,
+  workspace: Workspace,
+  isRun: boolean,
+): Promise<boolean> {
   const { carryOut, renderOutcome, renderTotal } = await import("./workspace/operation.ts");
   const { verifyWorkspace } = await import("./verify/verify-workspace.ts");
   const { renderStack } = await import("./workspace/stack-summary.ts");
@@ -54,6 +76,7 @@ async function deployAndVerify(model: StackModel, workspace: Workspace): Promise
   const up = await carryOut((options) => workspace.stack.up({ ...options, refresh: true }), say);
   say(up.failure ? renderOutcome(up) : renderTotal(up));
   if (up.failure) return true;
+  if (isRun) await tour(workspace);
 
   say("\nVerify");
   const findings = await verifyWorkspace(model, workspace);
@@ -62,6 +85,16 @@ async function deployAndVerify(model: StackModel, workspace: Workspace): Promise
   say("\nWhat now exists");
   say(renderStack(model, await workspace.stack.outputs(), new Date()));
   return findings.some((it) => it.status === "failed");
+}
+
+async function tour(workspace: Workspace): Promise<void> {
+  const { showSample } = await import("./sample/tour.ts");
+  await showSample(await sampleOf(workspace), say);
+}
+
+async function sampleOf(workspace: Workspace): Promise<LiveSample> {
+  const { findSample } = await import("./sample/tour.ts");
+  return findSample(workspace);
 }
 
 function pageOf(renderHost: string): string {

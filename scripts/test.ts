@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { UsageError } from "../infra/errors.ts";
+import { installPrograms } from "./bootstrap/debian-packages.ts";
 import { runChecks } from "./check-steps.ts";
 import { locateEngine } from "./engine/find.ts";
 import { type TestCounts, addCounts, countTests } from "./test-counts.ts";
@@ -12,8 +13,9 @@ const ROOT = join(import.meta.dirname, "..");
 
 const checks = await runChecks(console.log);
 const engine = await prepareEngine();
+const programs = await preparePrograms();
 const tests = await runTests();
-const { passed, failed, skipped } = addCounts([{ ...checks, skipped: 0 }, engine, tests]);
+const { passed, failed, skipped } = addCounts([{ ...checks, skipped: 0 }, engine, programs, tests]);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 || tests.passed === 0 ? 1 : 0;
 
@@ -29,6 +31,21 @@ async function prepareEngine(): Promise<TestCounts> {
     const required = process.env["OPSPEC_TEST_REQUIRE"] === "all";
     return { passed: 0, failed: required ? 1 : 0, skipped: required ? 0 : 1 };
   }
+}
+
+/** Gets Postgres, Redis and the like from Debian where it can; tests that lack one say that they are skipped. */
+async function preparePrograms(): Promise<TestCounts> {
+  const { present, missing } = await installPrograms(console.log);
+  for (const name of present) console.log(`ok      ${name}`);
+  for (const { name, reason } of missing) {
+    console.log(`SKIPPED every test on ${name}: ${reason}.`);
+  }
+  const required = process.env["OPSPEC_TEST_REQUIRE"] === "all";
+  return {
+    passed: present.length,
+    failed: required ? missing.length : 0,
+    skipped: required ? 0 : missing.length,
+  };
 }
 
 async function runTests(): Promise<TestCounts> {

@@ -1,16 +1,41 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { TestContext } from "vitest";
 
+import { findProgram, type ProgramName } from "../scripts/bootstrap/test-programs.ts";
 import { type EngineLocation, fromCache, fromPath } from "../scripts/engine/ways.ts";
 
 /** What a probe found: the thing itself, or why it is not there. */
 type Probed<T> = { readonly found: T } | { readonly missing: string };
+
+/** Process 1 of a namespace of its own, which ends with who made it. @see unshare(1) */
+export const NAMESPACE_OPTIONS = ["--pid", "--fork", "--mount-proc", "--kill-child"];
 
 /**
  * What a test may need of the machine, each asked of the machine itself.
  *
  * A probe installs nothing and is quick; `npm test` installs what it can before the tests start.
  */
-export const capability = { engine: once(probeEngine) };
+export const capability = {
+  engine: once(probeEngine),
+  /** The path of the executable, as for the four below. */
+  postgres: once(() => probeDebian("postgres")),
+  redis: once(() => probeDebian("redis")),
+  pgbouncer: once(() => probeDebian("pgbouncer")),
+  tini: once(() => probeDebian("tini")),
+  python: once(() => probeDebian("python")),
+  /** Namespaces of processes, in which a test makes a process number 1. */
+  processNamespace: once(() => probeProgram("unshare", ...NAMESPACE_OPTIONS, "true")),
+};
+
+/** What the probe of this name finds. */
+type Found = {
+  [Name in keyof typeof capability]: (typeof capability)[Name] extends () => Promise<
+    Probed<infer T>
+  >
+    ? T
+    : never;
+};
 
 /**
  * Gives a test what it needs, or skips the test and says loudly why.
@@ -18,11 +43,12 @@ export const capability = { engine: once(probeEngine) };
  * With OPSPEC_TEST_REQUIRE=all the test fails instead, so that a machine that should have
  * everything cannot be green without having tested it.
  */
-export async function requireCapability(
+export async function requireCapability<Name extends keyof typeof capability>(
   context: TestContext,
-  name: keyof typeof capability,
-): Promise<EngineLocation> {
-  const probed = await capability[name]();
+  name: Name,
+): Promise<Found[Name]> {
+  const probes: { [Each in keyof Found]: () => Promise<Probed<Found[Each]>> } = capability;
+  const probed = await probes[name]();
   if ("found" in probed) return probed.found;
   if (process.env["OPSPEC_TEST_REQUIRE"] === "all") {
     throw new Error(`${name}: ${probed.missing}. OPSPEC_TEST_REQUIRE=all needs it.`);
@@ -38,6 +64,28 @@ async function probeEngine(): Promise<Probed<EngineLocation>> {
   const cached = await fromCache(here);
   if ("path" in cached) return { found: cached };
   return { missing: [onPath, cached].map(({ way, lacks }) => `${way}: ${lacks}`).join("; ") };
+}
+
+function probeDebian(name: ProgramName): Promise<Probed<string>> {
+  const path = findProgram(name);
+  return Promise.resolve(
+    path === undefined
+      ? { missing: "not installed; npm test as root installs it" }
+      : { found: path },
+  );
+}
+
+const run = promisify(execFile);
+
+/** A program that says its version; its path is what the shell finds. */
+async function probeProgram(name: string, ...args: readonly string[]): Promise<Probed<string>> {
+  try {
+    await run(name, [...args]);
+    const { stdout } = await run("/bin/sh", ["-c", 'command -v -- "$0"', name]);
+    return { found: stdout.trim() };
+  } catch {
+    return { missing: `${name} is not installed` };
+  }
 }
 
 function once<T>(probe: () => Promise<T>): () => Promise<T> {

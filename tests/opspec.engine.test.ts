@@ -58,7 +58,7 @@ test("a preview --local shows its steps as one JSON object and keeps everything 
   const { code, stdout, stderr } = await opspec(["preview", STACK, "--local", "--json"]);
 
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ changes: 5, steps: { length: 5 } });
+  expect(JSON.parse(stdout)).toMatchObject({ changes: 6, steps: { length: 6 } });
   expect(stderr).toContain("Placeholders stand for secrets that are not set");
   expect(readdirSync(join(copied.checkout, "stacks"))).toEqual(before);
   expect(readdirSync(join(copied.checkout, ".opspec"))).toEqual(["local"]);
@@ -122,7 +122,7 @@ test("up on the cloud that the environment names; what is done locally is not se
   const up = await opspec(["up", STACK, "--json"], real());
 
   expect(up.code).toBe(0);
-  expect(JSON.parse(up.stdout)).toMatchObject({ changes: 5 });
+  expect(JSON.parse(up.stdout)).toMatchObject({ changes: 6 });
   expect(up.stderr).toContain("secret SENDGRID_API_KEY is not set");
   expect(await send(`${cloud.urls.render}/services`, "GET")).toHaveLength(4);
 });
@@ -163,12 +163,12 @@ test("verify names what is not as the spec says, and exits with 1", async () => 
   expect(stdout).toMatch(/FAILED {7}job \S+ runs at .*: it is 1 1 1 1 1, not /);
 });
 
-test.each(["preview", "refresh", "destroy"])(
+test.each([["preview"], ["refresh"], ["destroy", "--allow-data-loss"]])(
   "a %s with another cloud than the state's is refused",
-  async (command) => {
+  async (command, ...flags) => {
     const elsewhere = { ...real(), RENDER_HOST: "https://render.invalid/v1" };
 
-    const { code, stdout } = await opspec([command, STACK], elsewhere);
+    const { code, stdout } = await opspec([command, STACK, ...flags], elsewhere);
 
     expect(code).toBe(1);
     expect(stdout).toContain(
@@ -177,8 +177,17 @@ test.each(["preview", "refresh", "destroy"])(
   },
 );
 
-test("destroy leaves nothing", async () => {
-  expect((await opspec(["destroy", STACK], real())).code).toBe(0);
+test("a destroy without consent deletes nothing, and names the data that would be lost", async () => {
+  const { code, stderr } = await opspec(["destroy", STACK], real());
+
+  expect(code).toBe(2);
+  expect(stderr).toContain("  web (WebService): what is on the disk\n");
+  expect(stderr).toContain("Take a backup, then consent with --allow-data-loss.");
+  expect(await send(`${cloud.urls.render}/services`, "GET")).toHaveLength(4);
+});
+
+test("destroy with consent leaves nothing", async () => {
+  expect((await opspec(["destroy", STACK, "--allow-data-loss"], real())).code).toBe(0);
   expect(await send(`${cloud.urls.render}/services`, "GET")).toEqual([]);
 });
 
@@ -206,6 +215,11 @@ test.each([
   [["preview", STACK, "--lokal"], "Unknown option '--lokal'"],
   [["validate", "no-such-stack"], STACK],
   [["cloud", "--port", "many"], "--port should be 0 to 65535, got many"],
+  [
+    ["cloud", "--run", "--source", "nowhere"],
+    "<repository or image>=<existing folder>, got nowhere",
+  ],
+  [["cloud", "--source", "a=."], "Add --run."],
 ])("what cannot be understood is refused with 2 and what to do: %j", async (args, said) => {
   const { code, stderr } = await opspec(args);
   expect(code).toBe(2);
@@ -217,17 +231,17 @@ test("npm start's script deploys once, and the second time nothing changes", asy
   const start = (): Promise<Ended> =>
     new Promise((resolve) => {
       const script = join(copied.checkout, "scripts", "start.ts");
-      execFile(process.execPath, [script, "--once"], (error, stdout, stderr) =>
+      execFile(process.execPath, [script, STACK, "--once"], (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
       );
     });
-  await opspec(["destroy", STACK, "--local"]);
+  await opspec(["destroy", STACK, "--local", "--allow-data-loss"]);
 
   const first = await start();
   const second = await start();
 
   expect(first).toMatchObject({ code: 0 });
-  expect(first.stdout).toContain("5 change(s).");
+  expect(first.stdout).toContain("6 change(s).");
   expect(first.stdout).toMatch(
     /job digest-weekdays: weekdays 13:00 America\/Mazatlan = 20:00 UTC, runs in web; next .* 13:00 America\/Mazatlan = .* 20:00 UTC/,
   );

@@ -46,11 +46,12 @@ const summary = ({ steps, failure }: Outcome): string[] => [
   ...(failure ? [failure] : []),
 ];
 
-test("a preview of nothing creates the service, its jobs and the secret, and writes nothing", async () => {
+test("a preview of nothing creates the service, its jobs and the tokens, and writes nothing", async () => {
   const outcome = await engine.preview();
 
   expect(summary(outcome)).toEqual([
     "create opspec:index:GeneratedSecret OPSPEC_CALL_TOKEN",
+    "create opspec:index:GeneratedSecret OPSPEC_OPS_TOKEN",
     "create render:index:CronJob alerts-flush",
     "create render:index:CronJob digest-weekdays",
     "create render:index:CronJob snapshot-heartbeat",

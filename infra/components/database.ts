@@ -34,6 +34,7 @@ function registerPostgres(model: PostgresModel, platform: Platform, parent: pulu
   return register(Postgres, model.key, {
     inputs: {
       name: model.name,
+      adopt: model.pulumi?.adopt,
       ownerId: model.ownerId,
       region: model.region,
       plan: model.plan,

@@ -15,6 +15,7 @@ export class SharedEnv extends pulumi.ComponentResource {
     this.resource = register(EnvGroup, model.key, {
       inputs: {
         name: model.name,
+        adopt: model.pulumi?.adopt,
         ownerId: model.ownerId,
         environmentId: platform.environmentId,
         env: environment(model.env, sources),

@@ -9,11 +9,16 @@ import { register } from "./register.ts";
 import type { ServiceSurroundings } from "./service.ts";
 import { commandInputs, computeInputs } from "./source.ts";
 
+/** What a job is made from besides its model. */
+export interface JobSurroundings extends ServiceSurroundings {
+  readonly services: ReadonlyMap<string, pulumi.Resource>;
+}
+
 /** A job that a Render cron job starts. */
 export class Job extends pulumi.ComponentResource {
   readonly outputs: JobOutputs;
 
-  constructor(model: JobModel, surroundings: ServiceSurroundings) {
+  constructor(model: JobModel, surroundings: JobSurroundings) {
     const { render } = surroundings.platform;
     super("opspec:index:Job", model.key, {}, componentOptions(model, render));
     const { id, dashboardUrl } = registerCronJob(model, surroundings, this);
@@ -24,9 +29,10 @@ export class Job extends pulumi.ComponentResource {
 
 function registerCronJob(
   model: JobModel,
-  { platform, sources, groups }: ServiceSurroundings,
+  { platform, sources, groups, services }: JobSurroundings,
   parent: pulumi.Resource,
 ) {
+  const like = services.get(model.like ?? "");
   return register(CronJob, model.key, {
     inputs: {
       ...computeInputs(model, platform),
@@ -36,6 +42,10 @@ function registerCronJob(
       secretFiles: model.secretFiles && secretFiles(model.secretFiles, sources),
       ...groupLinks(model.envGroups, groups),
     },
-    options: resourceOptions(model, parent),
+    options: {
+      ...resourceOptions(model, parent),
+      // The deploy of that service has looked for the command in the image that both share.
+      ...(like && { dependsOn: [like] }),
+    },
   });
 }

@@ -24,6 +24,7 @@ function registerKeyValue(model: KeyValueModel, platform: Platform, parent: pulu
   return register(KeyValue, model.key, {
     inputs: {
       name: model.name,
+      adopt: model.pulumi?.adopt,
       ownerId: model.ownerId,
       region: model.region,
       plan: model.plan,

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { KeyedModel } from "../model/value-model.ts";
+import type { KeyedModel, PulumiModel } from "../model/value-model.ts";
 
 /** Options of a component: earlier keys of it are aliases, which its child inherits. */
 export function componentOptions(
@@ -9,14 +9,30 @@ export function componentOptions(
   return { providers: [provider], aliases: formerly.map((name) => ({ name })) };
 }
 
-/** Options of the resource in a component: what the spec tells Pulumi about this one resource. */
+/** Options of the resource in a component. */
 export function resourceOptions(
-  { pulumi: told = {} }: KeyedModel,
+  { pulumi: told }: KeyedModel,
   parent: pulumi.Resource,
 ): pulumi.CustomResourceOptions {
-  const { protect, retainOnDelete, ignoreChanges, import: existingId } = told;
+  return { parent, ...toldOptions(told) };
+}
+
+/** Options of a keyed resource that stands in no component. */
+export function bareOptions(
+  { formerly = [], pulumi: told }: KeyedModel,
+  provider: pulumi.ProviderResource,
+): pulumi.CustomResourceOptions {
+  return { provider, aliases: formerly.map((name) => ({ name })), ...toldOptions(told) };
+}
+
+/** What the spec tells Pulumi about one resource. */
+export function toldOptions({
+  protect,
+  retainOnDelete,
+  ignoreChanges,
+  import: existingId,
+}: PulumiModel = {}): pulumi.CustomResourceOptions {
   return {
-    parent,
     ...(protect !== undefined && { protect }),
     ...(retainOnDelete !== undefined && { retainOnDelete }),
     ...(ignoreChanges && { ignoreChanges: [...ignoreChanges] }),

@@ -4,6 +4,7 @@ import { Environment } from "../resources/render/environment.ts";
 import { Project } from "../resources/render/project.ts";
 import { RegistryCredential } from "../resources/render/registry-credential.ts";
 import type { Secrets } from "../secrets.ts";
+import { bareOptions, toldOptions } from "./options.ts";
 import { register } from "./register.ts";
 
 /** What a stack's resources stand in and pull with. */
@@ -35,11 +36,17 @@ export function registerPlatform(
 function registerEnvironment(
   provider: pulumi.ProviderResource,
   ownerId: string,
-  { name, existing, environment }: ProjectModel,
+  { name, existing, environment, pulumi: told }: ProjectModel,
 ): pulumi.Output<string> {
   const project = register(Project, "project", {
-    inputs: { name, ownerId, existing, firstEnvironment: environment.name },
-    options: { provider },
+    inputs: {
+      name,
+      ownerId,
+      existing,
+      firstEnvironment: environment.name,
+      adopt: told?.adopt,
+    },
+    options: { provider, ...toldOptions(told) },
   });
   const { id } = register(Environment, "environment", {
     inputs: {
@@ -47,8 +54,9 @@ function registerEnvironment(
       projectId: project.id,
       networkIsolation: environment.isolated,
       protected: environment.protected,
+      adopt: environment.pulumi?.adopt,
     },
-    options: { provider },
+    options: { provider, ...toldOptions(environment.pulumi) },
   });
   return id;
 }
@@ -66,7 +74,7 @@ function registerCredential(
     );
   }
   return register(RegistryCredential, key, {
-    inputs: { name, ownerId, registry, username, authToken },
-    options: { provider },
+    inputs: { name, ownerId, registry, username, authToken, adopt: model.pulumi?.adopt },
+    options: bareOptions(model, provider),
   }).id;
 }

@@ -12,6 +12,7 @@ export function computeInputs(model: Computed, platform: Platform) {
     region: model.region,
     plan: model.plan,
     environmentId: platform.environmentId,
+    adopt: model.pulumi?.adopt,
     runtime: model.runtime,
     ...sourceInputs(model.source, platform),
     buildCommand: model.buildCommand,
@@ -24,6 +25,7 @@ type Computed = Pick<
   JobModel,
   | "name"
   | "ownerId"
+  | "pulumi"
   | "region"
   | "plan"
   | "runtime"

@@ -42,9 +42,10 @@ export function deployStack(model: StackModel, options: SecretsOptions): StackOu
   );
   const surroundings = { platform, sources, groups };
   const services = registerServices(model, surroundings);
-  const jobs = model.jobs.map((it) => [it.key, new Job(it, surroundings).outputs] as const);
+  const around = { ...surroundings, services };
+  const jobs = model.jobs.map((it) => [it.key, new Job(it, around).outputs] as const);
   return {
-    services,
+    services: Object.fromEntries([...services].map(([key, { outputs }]) => [key, outputs])),
     jobs: Object.fromEntries(jobs),
     ...datastores,
     ...platformOutputs(platform),
@@ -84,7 +85,7 @@ function idOf({ id }: pulumi.CustomResource): ResourceOutputs {
 function registerServices(
   model: StackModel,
   surroundings: ServiceSurroundings,
-): StackOutputs["services"] {
+): ReadonlyMap<string, Service | Site> {
   const { sources, platform } = surroundings;
   const made = [
     ...model.services.map((it) => [it, new Service(it, surroundings)] as const),
@@ -95,5 +96,5 @@ function registerServices(
     if (!lateEnv) continue;
     registerLateEnv({ key, formerly, id: outputs.id, lateEnv }, sources, platform.render);
   }
-  return Object.fromEntries(made.map(([{ key }, { outputs }]) => [key, outputs]));
+  return new Map(made.map(([{ key }, resource]) => [key, resource]));
 }

@@ -32,6 +32,7 @@ function registerSite(
   return register(StaticSite, model.key, {
     inputs: {
       name: model.name,
+      adopt: model.pulumi?.adopt,
       ownerId: model.ownerId,
       environmentId: platform.environmentId,
       ...sourceInputs(model.source, platform),

@@ -14,8 +14,8 @@ export const CLOUDFLARE_BASE = "/client/v4";
 /** Names under which this machine reaches itself; another one is a web page that rebinds its own name. */
 const LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"];
 
-/** Everything the cloud answers. `save` is called after each request that may have changed something. */
-export function createApp(cloud: Cloud, save: () => void): CloudRoutes {
+/** Everything the cloud answers. `changed` is called after each request that may have changed something. */
+export function createApp(cloud: Cloud, changed: () => void): CloudRoutes {
   const app = new Hono<CloudEnv>();
 
   app.use(async (context, next) => {
@@ -24,7 +24,7 @@ export function createApp(cloud: Cloud, save: () => void): CloudRoutes {
     }
     await answered(context, cloud, async () => {
       await next();
-      if (context.req.method !== "GET") save();
+      if (context.req.method !== "GET") changed();
     });
     return undefined;
   });

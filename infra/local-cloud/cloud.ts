@@ -5,6 +5,7 @@ import type { FaultQueue } from "./faults.ts";
 import type { PhaseTimes } from "./phase-times.ts";
 import type { RateLimiter } from "./rate-limits.ts";
 import type { RequestLog } from "./request-log.ts";
+import type { Runner } from "./run/runner.ts";
 import type { CloudState } from "./state.ts";
 
 /** One local cloud: what it holds and what stands around it. */
@@ -17,6 +18,8 @@ export interface Cloud {
   readonly limits: RateLimiter;
   /** Ends the waits of delayed requests when the cloud stops. */
   readonly stopping: AbortSignal;
+  /** Builds and starts what is deployed; without it the cloud only keeps what it is told. */
+  runner?: Runner;
 }
 
 /** What a route finds in its context: Node's own request and response, to cut a connection. */

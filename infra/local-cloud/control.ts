@@ -6,6 +6,7 @@ import { exactTimestamp, nowMs } from "./clock.ts";
 import type { Cloud, CloudEnv, CloudRoutes } from "./cloud.ts";
 import { FaultList } from "./faults.ts";
 import { answer } from "./render/answers.ts";
+import { serviceType } from "./render/service-types.ts";
 import { emptyState } from "./state.ts";
 
 /** Where the cloud's own controls are. */
@@ -52,8 +53,23 @@ export function createControl(cloud: Cloud): CloudRoutes {
     return answer(200, { added: faults.length });
   });
 
+  control.get("/addresses", () => answer(200, runningAddresses(cloud)));
   control.get("/requests", () => answer(200, cloud.requests.entries()));
   return control;
+}
+
+/**
+ * Where what really runs answers on this machine, by the origin that it would have on Render: that
+ * stays its address everywhere else, so that a stack is the same whether it runs or not.
+ */
+function runningAddresses({ state, runner }: Cloud): Record<string, string> {
+  const pairs = Object.values(state.services).flatMap(({ id, type, slug }) => {
+    const url = serviceType(type).url?.(slug);
+    const real = runner?.address(id);
+    if (url === undefined || real === undefined) return [];
+    return [[url.includes("://") ? url : `http://${url}`, real] as const];
+  });
+  return Object.fromEntries(pairs);
 }
 
 async function readControl<Schema extends z.ZodType>(

@@ -29,6 +29,7 @@ export function deploymentRows(cloud: Cloud): TableRow[] {
         serviceType(service.type).short,
         service.details.plan ?? "",
         serviceStatus(service, statuses),
+        cloud.runner?.address(service.id) ?? "",
         disk ? `${disk.sizeGB} GB at ${disk.mountPath}` : "",
         lastDeploy(statuses),
       ];

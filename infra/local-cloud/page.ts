@@ -55,13 +55,17 @@ function pageText(cloud: Cloud): Html {
           ${table("Recent calls", CALL_HEADINGS, callRows(cloud))}
         </main>
         <footer>
-          Nothing runs here: the cloud answers as Render would, and keeps what it is told.
+          ${cloud.runner ? RUNS_HERE : NOTHING_RUNS} The cloud answers as Render would, and keeps
+          what it is told.
         </footer>
       </body>
     </html>`;
 }
 
-const SERVICE_HEADINGS = ["Name", "Type", "Plan", "Status", "Disk", "Last deploy"];
+const RUNS_HERE = "What has a folder here is built and started on this machine.";
+const NOTHING_RUNS = "Nothing runs here.";
+
+const SERVICE_HEADINGS = ["Name", "Type", "Plan", "Status", "Address", "Disk", "Last deploy"];
 const CRON_HEADINGS = ["Name", "Schedule (UTC)", "Next run (UTC)", "Status", "Last deploy"];
 const RESOURCE_HEADINGS = ["Name", "Kind", "What", "Status"];
 const CALL_HEADINGS = ["At (UTC)", "Method", "Path", "Status", "ms"];

@@ -25,7 +25,18 @@ test.each([
   expect(budget).toEqual({ limit, remaining: limit - 1, resetSeconds: seconds, isSpent: false });
 });
 
-test("every answer says what is left, with rate limits off too", async () => {
+test("changes, scalings and deploys of services share one budget", () => {
+  const limiter = createRateLimiter();
+
+  limiter.count("PATCH", "/services/srv-1", 0);
+  limiter.count("POST", "/services/srv-2/scale", 0);
+
+  expect(limiter.count("POST", "/services/srv-1/deploys", 0).remaining).toBe(7);
+});
+
+test("every answer says what is left", async () => {
+  await cloud.local("POST", "/settings", { rateLimits: "on" });
+
   const first = await cloud.render("GET", "/owners");
   const second = await cloud.render("GET", "/owners");
 
@@ -52,8 +63,11 @@ test("with rate limits on the call too many is 429, until the window is over", a
   expect(later.status).toBe(200);
 });
 
-test("with rate limits off nothing is refused", async () => {
+test("with rate limits off nothing is refused, and a budget is always whole", async () => {
   for (let calls = 0; calls < 21; calls += 1) {
-    expect((await cloud.render("POST", "/services", webService(`web-${calls}`))).status).toBe(201);
+    const made = await cloud.render("POST", "/services", webService(`web-${calls}`));
+
+    expect(made.status).toBe(201);
+    expect(made.headers.get("ratelimit-remaining")).toBe("20");
   }
 });

@@ -11,10 +11,13 @@ interface LimitClass {
 }
 
 /**
- * Render's budgets, the most special first: the limits are those of the `Ratelimit-Limit` headers in recorded
- * traffic, the windows the largest `Ratelimit-Reset` seen.
+ * Render's budgets, the most special first: which calls share one is documented, the limits are those of the
+ * `Ratelimit-Limit` headers in recorded traffic, the windows the largest `Ratelimit-Reset` seen.
  *
- * Whether a budget is for a service or for the account is unknown; the stricter reading is taken.
+ * Render counts changes and deploys for each service. Here they count for the account, the stricter reading: a
+ * client that keeps within it keeps within Render's.
+ *
+ * @see https://api-docs.render.com/reference/rate-limiting
  */
 const LIMIT_CLASSES: readonly LimitClass[] = [
   {
@@ -35,9 +38,12 @@ const LIMIT_CLASSES: readonly LimitClass[] = [
     limit: 50,
     windowMs: HOUR_MS,
   },
-  { name: "patch-service", calls: /^PATCH \/services\/[^/]+$/, limit: 10, windowMs: MINUTE_MS },
-  { name: "deploy", calls: /^POST \/services\/[^/]+\/deploys$/, limit: 10, windowMs: MINUTE_MS },
-  { name: "scale", calls: /^POST \/services\/[^/]+\/scale$/, limit: 10, windowMs: MINUTE_MS },
+  {
+    name: "service",
+    calls: /^(?:PATCH \/services\/[^/]+|POST \/services\/[^/]+\/(?:deploys|scale|suspend|resume))$/,
+    limit: 10,
+    windowMs: MINUTE_MS,
+  },
   { name: "read", calls: /^GET /, limit: 400, windowMs: MINUTE_MS },
   { name: "write", calls: /^/, limit: 100, windowMs: MINUTE_MS },
 ];
@@ -82,6 +88,12 @@ export function createRateLimiter(): RateLimiter {
     },
     clear: () => windows.clear(),
   };
+}
+
+/** What a call is told where nobody is limited: all of its budget is left. */
+export function wholeBudget(method: string, path: string): Budget {
+  const { limit, windowMs } = classOf(method, path);
+  return { limit, remaining: limit, resetSeconds: windowMs / 1000, isSpent: false };
 }
 
 function classOf(method: string, path: string): LimitClass {

@@ -11,6 +11,9 @@ import { LocalCloudStartError } from "./start-error.ts";
 import { FAST_PHASES, REALISTIC_PHASES } from "./phase-times.ts";
 import { createRateLimiter } from "./rate-limits.ts";
 import { RENDER_BASE } from "./render/api.ts";
+import { giveUpAbandoned } from "./run/measured-deploy.ts";
+import { startRunner } from "./run/runner.ts";
+import type { RunOptions } from "./run/run-source.ts";
 import { createRequestLog } from "./request-log.ts";
 import { loadState, saveState } from "./state-file.ts";
 import { emptyState } from "./state.ts";
@@ -26,6 +29,8 @@ export interface LocalCloudOptions {
   readonly stateFile?: string;
   /** Deploys and databases take minutes, as at Render, instead of 300 ms a step. */
   readonly realistic?: boolean;
+  /** Builds and starts what has a folder, as processes of this machine; they end with the cloud. */
+  readonly run?: RunOptions;
 }
 
 /** A running local cloud. */
@@ -37,20 +42,26 @@ export interface LocalCloud {
     readonly local: string;
     readonly page: string;
   };
-  /** Closes the port and every connection that is open. */
+  /** Ends what runs in order, closes the port and every connection that is open. */
   stop(): Promise<void>;
 }
 
 /** Starts Render's API, and the cloud's own controls and page, on this machine's loopback. */
 export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
-  const { stateFile } = options;
+  const { stateFile, run } = options;
   const stopping = new AbortController();
   const cloud = createCloud(options, stopping.signal);
-  const app = createApp(cloud, () => {
+  const save = (): void => {
     if (stateFile !== undefined) saveState(stateFile, cloud.state);
+  };
+  const app = createApp(cloud, () => {
+    save();
+    cloud.runner?.reconcile();
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const port = await listen(server, options.port ?? 0);
+  if (run) cloud.runner = await startRunner(cloud, run, save);
+  giveUpAbandoned(cloud);
 
   const origin = `http://${HOST}:${port}`;
   return {
@@ -60,9 +71,10 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       local: `${origin}${CONTROL_BASE}`,
       page: `${origin}/`,
     },
-    stop() {
+    async stop() {
       stopping.abort();
-      return closed(server);
+      await cloud.runner?.stop();
+      await closed(server);
     },
   };
 }

@@ -27,7 +27,7 @@ export type Table<Row> = Record<string, Row>;
 export interface Settings {
   /** What a new deploy does to one that is running: cancel it, or wait for it. */
   deployPolicy: "override" | "wait";
-  /** Headers are always sent; only `on` answers 429. Off by default: a large stack breaks 20 creates an hour. */
+  /** Headers are always sent; only `on` counts and answers 429. Off by default: a large stack breaks 20 creates an hour. */
   rateLimits: "on" | "off";
   /** Refuse unknown body fields. Off by default, because Render's own schemas are open. */
   strict: boolean;
@@ -45,6 +45,8 @@ export interface CloudState {
   customDomains: Table<CustomDomainRecord>;
   cronRuns: Table<RunRecord>;
   jobs: Table<JobRecord>;
+  /** Port of each service that really runs, by its id, so that its address stays. */
+  ports: Table<number>;
   events: Table<EventRecord>;
   envGroups: Table<EnvGroupRecord>;
   postgres: Table<PostgresRecord>;
@@ -70,6 +72,7 @@ export function emptyState(): CloudState {
     customDomains: {},
     cronRuns: {},
     jobs: {},
+    ports: {},
     events: {},
     envGroups: {},
     postgres: {},

@@ -1,26 +1,41 @@
 import type { StackSpec } from "../spec/stack.ts";
 import { vmOf } from "./address.ts";
-import { DEFAULT_VM_USER } from "./defaults.ts";
+import { DEFAULT_VM_USER, SECRET_FILES_DIR, VM_FILES_DIR } from "./defaults.ts";
 import { given, modelKeyed } from "./keyed.ts";
-import { modelCommands, modelFiles, modelServiceEnv, type Subject } from "./service.ts";
+import { imageProbe, probedJobs } from "./runtime-source.ts";
+import {
+  modelCommands,
+  modelFiles,
+  modelServiceEnv,
+  modelServiceManifest,
+  type Subject,
+} from "./service.ts";
 import { modelSource } from "./source.ts";
+import { healthPathOf, isSupervised } from "./supervision.ts";
 import type { ContainerModel, EdgeModel, VmModel } from "./vm-model.ts";
 
 /** A container on a VM with every default filled in. */
 export function modelContainer(subject: Subject): ContainerModel {
-  const { spec, key, service } = subject;
+  const { stack, spec, key, service, jobs } = subject;
+  const manifest = modelServiceManifest(subject);
+  const probed = isSupervised(service) ? probedJobs(spec, key, jobs) : [];
   return {
     ...modelKeyed(key, service),
     vm: vmOf(spec, key) ?? "",
     source: modelSource(service.source),
     ...given({
-      startCommand: modelCommands(service, spec).startCommand,
+      startCommand: modelCommands(subject).startCommand,
+      probeCommand: imageProbe(probed, undefined),
       port: service.port,
-      healthCheckPath: service.health,
+      healthCheckPath: healthPathOf(service),
     }),
     volumes: service.volumes ?? [],
-    env: modelServiceEnv(subject).env,
-    secretFiles: modelFiles(subject),
+    env: modelServiceEnv(subject, manifest).env,
+    files: modelFiles(service, manifest).map((file) => ({
+      ...file,
+      host: `${VM_FILES_DIR}/${stack}/${key}/${file.name}`,
+      container: `${SECRET_FILES_DIR}/${file.name}`,
+    })),
   };
 }
 

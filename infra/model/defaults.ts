@@ -18,7 +18,7 @@ export const CALL_TOKEN = "OPSPEC_CALL_TOKEN";
 export const CALL_URL = "OPSPEC_CALL_URL";
 
 /** 256 bits of randomness, as Render's own generated values have. */
-export const CALL_TOKEN_BYTES = 32;
+export const TOKEN_BYTES = 32;
 
 /** Directory of secret files. @see https://render.com/docs/configure-environment-variables#secret-files */
 export const SECRET_FILES_DIR = "/etc/secrets";
@@ -32,5 +32,14 @@ export const DEFAULT_PORT = 10_000;
 /** User of Oracle's and Canonical's Ubuntu images. */
 export const DEFAULT_VM_USER = "ubuntu";
 
-/** Where a process finds the store that holds the locks of its jobs. */
-export const LOCK_URL = "OPSPEC_LOCK_URL";
+/** Token that opens the ops paths of a supervised service; generated, never written by hand. */
+export const OPS_TOKEN = "OPSPEC_OPS_TOKEN";
+
+/** Between SIGTERM and SIGKILL when a service says nothing else. @see https://render.com/docs/deploys#graceful-shutdown */
+export const DEFAULT_SHUTDOWN_SECONDS = 30;
+
+/** Directory on a service's disk for what the runtime itself remembers. */
+export const RUNTIME_DISK_DIR = ".opspec";
+
+/** Directory of a VM that has the files of its containers: <directory>/<stack>/<service>/<file>. */
+export const VM_FILES_DIR = "/etc/opspec";

@@ -1,5 +1,6 @@
 import type { Problem } from "../errors.ts";
 import type { PartialStackSpec } from "../spec/stack.ts";
+import { ensureCoordination } from "./ensure/coordination.ts";
 import { ensureCycles } from "./ensure/cycle.ts";
 import { ensureDisks } from "./ensure/disk.ts";
 import { ensureEnvRules } from "./ensure/env-rule.ts";
@@ -12,12 +13,15 @@ import { ensureNames } from "./ensure/name.ts";
 import { ensurePlans } from "./ensure/plan.ts";
 import { ensureReferences } from "./ensure/reference.ts";
 import { ensureRegions } from "./ensure/region.ts";
+import { ensureRuntimeReferences } from "./ensure/runtime-reference.ts";
 import { ensureRuntimeSource } from "./ensure/runtime-source.ts";
 import { ensureScaling } from "./ensure/scaling.ts";
 import { ensureSchedules } from "./ensure/schedule.ts";
+import { ensureScheduleVariables } from "./ensure/schedule-variable.ts";
 import { ensureSecrets } from "./ensure/secret.ts";
 import { ensureServiceKinds } from "./ensure/service-kind.ts";
 import { ensureStores } from "./ensure/store.ts";
+import { ensureSupervision } from "./ensure/supervision.ts";
 import { ensureDomains, ensureTargets } from "./ensure/target.ts";
 
 /** A rule of meaning: looks at what is there, tolerates what is missing, and says what is wrong. */
@@ -43,7 +47,11 @@ const RULES: readonly Rule[] = [
   ensureJobWork,
   ensureJobDisks,
   ensureSchedules,
+  ensureScheduleVariables,
   ensureRuntimeSource,
+  ensureSupervision,
+  ensureRuntimeReferences,
+  ensureCoordination,
   ensureLife,
 ];
 

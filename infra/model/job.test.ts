@@ -42,6 +42,7 @@ services:
     source: { repo: "https://example.com/a" }
     runtime: docker
     docker: { file: api.Dockerfile }
+    start: node api.js
     supervise: true
     plan: standard
 jobs:
@@ -80,4 +81,24 @@ jobs:
     { key: "b", uses: "watchdog", owner: { kind: "vm", vm: "box" }, schedule: "every 1m" },
     { key: "c", uses: "command", owner: { kind: "app", service: "api" }, schedule: "by hand" },
   ]);
+});
+
+test.each([
+  ["port: 8080", 8080],
+  ["port: 8080, supervise: { opsPort: 9600 }", 9600],
+  ["instances: 1", undefined],
+])("a caller finds the runtime of a service on the port where it listens: %s", (service, port) => {
+  const [job] = modelOf(`
+services:
+  web: { type: web, source: { repo: "https://example.com/a" }, runtime: node, start: node a.js, plan: starter, ${service} }
+jobs:
+  ping: { uses: http, options: { url: "https://example.com" }, schedule: { every: 1h }, on: render, calls: web }
+`).jobs;
+
+  expect(job?.env["OPSPEC_CALL_URL"]).toEqual({
+    kind: "reference",
+    service: "web",
+    property: "privateUrl",
+    ...(port === undefined ? {} : { port }),
+  });
 });

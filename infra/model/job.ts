@@ -7,27 +7,36 @@ import {
   CALL_URL,
   DEFAULT_JOB_PLAN,
   DEFAULT_TIMEZONE,
-  LOCK_URL,
   SECRET_FILES_DIR,
 } from "./defaults.ts";
 import { type Consumer, modelEnv, sortEnv, text } from "./env.ts";
 import { appServiceOf, vmOfJob } from "./job-owner.ts";
 import { given, modelKeyed } from "./keyed.ts";
-import { lockStore } from "./lock.ts";
-import { modelJobManifest, type Process } from "./manifest.ts";
+import { modelJobManifest } from "./manifest.ts";
 import { partName } from "./names.ts";
 import { cronRegionOf } from "./region.ts";
-import { RUNTIME_DIR, RUNTIME_IMAGE_DIR, wrapBuild } from "./runtime-source.ts";
-import { modelRenderSchedule } from "./schedule.ts";
+import { probedJob, RUNTIME_DIR, RUNTIME_IMAGE_DIR, wrapBuild } from "./runtime-source.ts";
+import { type CronSchedule, modelRenderSchedules } from "./schedule.ts";
 import { modelRuntime, modelSource } from "./source.ts";
 import type { EnvValue, JobModel, ResidentJobModel } from "./stack-model.ts";
-import { isNative } from "./supervision.ts";
+import { isNative, superviseBlock } from "./supervision.ts";
 
 /** The jobs that Render's cron starts. */
 export function modelJobs(stack: string, spec: StackSpec): JobModel[] {
   return Object.entries(spec.jobs ?? {})
     .filter(([, job]) => job.on === "render")
-    .map(([key, job]) => modelJob({ stack, spec, process: key }, job));
+    .flatMap(([key, job]) => {
+      const schedules = modelRenderSchedules(job.schedule, spec.timezone ?? DEFAULT_TIMEZONE);
+      return schedules.map((schedule) => modelJob({ stack, spec, key, job }, schedule));
+    });
+}
+
+/** A job that Render's cron starts, in its stack. */
+interface CronSubject {
+  readonly stack: string;
+  readonly spec: StackSpec;
+  readonly key: string;
+  readonly job: JobSpec;
 }
 
 /** The jobs without a resource of their own. */
@@ -50,19 +59,23 @@ function residentOwner(spec: StackSpec, job: JobSpec): ResidentJobModel["owner"]
   return service === undefined ? undefined : { kind: "app", service };
 }
 
-function modelJob(process: Process, job: JobSpec): JobModel {
-  const { spec, process: key } = process;
+function modelJob(subject: CronSubject, { suffix = "", ...schedule }: CronSchedule): JobModel {
+  const { spec, key, job } = subject;
+  const { formerly, ...keyed } = modelKeyed(key, job);
   return {
-    ...modelKeyed(key, job),
+    ...keyed,
+    key: `${key}${suffix}`,
+    ...given({ formerly: formerly?.map((it) => `${it}${suffix}`) }),
+    ...(suffix === "" ? {} : { job: key }),
     uses: job.uses ?? "command",
-    name: job.name ?? partName(spec.system, key),
+    name: `${job.name ?? partName(spec.system, key)}${suffix}`,
     ownerId: spec.render.owner,
     region: cronRegionOf(spec, job),
     plan: job.plan ?? DEFAULT_JOB_PLAN,
-    schedule: modelRenderSchedule(job.schedule, spec.timezone ?? DEFAULT_TIMEZONE),
-    ...given({ calls: job.calls }),
+    schedule,
+    ...given({ calls: job.calls, like: job.like }),
     ...modelCode(spec, key, job),
-    ...modelJobEnv(process, job),
+    ...modelJobEnv(subject, suffix),
   };
 }
 
@@ -87,7 +100,9 @@ function modelCode(spec: StackSpec, key: string, job: JobSpec): Code {
     runtime: modelRuntime(service),
     command: `${dir}/opspec-runtime run ${key}`,
     ...given({
-      buildCommand: isNative(service) ? wrapBuild(service.build, spec.runtimeSource) : undefined,
+      buildCommand: isNative(service)
+        ? wrapBuild(service.build, spec.runtimeSource, [probedJob(key, job)])
+        : undefined,
       dockerfilePath: service.docker?.file,
       dockerContext: service.docker?.context,
     }),
@@ -95,20 +110,22 @@ function modelCode(spec: StackSpec, key: string, job: JobSpec): Code {
 }
 
 function modelJobEnv(
-  process: Process,
-  job: JobSpec,
+  { stack, spec, key, job }: CronSubject,
+  suffix: string,
 ): Pick<JobModel, "env" | "envGroups" | "secretFiles"> {
-  const { spec } = process;
   const consumer: Consumer = { spec, isOnRender: true };
   const like = job.like === undefined ? undefined : spec.services?.[job.like];
-  const store = job.lock && lockStore(job.lock);
   const own = modelEnv({ ...like?.env, ...job.env }, consumer);
-  const lock = store ? modelEnv({ [LOCK_URL]: store.reference }, consumer) : {};
-  const isCaller = job.calls !== undefined;
+  const groups = given({ envGroups: job.envGroups ?? like?.envGroups });
+  if (job.calls !== undefined) {
+    return { env: sortEnv({ ...own, ...callEnv(job.calls, consumer) }), ...groups };
+  }
+  const process = { stack, spec, process: `${key}${suffix}` };
+  const manifest = modelJobManifest(process, key, job);
   return {
-    env: sortEnv({ ...own, ...(isCaller ? callEnv(job.calls) : { ...lock, ...manifestEnv() }) }),
-    ...given({ envGroups: job.envGroups ?? like?.envGroups }),
-    ...(isCaller ? {} : { secretFiles: [modelJobManifest(process, job)] }),
+    env: sortEnv({ ...own, ...modelEnv(manifest.env, consumer), ...manifestEnv() }),
+    ...groups,
+    secretFiles: [manifest.file],
   };
 }
 
@@ -116,10 +133,14 @@ function manifestEnv(): Record<string, EnvValue> {
   return { OPSPEC_MANIFEST: text(`${SECRET_FILES_DIR}/${MANIFEST_FILE}`) };
 }
 
-function callEnv(service: string | undefined): Record<string, EnvValue> {
-  if (service === undefined) return {};
+/** Where the runtime of the service answers: its own port, or the one that it has for ops alone. */
+function callEnv(service: string, consumer: Consumer): Record<string, EnvValue> {
+  const { opsPort } = superviseBlock(consumer.spec.services?.[service] ?? {});
+  const { [CALL_URL]: url } = modelEnv({ [CALL_URL]: { privateUrl: service } }, consumer);
   return {
-    [CALL_URL]: { kind: "reference", service, property: "privateUrl" },
+    ...(url?.kind === "reference"
+      ? { [CALL_URL]: { ...url, ...given({ port: opsPort ?? url.port }) } }
+      : {}),
     [CALL_TOKEN]: { kind: "secret", secret: CALL_TOKEN },
   };
 }

@@ -1,10 +1,10 @@
-import type { EnvValueSpec } from "../spec/env.ts";
 import type { JobSpec } from "../spec/job.ts";
+import type { Reference } from "../spec/reference.ts";
 
 /** Which store holds a lock, and how a process refers to it. */
 export function lockStore(
   lock: NonNullable<JobSpec["lock"]>,
-): { store: "postgres" | "redis"; reference: EnvValueSpec } | undefined {
+): { store: "postgres" | "redis"; reference: Reference } | undefined {
   if (lock.database !== undefined) {
     return { store: "postgres", reference: { database: lock.database } };
   }

@@ -1,4 +1,5 @@
 import { MANIFEST_FILE, RuntimeManifest } from "@opspec/runtime/contract";
+import { RUNTIME_VERSION } from "@opspec/runtime/version";
 import { expect, test } from "vitest";
 import { modelOf } from "../testing/spec-text.ts";
 import type { StackModel } from "./stack-model.ts";
@@ -35,6 +36,8 @@ const manifestOf = (model: StackModel, key: string): RuntimeManifest => {
   return RuntimeManifest.parse(JSON.parse(file?.content ?? "null"));
 };
 
+const envOf = (model: StackModel, key: string) => model.services.find((it) => it.key === key)?.env;
+
 const filesOf = (model: StackModel, key: string) =>
   model.services.find((it) => it.key === key)?.secretFiles;
 
@@ -43,20 +46,28 @@ test("each process has a manifest with its own jobs only", () => {
 
   expect(manifestOf(model, "web")).toEqual({
     version: 1,
+    runtime: RUNTIME_VERSION,
     system: "shop",
     stack: "shop",
+    environment: "production",
     process: "web",
     timezone: "America/Mazatlan",
     disk: { mount: "/data", persist: ["logs", "tools/.off"] },
+    app: { front: true, graceSeconds: 30 },
+    stores: {
+      records: { kind: "file", path: "/data/.opspec/runs.jsonl" },
+      coordination: { kind: "file", path: "/data/.opspec/locks" },
+    },
     jobs: [
       {
         name: "digest",
         uses: "digest",
         startedBy: "call",
         schedule: { pattern: "0 13 * * 1-5", timezone: "America/Mazatlan" },
-        disabledBy: "tools/.off",
+        toggles: ["tools/.off"],
       },
     ],
+    toggles: [{ name: "tools/.off", reader: { kind: "marker", path: "tools/.off" } }],
   });
   expect(manifestOf(model, "api").jobs).toEqual([
     {
@@ -67,7 +78,7 @@ test("each process has a manifest with its own jobs only", () => {
       command: "node sweep.js",
       deadlineSeconds: 60,
       retries: { max: 2, backoffSeconds: 5 },
-      lock: { store: "redis", urlEnv: "OPSPEC_LOCK_URL", ttlSeconds: 30 },
+      lock: { store: "redis", urlEnv: "OPSPEC_KEY_VALUE_Q_URL", ttlSeconds: 30 },
       alerts: { on: ["fail"], after: 2 },
     },
     {
@@ -80,6 +91,44 @@ test("each process has a manifest with its own jobs only", () => {
   expect(manifestOf(model, "ping").jobs.map((it) => [it.name, it.startedBy])).toEqual([
     ["ping", "process"],
   ]);
+});
+
+test("a cron job that must be told as late is watched by one service with the same records", () => {
+  const shared = `
+databases: { main: { version: 17, plan: basic_1gb } }
+stores: { records: { database: main } }
+secrets: { HOOK: {} }
+alerts: { channels: { ops: { webhook: { secret: HOOK } } } }
+services:
+  web: { type: web, source: { repo: "https://example.com/a" }, runtime: node, start: node a.js, plan: starter }
+  api: { type: private, source: { repo: "https://example.com/b" }, runtime: node, start: node b.js, plan: starter, supervise: false }
+jobs:
+  purge:
+    uses: purge
+    schedule: { daily: "04:30" }
+    on: render
+    deadline: 30m
+    options: { tables: [events], retentionDays: 90 }
+    env: { DATABASE_URL: { database: main } }
+    alerts: { on: [fail, late] }
+  ping: { uses: http, schedule: { every: 1h }, on: render, options: { url: "https://example.com" } }
+`;
+  const model = modelOf(shared);
+
+  const { jobs, alerts, stores } = manifestOf(model, "web");
+
+  expect(jobs).toEqual([
+    {
+      name: "purge",
+      uses: "purge",
+      startedBy: "elsewhere",
+      schedule: { pattern: "30 4 * * *", timezone: "UTC" },
+      deadlineSeconds: 1800,
+      alerts: { on: ["fail", "late"] },
+    },
+  ]);
+  expect(alerts?.channels.map((it) => it.name)).toEqual(["ops"]);
+  expect(stores?.records).toEqual({ kind: "postgres", urlEnv: "OPSPEC_DATABASE_MAIN_URL" });
 });
 
 test("a caller has the address and the token of the service, and no manifest", () => {
@@ -111,12 +160,31 @@ test("the order in the file changes no manifest", () => {
   expect(modelOf(turned).services).toEqual(modelOf(SPEC).services);
 });
 
-test("a store that holds locks is told to the process as a variable", () => {
-  const api = modelOf(SPEC).services.find((it) => it.key === "api");
+test("what a manifest refers to is a variable of the process: its own, or one that is added", () => {
+  const model = modelOf(`${SPEC}
+  other: { uses: http, options: { url: "https://example.com" }, schedule: { every: 1h }, in: web, lock: { keyValue: q } }
+`);
+  const own = modelOf(
+    SPEC.replace("type: private,", "type: private, env: { REDIS_URL: { keyValue: q } },"),
+  );
+  const store = { kind: "keyValue", keyValue: "q", property: "internalUrl" };
 
-  expect(api?.env["OPSPEC_LOCK_URL"]).toEqual({
-    kind: "keyValue",
-    keyValue: "q",
-    property: "internalUrl",
+  expect(envOf(model, "web")?.["OPSPEC_KEY_VALUE_Q_URL"]).toEqual(store);
+  expect(envOf(model, "api")?.["OPSPEC_KEY_VALUE_Q_URL"]).toEqual(store);
+  expect(envOf(own, "api")?.["OPSPEC_KEY_VALUE_Q_URL"]).toBeUndefined();
+  expect(manifestOf(own, "api").jobs[0]?.lock?.urlEnv).toBe("REDIS_URL");
+});
+
+test("every supervised process has a token for its ops paths, generated once for the stack", () => {
+  const { services, jobs, secrets } = modelOf(SPEC);
+  const token = { kind: "secret", secret: "OPSPEC_OPS_TOKEN" };
+
+  expect(services.map((it) => it.env["OPSPEC_OPS_TOKEN"])).toEqual([token, token]);
+  expect(jobs.map((it) => it.env["OPSPEC_OPS_TOKEN"])).toEqual([undefined, undefined]);
+  expect(secrets.find((it) => it.name === "OPSPEC_OPS_TOKEN")).toEqual({
+    name: "OPSPEC_OPS_TOKEN",
+    required: false,
+    generateBytes: 32,
+    usedBy: ["services/web/env/OPSPEC_OPS_TOKEN", "services/api/env/OPSPEC_OPS_TOKEN"],
   });
 });

@@ -4,16 +4,24 @@ import {
   renderManifest,
   type RuntimeManifest,
 } from "@opspec/runtime/contract";
-import { parseDuration, parseSchedule } from "@opspec/runtime/schedule";
+import { RUNTIME_VERSION } from "@opspec/runtime/version";
+import type { EnvSpec } from "../spec/env.ts";
 import type { JobSpec } from "../spec/job.ts";
+import type { ServiceSpec } from "../spec/service.ts";
 import type { StackSpec } from "../spec/stack.ts";
-import { DEFAULT_TIMEZONE, LOCK_URL } from "./defaults.ts";
+import { type Binding, bindReferences } from "./binding.ts";
+import { DEFAULT_TIMEZONE } from "./defaults.ts";
 import { appServiceOf } from "./job-owner.ts";
 import { given } from "./keyed.ts";
-import { lockStore } from "./lock.ts";
+import { manifestAlerts } from "./manifest-alerts.ts";
+import { manifestApp } from "./manifest-app.ts";
+import { manifestHealth } from "./manifest-health.ts";
+import { manifestJob, type OwnedJob } from "./manifest-job.ts";
+import { manifestSources } from "./manifest-source.ts";
+import { manifestStores } from "./manifest-stores.ts";
+import { watchedJobs } from "./job-watch.ts";
 import type { SecretFileModel } from "./value-model.ts";
-
-type ManifestJob = RuntimeManifest["jobs"][number];
+import { effectiveEnv } from "./variables.ts";
 
 /** Which process of which stack a manifest is for. */
 export interface Process {
@@ -23,11 +31,10 @@ export interface Process {
   readonly process: string;
 }
 
-/** A job that runs in a service, with what starts it there. */
-export interface OwnedJob {
-  readonly name: string;
-  readonly job: JobSpec;
-  readonly startedBy: ManifestJob["startedBy"];
+/** A manifest, and the variables that it names and that the process does not have anyway. */
+export interface ManifestModel {
+  readonly file: SecretFileModel;
+  readonly env: EnvSpec;
 }
 
 /** The jobs of each service, by its key. One walk over all jobs, so that it stays linear. */
@@ -40,81 +47,91 @@ export function jobsByService(spec: StackSpec): ReadonlyMap<string, readonly Own
 }
 
 /**
- * The manifest of a service as its secret file: only its own jobs and directories, so that a
- * changed job restarts the one service that runs it.
+ * The manifest of a service as its secret file: only its own jobs, switches and directories, so
+ * that a changed job restarts the one service that runs it.
  */
-export function modelManifest(process: Process, jobs: readonly OwnedJob[]): SecretFileModel {
+export function modelManifest(
+  process: Process,
+  service: ServiceSpec,
+  jobs: readonly OwnedJob[],
+): ManifestModel {
   const { spec } = process;
-  const disk = spec.services?.[process.process]?.disk;
-  return manifestFile({
+  const { disk, toggles, caches } = service;
+  const binding = bindReferences(effectiveEnv(spec, service));
+  const asked = { jobs: jobs.map((it) => it.job), toggles, caches };
+  const watched = watchedJobs(spec, process.process);
+  return manifestModel(binding, {
     ...head(process),
     ...(disk ? { disk: { mount: disk.mount, persist: disk.persist ?? [] } } : {}),
-    jobs: jobs.map((it) => manifestJob(spec, it)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    app: manifestApp(service, binding),
+    jobs: [...jobs, ...watched]
+      .map((it) => manifestJob(spec, it, binding))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ...manifestSources(spec, asked, binding),
+    ...given({
+      health: manifestHealth(service, binding),
+      ...common(
+        process,
+        { service, jobs: [...asked.jobs, ...watched.map((it) => it.job)] },
+        binding,
+      ),
+    }),
   });
 }
 
 /** The manifest of a cron job that runs its job itself. */
-export function modelJobManifest(process: Process, job: JobSpec): SecretFileModel {
-  const { spec, process: name } = process;
-  return manifestFile({
+export function modelJobManifest(process: Process, name: string, job: JobSpec): ManifestModel {
+  const { spec } = process;
+  const like = job.like === undefined ? undefined : spec.services?.[job.like];
+  const envGroups = job.envGroups ?? like?.envGroups;
+  const binding = bindReferences(
+    effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups }),
+  );
+  return manifestModel(binding, {
     ...head(process),
-    jobs: [manifestJob(spec, { name, job, startedBy: "process" })],
+    jobs: [manifestJob(spec, { name, job, startedBy: "process" }, binding)],
+    ...manifestSources(spec, { jobs: [job] }, binding),
+    ...given(common(process, { jobs: [job] }, binding)),
   });
 }
 
-function head({ stack, spec, process }: Process): Omit<RuntimeManifest, "jobs"> {
-  const timezone = spec.timezone ?? DEFAULT_TIMEZONE;
-  return { version: MANIFEST_VERSION, system: spec.system, stack, process, timezone };
+interface Parts {
+  readonly service?: ServiceSpec;
+  readonly jobs: readonly JobSpec[];
 }
 
-function manifestFile(manifest: RuntimeManifest): SecretFileModel {
-  return { name: MANIFEST_FILE, content: renderManifest(manifest) };
+/** What every process may have. */
+function common({ spec, process }: Process, { service, jobs }: Parts, binding: Binding) {
+  return {
+    alerts: manifestAlerts(spec, { process, jobs }, binding),
+    stores: manifestStores(spec, service, binding),
+    log: spec.log && given(spec.log),
+  };
+}
+
+function head({ stack, spec, process }: Process): Omit<RuntimeManifest, "jobs"> {
+  return {
+    version: MANIFEST_VERSION,
+    runtime: RUNTIME_VERSION,
+    system: spec.system,
+    stack,
+    environment: spec.environment ?? "production",
+    process,
+    timezone: spec.timezone ?? DEFAULT_TIMEZONE,
+  };
+}
+
+function manifestModel(binding: Binding, manifest: RuntimeManifest): ManifestModel {
+  const file = { name: MANIFEST_FILE, content: renderManifest(manifest) };
+  return { file, env: binding.added };
 }
 
 function ownerOf(
   spec: StackSpec,
   job: JobSpec,
-): { service: string; startedBy: ManifestJob["startedBy"] } | undefined {
+): { service: string; startedBy: OwnedJob["startedBy"] } | undefined {
   if (job.in !== undefined) return { service: job.in, startedBy: "schedule" };
   if (job.calls !== undefined) return { service: job.calls, startedBy: "call" };
   const service = job.by === "app" ? appServiceOf(spec, job) : undefined;
   return service === undefined ? undefined : { service, startedBy: "app" };
-}
-
-function manifestJob(spec: StackSpec, { name, job, startedBy }: OwnedJob): ManifestJob {
-  const schedule = parseSchedule(job.schedule, spec.timezone ?? DEFAULT_TIMEZONE);
-  const isRecurring = schedule.pattern !== undefined || schedule.everySeconds !== undefined;
-  return {
-    name,
-    uses: job.uses ?? "command",
-    startedBy,
-    ...given({
-      schedule:
-        isRecurring || schedule.onStart
-          ? given({ ...schedule, onStart: schedule.onStart || undefined })
-          : undefined,
-      command: job.command,
-      deadlineSeconds: seconds(job.deadline),
-      overlap: job.overlap,
-      retries: job.retries && {
-        max: job.retries.max,
-        ...given({ backoffSeconds: seconds(job.retries.backoff) }),
-      },
-      lock: manifestLock(job),
-      alerts: job.alerts,
-      disabledBy: job.disabledBy,
-      silencedBy: job.silencedBy,
-      options: job.options,
-    }),
-  };
-}
-
-function manifestLock({ lock }: JobSpec): ManifestJob["lock"] {
-  const store = lock && lockStore(lock);
-  if (!store) return undefined;
-  return { store: store.store, urlEnv: LOCK_URL, ...given({ ttlSeconds: seconds(lock.ttl) }) };
-}
-
-function seconds(duration: string | undefined): number | undefined {
-  return duration === undefined ? undefined : parseDuration(duration);
 }

@@ -15,3 +15,6 @@ export function serviceName(system: string, key: string, serviceCount: number): 
 export function partName(system: string, key: string): string {
   return `${system}-${key}`;
 }
+
+/** What tells the cron for summer time from the one of the same job that has the job's own name. */
+export const SUMMER_SUFFIX = "-summer";

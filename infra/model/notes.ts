@@ -1,14 +1,37 @@
-import type { PartialStackSpec } from "../spec/stack.ts";
+import type { JobSpec } from "../spec/job.ts";
+import type { DeepPartial, PartialStackSpec } from "../spec/stack.ts";
 import { entriesOf } from "./entries.ts";
 import { unmetRequirements } from "./env-rule.ts";
+import { appServiceOf } from "./job-owner.ts";
+import { isLonely, watcherOf } from "./job-watch.ts";
 import type { Edge } from "./late-reference.ts";
+import { isInFront, isSupervised } from "./supervision.ts";
 
 /** Paths that by custom tell about readiness, that is about things outside the process. */
 const READINESS_PATHS = ["/ready", "/readyz", "/readiness"];
 
+/** Names of one note; there may be dozens. */
+const NAMES_MAX = 3;
+
+/** Presets whose /health answers 503 for something outside the process, as readiness does. */
+const DEEP_HEALTH: readonly (string | undefined)[] = [
+  undefined,
+  "opspec",
+  "c1c-recruitment",
+  "joslyn-ai-worker",
+];
+
 /** What a preview should say besides the changes. None of it stops a deploy. */
 export function modelNotes(spec: PartialStackSpec, late: readonly Edge[]): string[] {
-  return [...lateNotes(late), ...requirementNotes(spec), ...healthNotes(spec)];
+  return [
+    ...lateNotes(late),
+    ...requirementNotes(spec),
+    ...healthNotes(spec),
+    ...overlapNotes(spec),
+    ...watchNotes(spec),
+    ...lonelyNotes(spec),
+    ...silentNotes(spec),
+  ];
 }
 
 function lateNotes(late: readonly Edge[]): string[] {
@@ -26,10 +49,70 @@ function requirementNotes(spec: PartialStackSpec): string[] {
 }
 
 function healthNotes(spec: PartialStackSpec): string[] {
-  return entriesOf(spec.services).flatMap(([key, { health }]) => {
-    if (health === undefined || !READINESS_PATHS.includes(health)) return [];
+  return entriesOf(spec.services).flatMap(([key, service]) => {
+    const { health, healthPreset } = service;
+    const isDeep = isInFront(service) && health === "/health" && DEEP_HEALTH.includes(healthPreset);
+    if (health === undefined || !(isDeep || READINESS_PATHS.includes(health))) return [];
     return [
       `services/${key}/health is ${health}: if it depends on something outside, an outage there restarts the service again and again.`,
     ];
   });
+}
+
+/** Render starts the new version before it ends the old one, unless a disk forbids that. */
+function overlapNotes(spec: PartialStackSpec): string[] {
+  return entriesOf(spec.services).flatMap(([key, service]) => {
+    const { type, disk, stores } = service;
+    const isFenced = disk ?? stores?.coordination ?? spec.stores?.coordination;
+    if (isFenced || type === "container" || !isSupervised(service)) return [];
+    const jobs = entriesOf(spec.jobs)
+      .filter(([, job]) => (job.in ?? appOf(spec, job)) === key && !job.lock)
+      .map(([name]) => name);
+    if (jobs.length === 0) return [];
+    return [
+      `services/${key} has neither a disk nor stores/coordination: while a new version starts, the old one runs beside it, and both may run ${someOf(jobs)}.`,
+    ];
+  });
+}
+
+function appOf(spec: PartialStackSpec, job: DeepPartial<JobSpec>): string | undefined {
+  return job.by === "app" ? appServiceOf(spec, job) : undefined;
+}
+
+function watchNotes(spec: PartialStackSpec): string[] {
+  return entriesOf(spec.jobs).flatMap(([key, job]) => {
+    const app = appOf(spec, job);
+    const service = app === undefined ? undefined : spec.services?.[app];
+    if (!service || isSupervised(service)) return [];
+    return [
+      `jobs/${key} is not watched: services/${app} does not run under the runtime, to which its app could report.`,
+    ];
+  });
+}
+
+function lonelyNotes(spec: PartialStackSpec): string[] {
+  if (watcherOf(spec) !== undefined) return [];
+  return entriesOf(spec.jobs).flatMap(([key, job]) =>
+    isLonely(job) && job.ping === undefined
+      ? [
+          `jobs/${key} asks to be told when it is late or stuck, and nothing but itself could tell: give it ping, or the stack stores/records and a supervised service.`,
+        ]
+      : [],
+  );
+}
+
+function silentNotes(spec: PartialStackSpec): string[] {
+  if (Object.keys(spec.alerts?.channels ?? {}).length > 0) return [];
+  const jobs = entriesOf(spec.jobs)
+    .filter(([, { alerts }]) => alerts !== undefined)
+    .map(([key]) => key);
+  if (jobs.length === 0) return [];
+  return [`nobody is told of what ${someOf(jobs)} should alert: alerts/channels is empty.`];
+}
+
+/** The first of many names, and how many more there are: a preview is read, not searched. */
+function someOf(names: readonly string[]): string {
+  const rest = names.length - NAMES_MAX;
+  if (rest <= 0) return names.join(", ");
+  return `${names.slice(0, NAMES_MAX).join(", ")} and ${rest} more`;
 }

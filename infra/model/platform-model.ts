@@ -2,6 +2,7 @@ import type {
   AllowListEntry,
   EnvValue,
   KeyedModel,
+  PulumiModel,
   SecretFileModel,
   SourceModel,
 } from "./value-model.ts";
@@ -72,8 +73,7 @@ export interface KeyValueModel extends KeyedModel {
 }
 
 /** An account at a registry of images; the token is the value of a secret. */
-export interface RegistryModel {
-  readonly key: string;
+export interface RegistryModel extends KeyedModel {
   readonly name: string;
   readonly registry: "GITHUB" | "GITLAB" | "DOCKER" | "GOOGLE_ARTIFACT" | "AWS_ECR";
   readonly username: string;
@@ -89,5 +89,7 @@ export interface ProjectModel {
     readonly name: string;
     readonly protected: boolean;
     readonly isolated: boolean;
+    readonly pulumi?: PulumiModel;
   };
+  readonly pulumi?: PulumiModel;
 }

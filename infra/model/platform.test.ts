@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { parseStackSpec } from "../spec/parse.ts";
+import { resolveStack } from "../stack.ts";
 import { modelOf } from "../testing/spec-text.ts";
 
 test("stores are resolved with their defaults, and what is not said is left to Render", () => {
@@ -129,4 +131,24 @@ services:
       routes: [{ type: "rewrite", source: "/*", destination: "/index.html" }],
     },
   ]);
+});
+
+test("project, environment and registry have options of Pulumi's too", () => {
+  const text = `
+system: shop
+render:
+  owner: tea-00000000000000000000
+  project: { name: Shop, pulumi: { adopt: true }, environmentPulumi: { import: evm-1 } }
+secrets: { TOKEN: {} }
+registries:
+  ghcr: { kind: github, username: bot, token: { secret: TOKEN }, formerly: hub, pulumi: { adopt: true } }
+`;
+
+  const { project, registries } = resolveStack("shop", parseStackSpec(text, "shop.ops.yaml")).model;
+
+  expect(project).toMatchObject({
+    pulumi: { adopt: true },
+    environment: { pulumi: { import: "evm-1" } },
+  });
+  expect(registries[0]).toMatchObject({ formerly: ["hub"], pulumi: { adopt: true } });
 });

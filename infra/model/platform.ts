@@ -73,7 +73,7 @@ const REGISTRY_KINDS = {
 /** Accounts at registries of images. */
 export function modelRegistries(spec: StackSpec): RegistryModel[] {
   return Object.entries(spec.registries ?? {}).map(([key, registry]) => ({
-    key,
+    ...modelKeyed(key, registry),
     name: registry.name ?? partName(spec.system, key),
     registry: REGISTRY_KINDS[registry.kind],
     username: registry.username,
@@ -92,6 +92,8 @@ export function modelProject(spec: StackSpec): ProjectModel | undefined {
       name: project.environment ?? spec.environment ?? "production",
       protected: project.protected ?? false,
       isolated: project.isolated ?? false,
+      ...given({ pulumi: project.environmentPulumi }),
     },
+    ...given({ pulumi: project.pulumi }),
   };
 }

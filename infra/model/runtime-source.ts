@@ -1,4 +1,6 @@
+import type { JobSpec } from "../spec/job.ts";
 import type { PartialStackSpec, StackSpec } from "../spec/stack.ts";
+import type { OwnedJob } from "./manifest-job.ts";
 
 /** Where the runtime is unpacked in a native service, relative to the app's directory. */
 export const RUNTIME_DIR = ".opspec";
@@ -11,9 +13,59 @@ const SHELL_SYNTAX = /[$&|;<>()`"'\\*?~#!{}[\]\n]/;
 
 type RuntimeSource = StackSpec["runtimeSource"];
 
-/** The build command with the runtime fetched, checked and unpacked after it. */
-export function wrapBuild(build: string | undefined, source: RuntimeSource): string {
-  return [build?.trim(), ...fetchCommands(source)].filter(Boolean).join(" && ");
+/** A job that an image must be able to run; with its command when it is one of the app's own. */
+export interface ProbedJob {
+  readonly name: string;
+  readonly command?: string | undefined;
+}
+
+/** The build command with the runtime fetched, checked and unpacked after it, and the jobs looked for. */
+export function wrapBuild(
+  build: string | undefined,
+  source: RuntimeSource,
+  probed: readonly ProbedJob[] = [],
+): string {
+  const probes = probed.length > 0 ? [probe(RUNTIME_DIR, probed)] : [];
+  return [build?.trim(), ...fetchCommands(source), ...probes].filter(Boolean).join(" && ");
+}
+
+/** The pre-deploy command of an image with the runtime: looks for what its jobs run, before its own. */
+export function imageProbe(
+  probed: readonly ProbedJob[],
+  preDeploy: string | undefined,
+): string | undefined {
+  if (probed.length === 0) return preDeploy;
+  const first = probe(RUNTIME_IMAGE_DIR, probed);
+  return preDeploy === undefined ? first : `sh -c ${quote(`${first} && ${preDeploy.trim()}`)}`;
+}
+
+/** The jobs that the image of a service must be able to run: its own, and those of cron jobs like it. */
+export function probedJobs(
+  spec: StackSpec,
+  service: string,
+  jobs: readonly OwnedJob[],
+): readonly ProbedJob[] {
+  const own = jobs
+    .filter((it) => it.startedBy !== "app")
+    .map(({ name, job }) => probedJob(name, job));
+  const like = Object.entries(spec.jobs ?? {})
+    .filter(([, job]) => job.like === service)
+    .map(([name, job]) => probedJob(name, job));
+  return [...own, ...like].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The command is told with the name: a build need not see the manifest. */
+export function probedJob(name: string, { command, options }: JobSpec): ProbedJob {
+  const own = command ?? options?.["command"];
+  return typeof own === "string" ? { name, command: own } : { name };
+}
+
+/** Fails and names the job when a command is not there, so that nothing is deployed that cannot run. */
+function probe(dir: string, probed: readonly ProbedJob[]): string {
+  const words = probed.flatMap(({ name, command }) =>
+    command === undefined ? [name] : ["--command", quote(`${name}=${command}`)],
+  );
+  return [`${dir}/opspec-runtime probe`, ...words].join(" ");
 }
 
 /**

@@ -1,15 +1,28 @@
 import { compileUtcCron, describeSchedule, parseSchedule } from "@opspec/runtime/schedule";
 import type { ScheduleSpec } from "../spec/schedule.ts";
+import { SUMMER_SUFFIX } from "./names.ts";
+import { isTwoCrons, seasonalCrons } from "./seasons.ts";
 import type { ScheduleModel } from "./stack-model.ts";
 
-/** A schedule that Render can start. The rules have refused those that UTC cannot say. */
-export function modelRenderSchedule(spec: ScheduleSpec, timezone: string): ScheduleModel {
+/** When one cron starts, and what is appended to the names of the second one of a job. */
+export interface CronSchedule extends ScheduleModel {
+  readonly suffix?: string;
+}
+
+/** The schedules that Render can start: one, or two where the clock changes and the spec asks for it. */
+export function modelRenderSchedules(spec: ScheduleSpec, timezone: string): CronSchedule[] {
   const schedule = parseSchedule(spec, timezone);
+  const text = describeSchedule(schedule);
+  const zone = schedule.timezone;
+  if (isTwoCrons(spec)) {
+    return seasonalCrons(spec, timezone).map(({ utcCron }, index) => ({
+      text: `${text}, ${index === 0 ? "winter" : "summer"}`,
+      timezone: zone,
+      pattern: schedule.pattern ?? utcCron,
+      utcCron,
+      ...(index === 0 ? {} : { suffix: SUMMER_SUFFIX }),
+    }));
+  }
   const utcCron = compileUtcCron(schedule);
-  return {
-    text: describeSchedule(schedule),
-    timezone: schedule.timezone,
-    pattern: schedule.pattern ?? utcCron,
-    utcCron,
-  };
+  return [{ text, timezone: zone, pattern: schedule.pattern ?? utcCron, utcCron }];
 }

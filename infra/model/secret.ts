@@ -1,7 +1,7 @@
 import { parseDuration } from "@opspec/runtime/schedule";
 import type { SecretSpec } from "../spec/secret.ts";
 import type { StackSpec } from "../spec/stack.ts";
-import { CALL_TOKEN, CALL_TOKEN_BYTES } from "./defaults.ts";
+import { CALL_TOKEN, OPS_TOKEN, TOKEN_BYTES } from "./defaults.ts";
 import { given } from "./keyed.ts";
 import type { SecretModel, StackModel } from "./stack-model.ts";
 import type { EnvValue, SecretFileModel } from "./value-model.ts";
@@ -19,14 +19,15 @@ export function modelSecrets(spec: StackSpec, users: SecretUsers): SecretModel[]
   const declared = Object.entries(spec.secrets ?? {}).map(([name, secret]) =>
     modelSecret(name, secret, pathsOf(name)),
   );
-  if (!usedBy.has(CALL_TOKEN) || spec.secrets?.[CALL_TOKEN]) return declared;
-  const callToken: SecretModel = {
-    name: CALL_TOKEN,
-    required: false,
-    generateBytes: CALL_TOKEN_BYTES,
-    usedBy: pathsOf(CALL_TOKEN),
-  };
-  return [...declared, callToken];
+  const tokens = RUNTIME_TOKENS.filter((name) => usedBy.has(name) && !spec.secrets?.[name]);
+  return [...declared, ...tokens.map((name) => runtimeToken(name, pathsOf(name)))];
+}
+
+/** Tokens that the runtime needs. They are generated, so that nobody has to hand them out. */
+const RUNTIME_TOKENS = [CALL_TOKEN, OPS_TOKEN];
+
+function runtimeToken(name: string, usedBy: string[]): SecretModel {
+  return { name, required: false, generateBytes: TOKEN_BYTES, usedBy };
 }
 
 function modelSecret(name: string, secret: SecretSpec, usedBy: string[]): SecretModel {
@@ -57,7 +58,9 @@ function collectUses(users: SecretUsers): Use[] {
   return [
     ...users.services.flatMap((it) => usesOf(`services/${it.key}`, it)),
     ...users.staticSites.flatMap((it) => usesOf(`services/${it.key}`, it)),
-    ...users.containers.flatMap((it) => usesOf(`services/${it.key}`, it)),
+    ...users.containers.flatMap((it) =>
+      usesOf(`services/${it.key}`, { env: it.env, secretFiles: it.files }),
+    ),
     ...users.jobs.flatMap((it) => usesOf(`jobs/${it.key}`, it)),
     ...users.envGroups.flatMap((it) => usesOf(`envGroups/${it.key}`, it)),
     ...users.registries.map((it) => ({

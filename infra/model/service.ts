@@ -2,15 +2,15 @@ import { MANIFEST_FILE } from "@opspec/runtime/contract";
 import { parseDuration } from "@opspec/runtime/schedule";
 import type { ServiceSpec } from "../spec/service.ts";
 import type { StackSpec } from "../spec/stack.ts";
-import { CALL_TOKEN, DEFAULT_REGION, LOCK_URL, SECRET_FILES_DIR } from "./defaults.ts";
+import { CALL_TOKEN, DEFAULT_REGION, OPS_TOKEN, SECRET_FILES_DIR } from "./defaults.ts";
 import { type Consumer, modelEnv, modelSecretFiles, sortEnv, text } from "./env.ts";
 import { given, modelKeyed } from "./keyed.ts";
-import { lockStore } from "./lock.ts";
-import { modelManifest, type OwnedJob } from "./manifest.ts";
-import { wrapBuild, wrapImageStart, wrapStart } from "./runtime-source.ts";
+import { type ManifestModel, modelManifest } from "./manifest.ts";
+import type { OwnedJob } from "./manifest-job.ts";
+import { imageProbe, probedJobs, wrapBuild, wrapImageStart, wrapStart } from "./runtime-source.ts";
 import { modelAllowList, modelDeploying, modelRuntime, modelSource } from "./source.ts";
 import type { DiskModel, EnvValue, ServiceModel } from "./stack-model.ts";
-import { isNative, isSupervised } from "./supervision.ts";
+import { healthPathOf, isNative, isSupervised } from "./supervision.ts";
 import type { SecretFileModel } from "./value-model.ts";
 
 /** What a thing of a stack is modelled from. */
@@ -30,6 +30,7 @@ export interface Subject {
 /** A web service, private service or worker with every default filled in, under the runtime. */
 export function modelService(subject: Subject, type: ServiceModel["type"]): ServiceModel {
   const { spec, key, service } = subject;
+  const manifest = modelServiceManifest(subject);
   return {
     ...modelKeyed(key, service),
     type,
@@ -39,10 +40,10 @@ export function modelService(subject: Subject, type: ServiceModel["type"]): Serv
     plan: service.plan ?? "",
     source: modelSource(service.source),
     runtime: modelRuntime(service),
-    ...modelCommands(service, spec),
+    ...modelCommands(subject),
     ...modelDeploying(service),
     ...given({
-      healthCheckPath: service.health,
+      healthCheckPath: healthPathOf(service),
       instances: service.instances,
       autoscale: service.autoscale && given(service.autoscale),
       shutdownSeconds: service.shutdown === undefined ? undefined : parseDuration(service.shutdown),
@@ -52,18 +53,34 @@ export function modelService(subject: Subject, type: ServiceModel["type"]): Serv
       domains: service.domains,
       allowList: modelAllowList(service.allowList),
     }),
-    ...modelServiceEnv(subject),
-    secretFiles: modelFiles(subject),
+    ...modelServiceEnv(subject, manifest),
+    secretFiles: modelFiles(service, manifest),
   };
 }
 
+/** The manifest of a service, when it runs under the runtime. */
+export function modelServiceManifest({
+  stack,
+  spec,
+  key,
+  service,
+  jobs,
+}: Subject): ManifestModel | undefined {
+  if (!isSupervised(service)) return undefined;
+  return modelManifest({ stack, spec, process: key }, service, jobs);
+}
+
 /** The service's variables, those that close a cycle apart. */
-export function modelServiceEnv(subject: Subject): Pick<ServiceModel, "env" | "lateEnv"> {
+export function modelServiceEnv(
+  subject: Subject,
+  manifest: ManifestModel | undefined,
+): Pick<ServiceModel, "env" | "lateEnv"> {
   const { spec, service, late } = subject;
   const consumer: Consumer = { spec, isOnRender: service.type !== "container" };
   const all = {
     ...modelEnv(service.env, consumer),
-    ...runtimeEnv(subject, consumer),
+    ...(manifest ? modelEnv(manifest.env, consumer) : {}),
+    ...runtimeEnv(subject),
     ...portEnv(service),
   };
   const [env, lateEnv] = [false, true].map((isLate) =>
@@ -73,9 +90,12 @@ export function modelServiceEnv(subject: Subject): Pick<ServiceModel, "env" | "l
 }
 
 /** The service's own files, and its manifest when it runs under the runtime. */
-export function modelFiles({ stack, spec, key, service, jobs }: Subject): SecretFileModel[] {
+export function modelFiles(
+  service: ServiceSpec,
+  manifest: ManifestModel | undefined,
+): SecretFileModel[] {
   const own = modelSecretFiles(service.secretFiles);
-  return isSupervised(service) ? [...own, modelManifest({ stack, spec, process: key }, jobs)] : own;
+  return manifest ? [...own, manifest.file] : own;
 }
 
 type Commands = Pick<
@@ -83,19 +103,23 @@ type Commands = Pick<
   "buildCommand" | "startCommand" | "dockerfilePath" | "dockerContext" | "preDeployCommand"
 >;
 
-/** A native runtime is built and started by commands; for docker and images the start replaces theirs. */
-export function modelCommands(service: ServiceSpec, spec: StackSpec): Commands {
+/**
+ * A native runtime is built and started by commands; for docker and images the start replaces
+ * theirs. What its jobs run is looked for in the very image: in the build, or before the start.
+ */
+export function modelCommands({ spec, key, service, jobs }: Subject): Commands {
   const { start, preDeploy, docker } = service;
   const isWrapped = isSupervised(service);
-  const common = given({ preDeployCommand: preDeploy });
+  const probed = probedJobs(spec, key, jobs);
   if (isNative(service)) {
-    const build = isWrapped ? wrapBuild(service.build, spec.runtimeSource) : service.build;
+    const build = isWrapped ? wrapBuild(service.build, spec.runtimeSource, probed) : service.build;
     const native = isWrapped && start !== undefined ? wrapStart(start) : start;
-    return given({ ...common, buildCommand: build, startCommand: native });
+    return given({ buildCommand: build, startCommand: native, preDeployCommand: preDeploy });
   }
   const wrapped = isWrapped && start !== undefined ? wrapImageStart(start) : start;
+  const canProbe = isWrapped && service.type !== "container" && service.plan !== "free";
   return given({
-    ...common,
+    preDeployCommand: canProbe ? imageProbe(probed, preDeploy) : preDeploy,
     startCommand: wrapped,
     dockerfilePath: docker?.file,
     dockerContext: docker?.context,
@@ -111,16 +135,14 @@ function modelDisk(key: string, disk: NonNullable<ServiceSpec["disk"]>): DiskMod
   };
 }
 
-/** What the runtime needs: its manifest, the token of those who may call it, the store of its locks. */
-function runtimeEnv({ service, jobs }: Subject, consumer: Consumer): Record<string, EnvValue> {
+/** What the runtime needs: its manifest, and the tokens of those who may ask and call it. */
+function runtimeEnv({ service, jobs }: Subject): Record<string, EnvValue> {
   if (!isSupervised(service)) return {};
   const isCalled = jobs.some((it) => it.startedBy === "call");
-  const lock = jobs.find((it) => it.startedBy !== "app" && it.job.lock)?.job.lock;
-  const store = lock && lockStore(lock);
   return {
     OPSPEC_MANIFEST: text(`${SECRET_FILES_DIR}/${MANIFEST_FILE}`),
+    [OPS_TOKEN]: { kind: "secret", secret: OPS_TOKEN },
     ...(isCalled ? { [CALL_TOKEN]: { kind: "secret", secret: CALL_TOKEN } } : {}),
-    ...(store ? modelEnv({ [LOCK_URL]: store.reference }, consumer) : {}),
   };
 }
 

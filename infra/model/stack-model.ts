@@ -155,8 +155,12 @@ export interface JobModel extends KeyedModel {
   readonly region: string;
   readonly plan: string;
   readonly schedule: ScheduleModel;
+  /** Key of the job in the spec, where two crons start one job. */
+  readonly job?: string;
   /** Key of the disk-owning service in which the cron job triggers the run. */
   readonly calls?: string;
+  /** Key of the service whose image it shares; its deploy has looked for the command. */
+  readonly like?: string;
   /** Where its code comes from: the runtime's image, or what the service that it is like has. */
   readonly source: SourceModel;
   /** Render's runtime of the source. */

@@ -14,7 +14,7 @@ export function modelStaticSite(subject: Subject): StaticSiteModel {
     source: modelSource(service.source),
     publishPath: service.publish ?? DEFAULT_PUBLISH_PATH,
     ...modelDeploying(service),
-    ...modelServiceEnv(subject),
+    ...modelServiceEnv(subject, undefined),
     ...given({
       buildCommand: service.build,
       envGroups: service.envGroups,

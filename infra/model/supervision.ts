@@ -1,5 +1,12 @@
 import type { DeepPartial } from "../spec/stack.ts";
 import type { ServiceSpec } from "../spec/service.ts";
+import type { SuperviseSpec } from "../spec/supervise.ts";
+
+/** Where the runtime tells that the process lives, which depends on nothing outside. */
+const LIVENESS_PATH = "/healthz";
+
+/** Has no liveness of its own: its one path tells whether work gets done. */
+const PRESET_WITHOUT_LIVENESS = "joslyn-ai-worker";
 
 /** Whether a service is built and started by commands, and not from an image. */
 export function isNative({ runtime, type, source }: DeepPartial<ServiceSpec>): boolean {
@@ -7,7 +14,39 @@ export function isNative({ runtime, type, source }: DeepPartial<ServiceSpec>): b
   return runtime !== undefined && runtime !== "docker" && type !== "static" && !isImage;
 }
 
+/** What a spec says about supervision besides that there is one. */
+export type SuperviseBlock = Exclude<SuperviseSpec, boolean>;
+
 /** Whether a service runs under the runtime. An image must say so, because it must carry it. */
 export function isSupervised(service: DeepPartial<ServiceSpec>): boolean {
-  return service.supervise ?? isNative(service);
+  return service.supervise === undefined ? isNative(service) : service.supervise !== false;
+}
+
+/** What is said about supervision; nothing for `true` and `false`. */
+export function superviseBlock({
+  supervise,
+}: DeepPartial<ServiceSpec>): DeepPartial<SuperviseBlock> {
+  return typeof supervise === "object" ? supervise : {};
+}
+
+/**
+ * Whether the runtime answers on the service's own port and passes on to the app: by default
+ * wherever there is a port, so that health and ops paths need no other way in.
+ */
+export function isInFront(service: DeepPartial<ServiceSpec>): boolean {
+  if (!isSupervised(service)) return false;
+  const { front, opsPort } = superviseBlock(service);
+  if (front !== undefined) return front;
+  if (opsPort !== undefined) return false;
+  return service.type === "container" ? service.port !== undefined : service.type !== "worker";
+}
+
+/** The path that the platform polls: liveness when the runtime answers it and nothing else is said. */
+export function healthPathOf(service: DeepPartial<ServiceSpec>): string | undefined {
+  if (service.health !== undefined) return service.health;
+  const isPolled = service.type === "web" || service.type === "container";
+  if (!isPolled || !isInFront(service) || service.healthPreset === PRESET_WITHOUT_LIVENESS) {
+    return undefined;
+  }
+  return service.healthPaths?.healthz ?? LIVENESS_PATH;
 }

@@ -38,12 +38,17 @@ export interface KeyedModel {
   readonly key: string;
   /** Earlier keys: Pulumi aliases. */
   readonly formerly?: readonly string[];
-  readonly pulumi?: {
-    readonly protect?: boolean | undefined;
-    readonly retainOnDelete?: boolean | undefined;
-    readonly ignoreChanges?: readonly string[] | undefined;
-    readonly import?: string | undefined;
-  };
+  readonly pulumi?: PulumiModel;
+}
+
+/** The life of one resource in Pulumi. */
+export interface PulumiModel {
+  readonly protect?: boolean | undefined;
+  readonly retainOnDelete?: boolean | undefined;
+  readonly ignoreChanges?: readonly string[] | undefined;
+  readonly import?: string | undefined;
+  /** An input of the resource: its provider takes over one of its name. */
+  readonly adopt?: boolean | undefined;
 }
 
 /** Where the code or the image comes from. */

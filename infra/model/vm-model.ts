@@ -9,7 +9,17 @@ export interface ContainerModel extends KeyedModel {
   readonly healthCheckPath?: string;
   readonly volumes: readonly { readonly host: string; readonly container: string }[];
   readonly env: Readonly<Record<string, EnvValue>>;
-  readonly secretFiles: readonly SecretFileModel[];
+  readonly files: readonly MountedFileModel[];
+  /** Run in the image before it replaces the running one: fails when a job's command is not in it. */
+  readonly probeCommand?: string;
+}
+
+/** A file of the VM that a container sees, for reading only, where Render would mount it. */
+export interface MountedFileModel extends SecretFileModel {
+  /** Its path on the VM. */
+  readonly host: string;
+  /** Its path in the container. */
+  readonly container: string;
 }
 
 export interface VmModel {

@@ -19,8 +19,14 @@ export interface FieldRules {
   readonly normalise?: (value: string) => string;
   /** A list whose order means nothing: it differs by what is in it. */
   readonly unordered?: boolean;
+  /** A list in which others have items too: only the declared ones are ours, and of the rest nothing is seen. */
+  readonly ownsItems?: boolean;
+  /** Is what the vendor tells the declared text with something of its own appended? */
+  readonly completed?: (declared: string, told: string) => boolean;
   /** The vendor never tells it: a read keeps what was applied last, and an import has none. */
   readonly unread?: boolean;
+  /** Nobody can tell on an import whether it is what the program declares, and it matters: so it is set. */
+  readonly setOnImport?: boolean;
   /** Read by this program alone, such as a consent: never sent, never drift, and a change of it changes nothing. */
   readonly uncompared?: boolean;
   /** What a change or removal of this field loses, in words. It then needs `allowDataLoss: true`. */
@@ -54,7 +60,7 @@ export interface ResourceContract<
   readonly outputs: Outputs;
   /** The vendor refuses a second one of the same name, so a replacement deletes first. */
   readonly deleteBeforeReplace?: boolean;
-  /** What a replacement loses, in words; `undefined` when these inputs keep nothing. It then needs `allowDataLoss: true`. */
+  /** What a replacement or deletion loses, in words; `undefined` when these inputs keep nothing. It then needs consent. */
   readonly holds?: (inputs: Readonly<Record<string, unknown>>) => string | undefined;
 }
 

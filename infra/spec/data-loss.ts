@@ -6,6 +6,6 @@ export const AllowDataLoss = z
   .optional()
   .meta({
     description:
-      "Consent that a change which replaces it, or takes its disk away, deletes its data. Take it out again afterwards.",
+      "Consent that a change which replaces it, or takes its disk away, deletes its data; also that it may be deleted once it leaves the spec. Take it out again afterwards.",
     examples: [true],
   });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EnvSpec } from "./env.ts";
 import { keyed } from "./keyed.ts";
+import { HiddenValue, PostgresAddress } from "./reference.ts";
 import { Duration, Key, Plan, RelativePath } from "./scalar.ts";
 import { ScheduleSpec } from "./schedule.ts";
 
@@ -23,7 +24,11 @@ const work = {
   options: z
     .record(z.string(), z.json())
     .optional()
-    .meta({ description: "Options of the catalog's job.", examples: [{ keep: 100 }] }),
+    .meta({
+      description:
+        "Options of the catalog's job. Each may be bound to a variable of the process: { env: NAME, default: value }.",
+      examples: [{ keep: 100 }, { keep: { env: "DEAD_LETTER_KEEP", default: 100 } }],
+    }),
   schedule: ScheduleSpec,
 };
 
@@ -62,6 +67,43 @@ const owner = {
   }),
 };
 
+const column = z.string().min(1).optional();
+
+/** Where the app keeps the runs that it makes by itself. */
+const AppRunsSpec = z.strictObject({
+  url: PostgresAddress.meta({ description: "The Postgres.", examples: [{ database: "main" }] }),
+  table: z
+    .string()
+    .min(1)
+    .meta({ description: "The table, one row a job.", examples: ["scheduler_job_runs"] }),
+  columns: z
+    .strictObject({
+      job: column.meta({ description: "Name of the job.", examples: ["job_name"] }),
+      lastRunAt: column.meta({ description: "Time of the last run.", examples: ["last_run_at"] }),
+      status: column.meta({ description: "How it ended.", examples: ["status"] }),
+      durationMs: column.meta({ description: "How long it took.", examples: ["duration_ms"] }),
+      error: column.meta({ description: "What went wrong.", examples: ["error_snippet"] }),
+    })
+    .optional()
+    .meta({
+      description: "Names of its columns, where they are others than the examples.",
+      examples: [{ job: "name" }],
+    }),
+  job: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "The app's own name of the job.", examples: ["apisports_refresh"] }),
+});
+
+const watched = {
+  appRuns: AppRunsSpec.optional().meta({
+    description:
+      "With by: app: the app's own table of its runs. Without it the app reports each run to the runtime.",
+    examples: [{ url: { database: "main" }, table: "scheduler_job_runs" }],
+  }),
+};
+
 const cron = {
   like: Key.optional().meta({
     description:
@@ -91,6 +133,38 @@ const running = {
   deadline: Duration.optional().meta({
     description: "A run that takes longer is ended.",
     examples: ["10m"],
+  }),
+  grace: Duration.optional().meta({
+    description: "Between SIGTERM and SIGKILL of what a run started; 10s when it is not given.",
+    examples: ["10s"],
+  }),
+  latestStart: Duration.optional().meta({
+    description: "A run that could not start so long after its time is skipped.",
+    examples: ["30m"],
+  }),
+  catchUp: z
+    .union([
+      z.enum(["none", "latest", "all"]),
+      z.strictObject({
+        max: z
+          .int()
+          .min(1)
+          .meta({ description: "Most runs that are caught up.", examples: [24] }),
+      }),
+    ])
+    .optional()
+    .meta({
+      description:
+        "What follows an outage: nothing, the latest missed run (the default), all of them, or all up to a number.",
+      examples: ["latest", { max: 24 }],
+    }),
+  jitter: Duration.optional().meta({
+    description: "Each start is later by a stable part of this, so that not all start at once.",
+    examples: ["30s"],
+  }),
+  ping: HiddenValue.optional().meta({
+    description: "A healthchecks-style URL that is told of the start and the end of each run.",
+    examples: [{ secret: "BACKUP_PING_URL" }],
   }),
   overlap: z
     .enum(["forbid", "queue", "replace", "allow"])
@@ -130,9 +204,24 @@ const running = {
         description: "Wait before the first retry; doubled each time.",
         examples: ["5s"],
       }),
+      on: z
+        .array(z.int().min(1).max(255))
+        .min(1)
+        .optional()
+        .meta({
+          description: "Exit codes that are tried again; every failure but 78 otherwise.",
+          examples: [[75]],
+        }),
     })
     .optional()
     .meta({ description: "What follows a failed run.", examples: [{ max: 3, backoff: "5s" }] }),
+  toggles: z
+    .array(Key)
+    .optional()
+    .meta({
+      description: "Toggles of this stack: the job does nothing unless all of them are on.",
+      examples: [["recruitment-reports"]],
+    }),
   disabledBy: RelativePath.optional().meta({
     description:
       "File whose presence switches the job off: it runs, does nothing and records skipped.",
@@ -165,10 +254,12 @@ const running = {
 };
 
 /** Something that runs, ends, and leaves a record. */
-export const JobSpec = z.strictObject({ ...work, ...owner, ...cron, ...running, ...keyed }).meta({
-  description:
-    "Something that runs, ends, and leaves a record. It has exactly one owner: in, on or by.",
-  examples: [{ uses: "digest", schedule: { weekdays: "13:00" }, on: "render", calls: "web" }],
-});
+export const JobSpec = z
+  .strictObject({ ...work, ...owner, ...watched, ...cron, ...running, ...keyed })
+  .meta({
+    description:
+      "Something that runs, ends, and leaves a record. It has exactly one owner: in, on or by.",
+    examples: [{ uses: "digest", schedule: { weekdays: "13:00" }, on: "render", calls: "web" }],
+  });
 
 export type JobSpec = z.infer<typeof JobSpec>;

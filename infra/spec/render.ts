@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PulumiSpec } from "./keyed.ts";
 
 /** Regions of Render. @see https://render.com/docs/regions */
 export const RENDER_REGIONS = ["oregon", "ohio", "virginia", "frankfurt", "singapore"] as const;
@@ -57,6 +58,14 @@ export const RenderSpec = z
             description: "Its private network is closed to other environments.",
             examples: [true],
           }),
+        pulumi: PulumiSpec.optional().meta({
+          description: "The same options for the project.",
+          examples: [{ adopt: true }],
+        }),
+        environmentPulumi: PulumiSpec.optional().meta({
+          description: "The same options for the environment.",
+          examples: [{ adopt: true }],
+        }),
       })
       .optional()
       .meta({

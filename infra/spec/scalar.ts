@@ -39,6 +39,14 @@ export const AbsolutePath = z
   .string()
   .regex(/^(\/(?!\.\.?(\/|$))[^/\s]+)+$/, "should be an absolute path such as /var/data");
 
+/** A file or directory, of the app or from the root of the file system; without `..`. */
+export const FilePath = z
+  .string()
+  .regex(
+    /^(?!.*(^|\/)\.\.(\/|$))(?!.*\/\/)\S*[^\s/]$/,
+    "should be a path such as logs/runs.jsonl or /data/app.db",
+  );
+
 /** A length of time with its unit. */
 export const Duration = z
   .string()

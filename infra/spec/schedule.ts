@@ -1,7 +1,7 @@
 import { parseSchedule, type ScheduleText } from "@opspec/runtime/schedule";
 import { ScheduleError } from "@opspec/runtime/schedule";
 import { z } from "zod";
-import { Duration, oneOrMore } from "./scalar.ts";
+import { Duration, EnvName, oneOrMore } from "./scalar.ts";
 
 const timezone = z
   .string()
@@ -20,6 +20,47 @@ const onStart = z
   .optional()
   .meta({ description: "Also once when the process that runs the job starts.", examples: [true] });
 
+const dst = z
+  .literal("two-crons")
+  .optional()
+  .meta({
+    description:
+      "With on: render and a zone that changes its clock: two crons, for summer and winter, of which only the one that is right runs.",
+    examples: ["two-crons"],
+  });
+
+const variable = EnvName.optional();
+
+const hourFrom = z
+  .strictObject({
+    hour: variable.meta({
+      description: "Variable with the hour, 0 to 23.",
+      examples: ["BACKUP_TIME_HOUR"],
+    }),
+    timezone: variable.meta({
+      description: "Variable with the time zone.",
+      examples: ["BACKUP_TIMEZONE"],
+    }),
+  })
+  .optional()
+  .meta({
+    description: "With in: variables that, where they are set, say it instead.",
+    examples: [{ hour: "BACKUP_TIME_HOUR", timezone: "BACKUP_TIMEZONE" }],
+  });
+
+const hoursFrom = z
+  .strictObject({
+    everyHours: variable.meta({
+      description: "Variable with the interval in hours.",
+      examples: ["BACKUP_INTERVAL_HOURS"],
+    }),
+  })
+  .optional()
+  .meta({
+    description: "With in: a variable that, where it is set, says it instead.",
+    examples: [{ everyHours: "BACKUP_INTERVAL_HOURS" }],
+  });
+
 const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'should be hours and minutes in quotes, such as "09:30"');
@@ -36,6 +77,7 @@ export const ScheduleSpec = z
         examples: ["15m", "1h", "7d"],
       }),
       onStart,
+      from: hoursFrom,
     }),
     z.strictObject({
       cron: z
@@ -47,6 +89,7 @@ export const ScheduleSpec = z
         .meta({ description: "Five-field cron, in the time zone.", examples: ["0 */6 * * *"] }),
       timezone,
       onStart,
+      dst,
     }),
     z.strictObject({
       daily: times.meta({
@@ -55,11 +98,15 @@ export const ScheduleSpec = z
       }),
       timezone,
       onStart,
+      dst,
+      from: hourFrom,
     }),
     z.strictObject({
       weekdays: times.meta({ description: "Times of Monday to Friday.", examples: ["13:00"] }),
       timezone,
       onStart,
+      dst,
+      from: hourFrom,
     }),
     z.strictObject({
       manual: z

@@ -1,14 +1,19 @@
+import { HEALTH_PRESETS } from "@opspec/runtime/contract";
 import { z } from "zod";
 import { AllowListSpec } from "./allow-list.ts";
 import { AllowDataLoss } from "./data-loss.ts";
 import { DiskSpec } from "./disk.ts";
 import { EnvSpec, SecretFilesSpec } from "./env.ts";
+import { HealthCheckSpec } from "./health-check.ts";
 import { keyed } from "./keyed.ts";
+import { HiddenValue } from "./reference.ts";
 import { RENDER_REGIONS } from "./render.ts";
 import { AbsolutePath, Duration, Hostname, HttpPath, Key, Plan, RelativePath } from "./scalar.ts";
 import { AutoscaleSpec, InstancesSpec } from "./scaling.ts";
 import { BuildFilterSpec, SourceSpec } from "./source.ts";
 import { staticSite } from "./static-site.ts";
+import { ServiceStoresSpec } from "./stores.ts";
+import { SuperviseSpec } from "./supervise.ts";
 
 /** Render's runtimes. `image` follows from the source and is not written. */
 const SERVICE_RUNTIMES = ["docker", "elixir", "go", "node", "python", "ruby", "rust"] as const;
@@ -88,14 +93,7 @@ const commands = {
         "Command that runs after the build and before the start of each deploy, without the disk.",
       examples: ["pnpm migrate"],
     }),
-  supervise: z
-    .boolean()
-    .optional()
-    .meta({
-      description:
-        "Run under the runtime. true (the default) for native runtimes. For docker and images false is the default; with true the image must contain /opt/opspec.",
-      examples: [true],
-    }),
+  supervise: SuperviseSpec.optional(),
   autoDeploy: z
     .union([z.boolean(), z.literal("checks-pass")])
     .optional()
@@ -140,7 +138,7 @@ const running = {
     }),
   health: HttpPath.optional().meta({
     description:
-      "Path that is polled: 2xx or 3xx within 5 s; 60 s of failures restart the service, so it should not depend on anything outside.",
+      "Path that is polled: 2xx or 3xx within 5 s; 60 s of failures restart the service, so it should not depend on anything outside. With the runtime in front: /healthz when it is not given.",
     examples: ["/healthz"],
   }),
   shutdown: Duration.optional().meta({
@@ -183,9 +181,80 @@ const running = {
   allowList: AllowListSpec.optional(),
 };
 
+const HealthPathsSpec = z.strictObject({
+  healthz: HttpPath.optional().meta({ description: "Liveness.", examples: ["/livez"] }),
+  readyz: HttpPath.optional().meta({ description: "Readiness.", examples: ["/internal/readyz"] }),
+  ready: HttpPath.optional().meta({
+    description: "Readiness with components.",
+    examples: ["/internal/ready"],
+  }),
+  health: HttpPath.optional().meta({
+    description: "Everything that is checked.",
+    examples: ["/api/health"],
+  }),
+  keepalive: HttpPath.optional().meta({ description: "A short answer.", examples: ["/ping"] }),
+  metrics: HttpPath.optional().meta({
+    description: "Metrics as Prometheus text.",
+    examples: ["/internal/metrics/prometheus"],
+  }),
+});
+
+const telling = {
+  healthPreset: z
+    .enum(HEALTH_PRESETS)
+    .optional()
+    .meta({
+      description: "Shape of the health answers; opspec when it is not given.",
+      examples: ["opspec"],
+    }),
+  healthPaths: HealthPathsSpec.optional().meta({
+    description: "Where an answer is found when not at its usual path.",
+    examples: [{ metrics: "/internal/metrics/prometheus" }],
+  }),
+  metricsKey: z
+    .strictObject({
+      key: HiddenValue.meta({
+        description: "The key that a caller of the metrics must send.",
+        examples: [{ secret: "INTERNAL_API_KEY" }],
+      }),
+      header: z
+        .string()
+        .regex(/^[\w-]+$/, "should be the name of a header such as x-internal-key")
+        .optional()
+        .meta({ description: "Header with the key.", examples: ["x-internal-key"] }),
+    })
+    .optional()
+    .meta({
+      description: "Closes the metrics to all others.",
+      examples: [{ key: { secret: "INTERNAL_API_KEY" }, header: "x-internal-key" }],
+    }),
+  checks: z
+    .record(Key, HealthCheckSpec)
+    .optional()
+    .meta({
+      description: "What the runtime looks at in the background, by name.",
+      examples: [{ database: { postgres: { database: "main" }, critical: true } }],
+    }),
+  toggles: z
+    .array(Key)
+    .optional()
+    .meta({
+      description: "Toggles that the app asks the runtime for, besides those of its jobs.",
+      examples: [["recruitment-reports"]],
+    }),
+  caches: z
+    .array(Key)
+    .optional()
+    .meta({
+      description: "Caches that the app asks the runtime for.",
+      examples: [["clans"]],
+    }),
+  stores: ServiceStoresSpec.optional(),
+};
+
 /** A process that runs all the time, or the files of a static site. */
 export const ServiceSpec = z
-  .strictObject({ ...identity, ...commands, ...running, ...staticSite, ...keyed })
+  .strictObject({ ...identity, ...commands, ...running, ...telling, ...staticSite, ...keyed })
   .meta({
     description: "A process that runs all the time, or the files of a static site.",
     examples: [

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keyed } from "./keyed.ts";
 import { HttpsUrl, Key, RelativePath } from "./scalar.ts";
 
 /** Where the code or the image of a service comes from. */
@@ -85,6 +86,7 @@ export const RegistrySpec = z
           .meta({ description: "Name of the secret.", examples: ["GHCR_TOKEN"] }),
       })
       .meta({ description: "Token that may read packages.", examples: [{ secret: "GHCR_TOKEN" }] }),
+    ...keyed,
   })
   .meta({
     description: "An account at a registry of images.",

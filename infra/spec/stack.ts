@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AlertsSpec } from "./alert.ts";
 import { DatabaseSpec, KeyValueSpec } from "./database.ts";
 import { EnvGroupSpec } from "./env-group.ts";
 import { EnvRuleSpec } from "./env-rule.ts";
@@ -11,6 +12,8 @@ import { TimezoneSpec } from "./schedule.ts";
 import { SecretSpec } from "./secret.ts";
 import { ServiceSpec } from "./service.ts";
 import { RegistrySpec } from "./source.ts";
+import { StackStoresSpec } from "./stores.ts";
+import { CacheSpec, ToggleSpec } from "./toggle.ts";
 import { CheckSpec } from "./verify.ts";
 import { EdgeSpec, VmSpec } from "./vm.ts";
 
@@ -76,6 +79,42 @@ export const StackSpec = z
       .meta({ description: "Key Value stores by key." }),
     vms: z.record(Key, VmSpec).optional().meta({ description: "Machines by key." }),
     edge: EdgeSpec.optional(),
+    toggles: z
+      .record(Key, ToggleSpec)
+      .optional()
+      .meta({
+        description: "Switches that an operator turns while the system runs, by key.",
+        examples: [{ digest: { env: "FEATURE_DIGEST" } }],
+      }),
+    caches: z
+      .record(Key, CacheSpec)
+      .optional()
+      .meta({
+        description: "Data that is refreshed in the background, by key.",
+        examples: [{ clans: { source: { file: "data/clans.json" }, ttl: "3h" } }],
+      }),
+    stores: StackStoresSpec.optional(),
+    alerts: AlertsSpec.optional(),
+    log: z
+      .strictObject({
+        level: z
+          .enum(["debug", "info", "warn", "error"])
+          .optional()
+          .meta({ description: "Least important lines that are written.", examples: ["info"] }),
+        traceField: z
+          .string()
+          .regex(/^[A-Za-z_]\w*$/, "should be the name of a field such as request_id")
+          .optional()
+          .meta({
+            description: "Field with the id of a request or run; trace when it is not given.",
+            examples: ["request_id"],
+          }),
+      })
+      .optional()
+      .meta({
+        description: "How log lines of the runtime are written.",
+        examples: [{ traceField: "request_id" }],
+      }),
     jobs: z.record(Key, JobSpec).optional().meta({ description: "Jobs by key." }),
     overlays: z
       .record(Key, OverlaySpec)

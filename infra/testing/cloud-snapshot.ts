@@ -12,6 +12,11 @@ const RUN_BOUND: ReadonlySet<string> = new Set([
 
 const ID = /\b(srv|crn|dsk|evg|evm|prj|dpg|red|rgc|hdr|rdr|cdm|dep)-[0-9a-v]{20}(-[a-z])?/g;
 
+/** The ids of Render's that a text contains, each once. */
+export function idsWithin(text: string): string[] {
+  return [...new Set(text.match(ID))];
+}
+
 /** What the cloud holds, without what differs between two runs of the same; the order of a table means nothing. */
 export function snapshotOf(state: CloudState): Record<string, unknown[]> {
   const { services, disks, customDomains, envGroups, postgres, keyValues } = state;

@@ -1,33 +1,18 @@
-import { createApp } from "../local-cloud/app.ts";
-import type { Cloud } from "../local-cloud/cloud.ts";
-import { createFaultQueue } from "../local-cloud/faults.ts";
-import { createRateLimiter } from "../local-cloud/rate-limits.ts";
-import { createRequestLog } from "../local-cloud/request-log.ts";
-import { emptyState } from "../local-cloud/state.ts";
+import type { CloudState } from "../local-cloud/state.ts";
 import { diff } from "../provider/kit/diff.ts";
 import type { Call, ResourceType } from "../provider/kit/plugin.ts";
-import type { TreeObject } from "../provider/kit/property-tree.ts";
+import { revealed, type TreeObject } from "../provider/kit/property-tree.ts";
 import {
   createResource,
   isUnfinished,
   PartialFailure,
   readResource,
   removeResource,
-  revealed,
   updateResource,
 } from "../provider/kit/resource-calls.ts";
 import { type Attempts, attemptsInMemory } from "../provider/render/attempts.ts";
 import { RenderClient } from "../provider/render/client.ts";
-
-/** Nothing takes time: a deploy is live in the answer that starts it. */
-const NO_TIME = {
-  buildMs: 0,
-  preDeployMs: 0,
-  updateMs: 0,
-  databaseMs: 0,
-  keyValueMs: 0,
-  jobMs: 0,
-};
+import { timelessCloud } from "./timeless-cloud.ts";
 
 /** What happens to one call. `death` ends the process before the call, `death-after` when it was carried out. */
 export type Fault =
@@ -58,8 +43,6 @@ export interface ResourceSubject {
 /** A process that is gone answers nobody, so nothing that it would have said is saved. */
 class ProcessDeath extends Error {}
 
-type Send = (url: string, init: RequestInit) => Promise<Response>;
-
 /** A local cloud without a socket, and what drives resources against it as the engine does. */
 export class RenderInProcess {
   /** The API key of every client. */
@@ -68,25 +51,16 @@ export class RenderInProcess {
   intercept: (call: string, init: RequestInit) => Response | undefined = () => undefined;
   /** Method and path of every call since the last `failAt`. */
   readonly calls: string[] = [];
-  readonly #cloud: Cloud = newCloud();
-  readonly #send: Send;
+  readonly #cloud = timelessCloud();
   /** On disk in a plugin: it outlives a process. */
   readonly #attempts: Attempts = attemptsInMemory();
   #fault: { readonly at: number; readonly kind: Fault } | undefined;
   #hasStruck = false;
   #isDead = false;
 
-  constructor() {
-    const app = createApp(this.#cloud, () => undefined);
-    this.#send = async (url, init) => {
-      const headers = { ...Object.fromEntries(new Headers(init.headers)), host: "127.0.0.1" };
-      return app.fetch(new Request(url, { ...init, headers }));
-    };
-  }
-
   /** What the cloud holds. */
-  get state(): Cloud["state"] {
-    return this.#cloud.state;
+  get state(): CloudState {
+    return this.#cloud.cloud.state;
   }
 
   /** A client as a new process has it. */
@@ -109,7 +83,7 @@ export class RenderInProcess {
 
   /** Asks Render's API, as the dashboard would. */
   async api(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await this.#send(`http://127.0.0.1/v1${path}`, {
+    const response = await this.#cloud.send(`http://127.0.0.1/v1${path}`, {
       method,
       headers: { authorization: "Bearer test", "content-type": "application/json" },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -121,7 +95,7 @@ export class RenderInProcess {
 
   /** The next deploys end in a failed build. */
   failDeploys(times: number): void {
-    this.#cloud.faults.add([{ deploy: "build_failed", times }]);
+    this.#cloud.cloud.faults.add([{ deploy: "build_failed", times }]);
   }
 
   /** The call with this number from now on fails so; 0 is the next. */
@@ -153,13 +127,13 @@ export class RenderInProcess {
     const intercepted = this.intercept(call, init);
     if (intercepted) return intercepted;
     const kind = this.#fault?.at === index ? this.#fault.kind : undefined;
-    if (kind === undefined) return this.#send(url, init);
+    if (kind === undefined) return this.#cloud.send(url, init);
     this.#hasStruck = true;
     if (kind === "429") return new Response("{}", { status: 429, headers: { "retry-after": "0" } });
     if (kind === "500") return new Response("{}", { status: 500 });
     if (kind === "reset-before") throw new TypeError("fetch failed");
     if (kind === "death") return this.#die();
-    await this.#send(url, init);
+    await this.#cloud.send(url, init);
     if (kind === "500-after") return new Response("{}", { status: 500 });
     if (kind === "timeout") throw new DOMException("the request timed out", "TimeoutError");
     if (kind === "death-after") return this.#die();
@@ -226,18 +200,5 @@ function callOf({ urn, render, client }: ResourceSubject): Call<RenderClient> {
     signal: new AbortController().signal,
     secrets: () => used.secrets,
     progress: () => undefined,
-  };
-}
-
-function newCloud(): Cloud {
-  const state = emptyState();
-  Object.assign(state.settings, { rateLimits: "off", strict: true });
-  return {
-    state,
-    phases: NO_TIME,
-    faults: createFaultQueue(),
-    requests: createRequestLog(),
-    limits: createRateLimiter(),
-    stopping: new AbortController().signal,
   };
 }

@@ -52,11 +52,20 @@ export async function startRender(): Promise<RenderUnderTest> {
   };
 }
 
-/** Sends JSON and reads JSON; a refusal is an error that names it. */
+/**
+ * Sends JSON and reads JSON; a refusal is an error that names it.
+ *
+ * Each call has a connection of its own: a cloud in this process closes an idle one after five seconds,
+ * also when a test that was busy so long has just sent a call on it.
+ */
 export async function send(url: string, method: string, body?: unknown): Promise<unknown> {
   const response = await fetch(url, {
     method,
-    headers: { authorization: "Bearer test", "content-type": "application/json" },
+    headers: {
+      authorization: "Bearer test",
+      "content-type": "application/json",
+      connection: "close",
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();

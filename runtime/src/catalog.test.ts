@@ -35,3 +35,43 @@ test("a wrong option is told without its value, which may be a secret", () => {
     },
   ]);
 });
+
+test("any option of any job may be bound to an environment variable, with or without a default", () => {
+  for (const [uses, { options }] of Object.entries(CATALOG)) {
+    const bound = Object.keys(options.shape).map((option) => [option, { env: "SOME_NAME" }]);
+
+    expect({ uses, problems: jobOptionProblems(uses, Object.fromEntries(bound)) }).toEqual({
+      uses,
+      problems: [],
+    });
+  }
+  const keep = { env: "DEAD_LETTER_KEEP", default: 100 };
+  expect(jobOptionProblems("dead-letter-trim", { keep })).toEqual([]);
+});
+
+test("a bound option is refused for a bad default, a bad name and an option that is not there", () => {
+  const options = {
+    keep: { env: "DEAD_LETTER_KEEP", default: -1 },
+    queue: { env: "NOT A NAME" },
+    other: { env: "OTHER" },
+  };
+
+  expect(jobOptionProblems("dead-letter-trim", options)).toEqual([
+    {
+      option: "queue",
+      message: "is not a binding to an environment variable.",
+      remedy:
+        "Write { env: NAME, default: value }, with a name of letters, digits and underscores.",
+    },
+    {
+      option: "keep",
+      message: "is of the wrong kind: it should be at least 0.",
+      remedy: "Correct the value.",
+    },
+    {
+      option: "other",
+      message: '"dead-letter-trim" has no such option.',
+      remedy: "It knows: queue, keep, dryRun.",
+    },
+  ]);
+});

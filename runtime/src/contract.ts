@@ -1,4 +1,13 @@
-import { z } from "zod";
+import * as z from "zod/mini";
+import { ManifestAlerts } from "./contract/alert.ts";
+import { ManifestApp } from "./contract/app.ts";
+import { ManifestHealth } from "./contract/health.ts";
+import { ManifestJob } from "./contract/job.ts";
+import { ManifestLog } from "./contract/log.ts";
+import { ManifestStores } from "./contract/store.ts";
+import { ManifestCache, ManifestToggle } from "./contract/toggle.ts";
+
+export { HEALTH_PRESETS } from "./contract/health.ts";
 
 /** The version of the manifest's shape. A runtime refuses any other. */
 export const MANIFEST_VERSION = 1;
@@ -6,64 +15,31 @@ export const MANIFEST_VERSION = 1;
 /** Where a Render service finds its manifest: Render mounts secret files here. @see https://render.com/docs/configure-environment-variables#secret-files */
 export const MANIFEST_FILE = "opspec-manifest.json";
 
-/** One job of one process. Times are in the units their names say. */
-export const ManifestJob = z.strictObject({
-  name: z.string(),
-  /** Name in the catalog of jobs, for example `digest`; `command` for a command of the app's own. */
-  uses: z.string(),
-  /**
-   * What starts it here: the runtime's own scheduler, a call from a cron job, this process itself
-   * (a cron job is one run), or the app, whose runs are only watched.
-   */
-  startedBy: z.enum(["schedule", "call", "process", "app"]),
-  /** When it is due: a pattern in a zone, or an interval counted from 1970-01-01T00:00Z. */
-  schedule: z
-    .strictObject({
-      pattern: z.string().optional(),
-      everySeconds: z.number().optional(),
-      onStart: z.boolean().optional(),
-      timezone: z.string(),
-    })
-    .optional(),
-  /** With `uses: command`. */
-  command: z.string().optional(),
-  deadlineSeconds: z.number().optional(),
-  overlap: z.enum(["forbid", "queue", "replace", "allow"]).optional(),
-  retries: z.strictObject({ max: z.number(), backoffSeconds: z.number().optional() }).optional(),
-  /** The environment variable with the URL of the store that holds the lock. */
-  lock: z
-    .strictObject({
-      store: z.enum(["postgres", "redis"]),
-      urlEnv: z.string(),
-      ttlSeconds: z.number().optional(),
-    })
-    .optional(),
-  alerts: z
-    .strictObject({
-      on: z.array(z.enum(["fail", "late", "stuck", "recovered"])),
-      after: z.number().optional(),
-    })
-    .optional(),
-  disabledBy: z.string().optional(),
-  silencedBy: z.string().optional(),
-  options: z.record(z.string(), z.json()).optional(),
-});
-
 /**
- * What one process must run and answer: only its own jobs and directories.
+ * What one process must run and answer: only its own jobs, checks and directories.
  *
  * It names environment variables and never carries a secret's value.
  */
 export const RuntimeManifest = z.strictObject({
   version: z.literal(MANIFEST_VERSION),
+  /** Version of the runtime for which it was made; an older runtime refuses it. */
+  runtime: z.string(),
   system: z.string(),
   stack: z.string(),
+  environment: z.enum(["production", "staging"]),
   /** Key of the service or job that this process is. */
   process: z.string(),
   timezone: z.string(),
   /** Persisted directories and files: linked from the working directory to the disk before the app starts. */
-  disk: z.strictObject({ mount: z.string(), persist: z.array(z.string()) }).optional(),
+  disk: z.optional(z.strictObject({ mount: z.string(), persist: z.array(z.string()) })),
+  app: z.optional(ManifestApp),
   jobs: z.array(ManifestJob),
+  toggles: z.optional(z.array(ManifestToggle)),
+  caches: z.optional(z.array(ManifestCache)),
+  health: z.optional(ManifestHealth),
+  alerts: z.optional(ManifestAlerts),
+  stores: z.optional(ManifestStores),
+  log: z.optional(ManifestLog),
 });
 
 export type RuntimeManifest = z.infer<typeof RuntimeManifest>;

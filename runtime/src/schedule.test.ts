@@ -110,9 +110,9 @@ test("what UTC cannot say is refused, with what to do instead", () => {
     messageOf(compile({ onStart: true })),
   ]).toMatchInlineSnapshot(`
     [
-      "Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), or run the job in a service, which follows the zone (in: <service>).",
-      "Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), or run the job in a service, which follows the zone (in: <service>).",
-      "Australia/Lord_Howe changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), or run the job in a service, which follows the zone (in: <service>).",
+      "Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
+      "Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
+      "Australia/Lord_Howe changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
       ""0 22 1 * *" falls on another date in UTC, and a cron cannot shift dates of the month. Choose a time that is the same date in UTC, use days of the week, or run it in a service (in: <service>).",
       ""0 1,22 * * 1" is not one cron in UTC: some of its runs fall on another day there. Split it into one job before and one after midnight UTC.",
       ""0,45 12 * * *" is not one cron in UTC: its minutes fall into different hours. Split it into jobs with one minute each, or run it in a service (in: <service>).",

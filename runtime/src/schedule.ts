@@ -1,10 +1,11 @@
 import { Cron } from "croner";
 import { type CronPattern, parseCronPattern, ScheduleError } from "./cron-pattern.ts";
 import { describeCron, describeEvery } from "./schedule-words.ts";
-import { renderUtcCron } from "./utc-cron.ts";
+import { renderSeasonalCrons, renderUtcCron, type SeasonalCron } from "./utc-cron.ts";
 import { instantOf, nextChange, offsetAt, zoneProblem } from "./zone.ts";
 
 export { ScheduleError } from "./cron-pattern.ts";
+export type { SeasonalCron } from "./utc-cron.ts";
 
 /**
  * When something runs, as an operator writes it. Exactly one of the first six keys is given,
@@ -93,6 +94,16 @@ export function compileUtcCron(schedule: Schedule, now: Date = new Date()): stri
   const { pattern, timezone } = schedule;
   if (pattern === undefined) throw notACron(schedule);
   return renderUtcCron(readPattern(pattern).parsed, timezone, now);
+}
+
+/**
+ * The schedule as one UTC cron for winter and one for summer time, which are both started all year;
+ * throws a ScheduleError when its zone does not have just these two, or when one cron is enough.
+ */
+export function compileSeasonalCrons(schedule: Schedule, now: Date = new Date()): SeasonalCron[] {
+  const { pattern, timezone } = schedule;
+  if (pattern === undefined) throw notACron(schedule);
+  return renderSeasonalCrons(readPattern(pattern).parsed, timezone, now);
 }
 
 /** The next `count` instants strictly after `from`. Empty for a schedule that never runs by itself. */

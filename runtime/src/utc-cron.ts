@@ -25,6 +25,41 @@ export function renderUtcCron(pattern: CronPattern, timezone: string, now: Date)
   return cron;
 }
 
+/** A UTC cron that is right while its zone is so far ahead of UTC. */
+export interface SeasonalCron {
+  readonly utcCron: string;
+  readonly offsetMinutes: number;
+}
+
+/**
+ * One UTC cron for winter and one for summer time, in this order, of a zone that changes its clock.
+ *
+ * Both are started all year. Which of them is right is decided by the run, from the schedule, so no
+ * tick of the two may be the same moment: a run could not tell whose it is.
+ */
+export function renderSeasonalCrons(
+  pattern: CronPattern,
+  timezone: string,
+  now: Date,
+): SeasonalCron[] {
+  const offsets = sorted(new Set(comingOffsets(timezone, now.getTime())));
+  if (offsets.length !== 2) throw notSeasonal(timezone, offsets.length);
+  const crons = offsets.map((offsetMinutes) => ({
+    utcCron: shiftToUtc(pattern, offsetMinutes),
+    offsetMinutes,
+  }));
+  if (crons[0]?.utcCron === crons[1]?.utcCron) throw notSeasonal(timezone, 1);
+  const [winter = [], summer = []] = offsets.map((it) => runsOfDay(pattern, it));
+  if (winter.some((it) => summer.includes(it))) throw sameMoment(pattern);
+  return crons;
+}
+
+/** Minutes of the UTC day at which a pattern runs under an offset. */
+function runsOfDay(pattern: CronPattern, offsetMinutes: number): number[] {
+  const { hours, minutes } = shiftTimes(pattern, offsetMinutes);
+  return hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute));
+}
+
 function shiftIfPossible(pattern: CronPattern, offsetMinutes: number): string | undefined {
   try {
     return shiftToUtc(pattern, offsetMinutes);
@@ -80,7 +115,27 @@ function shiftDays(pattern: CronPattern, dayShift: number): number[] {
 function clockChanges(timezone: string): ScheduleError {
   return new ScheduleError(
     `${timezone} changes its clock, and a UTC cron would be wrong for part of the year.`,
-    "Write the schedule in UTC (timezone: UTC), or run the job in a service, which follows the zone (in: <service>).",
+    "Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
+  );
+}
+
+function notSeasonal(timezone: string, offsets: number): ScheduleError {
+  if (offsets > 2) {
+    return new ScheduleError(
+      `${timezone} has more than two offsets from UTC, so two crons cannot follow it.`,
+      "Run the job in a service, which follows the zone (in: <service>).",
+    );
+  }
+  return new ScheduleError(
+    `no change of the clock of ${timezone} moves this schedule, so one cron is enough.`,
+    "Remove dst: two-crons.",
+  );
+}
+
+function sameMoment(pattern: CronPattern): ScheduleError {
+  return new ScheduleError(
+    `"${pattern.text}" has times that are as far apart as the clock changes, so its two crons would start at one moment.`,
+    "Split it into jobs with one time each, or run it in a service (in: <service>).",
   );
 }
 

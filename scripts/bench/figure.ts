@@ -2,8 +2,8 @@
 export interface Figure {
   readonly name: string;
   readonly unit: string;
-  /** The most that it may be. */
-  readonly bar: number;
+  /** The most that it may be; absent for what only this machine's speed decides. */
+  readonly bar?: number;
   readonly measure: () => Promise<Measured>;
 }
 

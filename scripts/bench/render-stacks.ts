@@ -68,10 +68,11 @@ function callFigure(
   };
 }
 
-async function withOurs(
+/** Runs something on a stack of ours, on a cloud and an engine of its own. */
+export async function withOurs<T>(
   stackName: string,
-  measure: (ours: ScratchStack, urls: { render: string; local: string }) => Promise<Measured>,
-): Promise<Measured> {
+  measure: (ours: ScratchStack, urls: { render: string; local: string }) => Promise<T>,
+): Promise<T> {
   const cloud = await startLocalCloud({});
   const ours = await openScratchStack(
     async () =>
@@ -140,7 +141,8 @@ class BareProvider extends ProviderResource {}
 
 class BareResource extends CustomResource {}
 
-async function callCount(local: string): Promise<number> {
+/** How many calls a local cloud has answered. */
+export async function callCount(local: string): Promise<number> {
   const response = await fetch(`${local}/requests`);
   return ((await response.json()) as unknown[]).length;
 }

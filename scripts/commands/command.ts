@@ -21,6 +21,8 @@ export interface Invocation {
   readonly positionals: readonly string[];
   readonly flags: Readonly<Record<string, boolean | undefined>>;
   readonly values: Readonly<Record<string, string | undefined>>;
+  /** Of options that may be repeated. */
+  readonly lists: Readonly<Record<string, readonly string[] | undefined>>;
 }
 
 /** Options that every command on a stack has. */
@@ -50,6 +52,9 @@ export function parseInvocation(command: Command, args: readonly string[]): Invo
       ),
       values: Object.fromEntries(
         entries.filter((it): it is [string, string] => typeof it[1] === "string"),
+      ),
+      lists: Object.fromEntries(
+        entries.filter((it): it is [string, string[]] => Array.isArray(it[1])),
       ),
     };
   } catch (error) {

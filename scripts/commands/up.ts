@@ -1,4 +1,5 @@
-import { type Command, overlayOption, stackOptions } from "./command.ts";
+import { clearPendingCreates } from "../workspace/pending-creates.ts";
+import { type Command, overlayOption, say, stackOptions } from "./command.ts";
 import { reportOutcome } from "./outcome.ts";
 
 /** Makes the cloud what the spec says. Looks first at what is really there. */
@@ -9,7 +10,8 @@ export const up: Command = {
   summary: "Make it so: refresh, then deploy.",
   options: { ...stackOptions, ...overlayOption, "no-refresh": { type: "boolean" } },
   run: (invocation) =>
-    reportOutcome(up, invocation, ({ stack }, options) =>
-      stack.up({ ...options, refresh: !invocation.flags["no-refresh"] }),
-    ),
+    reportOutcome(up, invocation, async ({ stack }, options) => {
+      await stack.up({ ...options, refresh: !invocation.flags["no-refresh"] });
+      await clearPendingCreates(stack, say);
+    }),
 };

@@ -36,7 +36,9 @@ function renderContract(contract: Contract): string {
   const order = contract.deleteBeforeReplace
     ? "A replacement deletes the old one first"
     : "A replacement makes the new one first";
-  const consent = contract.holds ? `, and needs ${code("allowDataLoss")} when data would go` : "";
+  const consent = contract.holds
+    ? `, and needs ${code("allowDataLoss")} when data would go; so does a deletion`
+    : "";
   const outputs = fieldsOf(contract.outputs, "").map(outputRow);
   return [
     `### ${code(contract.token)}`,

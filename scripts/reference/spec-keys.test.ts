@@ -23,7 +23,7 @@ test("every key that is not a block by itself has an example", () => {
 test("every example is accepted in its place", () => {
   const refused = KEYS.flatMap(({ path, schema, examples }) =>
     examples.flatMap((example) => {
-      const result = schema.safeParse(example);
+      const result = z.safeParse(schema, example);
       return result.success ? [] : [`${path}: ${JSON.stringify(example)}: ${result.error.message}`];
     }),
   );

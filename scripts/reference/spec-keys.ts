@@ -5,7 +5,7 @@ import { EnvName, FileName } from "../../infra/spec/scalar.ts";
 export interface SpecKey {
   /** Slash path as in messages, with a placeholder for what the operator names: `services/<key>/plan`. */
   readonly path: string;
-  readonly schema: z.ZodType;
+  readonly schema: z.core.$ZodType;
   readonly isRequired: boolean;
   /** The form of a block to which the key belongs, where there are several: the keys it must have. */
   readonly form?: string;
@@ -16,19 +16,19 @@ export interface SpecKey {
 }
 
 /** Every key that a schema accepts, in the order in which it is declared. */
-export function listSpecKeys(schema: z.ZodType): SpecKey[] {
+export function listSpecKeys(schema: z.core.$ZodType): SpecKey[] {
   return [...walk(schema, { path: "", seen: new Map() })];
 }
 
 /** The schema without what says that it may be missing, or what becomes of it after it is read. */
-export function unwrap(schema: z.core.$ZodType): z.ZodType {
-  const inner = innerOf(classic(schema));
-  return inner ? unwrap(inner) : classic(schema);
+export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  const inner = innerOf(schema);
+  return inner ? unwrap(inner) : schema;
 }
 
 /** The keys that tell one form of a block from the others, as they are written. */
-export function formOf(object: z.ZodObject): string {
-  const required = Object.entries(object.shape).filter(([, child]) => isRequired(classic(child)));
+export function formOf(object: z.core.$ZodObject): string {
+  const required = Object.entries(object._zod.def.shape).filter(([, child]) => isRequired(child));
   return `{ ${required.map(([key]) => key).join(", ")} }`;
 }
 
@@ -39,26 +39,30 @@ interface At {
   readonly seen: Map<object, string>;
 }
 
-function* walk(schema: z.ZodType, at: At): Generator<SpecKey> {
+function* walk(schema: z.core.$ZodType, at: At): Generator<SpecKey> {
   const here = unwrap(schema);
-  if (here instanceof z.ZodObject) {
-    for (const [key, child] of Object.entries(here.shape)) yield* keyAt(classic(child), key, at);
+  if (here instanceof z.core.$ZodObject) {
+    for (const [key, child] of Object.entries(here._zod.def.shape)) yield* keyAt(child, key, at);
   }
-  if (here instanceof z.ZodRecord) {
-    yield* entryAt(classic(here.def.valueType), placeholder(here), at);
+  if (here instanceof z.core.$ZodRecord) {
+    yield* entryAt(here._zod.def.valueType, placeholder(here), at);
   }
-  if (here instanceof z.ZodArray) yield* entryAt(classic(here.def.element), "<n>", at);
-  if (here instanceof z.ZodUnion) {
-    for (const option of here.def.options.map(unwrap)) {
-      const form = option instanceof z.ZodObject ? { form: formOf(option) } : {};
+  if (here instanceof z.core.$ZodArray) yield* entryAt(here._zod.def.element, "<n>", at);
+  if (here instanceof z.core.$ZodUnion) {
+    for (const option of here._zod.def.options.map(unwrap)) {
+      const form = option instanceof z.core.$ZodObject ? { form: formOf(option) } : {};
       yield* walk(option, { ...at, ...form });
     }
   }
 }
 
-function* keyAt(schema: z.ZodType, key: string, { path, form, seen }: At): Generator<SpecKey> {
+function* keyAt(
+  schema: z.core.$ZodType,
+  key: string,
+  { path, form, seen }: At,
+): Generator<SpecKey> {
   const here = path === "" ? key : `${path}/${key}`;
-  const { def: definition } = unwrap(schema);
+  const definition = unwrap(schema)._zod.def;
   const sameAs = isBlock(schema) ? seen.get(definition) : undefined;
   yield {
     path: here,
@@ -74,7 +78,7 @@ function* keyAt(schema: z.ZodType, key: string, { path, form, seen }: At): Gener
 }
 
 /** An entry is told only when it has something to say; its keys always are. */
-function* entryAt(schema: z.ZodType, name: string, { path, seen }: At): Generator<SpecKey> {
+function* entryAt(schema: z.core.$ZodType, name: string, { path, seen }: At): Generator<SpecKey> {
   const here = `${path}/${name}`;
   const { description, examples } = describe(schema);
   if (description !== undefined) {
@@ -84,21 +88,20 @@ function* entryAt(schema: z.ZodType, name: string, { path, seen }: At): Generato
 }
 
 /** Whether something stands below it that is worth a reference instead of a second listing. */
-function isBlock(schema: z.ZodType): boolean {
+function isBlock(schema: z.core.$ZodType): boolean {
   const here = unwrap(schema);
-  if (here instanceof z.ZodUnion)
-    return here.def.options.some((option) => isBlock(classic(option)));
-  if (here instanceof z.ZodArray) return isBlock(classic(here.def.element));
-  return here instanceof z.ZodObject || here instanceof z.ZodRecord;
+  if (here instanceof z.core.$ZodUnion) return here._zod.def.options.some(isBlock);
+  if (here instanceof z.core.$ZodArray) return isBlock(here._zod.def.element);
+  return here instanceof z.core.$ZodObject || here instanceof z.core.$ZodRecord;
 }
 
 /** Whether a block without the key is refused. */
-export function isRequired(schema: z.ZodType): boolean {
-  return !schema.isOptional();
+export function isRequired(schema: z.core.$ZodType): boolean {
+  return !z.safeParse(schema, undefined).success;
 }
 
 /** The text of the outermost part that has one. */
-function describe(schema: z.ZodType): { description?: string; examples: readonly unknown[] } {
+function describe(schema: z.core.$ZodType): { description?: string; examples: readonly unknown[] } {
   const meta = z.globalRegistry.get(schema);
   const inner = innerOf(schema);
   const below = inner ? describe(inner) : { examples: [] };
@@ -110,27 +113,21 @@ function describe(schema: z.ZodType): { description?: string; examples: readonly
   };
 }
 
-function innerOf(schema: z.ZodType): z.ZodType | undefined {
-  if (schema instanceof z.ZodPipe) return classic(schema.def.in);
+function innerOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
+  if (schema instanceof z.core.$ZodPipe) return schema._zod.def.in;
   const isWrapper =
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodReadonly;
-  return isWrapper ? classic(schema.def.innerType) : undefined;
+    schema instanceof z.core.$ZodOptional ||
+    schema instanceof z.core.$ZodNullable ||
+    schema instanceof z.core.$ZodDefault ||
+    schema instanceof z.core.$ZodPrefault ||
+    schema instanceof z.core.$ZodReadonly;
+  return isWrapper ? schema._zod.def.innerType : undefined;
 }
 
-/** Inside others, zod types schemas as those of its core; all of ours are of its usual kind. */
-function classic(schema: z.core.$ZodType): z.ZodType {
-  if (schema instanceof z.ZodType) return schema;
-  throw new Error("unreachable: a schema of zod's core alone");
-}
-
-function placeholder(record: z.ZodRecord): string {
-  const named: readonly (readonly [z.ZodType, string])[] = [
+function placeholder(record: z.core.$ZodRecord): string {
+  const named: readonly (readonly [z.core.$ZodType, string])[] = [
     [EnvName, "<NAME>"],
     [FileName, "<file>"],
   ];
-  return named.find(([type]) => type === record.def.keyType)?.[1] ?? "<key>";
+  return named.find(([type]) => type === record._zod.def.keyType)?.[1] ?? "<key>";
 }

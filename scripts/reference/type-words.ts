@@ -13,13 +13,15 @@ export interface Kind {
   readonly name: string;
   /** What it must be like: `lower-case words with hyphens, such as web or digest-weekdays`. */
   readonly rule: string;
-  readonly schema: z.ZodType;
+  readonly schema: z.core.$ZodType;
 }
 
 /** The kinds of text that the spec names. */
 export const KINDS: readonly Kind[] = Object.entries(scalars)
   .flatMap(([name, schema]) =>
-    schema instanceof z.ZodType ? [{ name: kindName(name), schema, rule: wanted(schema) }] : [],
+    schema instanceof z.core.$ZodType
+      ? [{ name: kindName(name), schema, rule: wanted(schema) }]
+      : [],
   )
   .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
@@ -43,45 +45,48 @@ const UNITS: readonly (readonly [ending: RegExp, unit: string])[] = [
   [/Length$/, "characters"],
 ];
 
-function alternatives(schema: z.ZodType): string[] {
-  if (schema instanceof z.ZodUnion) return schema.options.map(unwrap).flatMap(formWords);
-  if (schema instanceof z.ZodEnum) return schema.options.map((it) => `\`${it}\``);
-  if (schema instanceof z.ZodLiteral) return [...schema.values].map((it) => `\`${it}\``);
-  if (schema instanceof z.ZodBoolean) return ["`true`", "`false`"];
-  if (schema instanceof z.ZodNumber) return [numberWords(schema)];
-  if (schema instanceof z.ZodArray) return [`list of ${typeWords(schema.def.element)}`];
-  if (schema instanceof z.ZodRecord) return [recordWords(schema)];
-  if (schema instanceof z.ZodObject) return ["block"];
-  return [schema.def.type === "string" ? textWords(schema) : "anything"];
+function alternatives(schema: z.core.$ZodType): string[] {
+  if (schema instanceof z.core.$ZodUnion)
+    return schema._zod.def.options.map(unwrap).flatMap(formWords);
+  if (schema instanceof z.core.$ZodEnum)
+    return Object.values(schema._zod.def.entries).map((it) => `\`${it}\``);
+  if (schema instanceof z.core.$ZodLiteral) return [...schema._zod.values].map((it) => `\`${it}\``);
+  if (schema instanceof z.core.$ZodBoolean) return ["`true`", "`false`"];
+  if (schema instanceof z.core.$ZodNumber) return [numberWords(schema)];
+  if (schema instanceof z.core.$ZodArray) return [`list of ${typeWords(schema._zod.def.element)}`];
+  if (schema instanceof z.core.$ZodRecord) return [recordWords(schema)];
+  if (schema instanceof z.core.$ZodObject) return ["block"];
+  return [schema._zod.def.type === "string" ? textWords(schema) : "anything"];
 }
 
-function formWords(option: z.ZodType): string[] {
-  return option instanceof z.ZodObject ? [`\`${formOf(option)}\``] : alternatives(option);
+function formWords(option: z.core.$ZodType): string[] {
+  return option instanceof z.core.$ZodObject ? [`\`${formOf(option)}\``] : alternatives(option);
 }
 
-function recordWords(record: z.ZodRecord): string {
-  const value = unwrap(record.def.valueType);
-  return value instanceof z.ZodObject ? "blocks by name" : `by name: ${typeWords(value)}`;
+function recordWords(record: z.core.$ZodRecord): string {
+  const value = unwrap(record._zod.def.valueType);
+  return value instanceof z.core.$ZodObject ? "blocks by name" : `by name: ${typeWords(value)}`;
 }
 
-function numberWords({ format, minValue, maxValue }: z.ZodNumber): string {
-  const noun = format?.includes("int") ? "whole number" : "number";
+function numberWords(schema: z.core.$ZodNumber): string {
+  const { type, minimum = -Infinity, maximum = Infinity } = z.toJSONSchema(schema);
+  const noun = type === "integer" ? "whole number" : "number";
   // An int has the bounds of exact numbers by itself, which say nothing.
-  const min = minValue === null || minValue <= Number.MIN_SAFE_INTEGER ? undefined : minValue;
-  const max = maxValue === null || maxValue >= Number.MAX_SAFE_INTEGER ? undefined : maxValue;
+  const min = minimum <= Number.MIN_SAFE_INTEGER ? undefined : minimum;
+  const max = maximum >= Number.MAX_SAFE_INTEGER ? undefined : maximum;
   if (min !== undefined && max !== undefined) return `${noun}, ${min} to ${max}`;
   if (min !== undefined) return `${noun}, ${min} or more`;
   return max === undefined ? noun : `${noun}, ${max} at most`;
 }
 
 /** A kind by its name; of what is used once, the rule without its example, which has a column. */
-function textWords(schema: z.ZodType): string {
-  const kind = KINDS.find((it) => it.schema.def === schema.def);
+function textWords(schema: z.core.$ZodType): string {
+  const kind = KINDS.find((it) => it.schema._zod.def === schema._zod.def);
   return kind?.name ?? wanted(schema).replace(/,? such as .+$/, "");
 }
 
-function wanted(schema: z.ZodType): string {
-  const issue = schema.safeParse(NO_VALUE).error?.issues[0];
+function wanted(schema: z.core.$ZodType): string {
+  const issue = z.safeParse(schema, NO_VALUE).error?.issues[0];
   if (issue?.code === "invalid_format" && issue.format === "url") return "URL";
   return WANTED.exec(issue?.message ?? "")?.[1] ?? "text";
 }

@@ -4,7 +4,8 @@ import type { Deployment } from "./deployment.ts";
 import { type Finding, finding, unchecked } from "./finding.ts";
 import type { HttpAnswer, Reach } from "./reach.ts";
 import { serviceAddress } from "./real-address.ts";
-import { NO_RUN_RECORDS, NOT_ON_RENDER } from "./unseen-findings.ts";
+import { ranFinding } from "./ran-finding.ts";
+import { NOT_ON_RENDER, NOT_RUN } from "./unchecked-reasons.ts";
 
 type HttpCheck = Extract<CheckModel, { kind: "http" }>;
 
@@ -12,23 +13,23 @@ type HttpCheck = Extract<CheckModel, { kind: "http" }>;
 export async function declaredFinding(
   check: CheckModel,
   deployment: Deployment,
-  { http }: Reach,
+  reach: Reach,
 ): Promise<Finding> {
-  if (check.kind === "ran")
-    return unchecked(`job ${check.job} ran within ${check.withinSeconds} s`, NO_RUN_RECORDS);
+  if (check.kind === "ran") return ranFinding(check, deployment, reach);
   const { service: key, path, status, json } = check;
   const name = `${key} answers ${path} with ${status}${json ? " and its JSON" : ""}`;
   const { services, containers } = deployment.model;
   if (containers.some((it) => it.key === key)) return unchecked(name, NOT_ON_RENDER);
   const type = services.find((it) => it.key === key)?.type ?? "web";
   if (type !== "web") return unchecked(name, "it can only be reached from inside Render");
-  if (!http) return unchecked(name, "this cloud runs nothing");
 
   const service = deployment.observed.services[key]?.service;
-  const url = serviceAddress(service, "url");
-  if (url === undefined) return finding(name, "it is not deployed. Run up.");
+  const base = serviceAddress(service, "url");
+  if (base === undefined) return finding(name, "it is not deployed. Run up.");
+  const url = reach.locate(new URL(path, base));
+  if (!url) return unchecked(name, NOT_RUN);
   const follow = !isRedirect(status);
-  return finding(name, answerProblem(check, await http(new URL(path, url), { follow })));
+  return finding(name, answerProblem(check, await reach.http(url, { follow })));
 }
 
 /** What is wrong with an answer; a text says why there is none. */

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { CONTROL_BASE } from "../../infra/local-cloud/control.ts";
 import type { Slots } from "./slots.ts";
 
 /** What a service answered over HTTP. */
@@ -6,16 +8,48 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
+/** How an address is asked. */
+export interface HttpOptions {
+  /** Whether a redirect is followed, or is the answer. */
+  readonly follow: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** What a cloud lets a verification see. */
 export interface Reach {
-  /** Asks an address; a text says why there is no answer. Absent on a cloud that runs nothing. */
-  readonly http?: (url: URL, options: { follow: boolean }) => Promise<HttpAnswer | string>;
+  /** Asks an address; a text says why there is no answer. */
+  readonly http: (url: URL, options: HttpOptions) => Promise<HttpAnswer | string>;
+  /** Where this cloud really answers for an address; undefined when it runs nothing there. */
+  readonly locate: (url: URL) => URL | undefined;
   /** Names of the internet can lead to this cloud. */
   readonly hasDns: boolean;
 }
 
-/** The local cloud deploys, but starts no process, and no name leads to it. */
-export const LOCAL_REACH: Reach = { hasDns: false };
+/**
+ * The local cloud. Its services have the addresses that they would have on Render, which lead to
+ * somebody else; what it runs answers on this machine, by origin.
+ */
+export function localReach(slots: Slots, addresses: Readonly<Record<string, string>> = {}): Reach {
+  return {
+    ...internetReach(slots),
+    locate: (url) => {
+      const real = addresses[url.origin];
+      return real === undefined ? undefined : new URL(`${url.pathname}${url.search}`, real);
+    },
+    hasDns: false,
+  };
+}
+
+/**
+ * Asks the local cloud where the services that it runs answer: by the origin of their address. One
+ * that runs nothing does not know the question.
+ */
+export async function localAddresses(renderHost: string): Promise<Record<string, string>> {
+  const url = new URL(`${CONTROL_BASE}/addresses`, renderHost);
+  const answer = await ask(url, { follow: false });
+  if (typeof answer === "string" || answer.status !== 200) return {};
+  return z.record(z.string(), z.url()).parse(JSON.parse(answer.text));
+}
 
 /** How long a service may take to answer a check. Render itself allows 5 s. @see https://render.com/docs/health-checks */
 const HTTP_TIMEOUT_MS = 10_000;
@@ -25,13 +59,21 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 
 /** A cloud on the internet, asked as many things at once as there are slots. */
 export function internetReach(slots: Slots): Reach {
-  return { hasDns: true, http: (url, { follow }) => slots(() => ask(url, follow)) };
+  return {
+    hasDns: true,
+    locate: (url) => url,
+    http: (url, options) => slots(() => ask(url, options)),
+  };
 }
 
-async function ask(url: URL, follow: boolean): Promise<HttpAnswer | string> {
+async function ask(url: URL, { follow, headers }: HttpOptions): Promise<HttpAnswer | string> {
   try {
     const signal = AbortSignal.timeout(HTTP_TIMEOUT_MS);
-    const response = await fetch(url, { signal, redirect: follow ? "follow" : "manual" });
+    const response = await fetch(url, {
+      signal,
+      redirect: follow ? "follow" : "manual",
+      ...(headers && { headers }),
+    });
     return { status: response.status, text: await textOf(response) };
   } catch (error) {
     if (!(error instanceof Error)) return String(error);

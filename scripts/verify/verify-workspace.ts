@@ -6,7 +6,7 @@ import type { Workspace } from "../workspace/workspace.ts";
 import { askRender } from "./ask.ts";
 import type { Finding } from "./finding.ts";
 import { DeployedIds, observeStack } from "./observe.ts";
-import { internetReach, LOCAL_REACH } from "./reach.ts";
+import { internetReach, localAddresses, localReach } from "./reach.ts";
 import { slotsFor } from "./slots.ts";
 import { verifyStack } from "./verify.ts";
 
@@ -37,7 +37,10 @@ export async function verifyWorkspace(
   });
   const observed = await observeStack(model, ids, askRender(client, slots));
   const isLocal = cloudName(renderHost) === "local";
-  return verifyStack(model, observed, isLocal ? LOCAL_REACH : internetReach(slots));
+  const reach = isLocal
+    ? localReach(slots, await localAddresses(renderHost))
+    : internetReach(slots);
+  return verifyStack(model, observed, reach);
 }
 
 function keyOf({ renderApiKey }: VerifiedWorkspace): string {

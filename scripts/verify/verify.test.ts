@@ -2,11 +2,13 @@ import { expect, test } from "vitest";
 import { observedShop, SHOP, SHOP_PROJECT, SHOP_SECRET } from "../../infra/testing/shop.ts";
 import { renderFinding } from "./finding.ts";
 import type { ObservedStack } from "./observed.ts";
-import { LOCAL_REACH, type Reach } from "./reach.ts";
+import { localReach, type Reach } from "./reach.ts";
+import { slotsFor } from "./slots.ts";
 import { verifyStack } from "./verify.ts";
 
 const INTERNET: Reach = {
   hasDns: true,
+  locate: (url) => url,
   http: async () => ({ status: 200, text: '{"ok":true,"version":3}' }),
 };
 
@@ -54,14 +56,14 @@ test("everything as it must be is ok, line by line, and what cannot be seen is s
     ok           job nightly has its environment
     ok           job nightly has the file opspec-manifest.json
     ok           secret TOKEN is the same in 2 places
-    not checked  job sweep runs in api, every 5m: run records come with the runtime, which is not there yet
+    not checked  job sweep runs in api, every 5m: no web service with the runtime in front knows its runs
     ok           api answers /health with 200 and its JSON
-    not checked  job nightly ran within 90000 s: run records come with the runtime, which is not there yet"
+    not checked  job nightly ran within 90000 s: no web service with the runtime in front knows its runs"
   `);
 });
 
 test("a cloud without names and processes leaves those checks open", async () => {
-  const lines = await linesOf(observedShop(), LOCAL_REACH);
+  const lines = await linesOf(observedShop(), localReach(slotsFor(1)));
 
   expect(lines).toContain(
     "not checked  DNS of api.example.com leads to it: no name leads to this cloud",
@@ -216,7 +218,7 @@ test.each([
   ["missing or different in its answer: ok.", { status: 200, text: '{"ok":false}' }],
   ["there is no answer: connect ECONNREFUSED.", "connect ECONNREFUSED"],
 ])("an answer that is not the declared one: %s", async (reason, answer) => {
-  const lines = await linesOf(observedShop(), { hasDns: true, http: async () => answer });
+  const lines = await linesOf(observedShop(), { ...INTERNET, http: async () => answer });
 
   expect(lines).toContain(`FAILED       api answers /health with 200 and its JSON: ${reason}`);
 });

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { UsageError } from "../../infra/errors.ts";
+import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
 import { startLocalCloud } from "../../infra/local-cloud/server.ts";
-import { LOCAL, LOCAL_CLOUD_ADDRESS, LOCAL_CLOUD_STATE } from "./paths.ts";
+import { LOCAL, LOCAL_CLOUD_ADDRESS, LOCAL_CLOUD_RUN, LOCAL_CLOUD_STATE } from "./paths.ts";
 
 const Urls = z.object({
   render: z.string(),
@@ -9,7 +11,7 @@ const Urls = z.object({
   local: z.string(),
   page: z.string(),
 });
-const Address = z.object({ pid: z.int(), urls: Urls });
+const Address = z.object({ pid: z.int(), urls: Urls, runs: z.boolean().default(false) });
 
 /** The local cloud of this checkout: one that another process keeps, or one of our own. */
 export interface LocalCloudConnection {
@@ -22,14 +24,30 @@ export interface LocalCloudConnection {
 /** How long a local cloud may take to answer before it counts as gone: it is on this machine. */
 const ANSWER_TIMEOUT_MS = 2000;
 
-/** Uses the local cloud that runs for this checkout, or starts one for as long as this process needs it. */
-export async function connectLocalCloud(): Promise<LocalCloudConnection> {
+/**
+ * Uses the local cloud that runs for this checkout, or starts one for as long as this process needs
+ * it. With `sources` it builds and starts what has a folder there.
+ *
+ * @throws UsageError when the cloud that runs only records, and something is to be run
+ */
+export async function connectLocalCloud(
+  sources?: RunOptions["sources"],
+): Promise<LocalCloudConnection> {
   const running = await runningAddress();
+  if (running && sources && !running.runs) {
+    throw new UsageError(
+      `local cloud: process ${running.pid} keeps one that runs nothing. End it, then try again.`,
+    );
+  }
   if (running) return { urls: running.urls, keptBy: running.pid, close: async () => undefined };
   mkdirSync(LOCAL, { recursive: true });
   rmSync(LOCAL_CLOUD_ADDRESS, { force: true });
-  const cloud = await startLocalCloud({ stateFile: LOCAL_CLOUD_STATE });
-  writeFileSync(LOCAL_CLOUD_ADDRESS, JSON.stringify({ pid: process.pid, urls: cloud.urls }));
+  const cloud = await startLocalCloud({
+    stateFile: LOCAL_CLOUD_STATE,
+    ...(sources && { run: { sources, directory: LOCAL_CLOUD_RUN } }),
+  });
+  const address = { pid: process.pid, urls: cloud.urls, runs: sources !== undefined };
+  writeFileSync(LOCAL_CLOUD_ADDRESS, JSON.stringify(address));
   return {
     urls: cloud.urls,
     close: async () => {

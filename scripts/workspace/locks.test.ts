@@ -61,3 +61,19 @@ test("a backend without lock files is left alone", () => {
   clear();
   expect(lines).toEqual([]);
 });
+
+test("attributes that a killed engine left empty go, so that their state can be read again", () => {
+  writeLock({ pid: deadPid(), hostname: hostname() });
+  const stacks = join(backend, ".pulumi", "stacks", "opspec");
+  mkdirSync(stacks, { recursive: true });
+  const torn = join(stacks, "shop.json.attrs");
+  const whole = join(stacks, "shop.json.bak.attrs");
+  const state = join(stacks, "shop.json");
+  writeFileSync(torn, "");
+  writeFileSync(whole, JSON.stringify({ "user.content_type": "application/json" }));
+  writeFileSync(state, "{}");
+
+  clear();
+
+  expect([torn, whole, state].map((it) => existsSync(it))).toEqual([false, true, true]);
+});

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { UsageError } from "../../infra/errors.ts";
 import { isAlive } from "./local-cloud.ts";
+import { PROJECT } from "./plugin-project.ts";
 
 /** What the engine's file backend writes into a lock. @see https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/backend/diy/lock.go */
 const Lock = z.object({
@@ -15,7 +16,7 @@ const Lock = z.object({
 });
 
 /**
- * Clears what a killed engine of this host left locked.
+ * Clears what a killed engine of this host left locked, or half written.
  *
  * Only file backends keep locks that can be looked at; any other backend answers for itself.
  *
@@ -27,16 +28,9 @@ export function clearDeadLocks(
   log: (line: string) => void,
 ): void {
   if (!backendUrl.startsWith("file://")) return;
-  const directory = join(
-    backendPath(backendUrl),
-    ".pulumi",
-    "locks",
-    "organization",
-    "opspec",
-    stack,
-  );
-  if (!existsSync(directory)) return;
-  for (const file of readdirSync(directory)) {
+  const root = join(backendPath(backendUrl), ".pulumi");
+  const directory = join(root, "locks", "organization", PROJECT, stack);
+  for (const file of filesIn(directory)) {
     const path = join(directory, file);
     const lock = readLock(path);
     if (!lock) continue;
@@ -50,12 +44,40 @@ export function clearDeadLocks(
     rmSync(path, { force: true });
     log(`Cleared a lock on ${stack}, left by ${owner}, which no longer runs.`);
   }
+  removeTornAttributes(join(root, "stacks", PROJECT), stack);
+}
+
+/**
+ * Removes a state's attributes that an engine was killed in writing.
+ *
+ * The engine writes a state beside the old one and renames it, but its content type into a file of its
+ * own in place; an empty one of these makes the whole state unreadable ("failed to load checkpoint:
+ * EOF"), none does not.
+ *
+ * @see https://github.com/google/go-cloud/blob/master/blob/fileblob/attrs.go
+ */
+function removeTornAttributes(directory: string, stack: string): void {
+  const attributes = filesIn(directory).filter(
+    (it) => it.startsWith(`${stack}.json`) && it.endsWith(".attrs"),
+  );
+  for (const file of attributes) {
+    const path = join(directory, file);
+    if (readJson(path) === undefined) rmSync(path, { force: true });
+  }
+}
+
+function filesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 /** A lock that can be read; one that is being written or has just gone is the engine's to judge. */
 function readLock(path: string): z.infer<typeof Lock> | undefined {
+  return Lock.safeParse(readJson(path)).data;
+}
+
+function readJson(path: string): unknown {
   try {
-    return Lock.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch {
     return undefined;
   }

@@ -4,8 +4,10 @@ import { manifestChanges, manifestFrom } from "./manifest-change.ts";
 
 const MANIFEST: RuntimeManifest = {
   version: MANIFEST_VERSION,
+  runtime: "0.1.0",
   system: "shop",
   stack: "shop",
+  environment: "production",
   process: "web",
   timezone: "UTC",
   disk: { mount: "/var/data", persist: ["logs"] },
@@ -34,6 +36,14 @@ test.each<[string, Partial<RuntimeManifest>, string[]]>([
     "disk and zone",
     { timezone: "Europe/Berlin", disk: { mount: "/var/data", persist: [] } },
     ["timezone", "disk"],
+  ],
+  [
+    "switches and stores",
+    {
+      toggles: [{ name: "off", reader: { kind: "env", name: "OFF" } }],
+      stores: { records: { kind: "postgres", urlEnv: "DATABASE_URL" } },
+    },
+    ["toggles", "stores"],
   ],
   ["a disk that goes", { disk: undefined }, ["disk"]],
 ])("what changed is named: %s", (_what, change, words) => {

@@ -10,5 +10,8 @@ export const LOCAL = join(CHECKOUT, ".opspec", "local");
 /** What the local cloud holds between runs. */
 export const LOCAL_CLOUD_STATE = join(LOCAL, "cloud.json");
 
+/** Builds, disks and homes of what the local cloud runs. */
+export const LOCAL_CLOUD_RUN = join(LOCAL, "run");
+
 /** Where a running local cloud of this checkout says where it listens. */
 export const LOCAL_CLOUD_ADDRESS = join(LOCAL, "cloud-address.json");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { findEngine } from "../engine/find.ts";
+import { consentingToDataLoss } from "./data-consent.ts";
 import { carryOut, type Outcome } from "./operation.ts";
 import { apartEnvironment, PROJECT, writePluginProject } from "./plugin-project.ts";
 
@@ -14,7 +15,8 @@ export interface ScratchStack {
   up(refresh?: boolean): Promise<Outcome>;
   /** Looks for drift without saving it. */
   refresh(): Promise<Outcome>;
-  destroy(): Promise<Outcome>;
+  /** Deletes data too, unless it is told not to. */
+  destroy(options?: { keepData: boolean }): Promise<Outcome>;
   remove(): void;
 }
 
@@ -46,7 +48,10 @@ export async function openScratchStack(
     preview: () => carryOut((options) => stack.preview(options), quiet),
     up: (refresh = false) => carryOut((options) => stack.up({ ...options, refresh }), quiet),
     refresh: () => carryOut((options) => stack.previewRefresh(options), quiet),
-    destroy: () => carryOut((options) => stack.destroy(options), quiet),
+    destroy: ({ keepData } = { keepData: false }) => {
+      const run = () => carryOut((options) => stack.destroy(options), quiet);
+      return keepData ? run() : consentingToDataLoss(stack, run);
+    },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

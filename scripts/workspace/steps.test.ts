@@ -48,8 +48,10 @@ function files(...deadlines: number[]): Inputs {
     startedBy: "call" as const,
     deadlineSeconds,
   }));
-  const head = { version: MANIFEST_VERSION, system: "s", stack: "s", process: "web" } as const;
-  return { secretFiles: { [MANIFEST_FILE]: renderManifest({ ...head, timezone: "UTC", jobs }) } };
+  const head = { version: MANIFEST_VERSION, runtime: "0.1.0", environment: "staging" } as const;
+  const names = { system: "s", stack: "s", process: "web" };
+  const content = renderManifest({ ...head, ...names, timezone: "UTC", jobs });
+  return { secretFiles: { [MANIFEST_FILE]: content } };
 }
 
 /** The links of a service; each resource here has an id made from its name. */

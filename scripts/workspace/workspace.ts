@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { UsageError } from "../../infra/errors.ts";
+import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
 import { findEngine } from "../engine/find.ts";
 import { connectLocalCloud } from "./local-cloud.ts";
 import { clearDeadLocks } from "./locks.ts";
@@ -23,6 +24,8 @@ export interface WorkspaceOptions {
   readonly log: (line: string) => void;
   /** Overlay of the spec whose values are deployed. */
   readonly overlay?: string;
+  /** With `local`: the folder of each source that the local cloud builds and starts. */
+  readonly sources?: RunOptions["sources"];
 }
 
 /** Opens the stack on the cloud that the environment names, or apart from all that with `local`. */
@@ -85,7 +88,7 @@ async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
   writePluginProject(LOCAL);
   clearDeadLocks(backendOf(LOCAL), options.stackName, options.log);
   const engine = await findEngine(options);
-  const cloud = await connectLocalCloud();
+  const cloud = await connectLocalCloud(options.sources);
   try {
     const renderHost = cloud.urls.render;
     const stack = await selectLocalStack(options, engine.command, renderHost);

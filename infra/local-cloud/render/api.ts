@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import { ApiError } from "../api-error.ts";
 import { nowMs } from "../clock.ts";
 import type { Cloud, CloudEnv, CloudRoutes } from "../cloud.ts";
-import type { Budget } from "../rate-limits.ts";
+import { type Budget, wholeBudget } from "../rate-limits.ts";
 import { answer } from "./answers.ts";
 import { addCronRunRoutes } from "./cron-runs.ts";
 import { addCustomDomainRoutes } from "./custom-domains.ts";
@@ -67,8 +67,8 @@ export function createRenderApi(cloud: Cloud): CloudRoutes {
 
   api.use(async (context, next) => {
     const path = context.req.path.slice(RENDER_BASE.length);
-    const budget = cloud.limits.count(context.req.method, path, nowMs(cloud.state));
-    const refusal = refusalOf(cloud, context.req.header("authorization"), budget);
+    const budget = budgetOf(cloud, context.req.method, path);
+    const refusal = refusalOf(context.req.header("authorization"), budget);
     if (refusal) context.res = refusal;
     else await next();
 
@@ -88,17 +88,18 @@ export function errorAnswer(error: Error): Response {
   return answer(500, { message: "internal error of the local cloud; its terminal shows more" });
 }
 
+/** What the call has left of its class's budget; where nobody is limited, all of it. */
+function budgetOf(cloud: Cloud, method: string, path: string): Budget {
+  const isLimited = cloud.state.settings.rateLimits === "on";
+  return isLimited
+    ? cloud.limits.count(method, path, nowMs(cloud.state))
+    : wholeBudget(method, path);
+}
+
 /** Any non-empty bearer is valid: there is nobody here to keep out, only a header to remember. */
-function refusalOf(
-  cloud: Cloud,
-  authorization: string | undefined,
-  budget: Budget,
-): Response | undefined {
+function refusalOf(authorization: string | undefined, budget: Budget): Response | undefined {
   if (!/^Bearer \S/i.test(authorization ?? "")) return answer(401, { message: "Unauthorized" });
-  if (budget.isSpent && cloud.state.settings.rateLimits === "on") {
-    return answer(429, { message: "rate limit exceeded" });
-  }
-  return undefined;
+  return budget.isSpent ? answer(429, { message: "rate limit exceeded" }) : undefined;
 }
 
 /** The headers of every answer in recorded traffic. */

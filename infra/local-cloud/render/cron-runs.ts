@@ -7,10 +7,13 @@ import type { RunRecord, ServiceRecord } from "./records.ts";
 import { serviceById } from "./requests.ts";
 import { runState } from "./run-states.ts";
 
+/** Runs of one cron job that are kept: two hours of one each minute. */
+const RUNS_MAX = 120;
+
 /**
  * `/cron-jobs/{id}/runs`: start one, cancel the one that runs. Render has no list of runs; events tell of them.
  *
- * Nothing runs here, so `lastSuccessfulRunAt` of a cron job stays absent.
+ * `lastSuccessfulRunAt` of a cron job tells of runs that really were, and stays absent otherwise.
  */
 export function addCronRunRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.post("/cron-jobs/:cronJobId/runs", (context) => {
@@ -28,22 +31,43 @@ export function addCronRunRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 }
 
-/** One run at a time: a new one takes the place of the one before. */
-function cancelActiveRuns(cloud: Cloud, serviceId: string): void {
+/** The run of a cron job that has not ended, of which there is one at most. */
+export function activeRun(cloud: Cloud, serviceId: string): RunRecord | undefined {
   const at = nowMs(cloud.state);
-  for (const run of Object.values(cloud.state.cronRuns)) {
-    const isActive = runState(run, cloud.phases.jobMs, at).finishedMs === undefined;
-    if (run.serviceId === serviceId && isActive) run.canceledAt = timestamp(at);
-  }
+  return Object.values(cloud.state.cronRuns).find(
+    (run) =>
+      run.serviceId === serviceId && runState(run, cloud.phases.jobMs, at).finishedMs === undefined,
+  );
 }
 
-function newRun(cloud: Cloud, serviceId: string): RunRecord {
+/** When the last run that succeeded began, of those that really were. */
+export function lastSuccessfulRunAt(cloud: Cloud, serviceId: string): string | undefined {
+  return Object.values(cloud.state.cronRuns).findLast(
+    ({ serviceId: owner, measured }) => owner === serviceId && measured?.isOk,
+  )?.measured?.startedAt;
+}
+
+/** One run at a time: a new one takes the place of the one before. */
+function cancelActiveRuns(cloud: Cloud, serviceId: string): void {
+  const run = activeRun(cloud, serviceId);
+  if (run) run.canceledAt = timestamp(nowMs(cloud.state));
+}
+
+/** Adds a run that begins as soon as it can. */
+export function newRun(cloud: Cloud, serviceId: string): RunRecord {
   const at = nowMs(cloud.state);
   // The prefix of Render's own ids is unknown.
-  const run = { id: newId("crr", at), serviceId, createdAt: timestamp(at) };
+  const run: RunRecord = { id: newId("crr", at), serviceId, createdAt: timestamp(at) };
+  if (cloud.runner?.runs(serviceById(cloud, serviceId))) run.measured = {};
 
   cloud.state.cronRuns[run.id] = run;
+  forgetOldRuns(cloud, serviceId);
   return run;
+}
+
+function forgetOldRuns({ state }: Cloud, serviceId: string): void {
+  const runs = Object.values(state.cronRuns).filter((it) => it.serviceId === serviceId);
+  for (const { id } of runs.slice(0, -RUNS_MAX)) delete state.cronRuns[id];
 }
 
 function cronJob(cloud: Cloud, id: string): ServiceRecord {

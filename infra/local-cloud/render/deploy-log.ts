@@ -13,7 +13,7 @@ export interface LogLine {
 }
 
 /** A line before it has its place in the log. */
-interface Line {
+export interface Line {
   readonly atMs: number;
   readonly message: string;
   readonly level: "info" | "error";
@@ -31,8 +31,8 @@ const REASONS: Readonly<Record<string, string>> = {
 /**
  * What a deploy has written by now, oldest first.
  *
- * This cloud runs nothing: the lines tell the steps, and the reason of a failure that was injected. Commands
- * are not shown, because people put secrets into them.
+ * The lines tell the steps and the reason of a failure; what runs adds its own output. Commands are
+ * not shown, because people put secrets into them.
  */
 export function deployLog(
   service: ServiceRecord,
@@ -45,7 +45,7 @@ export function deployLog(
 
   return lines
     .filter((it) => it.atMs <= until)
-    .map((line, index) => logLine(service, line, `${deploy.id}/${index}`));
+    .map((line, index) => logLine(service.id, line, `${deploy.id}/${index}`));
 }
 
 function phaseLines({ phases, commit }: DeployRecord, state: DeployState): Line[] {
@@ -89,8 +89,9 @@ function typeOf(status: DeployPhase["status"] | undefined): Line["type"] {
   return status === "update_in_progress" ? "app" : "build";
 }
 
-function logLine(
-  service: ServiceRecord,
+/** A line in its place; `key` makes its id. */
+export function logLine(
+  serviceId: string,
   { atMs, message, level, type }: Line,
   key: string,
 ): LogLine {
@@ -99,7 +100,7 @@ function logLine(
     message,
     timestamp: exactTimestamp(atMs),
     labels: [
-      { name: "resource", value: service.id },
+      { name: "resource", value: serviceId },
       { name: "type", value: type },
       { name: "level", value: level },
     ],

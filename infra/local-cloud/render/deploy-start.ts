@@ -33,6 +33,12 @@ const FAILING_PHASE = {
   update_failed: "update_in_progress",
 } as const;
 
+/**
+ * A step that is really carried out lasts until it is measured: longer than any clock is advanced,
+ * and short enough for a date. A century, in milliseconds.
+ */
+const UNTIL_MEASURED_MS = 100 * 365 * 24 * 60 * 60 * 1000;
+
 /** The deploys of a service, oldest first. */
 export function deploysOf(cloud: Cloud, serviceId: string): DeployRecord[] {
   return Object.values(cloud.state.deploys).filter((it) => it.serviceId === serviceId);
@@ -67,7 +73,9 @@ export function startDeploy(
     createdAt: timestamp(at),
     ...artifact(service, request),
     after: waitsFor?.id,
-    phases: plannedPhases(phasesOf(service, request, cloud.phases), fault, cloud.phases),
+    phases: fault
+      ? plannedPhases(phasesOf(service, request, cloud.phases), fault, cloud.phases)
+      : openPhases(phasesOf(service, request, cloud.phases), cloud.runner?.runs(service)),
     outcome: fault?.deploy ?? "live",
     reason: fault?.reason,
   };
@@ -115,13 +123,19 @@ function phasesOf(
   return phases.filter((it) => it !== false);
 }
 
+/** The phases of a deploy whose steps are really carried out. */
+function openPhases(phases: DeployPhase[], isRun = false): DeployPhase[] {
+  return isRun
+    ? phases.map(({ status }) => ({ status, ms: UNTIL_MEASURED_MS, isOpen: true }))
+    : phases;
+}
+
 /** The phases up to the one in which the fault strikes. */
 function plannedPhases(
   phases: DeployPhase[],
-  fault: DeployFault | undefined,
+  fault: DeployFault,
   times: PhaseTimes,
 ): DeployPhase[] {
-  if (!fault) return phases;
   if (fault.deploy === "canceled") return phases.slice(0, 1);
 
   const failing = FAILING_PHASE[fault.deploy];

@@ -4,6 +4,8 @@ import type { DEPLOY_FAILURES } from "../faults.ts";
 export interface DeployPhase {
   readonly status: "build_in_progress" | "pre_deploy_in_progress" | "update_in_progress";
   readonly ms: number;
+  /** Really carried out, and not over: how long it takes is not known yet. */
+  readonly isOpen?: true;
 }
 
 export type DeployOutcome = "live" | (typeof DEPLOY_FAILURES)[number];
@@ -55,6 +57,11 @@ const IN_PROGRESS: readonly DeployStatus[] = [
 /** Something may still come of it. */
 export function isInProgress(status: DeployStatus): boolean {
   return IN_PROGRESS.includes(status);
+}
+
+/** Whether a step of it is really being carried out, or will be. */
+export function isMeasured({ phases }: DeployRecord): boolean {
+  return phases.some(({ isOpen }) => isOpen);
 }
 
 /**

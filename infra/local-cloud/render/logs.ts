@@ -10,7 +10,7 @@ import { queryOf, serviceById } from "./requests.ts";
 /** How far back a query looks that names no start. */
 const WINDOW_MS = 60 * 60 * 1000;
 
-/** `/logs`: what the deploys of the named resources have written. */
+/** `/logs`: what the named resources and their deploys have written. */
 export function addLogRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/logs", (context) => {
     const query = queryOf(context);
@@ -28,10 +28,11 @@ function serviceLog(cloud: Cloud, serviceId: string): LogLine[] {
   const states = statesOf(cloud, serviceId);
   const atMs = nowMs(cloud.state);
 
-  return deploysOf(cloud, serviceId).flatMap((deploy) => {
+  const steps = deploysOf(cloud, serviceId).flatMap((deploy) => {
     const state = states.get(deploy.id);
     return state ? deployLog(service, deploy, { state, atMs }) : [];
   });
+  return [...(cloud.runner?.lines(serviceId) ?? []), ...steps];
 }
 
 /** One page, the newest lines first unless `direction=forward`, and where the next one begins. */

@@ -131,6 +131,15 @@ export interface RunRecord {
   readonly serviceId: string;
   readonly createdAt: string;
   canceledAt?: string;
+  /** Of a run that is really carried out: what has become of it by now. */
+  measured?: MeasuredRun;
+}
+
+/** A run as its process was seen. */
+export interface MeasuredRun {
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly isOk?: boolean;
 }
 
 export interface JobRecord extends RunRecord {

@@ -36,6 +36,7 @@ export function addServiceActionRoutes(api: CloudRoutes, cloud: Cloud): void {
     if (type === "cron_job") throw badRequest("cannot restart a cron job");
     if (suspenders.length > 0) throw badRequest("cannot restart suspended service");
 
+    cloud.runner?.restart(context.req.param("serviceId"));
     return emptyAnswer(200);
   });
 

@@ -1,4 +1,5 @@
 import type { Cloud } from "../cloud.ts";
+import { lastSuccessfulRunAt } from "./cron-runs.ts";
 import { diskOf } from "./disk-rules.ts";
 import { notificationOverride } from "./notifications.ts";
 import type { BuildDetails, ServiceDetails, ServiceRecord } from "./records.ts";
@@ -55,6 +56,7 @@ function detailsView(cloud: Cloud, service: ServiceRecord) {
     ...(service.type === "web_service" && maintenanceView(details)),
     ...fieldView(details),
     url: row.url?.(service.slug),
+    lastSuccessfulRunAt: lastSuccessfulRunAt(cloud, service.id),
     openPorts: row.hasPort ? [{ port: SERVICE_PORT, protocol: "TCP" }] : undefined,
     disk: diskView(cloud, service.id),
     buildPlan: "starter",

@@ -39,6 +39,7 @@ export function addServiceRoutes(api: CloudRoutes, cloud: Cloud): void {
 
   api.post("/services", async (context) => {
     const service = createService(cloud, await readServiceBody(context, cloud));
+    await cloud.runner?.admit(service.id);
     const deploy = startDeploy(cloud, service, { trigger: "api" });
     return answer(201, { deployId: deploy.id, service: serviceView(cloud, service) });
   });
@@ -57,6 +58,7 @@ export function addServiceRoutes(api: CloudRoutes, cloud: Cloud): void {
     ensureServiceRules(cloud, service);
     service.updatedAt = timestamp(nowMs(cloud.state));
     cloud.state.services[id] = service;
+    await cloud.runner?.admit(id);
     return answer(200, serviceView(cloud, service));
   });
 

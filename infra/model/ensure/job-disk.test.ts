@@ -134,3 +134,27 @@ jobs:
     ]
   `);
 });
+
+test("a toggle that is a marker file is on the disk of whoever runs the job", () => {
+  expect(
+    refusals(`
+toggles: { off: { marker: tools/.off }, kept: { marker: logs/.off }, there: { marker: /data/.off }, env: { env: OFF } }
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /data, sizeGb: 1, persist: [logs] }
+jobs:
+  a: { uses: http, options: { url: "https://example.com" }, schedule: { every: 6h }, on: render, toggles: [env, off] }
+  b: { uses: http, options: { url: "https://example.com" }, schedule: { every: 6h }, in: web, toggles: [kept, there, env, off] }
+`),
+  ).toMatchInlineSnapshot(`
+    [
+      "12:86   jobs/a/on: a Render cron job cannot reach the disk of "web" (/data). Use calls: web.",
+      "13:123   jobs/b/toggles/3: "tools/.off" is not on the disk of "web": the next deploy would remove it. Add it, or its directory, to services/web/disk/persist.",
+    ]
+  `);
+});

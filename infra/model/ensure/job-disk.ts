@@ -20,7 +20,7 @@ function outOfReach(spec: PartialStackSpec, path: string, job: JobPart): Problem
   if (job.on !== "render" || job.calls !== undefined) return [];
   const owner = entriesOf(spec.services).find(([, { disk }]) => disk?.mount !== undefined);
   const mount = owner?.[1].disk?.mount;
-  const need = diskNeed(job, mount);
+  const need = diskNeed(job, markersOf(spec, job), mount);
   if (need === undefined) return [];
   if (!owner) {
     return [
@@ -41,9 +41,12 @@ function outOfReach(spec: PartialStackSpec, path: string, job: JobPart): Problem
 }
 
 /** Why a job needs a disk: a marker file, its kind, or a path of the disk in what it is given. */
-function diskNeed(job: JobPart, mount: string | undefined): string | undefined {
-  const marker = job.disabledBy ?? job.silencedBy;
-  if (marker !== undefined) return `"${marker}"`;
+function diskNeed(
+  job: JobPart,
+  [marker]: readonly Marker[],
+  mount: string | undefined,
+): string | undefined {
+  if (marker) return `"${marker.file}"`;
   if (job.uses !== undefined && CATALOG[job.uses]?.needsDisk) return `what "${job.uses}" writes`;
   if (mount === undefined) return undefined;
   const texts = [job.command, ...Object.values(job.options ?? {}), ...Object.values(job.env ?? {})];
@@ -58,20 +61,43 @@ function markersLost(spec: PartialStackSpec, path: string, job: JobPart): Proble
   const key = job.in ?? job.calls;
   const service = key === undefined ? undefined : spec.services?.[key];
   if (!service || service.type === "container") return [];
-  return (["disabledBy", "silencedBy"] as const).flatMap((name) => {
-    const marker = job[name];
-    if (marker === undefined || isPersisted(marker, service.disk?.persist)) return [];
+  return markersOf(spec, job).flatMap(({ at, file }) => {
+    const isOnDisk = file.startsWith(`${service.disk?.mount ?? "/"}/`);
+    if (isOnDisk || isPersisted(file, service.disk?.persist)) return [];
     return [
       {
-        path: `${path}/${name}`,
-        message: `"${marker}" is not on the disk of "${key}": the next deploy would remove it.`,
+        path: `${path}/${at}`,
+        message: `"${file}" is not on the disk of "${key}": the next deploy would remove it.`,
         remedy: `Add it, or its directory, to services/${key}/disk/persist.`,
       },
     ];
   });
 }
 
-function isPersisted(file: string, persist: readonly (string | undefined)[] | undefined): boolean {
+/** A file with which an operator switches a job, and the key that names it. */
+interface Marker {
+  readonly at: string;
+  readonly file: string;
+}
+
+function markersOf(spec: PartialStackSpec, job: JobPart): Marker[] {
+  const own = (["disabledBy", "silencedBy"] as const).flatMap((at) => {
+    const file = job[at];
+    return file === undefined ? [] : [{ at, file }];
+  });
+  const toggles = (job.toggles ?? []).flatMap((name, index) => {
+    const toggle = name === undefined ? undefined : spec.toggles?.[name];
+    const file = toggle && "marker" in toggle ? toggle.marker : undefined;
+    return file === undefined ? [] : [{ at: `toggles/${index}`, file }];
+  });
+  return [...own, ...toggles];
+}
+
+/** Whether a path of the app lives on the disk, by itself or with its directory. */
+export function isPersisted(
+  file: string,
+  persist: readonly (string | undefined)[] | undefined,
+): boolean {
   return (persist ?? []).some(
     (path) => path !== undefined && (file === path || file.startsWith(`${path}/`)),
   );

@@ -3,7 +3,7 @@ import type { JobSpec } from "../../spec/job.ts";
 import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 import { appServiceOf, vmOfJob } from "../job-owner.ts";
-import { isSupervised } from "../supervision.ts";
+import { isInFront, isSupervised, superviseBlock } from "../supervision.ts";
 
 type JobPart = DeepPartial<JobSpec>;
 type Rule = (spec: PartialStackSpec, path: string, job: JobPart) => Problem[];
@@ -50,6 +50,9 @@ function strayKeys(_spec: PartialStackSpec, path: string, job: JobPart): Problem
     job.plan !== undefined && !isOnRender && { key: "plan", needs: "on: render" },
     job.vm !== undefined && job.on !== "vm" && { key: "vm", needs: "on: vm" },
     job.of !== undefined && job.by !== "app" && { key: "of", needs: "by: app" },
+    job.appRuns !== undefined && job.by !== "app" && { key: "appRuns", needs: "by: app" },
+    job.catchUp !== undefined && job.in === undefined && { key: "catchUp", needs: "in:" },
+    job.jitter !== undefined && job.in === undefined && { key: "jitter", needs: "in:" },
   ].filter((it) => it !== false);
   return stray.map(({ key, needs }) => ({
     path: `${path}/${key}`,
@@ -70,8 +73,15 @@ function callableService(spec: PartialStackSpec, path: string, { calls }: JobPar
       },
     ];
   }
-  if (isSupervised(service)) return [];
-  return [notSupervised(`${path}/calls`, calls)];
+  if (!isSupervised(service)) return [notSupervised(`${path}/calls`, calls)];
+  if (isInFront(service) || superviseBlock(service).opsPort !== undefined) return [];
+  return [
+    {
+      path: `${path}/calls`,
+      message: `the runtime of "${calls}" listens on no port.`,
+      remedy: `Give services/${calls}/supervise front: true or an opsPort:.`,
+    },
+  ];
 }
 
 function supervisedService(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {

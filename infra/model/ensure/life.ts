@@ -2,7 +2,7 @@ import type { Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 
-const KEYED = ["services", "jobs", "databases", "keyValues", "envGroups"] as const;
+const KEYED = ["services", "jobs", "databases", "keyValues", "envGroups", "registries"] as const;
 
 /** Earlier keys are really earlier ones, and overlays change variables that exist. */
 export function ensureLife(spec: PartialStackSpec): Problem[] {

@@ -1,7 +1,8 @@
 import type { Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
-import { partName, RENDER_NAME_LENGTH_MAX, serviceName } from "../names.ts";
+import { partName, RENDER_NAME_LENGTH_MAX, serviceName, SUMMER_SUFFIX } from "../names.ts";
+import { isTwoCrons } from "../seasons.ts";
 
 interface Named {
   readonly path: string;
@@ -27,10 +28,13 @@ function renderNames(spec: PartialStackSpec): Named[] {
       })),
     ...entriesOf(spec.jobs)
       .filter(([, job]) => job.on === "render")
-      .map(([key, job]) => ({
-        path: namePath(`jobs/${key}`, job.name),
-        name: job.name ?? partName(system, key),
-      })),
+      .flatMap(([key, job]) => {
+        const path = namePath(`jobs/${key}`, job.name);
+        const name = job.name ?? partName(system, key);
+        const isTwo = job.schedule !== undefined && isTwoCrons(job.schedule);
+        const suffixes = isTwo ? ["", SUMMER_SUFFIX] : [""];
+        return suffixes.map((suffix) => ({ path, name: `${name}${suffix}` }));
+      }),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { nearest, type Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
+import { runtimeReferences } from "../runtime-reference.ts";
 import { variablesOf } from "../variables.ts";
 
 /** Collections of a spec that things refer to by key, with the noun of one of them. */
@@ -13,7 +14,12 @@ const NOUNS = {
   registries: "registry",
   jobs: "job",
   vms: "VM",
+  toggles: "toggle",
+  caches: "cache",
 } as const;
+
+/** Where what the runtime's blocks refer to is declared. */
+const COLLECTIONS = { database: "databases", keyValue: "keyValues", secret: "secrets" } as const;
 
 interface Use {
   readonly path: string;
@@ -28,6 +34,7 @@ export function ensureReferences(spec: PartialStackSpec): Problem[] {
     ...serviceUses(spec),
     ...jobUses(spec),
     ...checkUses(spec),
+    ...runtimeUses(spec),
     ...otherUses(spec),
   ];
   return uses.flatMap((use) => dangling(spec, use));
@@ -50,7 +57,7 @@ function serviceUses(spec: PartialStackSpec): Use[] {
     return [
       { path: `services/${key}/source/registry`, collection: "registries", key: registry },
       { path: `services/${key}/vm`, collection: "vms", key: service.vm },
-      ...groupUses(`services/${key}`, service.envGroups),
+      ...listUses(`services/${key}/envGroups`, "envGroups", service.envGroups),
       ...fileUses(`services/${key}`, service.secretFiles),
     ];
   });
@@ -67,7 +74,7 @@ function jobUses(spec: PartialStackSpec): Use[] {
       { path: `${path}/vm`, collection: "vms", key: job.vm },
       { path: `${path}/lock/database`, collection: "databases", key: job.lock?.database },
       { path: `${path}/lock/keyValue`, collection: "keyValues", key: job.lock?.keyValue },
-      ...groupUses(path, job.envGroups),
+      ...listUses(`${path}/envGroups`, "envGroups", job.envGroups),
     ];
   });
 }
@@ -82,6 +89,43 @@ function checkUses(spec: PartialStackSpec): Use[] {
       { path: `verify/${index}/job`, collection: "jobs", key: job },
     ];
   });
+}
+
+function runtimeUses(spec: PartialStackSpec): Use[] {
+  return [
+    ...runtimeReferences(spec).flatMap(({ path, kind, key }): Use[] =>
+      kind === "env" ? [] : [{ path, collection: COLLECTIONS[kind], key }],
+    ),
+    ...entriesOf(spec.services).flatMap(([key, { toggles, caches, checks, stores }]): Use[] => [
+      ...listUses(`services/${key}/toggles`, "toggles", toggles),
+      ...listUses(`services/${key}/caches`, "caches", caches),
+      ...entriesOf(checks).flatMap(([name, check]): Use[] => {
+        const job = "job" in check ? check.job : undefined;
+        return [{ path: `services/${key}/checks/${name}/job`, collection: "jobs", key: job }];
+      }),
+      ...Object.keys(stores?.history?.names ?? {}).map((job): Use => {
+        return {
+          path: `services/${key}/stores/history/names/${job}`,
+          collection: "jobs",
+          key: job,
+        };
+      }),
+    ]),
+    ...entriesOf(spec.jobs).flatMap(([key, { toggles }]) =>
+      listUses(`jobs/${key}/toggles`, "toggles", toggles),
+    ),
+    ...entriesOf(spec.alerts?.rules).map(([key, rule]): Use => {
+      return { path: `alerts/rules/${key}/in`, collection: "services", key: rule.in };
+    }),
+  ];
+}
+
+function listUses(
+  path: string,
+  collection: Use["collection"],
+  keys: readonly (string | undefined)[] | undefined,
+): Use[] {
+  return (keys ?? []).map((key, index) => ({ path: `${path}/${index}`, collection, key }));
 }
 
 function otherUses(spec: PartialStackSpec): Use[] {
@@ -120,14 +164,6 @@ function ruleUses(spec: PartialStackSpec): Use[] {
       return { path: `${path}/services/${index}`, collection: "services", key };
     }),
   );
-}
-
-function groupUses(path: string, groups: readonly (string | undefined)[] | undefined): Use[] {
-  return (groups ?? []).map((key, index) => ({
-    path: `${path}/envGroups/${index}`,
-    collection: "envGroups",
-    key,
-  }));
 }
 
 function fileUses(

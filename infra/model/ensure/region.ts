@@ -3,12 +3,13 @@ import type { JobSpec } from "../../spec/job.ts";
 import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 import { cronRegionOf, regionOf } from "../region.ts";
+import { addedVariables } from "../runtime-reference.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 import { storeOf } from "./store.ts";
 
 /** The private network ends at the region, so an internal address of another one leads nowhere. */
 export function ensureRegions(spec: PartialStackSpec): Problem[] {
-  return variablesOf(spec).flatMap((variable) => {
+  return [...variablesOf(spec), ...addedVariables(spec)].flatMap((variable) => {
     const target = targetOf(spec, variable);
     if (!target) return [];
     return usersOf(spec, variable)

@@ -10,7 +10,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "4:20   jobs/a/schedule: Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), or run the job in a service, which follows the zone (in: <service>).",
+      "4:20   jobs/a/schedule: Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
     ]
   `);
 });

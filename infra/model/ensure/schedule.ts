@@ -4,11 +4,15 @@ import type { ScheduleSpec } from "../../spec/schedule.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { DEFAULT_TIMEZONE } from "../defaults.ts";
 import { entriesOf } from "../entries.ts";
+import { isTwoCrons, seasonalCrons } from "../seasons.ts";
 
 /** A job on Render runs at times that a UTC cron can say. */
 export function ensureSchedules(spec: PartialStackSpec): Problem[] {
-  return entriesOf(spec.jobs).flatMap(([key, { on, schedule }]) => {
-    if (on !== "render" || schedule === undefined) return [];
+  return entriesOf(spec.jobs).flatMap(([key, { on, calls, schedule }]) => {
+    if (schedule === undefined) return [];
+    if (on !== "render") return "dst" in schedule ? [dstElsewhere(`jobs/${key}/schedule/dst`)] : [];
+    if ("dst" in schedule && calls !== undefined)
+      return [dstOfCall(`jobs/${key}/schedule/dst`, calls)];
     const keys = Object.keys(schedule);
     if (keys.length > 1 && "onStart" in schedule && schedule.onStart === true) {
       return [
@@ -25,10 +29,28 @@ export function ensureSchedules(spec: PartialStackSpec): Problem[] {
 
 function renderProblem(path: string, schedule: Partial<ScheduleSpec>, timezone: string): Problem[] {
   try {
-    compileUtcCron(parseSchedule(schedule, timezone));
+    if (isTwoCrons(schedule)) seasonalCrons(schedule, timezone);
+    else compileUtcCron(parseSchedule(schedule, timezone));
     return [];
   } catch (error) {
     if (!(error instanceof ScheduleError)) throw error;
     return [{ path, message: error.message, remedy: error.remedy }];
   }
+}
+
+function dstElsewhere(path: string): Problem {
+  return {
+    path,
+    message: "is only for jobs with on: render; everything else follows the zone by itself.",
+    remedy: "Remove it.",
+  };
+}
+
+/** Which of two ticks is right is decided by a run of its own, and a call is none. */
+function dstOfCall(path: string, service: string): Problem {
+  return {
+    path,
+    message: "is not for jobs that call a service: its runtime follows the zone by itself.",
+    remedy: `Remove it, and use in: ${service} instead of on: and calls:.`,
+  };
 }

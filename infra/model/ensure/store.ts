@@ -2,6 +2,7 @@ import type { Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { vmOf } from "../address.ts";
 import { entriesOf } from "../entries.ts";
+import { addedVariables } from "../runtime-reference.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 
 /** Plans with a standby. @see https://render.com/docs/postgresql-high-availability */
@@ -15,7 +16,9 @@ export function ensureStores(spec: PartialStackSpec): Problem[] {
   return [
     ...databaseProblems(spec),
     ...queueProblems(spec),
-    ...variablesOf(spec).flatMap((variable) => outsideProblems(spec, variable)),
+    ...[...variablesOf(spec), ...addedVariables(spec)].flatMap((variable) =>
+      outsideProblems(spec, variable),
+    ),
   ];
 }
 

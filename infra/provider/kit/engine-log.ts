@@ -4,6 +4,8 @@ import { credentials } from "@grpc/grpc-js";
 export interface EngineLog {
   /** A passing line, until the next one; with no URN it stands beside the stack. */
   progress(urn: string, message: string): void;
+  /** A line beside the stack that stays, of something that somebody may be waiting for. */
+  notice(message: string): void;
 }
 
 /**
@@ -20,13 +22,15 @@ export function engineLog(address: () => string | undefined): EngineLog {
     client.then((it) => it.log(line)).catch(() => undefined);
   };
   return {
-    progress: (urn, message) => log({ urn, message }),
+    progress: (urn, message) => log({ urn, message, isPassing: true }),
+    notice: (message) => log({ urn: "", message, isPassing: false }),
   };
 }
 
 interface Line {
   readonly urn: string;
   readonly message: string;
+  readonly isPassing: boolean;
 }
 
 interface LogClient {
@@ -40,12 +44,14 @@ async function connect(address: string): Promise<LogClient> {
   ]);
   const client = new engineGrpc.EngineClient(address, credentials.createInsecure());
   return {
-    log: ({ urn, message }) => {
+    log: ({ urn, message, isPassing }) => {
+      const { INFO, WARNING } = enginePb.LogSeverity;
       const request = new enginePb.LogRequest();
-      request.setSeverity(enginePb.LogSeverity.INFO);
+      // What is only information the engine shows beside a resource, and this has none.
+      request.setSeverity(isPassing ? INFO : WARNING);
       request.setUrn(urn);
       request.setMessage(message);
-      request.setEphemeral(true);
+      request.setEphemeral(isPassing);
       client.log(request, () => undefined);
     },
   };

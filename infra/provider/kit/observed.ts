@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type ResourceContract, rulesOf } from "../../resources/contract.ts";
+import { type FieldRules, type ResourceContract, rulesOf } from "../../resources/contract.ts";
 import { sameValue } from "./diff.ts";
 import {
   isObject,
@@ -79,6 +79,8 @@ function declaredPart(
   if (rules.unread || rules.uncompared) return declared;
   if (observed === undefined) return undefined;
   if (schema && !isObject(declared) && sameValue(schema, observed, declared)) return declared;
+  if (isCompleted(rules, declared, observed)) return declared;
+  if (schema && rules.ownsItems) return ownItems(schema, observed, declared);
   if (!isObject(declared) || !isObject(observed)) return observed;
   const shape = schema && shapeOf(schema);
   const parts = Object.entries(declared).map(([key, child]) => {
@@ -95,7 +97,28 @@ function declaredPart(
   );
 }
 
-function asImported(inputs: z.ZodObject, observed: TreeObject): TreeObject {
+/** Did the vendor append something of its own to what was declared? */
+export function isCompleted(
+  { completed }: Partial<FieldRules>,
+  declared: unknown,
+  told: unknown,
+): boolean {
+  if (completed === undefined || typeof declared !== "string" || typeof told !== "string")
+    return false;
+  return completed(declared, told);
+}
+
+/** Of a list in which others have items too: those that are declared. */
+function ownItems(schema: z.ZodType, observed: Tree, declared: Tree): Tree {
+  if (!Array.isArray(observed) || !Array.isArray(declared)) return observed;
+  const shape = shapeOf(schema);
+  const isOurs = (it: Tree): boolean =>
+    shape.kind === "array" && declared.some((own: Tree) => sameValue(shape.items, it, own));
+  return observed.filter(isOurs);
+}
+
+/** What was read of a resource that nothing was known of, with the values that may be secret made so. */
+export function asImported(inputs: z.ZodObject, observed: TreeObject): TreeObject {
   return Object.fromEntries(
     Object.entries(observed)
       .filter(([, value]) => value !== undefined)

@@ -11,8 +11,11 @@ import type { TreeObject } from "./property-tree.ts";
 export interface PluginDefinition<Client> {
   readonly provider: ProviderContract;
   readonly version: string;
-  /** Makes what the resources call the vendor with. Called with checked, revealed configuration. */
-  configure(config: TreeObject, progress: (message: string) => void): Client;
+  /**
+   * Makes what the resources call the vendor with. Called with checked, revealed configuration, and
+   * with what shows a line beside the stack.
+   */
+  configure(config: TreeObject, notice: (message: string) => void): Client;
   /** What no message may show besides the secrets of a resource, such as an API key. */
   secretsOf?(client: Client): readonly string[];
   /** Adds what the plugin itself knows, so that state says it. */

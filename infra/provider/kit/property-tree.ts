@@ -88,6 +88,12 @@ export function reveal(tree: Tree): Tree {
   return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, reveal(child)]));
 }
 
+/** The inputs or outputs with their secrets opened, for the eyes of the vendor only. */
+export function revealed(tree: TreeObject): TreeObject {
+  const plain = reveal(tree);
+  return isObject(plain) ? plain : {};
+}
+
 /** Is any part of it unknown? */
 export function hasUnknown(tree: Tree): boolean {
   if (tree instanceof Unknown) return true;

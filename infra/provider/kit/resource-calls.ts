@@ -2,10 +2,11 @@ import type { ResourceContract } from "../../resources/contract.ts";
 import { rulesOf } from "../../resources/contract.ts";
 import { diff } from "./diff.ts";
 import { initFailed, type PartialState, type RpcError } from "./failures.ts";
+import { asImport, comparableOlds, isImport, withoutImportNote } from "./imported.ts";
 import { declaredInEither, markSecrets, observedInputs } from "./observed.ts";
 import { refusals } from "./refusals.ts";
 import { type Call, CreatedPartially, type Known, type ResourceType } from "./plugin.ts";
-import { isObject, reveal, type TreeObject, UNKNOWN } from "./property-tree.ts";
+import { isObject, revealed, type TreeObject, UNKNOWN } from "./property-tree.ts";
 import { concealing } from "./redaction.ts";
 
 /** A failure that already carries what the engine must keep. */
@@ -57,9 +58,10 @@ export async function createResource<Client>(
 export async function updateResource<Client>(
   subject: Subject<Client>,
   news: TreeObject,
-  known: Known,
+  state: Known,
 ): Promise<TreeObject> {
   const { type, id, call } = subject;
+  const known = { ...state, inputs: comparableOlds(type.contract, state.inputs, news) };
   const changes = diff(type.contract, revealed(known.inputs), revealed(news));
   const [refused] = refusals(type.contract, revealed(known.inputs), revealed(news));
   if (refused) throw new Error(`${refused.property}: ${refused.reason}`);
@@ -82,15 +84,18 @@ export async function updateResource<Client>(
 }
 
 /** Reads the resource: its declared inputs as they are now, or `undefined` when it is gone. */
-export async function readResource<Client>(subject: Subject<Client>, known: Known) {
+export async function readResource<Client>(subject: Subject<Client>, state: Known) {
   const { type, id, call } = subject;
+  const known = { ...state, inputs: withoutImportNote(state.inputs) };
   const observed = await concealing(call, [known.inputs, known.outputs], (it) =>
     type.lifecycle.read(id, it, revealedKnown(known)),
   );
   if (!observed) return undefined;
   const outputs = markSecrets(type.contract.outputs, observed.outputs);
+  const inputs = observedInputs(type.contract, observed.inputs, known.inputs);
+  const isImported = Object.keys(state.inputs).length === 0 || isImport(state.inputs);
   return {
-    inputs: observedInputs(type.contract, observed.inputs, known.inputs),
+    inputs: isImported ? asImport(inputs) : inputs,
     outputs:
       isUnfinished(known.outputs) || observed.isUnfinished
         ? { ...outputs, [UNFINISHED]: true }
@@ -123,12 +128,6 @@ export interface Subject<Client> {
   readonly type: ResourceType<Client>;
   readonly id: string;
   readonly call: Call<Client>;
-}
-
-/** The inputs or outputs with their secrets opened, for the eyes of the vendor only. */
-export function revealed(tree: TreeObject): TreeObject {
-  const plain = reveal(tree);
-  return isObject(plain) ? plain : {};
 }
 
 function revealedKnown(known: Known): Known {

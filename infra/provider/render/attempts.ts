@@ -11,6 +11,8 @@ import { join } from "node:path";
  * that only a create decides, it was made after we began, and nothing of that name was there when
  * we began. Kept on disk, because a killed process takes its memory with it; on another machine
  * there is no proof, and the error says how to go on.
+ *
+ * @see LOST_CREATES in lost-creates.ts for every kind's proof
  */
 export interface Attempts {
   /** When a create of this URN was begun and has not been ended; `undefined` when none was. */

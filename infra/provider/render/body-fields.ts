@@ -8,8 +8,6 @@ export interface BodyField {
   readonly read?: readonly string[];
   /** Only a POST takes it. */
   readonly createOnly?: boolean;
-  /** Render appends some characters of its own to what was asked for. */
-  readonly isCompletedByServer?: boolean;
   /** Answers do not have it: a call of its own asks for it. */
   readonly isReadApart?: boolean;
   readonly toApi?: (value: Json) => Json;

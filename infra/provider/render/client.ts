@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Attempts, attemptsInMemory } from "./attempts.ts";
-import { isGone, type Json, memberAt, RenderError } from "./answer.ts";
+import { isGone, type Json } from "./answer.ts";
 import { type Pace, RENDER_PACE } from "./pace.ts";
-import { type Answer, failureOf, rateLimitWaitMs } from "./request-failure.ts";
+import { everyPage } from "./pages.ts";
+import { RateBudgets } from "./rate-budgets.ts";
+import { type RateNotice, rateNoticeOf } from "./rate-notice.ts";
+import { type Answer, failureOf } from "./request-failure.ts";
 import { SharedLists } from "./shared-lists.ts";
 
 /** How often a request that may be repeated is sent, the first time included. */
@@ -11,20 +14,14 @@ const ATTEMPTS_MAX = 6;
 /** Waits for rate limits in one request before it is given up. */
 const RATE_LIMIT_WAITS_MAX = 5;
 
-/** Render's largest page. */
-const PAGE_SIZE = 100;
-
-/** Pages of one list; at 100 a page, more than any workspace holds. */
-const PAGES_MAX = 200;
-
 export interface ClientOptions {
   readonly host: string;
   /** Asked for at the first call, so that a plan with no calls needs no key. */
   readonly apiKey: () => string;
   /** In memory only when it is left out: for programs that create nothing. */
   readonly attempts?: Attempts;
-  /** Shows a passing line that concerns every request, such as a wait for the rate limit. */
-  readonly progress?: (message: string) => void;
+  /** Shared by all clients of a process; its own when it is left out. */
+  readonly budgets?: RateBudgets;
   readonly pace?: Pace;
   /** What sends a request; the global one when it is left out. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -46,24 +43,12 @@ export interface RenderResponse {
   readonly body: Json;
 }
 
-/** What a refresh of a stack asks Render: the reference prints it, and a test counts it. */
-export const REFRESH_CALLS = [
-  "1 for `/services` when the stack has any service or cron job",
-  "1 for `/env-groups` when it has an env group or a service declares links",
-  "1 each for `/postgres`, `/key-value`, `/projects` and `/registrycredentials` that it uses",
-  "1 for `/environments` of each project of which it has an environment",
-  "1 for the variables of each service, late ones and our own note of an owed deploy included",
-  "1 for each service and declared collection: `secretFiles`, `domains`, `headers`, `routes`",
-  "1 for each env group that declares variables or files",
-  "1 more for each further page of a list that is longer than 100",
-] as const;
-
 /**
  * Render's API over HTTPS: limits, retries and pages.
  *
- * A 429 was not carried out, so any request is sent again when the limit allows it. After a 5xx or a
- * lost connection only requests that may be repeated are; a POST is reported as one that may have
- * been carried out, and the caller looks.
+ * A request is sent when the budget of its class has room. A 429 was not carried out, so any request
+ * is sent again when the limit allows it. After a 5xx or a lost connection only requests that may be
+ * repeated are; a POST is reported as one that may have been carried out, and the caller looks.
  */
 export class RenderClient {
   readonly pace: Pace;
@@ -74,6 +59,7 @@ export class RenderClient {
   /** Projects that this stack makes, as this run declares them: the others are only used. */
   readonly ownProjects = new Set<string>();
   readonly #options: ClientOptions;
+  readonly #budgets: RateBudgets;
   /** Lists shared by the reads of one run; any write empties it. */
   readonly #lists = new SharedLists();
   #key: string | undefined;
@@ -82,6 +68,7 @@ export class RenderClient {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.pace = options.pace ?? RENDER_PACE;
+    this.#budgets = options.budgets ?? new RateBudgets();
     this.attempts = options.attempts ?? attemptsInMemory();
   }
 
@@ -105,13 +92,12 @@ export class RenderClient {
   async #attempt(request: RenderRequest): Promise<RenderResponse> {
     let waits = 0;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#send(request);
+      const outcome = await this.#sendInTurn(request);
       if ("status" in outcome && outcome.status < 400) return outcome;
       const error = failureOf(request.doing, outcome);
       if (error.status === 429 && waits < RATE_LIMIT_WAITS_MAX) {
         waits++;
         attempt = 0;
-        await this.#waitForLimit(rateLimitWaitMs(outcome), request.signal);
         continue;
       }
       const isRepeatable = request.isRepeatable ?? request.method !== "POST";
@@ -121,10 +107,18 @@ export class RenderClient {
     }
   }
 
-  async #waitForLimit(waitMs: number, signal: AbortSignal): Promise<void> {
-    const seconds = Math.ceil(waitMs / 1000);
-    if (seconds > 0) this.#options.progress?.(`waiting ${seconds} s for Render's rate limit`);
-    await sleep(waitMs, undefined, { signal });
+  /** Sends it when its class's budget has room, and tells the budget what the answer says of it. */
+  async #sendInTurn(request: RenderRequest): Promise<Answer> {
+    const budget = this.#budgets.of(request.method, request.path);
+    await budget.take(request);
+    let notice: RateNotice | undefined;
+    try {
+      const answer = await this.#send(request);
+      notice = rateNoticeOf(answer);
+      return answer;
+    } finally {
+      budget.settle(notice);
+    }
   }
 
   /** Deletes what is at a path; what is gone already is success. */
@@ -136,38 +130,15 @@ export class RenderClient {
     }
   }
 
-  /**
-   * Every page of a list, unwrapped from its envelopes. `noun` names the member, for example `service`.
-   *
-   * Without a noun the list is bare: Render's few bare lists tell no cursor, so the newest 100 are all there is.
-   */
-  async list(
-    path: string,
-    noun: string | undefined,
-    signal: AbortSignal,
-  ): Promise<readonly Json[]> {
+  /** Every page of a list, unwrapped from its envelopes; see `everyPage`. */
+  list(path: string, noun: string | undefined, signal: AbortSignal): Promise<readonly Json[]> {
     const doing = `list ${path.replace(/\?.*/, "")}`;
-    const items: Json[] = [];
-    let cursor = "";
-    for (let page = 0; page < PAGES_MAX; page++) {
-      const joint = path.includes("?") ? "&" : "?";
-      const { body } = await this.request({
-        method: "GET",
-        path: `${path}${joint}limit=${PAGE_SIZE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
-        doing,
-        signal,
-      });
-      const entries = entriesOf(body, doing);
-      if (noun === undefined) return entries;
-      items.push(...entries.map((entry) => memberAt(entry, [noun]) ?? null));
-      const next = memberAt(entries.at(-1), ["cursor"]);
-      cursor = typeof next === "string" ? next : "";
-      if (entries.length < PAGE_SIZE || !cursor) return items;
-    }
-    throw new RenderError(
-      `Render: could not ${doing}: it goes on after ${PAGES_MAX} pages of ${PAGE_SIZE}. Nothing is done on a part of a list.`,
-      { maybeDone: false },
-    );
+    return everyPage({
+      path,
+      noun,
+      doing,
+      ask: async (at) => (await this.request({ method: "GET", path: at, doing, signal })).body,
+    });
   }
 
   /**
@@ -175,7 +146,7 @@ export class RenderClient {
    *
    * What is not in its list is asked for by id: that is how a resource is found to be gone.
    *
-   * @see REFRESH_CALLS for what a refresh costs
+   * @see REFRESH_CALLS in refresh-calls.ts for what a refresh costs
    */
   sharedList(
     path: string,
@@ -212,13 +183,6 @@ export class RenderClient {
       return { lost: error };
     }
   }
-}
-
-function entriesOf(body: Json, doing: string): readonly Json[] {
-  if (Array.isArray(body)) return body as Json[];
-  throw new RenderError(`Render: could not ${doing}: its answer should be a list.`, {
-    maybeDone: false,
-  });
 }
 
 function parseBody(text: string): Json {

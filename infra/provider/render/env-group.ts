@@ -68,8 +68,10 @@ async function withContent(
   { record, inputs, known, isImported }: ObservedRecord,
   call: RenderCall,
 ): Promise<JsonObject> {
-  const isDeclared = ["env", "secretFiles"].some((it) => known.inputs[it] !== undefined);
-  if (!isImported && !isDeclared) return inputs;
+  const isDeclared = ["env", "secretFiles"].some(
+    (it) => Object.keys(textsOf(known.inputs[it])).length > 0,
+  );
+  if (!isImported && !isDeclared) return { ...inputs, env: {}, secretFiles: {} };
   const content = await contentOf(String(memberAt(record, ["id"])), call);
   const { [MARKER_KEY]: _marker, ...env } = textsIn(ENV_VARS, content);
   return { ...inputs, env, secretFiles: textsIn(SECRET_FILES, content) };

@@ -10,6 +10,7 @@ const MEMBER_LISTS = ["databasesIds", "redisIds", "serviceIds", "envGroupIds"];
 export const environment = recordType({
   contract: Environment,
   noun: "environment",
+  optionsKey: "render.project.environmentPulumi",
   path: "/environments",
   listNoun: "environment",
   scope: "projectId",

@@ -8,6 +8,8 @@ export interface Creation<T> {
   /** In words: `web service`, `Postgres database`. */
   readonly noun: string;
   readonly name: string;
+  /** Where the spec has the options of this one, when it is not a `pulumi:` of its own. */
+  readonly optionsKey?: string | undefined;
   /** Take over one that is there, whoever made it. */
   readonly adopt: boolean;
   /** Everything of this name in this place. */
@@ -59,13 +61,19 @@ function fitting<T>({ noun, name, misfit }: Creation<T>, namesake: Json): Json {
   );
 }
 
-function strangerMessage<T>({ noun, name }: Creation<T>, ids: readonly string[]): string {
+function strangerMessage<T>(
+  { noun, name, optionsKey = "pulumi" }: Creation<T>,
+  ids: readonly string[],
+): string {
   const [many, exist] =
     ids.length > 1 ? [`${ids.length} of the kind ${noun}`, "exist"] : [`a ${noun}`, "exists"];
   const id = ids.length > 1 ? "<one of them>" : ids[0];
+  // Nobody can tell which of several is meant by a name.
+  const adopting = ids.length > 1 ? "" : `, or ${optionsKey}: { adopt: true }`;
   return (
     `name: ${many} called "${name}" ${exist} (${ids.join(", ")}) and was not made for this resource. ` +
-    `Take it over: set pulumi: { import: ${id} } for it in the spec for one up. Or choose another name.`
+    `Take it over: set ${optionsKey}: { import: ${id} } for it in the spec for one up, whose preview shows what differs${adopting}. ` +
+    `Or choose another name.`
   );
 }
 

@@ -5,20 +5,25 @@ import { servePlugin } from "../kit/serve.ts";
 import { PLUGIN_VERSION } from "../version.ts";
 import { attemptsOnDisk } from "./attempts.ts";
 import { RenderClient } from "./client.ts";
+import { RateBudgets } from "./rate-budgets.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
+
+/** Render counts the calls of an account together, so a process has one count of them. */
+let budgets: RateBudgets | undefined;
 
 await servePlugin({
   provider: RenderProvider,
   version: PLUGIN_VERSION,
   completeConfig: () => ({ cloud: cloudName(host()) }),
-  configure: (config, progress) => {
+  configure: (config, notice) => {
     const refusal = refuseOtherCloud(config["cloud"], cloudName(host()));
     if (refusal) throw new Error(refusal);
+    budgets ??= new RateBudgets({ say: notice });
     return new RenderClient({
       host: host(),
       apiKey: () => apiKey(config["apiKey"]),
       attempts: attemptsOnDisk(stateDirectory(), host()),
-      progress,
+      budgets,
     });
   },
   secretsOf: (client) => client.secrets,

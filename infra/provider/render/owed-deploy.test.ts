@@ -28,6 +28,24 @@ const ONE_FIELD: readonly { name: string; what: string; change: TreeObject; drop
     drop: "env",
     change: { startCommand: "python next.py" },
   },
+  {
+    name: "PrivateService",
+    what: "an env group without variables of its own",
+    drop: "env",
+    change: { envGroups: [] },
+  },
+  {
+    name: "CronJob",
+    what: "a secret file without variables of its own",
+    drop: "env",
+    change: { secretFiles: { "new.txt": "1" } },
+  },
+  {
+    name: "BackgroundWorker",
+    what: "the first variable",
+    drop: "env",
+    change: { env: { TZ: "UTC" } },
+  },
   { name: "ServiceEnv", what: "a late variable", change: { env: { PEER_URL: "b", OLD: "1" } } },
 ];
 

@@ -3,7 +3,6 @@ import { type Json, type JsonObject, memberAt, textOf } from "./answer.ts";
 import { type BodyFields, itemsOf } from "./body-fields.ts";
 import { connectionOf, connectionOutputs, DATASTORE_FIELDS } from "./datastore.ts";
 import { recordType } from "./record.ts";
-import { isCompleted } from "./record-creation.ts";
 import type { ObservedRecord } from "./record-kind.ts";
 import { untilAvailable } from "./settling.ts";
 
@@ -13,7 +12,7 @@ const PORT = "5432";
 const FIELDS: BodyFields = {
   ...DATASTORE_FIELDS,
   version: { write: ["version"], createOnly: true },
-  databaseName: { write: ["databaseName"], createOnly: true, isCompletedByServer: true },
+  databaseName: { write: ["databaseName"], createOnly: true },
   databaseUser: { write: ["databaseUser"], createOnly: true },
   diskSizeGb: { write: ["diskSizeGB"] },
   diskAutoscaling: {
@@ -59,16 +58,12 @@ export const postgres = recordType({
   },
 });
 
-/** What Render completed or let grow by itself is no difference to what was declared. */
+/** What Render let grow by itself is no difference to what was declared. */
 function comparable({ inputs, known }: ObservedRecord): JsonObject {
-  const { databaseName, diskSizeGb } = known.inputs as JsonObject;
+  const { diskSizeGb } = known.inputs as JsonObject;
   const hasGrown =
     inputs["diskAutoscaling"] === true && Number(inputs["diskSizeGb"]) > Number(diskSizeGb);
-  return {
-    ...inputs,
-    ...(isCompleted(databaseName, inputs["databaseName"]) && { databaseName }),
-    ...(hasGrown && { diskSizeGb }),
-  };
+  return hasGrown ? { ...inputs, diskSizeGb } : inputs;
 }
 
 function said(from: Json, key: string): string {

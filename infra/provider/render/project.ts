@@ -9,6 +9,7 @@ import type { RecordKind } from "./record-kind.ts";
 const KIND: RecordKind = {
   contract: Project,
   noun: "project",
+  optionsKey: "render.project.pulumi",
   path: "/projects",
   listNoun: "project",
   scope: "ownerId",

@@ -1,3 +1,6 @@
+import type { z } from "zod";
+import { rulesOf } from "../../resources/contract.ts";
+import { isCompleted } from "../kit/observed.ts";
 import { type Json, type JsonObject, memberAt } from "./answer.ts";
 import { bodyOf, inputsOf } from "./body-fields.ts";
 import { type Creation, idOf } from "./find-or-post.ts";
@@ -25,6 +28,7 @@ export function recordCreation(
   const misfit = (record: Json): string | undefined => misfitOf(kind, inputs, record);
   return {
     noun: kind.noun,
+    optionsKey: kind.optionsKey,
     name: String(inputs["name"]),
     adopt: inputs["adopt"] === true,
     namesakes: () => namesakesOf(kind, inputs, { call }),
@@ -63,10 +67,9 @@ function misfitOf(kind: RecordKind, inputs: JsonObject, record: Json): string | 
     ([key, field]) => field.createOnly && !field.isReadApart && !NOT_COMPARED.has(key),
   );
   const misfits = compared
-    .map(([key, { isCompletedByServer }]) => {
+    .map(([key]) => {
       const [wanted, is] = [inputs[key], observed[key]];
-      const isSame = wanted === is || (isCompletedByServer && isCompleted(wanted, is));
-      return wanted === undefined || isSame
+      return wanted === undefined || isMet(kind, key, { wanted, is })
         ? undefined
         : `its ${key} is ${JSON.stringify(is)} and not ${JSON.stringify(wanted)}`;
     })
@@ -74,9 +77,15 @@ function misfitOf(kind: RecordKind, inputs: JsonObject, record: Json): string | 
   return misfits.length > 0 ? misfits.join(", ") : undefined;
 }
 
-/** Render completes some names: `shop` becomes `shop_x4fq`. */
-export function isCompleted(wanted: Json | undefined, is: Json | undefined): boolean {
-  return typeof wanted === "string" && typeof is === "string" && is.startsWith(`${wanted}_`);
+function isMet(
+  { contract }: RecordKind,
+  key: string,
+  { wanted, is }: { wanted: Json; is: Json | undefined },
+): boolean {
+  const shape: Readonly<Record<string, z.ZodType>> = contract.inputs.shape;
+  const schema = shape[key];
+  const rules = schema ? rulesOf(schema) : {};
+  return wanted === is || isCompleted(rules, wanted, is);
 }
 
 async function post(kind: RecordKind, inputs: JsonObject, call: RenderCall): Promise<string> {

@@ -16,6 +16,8 @@ export interface RecordKind {
   readonly contract: RecordContract;
   /** In words, for messages: `Postgres database`. */
   readonly noun: string;
+  /** Where the spec has its options, when it is not a `pulumi:` of its own. */
+  readonly optionsKey?: string;
   /** Where all of its kind are: `/postgres`. */
   readonly path: string;
   /** Name in the envelopes of its list; a bare list has none. */

@@ -25,6 +25,16 @@ const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
   ServiceEnv: ["env-vars"],
 };
 
+async function sceneOf(name: string) {
+  const render = new RenderInProcess();
+  const at = await makeSurroundings(render);
+  const type = RENDER_TYPES.find(({ contract }) => contract.token === `render:index:${name}`);
+  const fixture = FIXTURES.find((it) => it.name === name);
+  if (!type || !fixture) throw new Error(`unreachable: there is no type ${name}`);
+  const urn = `urn:pulumi:t::p::render:index:${name}::it`;
+  return { render, subject: { type, urn, render }, first: fixture.first(at) };
+}
+
 test("a refresh costs one list a type, and one call for each declared collection of each service", async () => {
   const render = new RenderInProcess();
   const at = await makeSurroundings(render);
@@ -47,6 +57,34 @@ test("a refresh costs one list a type, and one call for each declared collection
     ...(name === "EnvGroup" ? [`GET /env-groups/${state.id}`] : []),
   ]);
   expect(render.calls.toSorted()).toEqual([...LISTS, ...expected].toSorted());
+});
+
+test("what declares no items of what others share asks for none of it", async () => {
+  const { render, subject, first } = await sceneOf("WebService");
+  const nothing = { env: {}, secretFiles: {}, envGroups: [], domains: [] };
+  const { state, error } = await up(subject, undefined, { ...first, ...nothing });
+  if (!state) throw error;
+  render.calls.length = 0;
+
+  const read = await refresh(subject, state);
+
+  expect(render.calls).toEqual(["GET /services"]);
+  expect(read?.inputs).toEqual(state.inputs);
+});
+
+test("of a service without variables, the note of an owed deploy is looked for when it has drifted", async () => {
+  const { render, subject, first } = await sceneOf("CronJob");
+  const { env: _env, secretFiles: _files, ...bare } = first;
+  const { state, error } = await up(subject, undefined, { ...bare, envGroups: [] });
+  if (!state) throw error;
+  await render.api("PATCH", `/services/${state.id}`, {
+    serviceDetails: { schedule: "1 1 1 1 1" },
+  });
+  render.calls.length = 0;
+
+  await refresh(subject, state);
+
+  expect(render.calls).toEqual(["GET /services", `GET /services/${state.id}/env-vars`]);
 });
 
 test("late variables and the service's own are read with one call", async () => {

@@ -1,8 +1,5 @@
 import { type Json, memberAt, RenderError } from "./answer.ts";
 
-/** The longest wait for a rate limit: Render's longest window is an hour. */
-const RATE_LIMIT_WAIT_MAX_MS = 61 * 60_000;
-
 /** What came of a request: an answer, or none. */
 export type Answer =
   | { readonly status: number; readonly body: Json; readonly headers: Headers }
@@ -29,11 +26,4 @@ export function failureOf(doing: string, answer: Answer): RenderError {
 function messageOf(body: Json): string {
   const message = memberAt(body, ["message"]);
   return typeof message === "string" ? message : "";
-}
-
-/** How long to wait after a 429. Retry-After, else Ratelimit-Reset: both in seconds. */
-export function rateLimitWaitMs(answer: Answer): number {
-  const headers = "headers" in answer ? answer.headers : undefined;
-  const seconds = Number(headers?.get("retry-after") ?? headers?.get("ratelimit-reset") ?? 1);
-  return Math.min((Number.isFinite(seconds) ? seconds : 1) * 1000, RATE_LIMIT_WAIT_MAX_MS);
 }

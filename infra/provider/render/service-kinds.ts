@@ -10,10 +10,10 @@ import {
   announceService,
   commonOutputs,
   createService,
-  readService,
   removeService,
   updateService,
 } from "./service.ts";
+import { readService } from "./service-read.ts";
 import { COMPUTE_FIELDS, newCronBody, STATIC_FIELDS } from "./service-fields.ts";
 import type { ServiceContract, ServiceKind } from "./service-place.ts";
 

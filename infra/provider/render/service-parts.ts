@@ -14,12 +14,14 @@ import {
   textsOf,
 } from "./keyed-values.ts";
 import { syncAutoscaling, syncInstances } from "./scale.ts";
-import type { ServicePlace } from "./service-place.ts";
+import type { ServiceKind, ServicePlace } from "./service-place.ts";
 import { HEADERS, readRules, ROUTES, type RuleList, syncRules } from "./static-rules.ts";
 
 /** A part of a service that Render changes with calls of its own. */
 export interface ServicePart {
   readonly input: string;
+  /** Others have items in it too, so only the declared ones are ours. */
+  readonly isShared?: boolean;
   /** Asks for it; `declared` is absent on an import. Absent where the service's own answer says it. */
   readonly read?: (place: ServicePlace, declared: Json | undefined) => Promise<Json>;
   /** Makes it what is wanted; `old` is what we had declared before. */
@@ -34,18 +36,20 @@ export interface ServicePart {
 export const LATE_PARTS: readonly ServicePart[] = [
   {
     input: "domains",
+    isShared: true,
     read: (place, declared) => readDomains(place, declaredNames(declared)),
     sync: (place, wanted, old) => syncDomains(place, namesOf(wanted), namesOf(old)),
   },
   {
     input: "envGroups",
+    isShared: true,
     read: (place, declared) => readLinks(place, declaredNames(declared)),
     sync: (place, wanted, old) => syncLinks(place, namesOf(wanted), namesOf(old)),
   },
 ];
 
 /** Every part, in the order in which an update makes them so. */
-export const SERVICE_PARTS: readonly ServicePart[] = [
+const SERVICE_PARTS: readonly ServicePart[] = [
   // A service with a disk has one instance: it goes before scaling up, and comes after scaling down.
   { input: "disk", sync: dropDisk },
   { input: "autoscaling", sync: syncAutoscaling },
@@ -68,10 +72,16 @@ export const SERVICE_PARTS: readonly ServicePart[] = [
   rules(ROUTES),
 ];
 
+/** The parts that services of this kind have. */
+export function partsOf({ contract }: ServiceKind): readonly ServicePart[] {
+  return SERVICE_PARTS.filter(({ input }) => input in contract.inputs.shape);
+}
+
 function texts(collection: KeyedCollection): ServicePart {
   const { input, segment, noun } = collection;
   return {
     input,
+    isShared: true,
     read: (place) => readTexts(collection, place),
     sync: async (place, wanted, old) => {
       const { client, path, signal } = place;

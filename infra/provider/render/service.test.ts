@@ -161,31 +161,6 @@ test("a field that is no longer declared is cleared", async () => {
   expect(service.serviceDetails.healthCheckPath ?? "").toBe("");
 });
 
-test("a disk is never taken away in passing", async () => {
-  const { id } = await createWeb();
-  const { disk: _, ...news } = web;
-
-  const update = render.plugin.update(WEB, id, { olds: web, news });
-
-  await expect(update).rejects.toThrow(
-    "disk: taking it away loses what is on the disk. Put it back, or take a backup and consent with allowDataLoss: true.",
-  );
-});
-
-test("a check refuses what would lose data, in the preview already", async () => {
-  const { disk: _, ...bare } = web;
-
-  expect(await render.plugin.check(WEB, { ...web, region: "ohio" }, web)).toEqual([
-    {
-      property: "region",
-      reason:
-        "changing it replaces the resource (Render cannot move a service to another region), which loses what is on the disk. Put it back, or take a backup and consent with allowDataLoss: true.",
-    },
-  ]);
-  expect(await render.plugin.check(WEB, { ...bare, allowDataLoss: true }, web)).toEqual([]);
-  expect(await render.plugin.check(WEB, { ...web, region: "ohio" })).toEqual([]);
-});
-
 test.each(["before-write", "after-write"])(
   "a create whose answer is lost (%s) makes one service",
   async (reset) => {
@@ -203,7 +178,7 @@ test("a name that is somebody else's is refused, with how to take it over", asyn
   const create = render.plugin.create(`${WEB}2`, web);
 
   await expect(create).rejects.toThrow(
-    `name: a web service called "shop" exists (${id}) and was not made for this resource. Take it over: set pulumi: { import: ${id} } for it in the spec for one up. Or choose another name.`,
+    `name: a web service called "shop" exists (${id}) and was not made for this resource. Take it over: set pulumi: { import: ${id} } for it in the spec for one up, whose preview shows what differs, or pulumi: { adopt: true }. Or choose another name.`,
   );
 });
 

@@ -1,17 +1,15 @@
-import { CreatedPartially, type Known, type Wanted } from "../kit/plugin.ts";
+import { CreatedPartially, type Wanted } from "../kit/plugin.ts";
 import type { TreeObject } from "../kit/property-tree.ts";
-import { isGone, type Json, type JsonObject, memberAt, textOf } from "./answer.ts";
-import { defined } from "./body-fields.ts";
+import { type Json, type JsonObject, memberAt, textOf } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
 import { deploy, type DeploySubject, waitForDeploy } from "./deploy.ts";
 import { findOrPost, idOf } from "./find-or-post.ts";
-import { ENV_VARS, readTexts, textsOf } from "./keyed-values.ts";
+import { textsOf } from "./keyed-values.ts";
 import { setMarker } from "./marker.ts";
-import { forgetOwedDeploy, isDeployOwed, owingDeploy, withoutPluginKeys } from "./owed-deploy.ts";
-import { isAutoscaled } from "./scale.ts";
+import { forgetOwedDeploy, owingDeploy } from "./owed-deploy.ts";
 import { serviceCreation } from "./service-creation.ts";
-import { LATE_PARTS, SERVICE_PARTS, type ServicePart } from "./service-parts.ts";
-import { observedBody, patchService } from "./service-patch.ts";
+import { LATE_PARTS, partsOf } from "./service-parts.ts";
+import { patchService } from "./service-patch.ts";
 import {
   type ExistingService,
   getService,
@@ -54,30 +52,6 @@ export async function createService(kind: ServiceKind, inputs: ServiceInputs, ca
   } catch (error) {
     throw new CreatedPartially(id, error);
   }
-}
-
-/**
- * What the service is now; `undefined` when it is gone.
- *
- * Only declared collections are asked for, and the variables always: they say whether a deploy is owed.
- */
-export async function readService(existing: ExistingService, known: Known) {
-  const { kind } = existing;
-  const service = await findService(existing, known);
-  if (service === undefined) return undefined;
-  const place = { ...placeOf(existing), service };
-  const imported = Object.keys(known.inputs).length === 0;
-  const variables = await readTexts(ENV_VARS, place);
-  const all: Record<string, Json | undefined> = observedBody(kind, service);
-  for (const { input, read } of partsOf(kind)) {
-    const declared = known.inputs[input] as Json | undefined;
-    if (read && (imported || declared !== undefined)) all[input] = await read(place, declared);
-  }
-  if (imported) all["env"] = withoutPluginKeys(variables);
-  // Render changes the number by load: what was declared counts again when it stops.
-  if (isAutoscaled(service)) all["numInstances"] = known.inputs["numInstances"] as Json | undefined;
-  const isUnfinished = isDeployOwed(variables, "service");
-  return { inputs: defined(all), outputs: kind.outputs(service), isUnfinished };
 }
 
 /** Brings the service to what is wanted, with one waited-for deploy when Render needs one. */
@@ -163,28 +137,6 @@ async function completeService(
   const subject = subjectOf(existing, inputs);
   const hasLinks = (inputs.envGroups ?? []).length > 0;
   await (hasLinks ? deploy(subject) : waitForDeploy(subject, deployId));
-}
-
-/** From the workspace's list, which all reads of a run share; what is not in it is asked for by id. */
-async function findService(existing: ExistingService, known: Known): Promise<Json | undefined> {
-  const { id, call } = existing;
-  const owner = known.inputs["ownerId"];
-  if (typeof owner === "string") {
-    const path = `/services?ownerId=${owner}`;
-    const services = await call.client.sharedList(path, "service", call.signal);
-    const found = services.find((it) => memberAt(it, ["id"]) === id);
-    if (found !== undefined) return found;
-  }
-  try {
-    return await getService(placeOf(existing));
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-function partsOf({ contract }: ServiceKind): readonly ServicePart[] {
-  return SERVICE_PARTS.filter(({ input }) => input in contract.inputs.shape);
 }
 
 function subjectOf(existing: ExistingService, { name, ownerId }: ServiceInputs): DeploySubject {

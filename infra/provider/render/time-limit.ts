@@ -29,6 +29,9 @@ export async function withinLimit(
   }
 }
 
-function inWords(ms: number): string {
-  return ms < 60_000 ? `${ms / 1000} s` : `${Math.round(ms / 60_000)} min`;
+/** A time as people say it: `0.04 s`, `45 s`, `57 min`. */
+export function inWords(ms: number): string {
+  return ms < 60_000
+    ? `${ms < 1000 ? ms / 1000 : Math.ceil(ms / 1000)} s`
+    : `${Math.round(ms / 60_000)} min`;
 }

@@ -13,7 +13,8 @@ export const adoptField = {
 /** The consent of what keeps data. */
 export const dataLossField = {
   allowDataLoss: field(z.boolean().optional(), {
-    description: "Consent that a replacement, or a disk that is taken away, loses the data.",
+    description:
+      "Consent that a replacement or deletion, or a disk that is taken away, loses the data.",
     uncompared: true,
   }),
 };

@@ -7,7 +7,8 @@ export const KeyValue = {
   token: "render:index:KeyValue",
   description: "A Render Key Value store.",
   deleteBeforeReplace: true,
-  holds: () => "everything that the store holds",
+  holds: ({ plan, persistenceMode }) =>
+    plan === "free" || persistenceMode === "off" ? undefined : "everything that the store holds",
   inputs: z.strictObject({
     ...datastoreFields,
     maxmemoryPolicy: field(z.string().optional(), {

@@ -23,6 +23,7 @@ export const Postgres = {
     databaseName: field(z.string().min(1).optional(), {
       description: "Name of the database inside the server; Render appends some characters.",
       replaces: "Render names a database once",
+      completed: (declared, told) => told.startsWith(`${declared}_`),
     }),
     databaseUser: field(z.string().min(1).optional(), {
       description: "Its user.",

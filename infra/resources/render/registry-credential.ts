@@ -19,6 +19,7 @@ export const RegistryCredential = {
       description: "Its token. Render never tells it, so it is compared with the one set last.",
       secret: true,
       unread: true,
+      setOnImport: true,
     }),
     ...adoptField,
   }),

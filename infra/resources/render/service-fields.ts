@@ -103,6 +103,7 @@ export const processFields = {
     description:
       "Ids of env groups that are linked to this service. Links that others made are left alone.",
     unordered: true,
+    ownsItems: true,
   }),
   groupHashes: field(z.string().optional(), {
     description:
@@ -117,6 +118,7 @@ export const domainFields = {
     description:
       "Host names of its own. The www or apex sibling that Render adds to one is not among them, and those that others added are left alone.",
     unordered: true,
+    ownsItems: true,
   }),
 };
 

@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+
+import { nowMs } from "../clock.ts";
+import type { Cloud } from "../cloud.ts";
+import { type LogLine, logLine } from "../render/deploy-log.ts";
+import type { Table } from "../state.ts";
+
+/** Lines that are kept of each service: enough to see why it failed, and bounded for one that chatters. */
+const LINES_MAX = 2000;
+
+/** What a process wrote, and whether it was a build. */
+export type LineType = "build" | "app";
+
+/** The output of what runs, by service. In memory only: Render keeps logs apart from services too. */
+export interface RunLog {
+  readonly add: (serviceId: string, type: LineType, message: string) => void;
+  readonly lines: (serviceId: string) => readonly LogLine[];
+  readonly forget: (serviceId: string) => void;
+}
+
+/** An empty log. */
+export function createRunLog(cloud: Pick<Cloud, "state">): RunLog {
+  const kept: Table<LogLine[]> = {};
+  const prefix = randomUUID();
+  let count = 0;
+
+  return {
+    add(serviceId, type, message) {
+      count += 1;
+      const line = { atMs: nowMs(cloud.state), message, level: "info", type } as const;
+      const lines = (kept[serviceId] ??= []);
+      lines.push(logLine(serviceId, line, `${prefix}/${count}`));
+      if (lines.length > LINES_MAX) lines.shift();
+    },
+    lines: (serviceId) => kept[serviceId] ?? [],
+    forget: (serviceId) => void delete kept[serviceId],
+  };
+}

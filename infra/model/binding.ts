@@ -1,0 +1,53 @@
+import type { EnvSpec, EnvValueSpec } from "../spec/env.ts";
+import type { Reference } from "../spec/reference.ts";
+import type { VariableParts } from "./variables.ts";
+
+/** Finds the variables of one process from which its runtime reads what a manifest refers to. */
+export interface Binding {
+  /** Name of the variable; one is added when none of the process holds the same. */
+  nameOf(reference: Reference): string;
+  /** Variables that the process needs besides its own. */
+  readonly added: EnvSpec;
+}
+
+/** What of a connection is its URL; a variable with another part of it is no address. */
+const URL_PROPERTIES: readonly (string | undefined)[] = [
+  undefined,
+  "url",
+  "internalUrl",
+  "externalUrl",
+];
+
+/** A binding for a process with these variables. */
+export function bindReferences(env: ReadonlyMap<string, VariableParts>): Binding {
+  const added: Record<string, EnvValueSpec> = {};
+  return {
+    added,
+    nameOf: (reference) => {
+      if ("env" in reference) return reference.env;
+      const known = [...env].find(([, parts]) => isSame(reference, parts));
+      if (known) return known[0];
+      const name = addedName(reference);
+      added[name] = reference;
+      return name;
+    },
+  };
+}
+
+function isSame(reference: Reference, parts: VariableParts): boolean {
+  if ("secret" in reference) return parts.secret === reference.secret;
+  if (!URL_PROPERTIES.includes(parts.property)) return false;
+  if ("database" in reference) return parts.database === reference.database;
+  return "keyValue" in reference && parts.keyValue === reference.keyValue;
+}
+
+/** The prefix is the runtime's own, so that no variable of an app is hidden. */
+function addedName(reference: Exclude<Reference, { env: string }>): string {
+  if ("secret" in reference) return `OPSPEC_SECRET_${reference.secret}`;
+  if ("database" in reference) return `OPSPEC_DATABASE_${upper(reference.database)}_URL`;
+  return `OPSPEC_KEY_VALUE_${upper(reference.keyValue)}_URL`;
+}
+
+function upper(key: string): string {
+  return key.toUpperCase().replaceAll("-", "_");
+}

@@ -1,0 +1,64 @@
+import { nearest, type Problem } from "../../errors.ts";
+import type { PartialStackSpec } from "../../spec/stack.ts";
+import { entriesOf } from "../entries.ts";
+import { type RuntimeReference, runtimeReferences } from "../runtime-reference.ts";
+import { effectiveEnv, type VariableParts } from "../variables.ts";
+
+/** What the runtime of a process reads from a variable is a variable that the process has. */
+export function ensureRuntimeReferences(spec: PartialStackSpec): Problem[] {
+  return [
+    ...runtimeReferences(spec).flatMap((it) => missingVariable(spec, it)),
+    ...entriesOf(spec.jobs).flatMap(([key, { options }]) =>
+      entriesOf(options).flatMap(([name, value]) =>
+        unboundOption(spec, { job: key, option: name, value }),
+      ),
+    ),
+  ];
+}
+
+function missingVariable(
+  spec: PartialStackSpec,
+  { path, kind, key, owner }: RuntimeReference,
+): Problem[] {
+  if (kind !== "env" || !owner) return [];
+  const env = owner.kind === "services" ? serviceEnv(spec, owner.key) : jobEnv(spec, owner.key);
+  return env ? missing(path, key, env) : [];
+}
+
+/** An option that is bound to a variable without a default has no value when the variable is not there. */
+function unboundOption(
+  spec: PartialStackSpec,
+  { job, option, value }: { job: string; option: string; value: unknown },
+): Problem[] {
+  if (typeof value !== "object" || value === null || !("env" in value)) return [];
+  if ("default" in value || typeof value.env !== "string") return [];
+  const env = jobEnv(spec, job);
+  return env ? missing(`jobs/${job}/options/${option}/env`, value.env, env) : [];
+}
+
+function missing(
+  path: string,
+  variable: string,
+  env: ReadonlyMap<string, VariableParts>,
+): Problem[] {
+  if (env.has(variable)) return [];
+  const near = nearest(variable, [...env.keys()]);
+  const remedy = near === undefined ? "Declare it in its env." : `Did you mean "${near}"?`;
+  return [{ path, message: `the process has no variable ${variable}.`, remedy }];
+}
+
+function serviceEnv(spec: PartialStackSpec, key: string | undefined) {
+  const service = key === undefined ? undefined : spec.services?.[key];
+  return service && effectiveEnv(spec, service);
+}
+
+/** The variables of the process in which a job runs: a service's, or a cron job's own. */
+function jobEnv(spec: PartialStackSpec, key: string) {
+  const job = spec.jobs?.[key];
+  const service = job?.in ?? job?.calls ?? job?.of;
+  if (service !== undefined) return serviceEnv(spec, service);
+  if (job?.on !== "render") return undefined;
+  const like = job.like === undefined ? undefined : spec.services?.[job.like];
+  const envGroups = job.envGroups ?? like?.envGroups;
+  return effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups });
+}

@@ -1,0 +1,86 @@
+import { parseDuration } from "@opspec/runtime/schedule";
+import type { Problem } from "../../errors.ts";
+import type { JobSpec } from "../../spec/job.ts";
+import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
+import { DEFAULT_TIMEZONE } from "../defaults.ts";
+import { entriesOf } from "../entries.ts";
+import { effectiveEnv } from "../variables.ts";
+
+/** Hours in which intervals are counted. */
+const HOUR_SECONDS = 3600;
+
+/**
+ * A schedule that is bound to variables runs in a process that has them, and says what they say:
+ * the variable wins where the job runs, so a preview with another time would be wrong.
+ */
+export function ensureScheduleVariables(spec: PartialStackSpec): Problem[] {
+  return entriesOf(spec.jobs).flatMap(([key, job]) => {
+    const { schedule } = job;
+    if (!schedule || !("from" in schedule) || !schedule.from) return [];
+    const path = `jobs/${key}/schedule/from`;
+    if (job.in === undefined) {
+      return [
+        {
+          path,
+          message: "is only for jobs with in: what starts others does not see variables.",
+          remedy: "Write the time, or run the job in a service (in: <service>).",
+        },
+      ];
+    }
+    return [...severalTimes(path, schedule), ...differing(spec, path, job)];
+  });
+}
+
+type SchedulePart = NonNullable<DeepPartial<JobSpec>["schedule"]>;
+
+function severalTimes(path: string, schedule: SchedulePart): Problem[] {
+  const hasHour = "from" in schedule && schedule.from && "hour" in schedule.from;
+  if (!hasHour || timesOf(schedule).length <= 1) return [];
+  return [
+    {
+      path: `${path}/hour`,
+      message: "one variable cannot say several times.",
+      remedy: "Write one time, or a job for each.",
+    },
+  ];
+}
+
+function differing(
+  spec: PartialStackSpec,
+  path: string,
+  { in: service = "", schedule }: DeepPartial<JobSpec>,
+): Problem[] {
+  const env = effectiveEnv(spec, spec.services?.[service] ?? {});
+  const said = saidBy(schedule ?? {}, spec.timezone ?? DEFAULT_TIMEZONE);
+  const from = schedule && "from" in schedule ? entriesOf<string>(schedule.from) : [];
+  return from.flatMap(([name, variable]) => {
+    const value = env.get(variable)?.value;
+    const wanted = said[name];
+    if (value === undefined || wanted === undefined || String(value) === wanted) return [];
+    return [
+      {
+        path: `${path}/${name}`,
+        message: `${variable} is ${String(value)} in "${service}", and the schedule says ${wanted}.`,
+        remedy: "Make them the same: the variable wins where the job runs.",
+      },
+    ];
+  });
+}
+
+/** What the schedule itself says of each part that a variable may say, as the variable would. */
+function saidBy(schedule: SchedulePart, timezone: string): Record<string, string | undefined> {
+  const [time] = timesOf(schedule);
+  const every = "every" in schedule ? schedule.every : undefined;
+  const zone = "timezone" in schedule ? schedule.timezone : undefined;
+  return {
+    hour: time === undefined ? undefined : String(Number(time.slice(0, 2))),
+    timezone: zone ?? timezone,
+    everyHours: every === undefined ? undefined : String(parseDuration(every) / HOUR_SECONDS),
+  };
+}
+
+function timesOf(schedule: SchedulePart): readonly string[] {
+  const times =
+    "daily" in schedule ? schedule.daily : "weekdays" in schedule ? schedule.weekdays : undefined;
+  return [times].flat().filter((it) => it !== undefined);
+}

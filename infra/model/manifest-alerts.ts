@@ -1,0 +1,62 @@
+import type { RuntimeManifest } from "@opspec/runtime/contract";
+import type { AlertsSpec } from "../spec/alert.ts";
+import type { JobSpec } from "../spec/job.ts";
+import type { StackSpec } from "../spec/stack.ts";
+import type { Binding } from "./binding.ts";
+import { seconds } from "./duration.ts";
+import { given } from "./keyed.ts";
+
+type ManifestAlerts = NonNullable<RuntimeManifest["alerts"]>;
+type ManifestRule = NonNullable<ManifestAlerts["rules"]>[number];
+type RuleSpec = NonNullable<AlertsSpec["rules"]>[string];
+
+/** Whom a process tells of what; undefined for one that has nothing to tell. */
+export function manifestAlerts(
+  spec: StackSpec,
+  { process, jobs }: { readonly process: string; readonly jobs: readonly JobSpec[] },
+  binding: Binding,
+): ManifestAlerts | undefined {
+  const { channels = {}, rules = {} } = spec.alerts ?? {};
+  const own = Object.entries(rules).filter(([, rule]) => rule.in === process);
+  const isNeeded = own.length > 0 || jobs.some((it) => it.alerts !== undefined);
+  if (!isNeeded || Object.keys(channels).length === 0) return undefined;
+  return {
+    channels: Object.entries(channels)
+      .map(([name, { webhook }]) => ({
+        name,
+        kind: "webhook" as const,
+        urlEnv: binding.nameOf(webhook),
+      }))
+      .toSorted(byName),
+    ...given({
+      rules:
+        own.length === 0
+          ? undefined
+          : own.map(([name, rule]) => manifestRule(name, rule, binding)).toSorted(byName),
+    }),
+  };
+}
+
+function manifestRule(name: string, rule: RuleSpec, binding: Binding): ManifestRule {
+  return {
+    name,
+    of: measured(rule, binding),
+    ...given({
+      above: rule.above,
+      growth: rule.growth,
+      ratePerMinute: rule.ratePerMinute,
+      withinSeconds: seconds(rule.within),
+      forSeconds: seconds(rule.for),
+    }),
+  };
+}
+
+function measured(rule: RuleSpec, binding: Binding): ManifestRule["of"] {
+  if ("queue" in rule) return { kind: "queue", urlEnv: binding.nameOf(rule.of), key: rule.queue };
+  if ("event" in rule) return { kind: "event", name: rule.event };
+  return { kind: "metric", name: rule.metric, ...given({ labels: rule.labels }) };
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}

@@ -1,0 +1,203 @@
+import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
+import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
+import { check } from "./check.ts";
+import { Consents, deletionRefusal } from "./consent.ts";
+import { diff } from "./diff.ts";
+import type { EngineLog } from "./engine-log.ts";
+import { comparableOlds, withoutImportNote } from "./imported.ts";
+import type { Call, Known, PluginDefinition, ResourceType } from "./plugin.ts";
+import { decode, encode, revealed, type TreeObject } from "./property-tree.ts";
+import { markSecrets } from "./observed.ts";
+import { concealing, secretTexts } from "./redaction.ts";
+import { refusals } from "./refusals.ts";
+import {
+  createResource,
+  isUnfinished,
+  previewOutputs,
+  readResource,
+  removeResource,
+  type Subject,
+  updateResource,
+} from "./resource-calls.ts";
+import { checkResponse, diffResponse } from "./responses.ts";
+
+/** What a session needs of the process around it. */
+export interface Host {
+  readonly log: EngineLog;
+}
+
+/** One engine's use of the plugin: its configuration and its cancellation. */
+export class Session<Client> {
+  readonly #plugin: PluginDefinition<Client>;
+  readonly #host: Host;
+  readonly #types: ReadonlyMap<string, ResourceType<Client>>;
+  readonly #cancelled = new AbortController();
+  /** Secrets of every resource of this run: a log of one may print what another set. */
+  readonly #secrets = new Set<string>();
+  readonly #consents = new Consents();
+  #client: Client | undefined;
+
+  constructor(plugin: PluginDefinition<Client>, host: Host) {
+    this.#plugin = plugin;
+    this.#host = host;
+    this.#types = new Map(plugin.resources.map((type) => [type.contract.token as string, type]));
+  }
+
+  checkConfig(request: providerPb.CheckRequest): providerPb.CheckResponse {
+    const news = decode(request.getNews());
+    const complete = { ...news, ...this.#plugin.completeConfig?.(configOf(news)) };
+    const { inputs } = this.#plugin.provider;
+    return checkResponse(markSecrets(inputs, complete), check(inputs, configOf(complete)));
+  }
+
+  diffConfig(request: providerPb.DiffRequest): providerPb.DiffResponse {
+    const olds = configOf(decode(request.getOldInputs() ?? request.getOlds()));
+    const news = configOf(decode(request.getNews()));
+    const refusal = this.#plugin.refuseChange?.(olds, news);
+    if (refusal) throw new Error(refusal);
+    return diffResponse(diff(this.#plugin.provider, olds, news));
+  }
+
+  configure(request: providerPb.ConfigureRequest): providerPb.ConfigureResponse {
+    const notice = (message: string): void => this.#host.log.notice(message);
+    this.#client = this.#plugin.configure(configOf(decode(request.getArgs())), notice);
+    const response = new providerPb.ConfigureResponse();
+    response.setAcceptsecrets(true);
+    response.setSupportspreview(true);
+    return response;
+  }
+
+  check(request: providerPb.CheckRequest): providerPb.CheckResponse {
+    const { contract } = this.#typeOf(request.getUrn());
+    const news = withoutImportNote(decode(request.getNews()));
+    const olds = revealed(comparableOlds(contract, decode(request.getOlds()), news));
+    this.#consents.note(request.getUrn(), revealed(news));
+    const refused = Object.keys(olds).length > 0 ? refusals(contract, olds, revealed(news)) : [];
+    const failures = [...check(contract.inputs, revealed(news)), ...refused];
+    const checked = markSecrets(contract.inputs, news);
+    for (const text of secretTexts(checked)) this.#secrets.add(text);
+    return checkResponse(checked, failures);
+  }
+
+  diff(request: providerPb.DiffRequest): providerPb.DiffResponse {
+    const { contract, lifecycle } = this.#typeOf(request.getUrn());
+    // A refresh asks what was read with what stands in state, which may be an import.
+    const news = revealed(withoutImportNote(decode(request.getNews())));
+    const olds = revealed(comparableOlds(contract, decode(request.getOldInputs()), news));
+    // The engine asks for a difference of every existing resource of the program, before its turn.
+    if (this.#client !== undefined) lifecycle.announce?.(request.getId(), news, this.#client);
+    return diffResponse(diff(contract, olds, news), {
+      deleteBeforeReplace: contract.deleteBeforeReplace ?? false,
+      isUnfinished: isUnfinished(decode(request.getOlds())),
+    });
+  }
+
+  async create(request: providerPb.CreateRequest): Promise<providerPb.CreateResponse> {
+    const type = this.#typeOf(request.getUrn());
+    const response = new providerPb.CreateResponse();
+    if (request.getPreview()) {
+      response.setProperties(encode(previewOutputs(type.contract)));
+      return response;
+    }
+    const { id, outputs } = await createResource(
+      type,
+      decode(request.getProperties()),
+      this.#call(request),
+    );
+    response.setId(id);
+    response.setProperties(encode(outputs));
+    return response;
+  }
+
+  async read(request: providerPb.ReadRequest): Promise<providerPb.ReadResponse> {
+    const subject = this.#subject(request);
+    const known = { inputs: decode(request.getInputs()), outputs: decode(request.getProperties()) };
+    const state = await readResource(subject, known);
+    const response = new providerPb.ReadResponse();
+    if (!state) return response;
+    response.setId(subject.id);
+    response.setInputs(encode(state.inputs));
+    response.setProperties(encode(state.outputs));
+    return response;
+  }
+
+  async update(request: providerPb.UpdateRequest): Promise<providerPb.UpdateResponse> {
+    const type = this.#typeOf(request.getUrn());
+    const known = { inputs: decode(request.getOldInputs()), outputs: decode(request.getOlds()) };
+    const response = new providerPb.UpdateResponse();
+    if (request.getPreview()) {
+      response.setProperties(encode(previewOutputs(type.contract, known.outputs)));
+      return response;
+    }
+    const subject = this.#subject(request);
+    response.setProperties(encode(await updateResource(subject, decode(request.getNews()), known)));
+    return response;
+  }
+
+  async remove(request: providerPb.DeleteRequest): Promise<emptyPb.Empty> {
+    const known = {
+      inputs: decode(request.getOldInputs()),
+      outputs: decode(request.getProperties()),
+    };
+    const subject = this.#subject(request);
+    await this.#refuseLoss(subject, known);
+    await removeResource(subject, known);
+    return new emptyPb.Empty();
+  }
+
+  /**
+   * Refuses a deletion that nobody has consented to, where data would go with it.
+   *
+   * What is there decides, not what was declared: somebody may have added a disk, or taken it away.
+   */
+  async #refuseLoss(subject: Subject<Client>, known: Known): Promise<void> {
+    const { type, call } = subject;
+    const { urn } = call;
+    const inputs = revealed(known.inputs);
+    if (!type.contract.holds || this.#consents.covers(urn, inputs)) return;
+    const there = await concealing(call, [known.inputs, known.outputs], (concealed) =>
+      readResource({ ...subject, call: concealed }, { inputs: {}, outputs: known.outputs }),
+    );
+    const lost = there && type.contract.holds(revealed(there.inputs));
+    if (lost === undefined) return;
+    throw new Error(deletionRefusal(type.contract, urn, { lost, name: inputs["name"] }));
+  }
+
+  cancel(): void {
+    this.#cancelled.abort(new Error("cancelled by the engine"));
+  }
+
+  #typeOf(urn: string): ResourceType<Client> {
+    const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
+    const type = this.#types.get(token);
+    if (!type)
+      throw new Error(`${this.#plugin.provider.name}: there is no resource type "${token}".`);
+    return type;
+  }
+
+  #subject(request: { getUrn(): string; getId(): string; getTimeout?(): number }): Subject<Client> {
+    const type = this.#typeOf(request.getUrn());
+    return { type, id: request.getId(), call: this.#call(request) };
+  }
+
+  #call(request: { getUrn(): string; getTimeout?(): number }): Call<Client> {
+    const client = this.#client;
+    if (client === undefined) throw new Error("unreachable: used before it was configured");
+    const urn = request.getUrn();
+    const seconds = request.getTimeout?.() ?? 0;
+    const ends = seconds > 0 ? [AbortSignal.timeout(seconds * 1000)] : [];
+    return {
+      client,
+      urn,
+      signal: AbortSignal.any([this.#cancelled.signal, ...ends]),
+      secrets: () => [...this.#secrets, ...(this.#plugin.secretsOf?.(client) ?? [])],
+      progress: (message) => this.#host.log.progress(urn, message),
+    };
+  }
+}
+
+/** The engine adds the provider's version to its configuration; it is not ours. */
+function configOf(config: TreeObject): TreeObject {
+  const { version: _version, ...rest } = revealed(config);
+  return rest;
+}

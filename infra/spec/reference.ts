@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { EnvName, Key } from "./scalar.ts";
+
+/** A Postgres database of this stack. */
+export const DatabaseRef = z
+  .strictObject({ database: Key.meta({ description: "Key of a database.", examples: ["main"] }) })
+  .meta({
+    description:
+      "A Postgres database of this stack. Its URL is read from a variable of the process that refers to it, else from OPSPEC_DATABASE_<KEY>_URL, which is added.",
+  });
+
+/** A Key Value store of this stack. */
+export const KeyValueRef = z
+  .strictObject({
+    keyValue: Key.meta({ description: "Key of a Key Value store.", examples: ["queue"] }),
+  })
+  .meta({
+    description:
+      "A Key Value store (Redis) of this stack. Its URL is read from a variable of the process that refers to it, else from OPSPEC_KEY_VALUE_<KEY>_URL, which is added.",
+  });
+
+/** A variable that the process has anyway. */
+export const EnvRef = z
+  .strictObject({
+    env: EnvName.meta({
+      description: "Variable of the process that has it.",
+      examples: ["REDIS_URL"],
+    }),
+  })
+  .meta({ description: "What a variable of the process says." });
+
+/** The value of a secret. */
+const SecretRef = z
+  .strictObject({
+    secret: EnvName.meta({
+      description: "Name of a secret of this stack.",
+      examples: ["WEBHOOK_URL"],
+    }),
+  })
+  .meta({
+    description:
+      "The value of a secret. It is read from a variable of the process that has it, else from OPSPEC_SECRET_<NAME>, which is added.",
+  });
+
+/** Where a Postgres is. */
+export const PostgresAddress = z.union([DatabaseRef, EnvRef, SecretRef]);
+
+/** Where a Redis is. */
+export const RedisAddress = z.union([KeyValueRef, EnvRef, SecretRef]);
+
+/** A URL or another value that the process reads from a variable. */
+export const HiddenValue = z.union([SecretRef, EnvRef]);
+
+/** Something that the runtime reads from a variable of its process. */
+export type Reference =
+  | { readonly database: string }
+  | { readonly keyValue: string }
+  | { readonly secret: string }
+  | { readonly env: string };

@@ -1,0 +1,11 @@
+// What a Node app may import: `@opspec/runtime/app`, or `app.mjs` of a folder that was copied.
+export { createHealth, type AppHealthOptions } from "./app/health.ts";
+export { createLogger, type AppLoggerOptions } from "./app/logger.ts";
+export { defineJob, type DefinedJob } from "./app/define-job.ts";
+export { fastifyHealth } from "./health/adapters/fastify.ts";
+export { honoHealth } from "./health/adapters/hono.ts";
+export { nodeListener } from "./health/adapters/node-http.ts";
+export { type Check, CheckError, type Sighting } from "./health/check.ts";
+export type { Health } from "./health/health.ts";
+export { type JobContext, JobFailure, type JobOutcome, type JobWork } from "./job-definition.ts";
+export { ConfigurationError } from "./settings/configuration-error.ts";

@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { nodeListener } from "../health/adapters/node-http.ts";
+import { opsHandler } from "../ops/handler.ts";
+import type { Process } from "../run/process.ts";
+import { scratchProcess } from "../testing/scratch-process.ts";
+import { startHttpServer } from "../testing/http-server.ts";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const TOKEN = "planted-call-token";
+
+interface Called {
+  readonly code: number;
+  readonly lines: Readonly<Record<string, unknown>>[];
+  readonly stderr: string;
+}
+
+async function call(args: readonly string[], url: string, token = TOKEN): Promise<Called> {
+  const env = { PATH: process.env["PATH"], OPSPEC_CALL_URL: url, OPSPEC_CALL_TOKEN: token };
+  const child = spawn(process.execPath, [MAIN, "call", ...args], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => (stdout += chunk));
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  const [code] = await once(child, "close");
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  return { code, lines: lines.map((line) => JSON.parse(line)), stderr };
+}
+
+/** A service that owns jobs which a cron job calls, with its real ops paths. */
+async function service(command: string): Promise<Process> {
+  const { process: owner } = await scratchProcess({
+    jobs: [{ name: "digest", command, startedBy: "call" }],
+    env: { OPSPEC_CALL_TOKEN: TOKEN },
+  });
+  return owner;
+}
+
+async function listen(server: Server, port = 0): Promise<string> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function serverOf(owner: Process): Server {
+  return createServer(nodeListener(opsHandler(owner), { bodyBytesMax: 65_536 }));
+}
+
+test.each([
+  ["sleep 1", 0, "ok"],
+  ["exit 3", 1, "failed"],
+  ["exit 75", 75, "failed"],
+])(
+  "a call lets the service run `%s`, ends with %i and says its record in one line",
+  async (command, code, status) => {
+    const owner = await service(command);
+    const url = await listen(serverOf(owner));
+
+    const called = await call(["digest"], url);
+
+    const [record] = await owner.records.list({ limit: 1 });
+    expect(called.code).toBe(code);
+    expect(called.lines).toEqual([
+      expect.objectContaining({ msg: "run", status, actor: "call", runId: record?.runId }),
+    ]);
+    expect(JSON.stringify(called)).not.toContain(TOKEN);
+  },
+);
+
+test("a call waits while the service is being deployed, and runs the job once", async () => {
+  const owner = await service("true");
+  const ops = nodeListener(opsHandler(owner), { bodyBytesMax: 65_536 });
+  let refusals = 3;
+  const server = createServer((request, response) => {
+    refusals -= 1;
+    if (refusals < 0) return void ops(request, response);
+    response.writeHead(refusals === 1 ? 502 : 503).end("<html>deploying</html>");
+  });
+  const port = await freePort();
+
+  const calling = call(["digest"], `http://127.0.0.1:${port}`);
+  await sleep(3_000);
+  await listen(server, port);
+
+  expect(await calling).toMatchObject({ code: 0 });
+  expect(await owner.records.list({ limit: 9 })).toHaveLength(1);
+});
+
+test("an answer that was lost on the way starts no second run", async () => {
+  const owner = await service("echo x >> runs; sleep 1");
+  const ops = nodeListener(opsHandler(owner), { bodyBytesMax: 65_536 });
+  let isFirst = true;
+  const server = createServer((request, response) => {
+    if (isFirst && request.method === "POST") {
+      isFirst = false;
+      response.writeHead = () => response.destroy();
+    }
+    ops(request, response);
+  });
+
+  expect(await call(["digest"], await listen(server))).toMatchObject({ code: 0 });
+  expect(await owner.records.list({ limit: 9 })).toHaveLength(1);
+});
+
+test("a service that stays away is given up at the limit, as temporary", async () => {
+  const { url } = await startHttpServer(() => ({ status: 503 }));
+
+  const called = await call(["digest", "--wait", "1"], url);
+
+  expect(called.code).toBe(75);
+  expect(called.lines.at(-1)).toMatchObject({
+    msg: "run",
+    status: "failed",
+    error: "the service answered HTTP 503 for 1 s",
+  });
+});
+
+test("a wrong token, a job that is not there and a URL that is none are wrong configurations", async () => {
+  const url = await listen(serverOf(await service("true")));
+
+  const refused = await call(["digest"], url, "another-token");
+  const unknown = await call(["other"], url);
+  const nowhere = await call(["digest"], "the service", "");
+
+  expect(refused).toMatchObject({ code: 78 });
+  expect(refused.lines.at(-1)).toMatchObject({ error: "the service refuses the token" });
+  expect(unknown).toMatchObject({ code: 78 });
+  expect(nowhere.code).toBe(78);
+  expect(nowhere.lines).toMatchObject([
+    { problems: [{ where: "OPSPEC_CALL_URL" }, { where: "OPSPEC_CALL_TOKEN" }] },
+  ]);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

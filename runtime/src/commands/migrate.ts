@@ -1,0 +1,72 @@
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import type { RuntimeManifest } from "../contract.ts";
+import { createLogger } from "../log/logger.ts";
+import { migratePostgres, type PostgresMigration } from "../migrate/postgres.ts";
+import { type Env, valueOf } from "../settings/env.ts";
+import { loadManifest } from "../settings/manifest.ts";
+import { resolveSecretFiles } from "../settings/secret-file.ts";
+import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
+import { stopOnSignals } from "./stop-signals.ts";
+
+/** Where the direct URL of a database is, where the usual one leads through a pooler. */
+const DIRECT_URL = "MIGRATION_DATABASE_URL";
+const USUAL_URL = "DATABASE_URL";
+
+/** The runbook's name for the longest wait, in seconds. */
+const WAIT_VARIABLE = "MIGRATION_LOCK_TIMEOUT_SECONDS";
+
+/** One migration at a time: what a pre-deploy command or an entrypoint starts. */
+export const migrate: RuntimeCommand = {
+  name: "migrate",
+  usage:
+    "[--app <name>] [--url-env <variable>] [--wait <seconds>] [--at-head <command>] [--allow-pooler-address] -- <command…>",
+  summary:
+    "runs a command while this process alone holds the migration lock of its Postgres; exits with the command's code, or 75 when the lock was not free in time",
+  async run(args, environment) {
+    const migration = migrationOf(args, environment);
+    const env = resolveSecretFiles(environment, new Set([migration.urlEnv]));
+    const manifest = manifestOf(environment);
+    const log = createLogger({ manifest, env, name: "migrate" });
+    const { signal } = stopOnSignals();
+    return await migratePostgres(migration, { env, directory: process.cwd(), log, signal });
+  },
+};
+
+function migrationOf(args: readonly string[], env: Env): PostgresMigration {
+  const { values, positionals } = readArguments(migrate, () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        app: { type: "string" },
+        "url-env": { type: "string" },
+        wait: { type: "string" },
+        "at-head": { type: "string" },
+        "allow-pooler-address": { type: "boolean" },
+      },
+    }),
+  );
+  if (positionals.length === 0) throw new UsageError(usageLine(migrate));
+  const isDirect = valueOf(env, DIRECT_URL) ?? valueOf(env, `${DIRECT_URL}_FILE`);
+  return {
+    app: values.app ?? manifestOf(env)?.system ?? basename(process.cwd()),
+    urlEnv: values["url-env"] ?? (isDirect === undefined ? USUAL_URL : DIRECT_URL),
+    argv: positionals,
+    atHead: values["at-head"],
+    waitSeconds:
+      waitOf(values.wait, "--wait") ?? waitOf(valueOf(env, WAIT_VARIABLE), WAIT_VARIABLE),
+    allowPoolerAddress: values["allow-pooler-address"],
+  };
+}
+
+function waitOf(text: string | undefined, where: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new UsageError(`${where}: should be a number of seconds, got "${text}". Write 600.`);
+}
+
+/** A pre-deploy command may run in a process that has none. */
+function manifestOf(env: Env): RuntimeManifest | undefined {
+  return valueOf(env, "OPSPEC_MANIFEST") === undefined ? undefined : loadManifest(env);
+}

@@ -1,0 +1,96 @@
+import { parseArgs } from "node:util";
+import { startChild } from "../child/child.ts";
+import { EXIT } from "../exit-code.ts";
+import { createLogger } from "../log/logger.ts";
+import { appMigrationStatus } from "../migrate/sqlite-app-status.ts";
+import {
+  markSqliteMigration,
+  MigrationOrderError,
+  type Migrations,
+  retrySqliteMigration,
+  runSqliteMigrations,
+  sqliteMigrationStatus,
+} from "../migrate/sqlite.ts";
+import type { Env } from "../settings/env.ts";
+import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
+
+/** An executable migration that is told to stop has this long, in milliseconds. */
+const GRACE_MS = 30_000;
+
+/** How a person looks at the migrations of a SQLite file, runs them, and puts a failed one right. */
+export const migrations: RuntimeCommand = {
+  name: "migrations",
+  usage:
+    "status|run|mark <id>|retry <id> --database <file> [--directory <folder>] [--by <who> --confirm <id>]",
+  summary:
+    "migrations of a SQLite file; without a folder only what the app itself recorded is shown",
+  async run(args, env) {
+    const { action, id, database, directory, by, confirm } = orderOf(args);
+    if (directory === undefined) return print(appMigrationStatus(database));
+    const place = migrationsOf(database, directory, env);
+    if (action === "status") return print(await sqliteMigrationStatus(place));
+    if (action === "run") {
+      const run = await runSqliteMigrations(place);
+      print(run);
+      return run.failed ? EXIT.failed : EXIT.ok;
+    }
+    const carryOut = action === "mark" ? markSqliteMigration : retrySqliteMigration;
+    await carryOut(place, { id: id ?? "", by: by ?? "", confirm: confirm ?? "" }).catch(asTyped);
+    return print(await sqliteMigrationStatus(place));
+  },
+};
+
+/** The migrations of a file as this process runs them: executables get the file in OPSPEC_SQLITE. */
+export function migrationsOf(database: string, directory: string, env: Env): Migrations {
+  const log = createLogger({ manifest: undefined, env, name: "migrations" });
+  return {
+    database,
+    directory,
+    runCommand: async ({ path }) => {
+      const childEnv = { ...env, OPSPEC_SQLITE: database };
+      const child = startChild({
+        argv: [path],
+        cwd: process.cwd(),
+        env: childEnv,
+        log,
+        graceMs: GRACE_MS,
+      });
+      return (await child.ended).exitCode ?? EXIT.failed;
+    },
+  };
+}
+
+function orderOf(args: readonly string[]) {
+  const { values, positionals } = readArguments(migrations, () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        database: { type: "string" },
+        directory: { type: "string" },
+        by: { type: "string" },
+        confirm: { type: "string" },
+      },
+    }),
+  );
+  const [action = "", id] = positionals;
+  const { database, directory } = values;
+  const isOrder = action === "mark" || action === "retry";
+  const isKnown = isOrder || action === "status" || (action === "run" && directory !== undefined);
+  const isComplete =
+    !isOrder || (id !== undefined && values.by !== undefined && directory !== undefined);
+  if (!isKnown || !isComplete || database === undefined) {
+    throw new UsageError(usageLine(migrations));
+  }
+  return { ...values, action, id, database, directory };
+}
+
+/** An order that cannot be carried out was typed wrong. */
+function asTyped(error: unknown): never {
+  throw error instanceof MigrationOrderError ? new UsageError(error.message) : error;
+}
+
+function print(value: unknown): number {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+  return EXIT.ok;
+}

@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { RuntimeManifest } from "../contract.ts";
+import { EXIT } from "../exit-code.ts";
+import { undoableJobs } from "../jobs/registry.ts";
+import { commandProblem } from "../probe/command-problem.ts";
+import { ConfigurationError, type ConfigurationProblem } from "../settings/configuration-error.ts";
+import { type Env, valueOf } from "../settings/env.ts";
+import { loadManifest, MANIFEST_VARIABLE } from "../settings/manifest.ts";
+import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
+
+/**
+ * Looks for what jobs need in this very image, and fails before they are scheduled.
+ *
+ * A build or a pre-deploy step runs it, so that a job whose command is not there stops the deploy
+ * and is named, instead of failing at night.
+ */
+export const probe: RuntimeCommand = {
+  name: "probe",
+  usage: "[<job>…] [--command <job>=<command>]…",
+  summary: "looks for what jobs run, and runs none; exits with 78 when something is not there",
+  async run(args, env) {
+    const { names, commands } = requestOf(args);
+    const manifest = manifestIfThere(env);
+    const probed = [...commands, ...(manifest ? commandsOf(manifest, names) : [])];
+    const problems = [
+      ...(manifest ? unknownJobs(manifest, names) : []),
+      ...undoableJobs(manifest?.jobs.filter(({ name }) => names.includes(name)) ?? []),
+      ...probed.flatMap((it) => problemsOf(it, env)),
+    ];
+    if (problems.length > 0) throw new ConfigurationError(problems);
+    process.stdout.write(`${renderProbe([...names, ...commands.map((it) => it.job)], manifest)}\n`);
+    return EXIT.ok;
+  },
+};
+
+interface JobCommand {
+  readonly job: string;
+  readonly command: string;
+}
+
+function requestOf(args: readonly string[]): { names: string[]; commands: JobCommand[] } {
+  const { values, positionals } = readArguments(probe, () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { command: { type: "string", multiple: true, default: [] } },
+    }),
+  );
+  const commands = values.command.map((text): JobCommand => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new UsageError(usageLine(probe));
+    return { job: text.slice(0, at), command: text.slice(at + 1) };
+  });
+  if (positionals.length + commands.length === 0) throw new UsageError(usageLine(probe));
+  return { names: positionals, commands };
+}
+
+/** A platform may build without the files that it mounts where the process runs. */
+function manifestIfThere(env: Env): RuntimeManifest | undefined {
+  const path = valueOf(env, MANIFEST_VARIABLE);
+  return path === undefined || !existsSync(path) ? undefined : loadManifest(env);
+}
+
+function commandsOf({ jobs }: RuntimeManifest, names: readonly string[]): JobCommand[] {
+  return jobs.flatMap(({ name, command, options }) => {
+    const text = command ?? options?.["command"];
+    return names.includes(name) && typeof text === "string" ? [{ job: name, command: text }] : [];
+  });
+}
+
+function unknownJobs(
+  { jobs, process: name }: RuntimeManifest,
+  names: readonly string[],
+): ConfigurationProblem[] {
+  const known = new Set(jobs.map((it) => it.name));
+  return names
+    .filter((it) => !known.has(it))
+    .map((it) => ({
+      where: `jobs/${it}`,
+      message: `is not in the manifest of "${name}".`,
+      remedy: "Deploy the stack again.",
+    }));
+}
+
+function problemsOf({ job, command }: JobCommand, env: Env): ConfigurationProblem[] {
+  const problem = commandProblem(command, { directory: process.cwd(), env });
+  if (problem === undefined) return [];
+  return [
+    {
+      where: `jobs/${job}/command`,
+      message: `${problem} in this image.`,
+      remedy: "Correct the command, or install what it needs in the build.",
+    },
+  ];
+}
+
+function renderProbe(jobs: readonly string[], manifest: RuntimeManifest | undefined): string {
+  const found = `probe: ${jobs.join(", ")}: found.`;
+  return manifest ? found : `${found} The manifest is not here, so only commands were looked for.`;
+}

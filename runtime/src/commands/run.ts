@@ -1,0 +1,85 @@
+import { userInfo } from "node:os";
+import { parseArgs } from "node:util";
+import { logCrashes } from "../log/crash.ts";
+import { exitCodeOf } from "../run/ending.ts";
+import { recordCrash } from "../run/crash-record.ts";
+import { recoverLost } from "../run/lost.ts";
+import { openProcess } from "../run/open-process.ts";
+import type { Process } from "../run/process.ts";
+import { runJob } from "../run/run-job.ts";
+import { jobOf, type RunRequest } from "../run/run.ts";
+import { loadManifest } from "../settings/manifest.ts";
+import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
+import { stopOnSignals } from "./stop-signals.ts";
+
+/** Nothing happens then; it only has to come. */
+const ALIVE_MS = 60_000;
+
+/** One run of one job, then exit: what a cron job starts, and what a person types. */
+export const run: RuntimeCommand = {
+  name: "run",
+  usage: "<job> [--by <who>] [--dry-run] [--due] [--scheduled-for <time>]",
+  summary: "runs a job once; exits with 0, 1, 75 (try again), 78 (configuration) or 124 (deadline)",
+  async run(args, env) {
+    const request = requestOf(args);
+    const manifest = loadManifest(env);
+    jobOf({ manifest }, request.job);
+    const opened = await openProcess(manifest, env);
+    logCrashes(opened.log, (error) => recordCrash(opened, error));
+    stopOnSignals(opened.stop);
+    try {
+      return await once(opened, request);
+    } finally {
+      await opened.close();
+    }
+  },
+};
+
+async function once(opened: Process, request: RunRequest): Promise<number> {
+  // Node would end while a job waits for something that holds nothing open, without a record.
+  const alive = setInterval(() => undefined, ALIVE_MS);
+  try {
+    if (!request.dryRun) await recoverLost(opened, { job: request.job });
+    return exitCodeOf(await runJob(opened, request));
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+function requestOf(args: readonly string[]): RunRequest {
+  const { values, positionals } = readArguments(run, () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        by: { type: "string" },
+        "dry-run": { type: "boolean", default: false },
+        due: { type: "boolean", default: false },
+        "scheduled-for": { type: "string" },
+      },
+    }),
+  );
+  const [job, ...others] = positionals;
+  if (job === undefined || others.length > 0) throw new UsageError(usageLine(run));
+  const scheduledFor = values["scheduled-for"];
+  return {
+    job,
+    actor: values.due ? "schedule" : actorOf(values.by),
+    dryRun: values["dry-run"],
+    ...(scheduledFor === undefined ? {} : { scheduledFor: timeOf(scheduledFor) }),
+  };
+}
+
+/** A cron job says nothing. A person is asked for a name, or is who sits at the terminal. */
+function actorOf(by: string | undefined): string {
+  if (by !== undefined && by.trim() !== "") return `manual ${by.trim()}`;
+  return process.stdin.isTTY ? `manual ${userInfo().username}` : "schedule";
+}
+
+function timeOf(text: string): Date {
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new UsageError(
+    `--scheduled-for: "${text}" is no time. Write ISO 8601, such as 2026-03-01T09:30:00Z.`,
+  );
+}

@@ -1,0 +1,57 @@
+import { watchAppTables } from "../app-runs/table-watch.ts";
+import { checkWork } from "../jobs/registry.ts";
+import { logCrashes } from "../log/crash.ts";
+import { recordCrash } from "../run/crash-record.ts";
+import { openProcess } from "../run/open-process.ts";
+import type { Process } from "../run/process.ts";
+import { EXIT } from "../exit-code.ts";
+import { startScheduler } from "../scheduler/scheduler.ts";
+import { checkBindings } from "../settings/bindings.ts";
+import { attemptAll } from "../settings/configuration-error.ts";
+import { loadManifest } from "../settings/manifest.ts";
+import { openSurroundings } from "../supervise/surroundings.ts";
+import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";
+import { stopOnSignals } from "./stop-signals.ts";
+
+/** Answers that are under way when the scheduler ends get so long, in milliseconds. */
+const CLOSE_MS = 2_000;
+
+/** A scheduler without an app: any number may run, and each slot runs once. */
+export const schedule: RuntimeCommand = {
+  name: "schedule",
+  usage: "",
+  summary:
+    "starts the jobs of its manifest when they are due, until it is told to stop; answers health and ops on the manifest's opsPort",
+  async run(args, env) {
+    if (args.length > 0) throw new UsageError(usageLine(schedule));
+    const manifest = loadManifest(env);
+    const opened = await openProcess(manifest, env);
+    logCrashes(opened.log, (error) => recordCrash(opened, error));
+    const { signal } = stopOnSignals(opened.stop);
+    try {
+      attemptAll([() => checkWork(manifest.jobs), () => checkBindings(manifest.jobs, opened.env)]);
+      await scheduleUntil(signal, opened);
+      return EXIT.ok;
+    } finally {
+      await opened.close();
+    }
+  },
+};
+
+/** The same surroundings as an app has: health, ops, lateness, alert rules, tables of runs. */
+async function scheduleUntil(signal: AbortSignal, opened: Process): Promise<void> {
+  const { log, manifest } = opened;
+  const around = await openSurroundings(
+    opened,
+    { app: () => undefined, hasBeenUp: () => true },
+    log,
+  );
+  const scheduler = startScheduler(opened);
+  const tables = await watchAppTables(opened);
+  around.health.setReady("app", true);
+  log.info({ jobs: manifest.jobs.length }, "the scheduler has started");
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  around.health.shutDown();
+  await Promise.all([scheduler.stop(), tables.stop(), around.runs.settled()]);
+  await around.close(CLOSE_MS);
+}

@@ -1,0 +1,21 @@
+import { MANIFEST_VERSION } from "../contract.ts";
+import { EXIT } from "../exit-code.ts";
+import { RUNTIME_VERSION } from "../version.ts";
+import type { RuntimeCommand } from "./command.ts";
+
+/** Says which runtime this is and which manifests it reads; a probe that it can start at all. */
+export const version: RuntimeCommand = {
+  name: "version",
+  usage: "",
+  summary: "says which runtime this is, as one line of JSON",
+  async run() {
+    const about = {
+      runtime: RUNTIME_VERSION,
+      manifestVersion: MANIFEST_VERSION,
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+    };
+    process.stdout.write(`${JSON.stringify(about)}\n`);
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { manualClock } from "../testing/scratch-health.ts";
+import { type Check, CheckError } from "./check.ts";
+import { type CheckLoop, loopCheck } from "./check-loop.ts";
+
+function started(check: Partial<Check>, clock = manualClock()): CheckLoop {
+  const loop = loopCheck({ name: "it", kind: "ready", intervalMs: 5, ...check }, clock);
+  onTestFinished(() => loop.stop());
+  loop.start();
+  return loop;
+}
+
+test("a check that was not looked at yet is unknown, and not ok", () => {
+  const loop = loopCheck({ name: "it", kind: "ready", look: async () => ({}) });
+
+  expect(loop.result()).toMatchObject({ state: "unknown", error: "not checked yet" });
+});
+
+test("a look that finds a value tells it, with a problem too", async () => {
+  const loop = started({ look: async () => ({ value: 7, problem: "7 entries, more than 5" }) });
+
+  await vi.waitFor(() => expect(loop.result().state).toBe("failed"));
+
+  expect(loop.result()).toMatchObject({ value: 7, error: "7 entries, more than 5" });
+});
+
+test("a look that takes too long failed, and no second one is begun while it hangs", async () => {
+  let looks = 0;
+  const loop = started({
+    timeoutMs: 10,
+    look: () => {
+      looks += 1;
+      return new Promise(() => {});
+    },
+  });
+
+  await vi.waitFor(() => expect(loop.result().error).toBe("no answer within 10 ms"));
+  await sleep(100);
+
+  expect(looks).toBe(1);
+  expect(loop.result()).toMatchObject({ state: "failed", value: undefined });
+});
+
+test("the signal of a look is aborted when its time is over", async () => {
+  let aborted = false;
+  started({
+    timeoutMs: 10,
+    look: async (signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      aborted = true;
+      return {};
+    },
+  });
+
+  await vi.waitFor(() => expect(aborted).toBe(true));
+});
+
+test("a dependency that comes back is seen by the next look", async () => {
+  let isUp = false;
+  const loop = started({
+    look: async () => {
+      if (!isUp) throw new CheckError("down");
+      return {};
+    },
+  });
+  await vi.waitFor(() => expect(loop.result().error).toBe("down"));
+
+  isUp = true;
+
+  await vi.waitFor(() => expect(loop.result().state).toBe("ok"));
+});
+
+test("a result older than staleAfter is not believed: stale is failed", async () => {
+  const clock = manualClock();
+  const loop = started(
+    { intervalMs: 3_600_000, staleAfterMs: 30_000, look: async () => ({}) },
+    clock,
+  );
+  await vi.waitFor(() => expect(loop.result().state).toBe("ok"));
+
+  clock.advance(30);
+  const justInTime = loop.result().state;
+  clock.advance(1);
+
+  expect(justInTime).toBe("ok");
+  expect(loop.result()).toMatchObject({ state: "stale", error: "last checked 31 s ago" });
+});
+
+test("a stopped check holds nothing and looks no more", async () => {
+  let looks = 0;
+  let closed = 0;
+  const loop = started({
+    look: async () => {
+      looks += 1;
+      return {};
+    },
+    close: async () => {
+      closed += 1;
+    },
+  });
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(2));
+
+  await loop.stop();
+  const atStop = looks;
+  await sleep(50);
+
+  expect([looks, closed]).toEqual([atStop, 1]);
+});

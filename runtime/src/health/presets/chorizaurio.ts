@@ -1,0 +1,45 @@
+import { valueOf } from "../../settings/env.ts";
+import type { Answer, Preset } from "../preset.ts";
+import type { ProbeContext } from "../probes/probe.ts";
+import { sqliteProbe } from "../probes/sqlite.ts";
+import { healthzRoute, metricsRoutes, readyzRoute } from "../route-answers.ts";
+import { judgeHealth } from "../verdict.ts";
+import { appVersion, type HealthView } from "../view.ts";
+
+/** Where the app keeps its database when DB_PATH is not set. */
+const DATABASE = "/data/ventas.db";
+
+/** chorizaurio: `/health` and `/api/health`, always 200: a restart cures no database. */
+export function chorizaurioPreset({ env, directory }: ProbeContext): Preset {
+  const path = valueOf(env, "DB_PATH") ?? DATABASE;
+  return {
+    requestIdHeaders: ["x-request-id"],
+    checks: [
+      { name: "database", kind: "ready", probe: "sqlite", ...sqliteProbe({ path }, directory) },
+    ],
+    routes: (view) => [
+      { name: "health", path: "/health", answer: ({ id }) => health(view, id) },
+      { name: "api/health", path: "/api/health", answer: ({ id }) => health(view, id) },
+      healthzRoute(view),
+      readyzRoute(view),
+      ...metricsRoutes(view),
+    ],
+  };
+}
+
+function health(view: HealthView, id: string): Answer {
+  const database = view.results().find((it) => it.probe === "sqlite" || it.probe === "postgres");
+  return {
+    status: 200,
+    body: {
+      status: judgeHealth(view.evidence()) === "ok" ? "healthy" : "degraded",
+      database:
+        database?.state === "ok" ? "ok" : `error: ${database?.error ?? "no check is declared"}`,
+      database_type: database?.probe === "postgres" ? "postgresql" : "sqlite",
+      environment: valueOf(view.env, "ENVIRONMENT") ?? view.identity.environment,
+      version: appVersion(view.env),
+      request_id: id,
+      timestamp: new Date().toISOString(),
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, onTestFinished, test } from "vitest";
+import { look, type Watched } from "../../testing/probe-watch.ts";
+
+function scratchDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "opspec-health-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** The name of a backup that was made so long ago. */
+function backupName(ageMs: number): string {
+  const time = new Date(Date.now() - ageMs).toISOString().replaceAll(/[-:]/g, "");
+  return `ventas_${time.replace("T", "_").slice(0, 15)}.db`;
+}
+
+test("a disk check writes a file, leaves none, and tells what is free", async () => {
+  const directory = scratchDirectory();
+
+  const result = await look({ kind: "disk", path: "." }, { directory });
+  const full = await look({ kind: "disk", path: ".", minFreeMb: 1e12 }, { directory });
+  const gone = await look({ kind: "disk", path: "gone" }, { directory });
+
+  expect(result.value).toBeGreaterThan(0);
+  expect(full.error).toMatch(/^\d+ MB free, less than 1000000000000$/);
+  expect(gone.error).toBe("not found");
+});
+
+test("a SQLite database is opened read-only and checked; a missing one is not made", async () => {
+  const directory = scratchDirectory();
+  const database = new DatabaseSync(join(directory, "good.db"));
+  database.exec("pragma journal_mode = wal; create table t (a); insert into t values (1)");
+  writeFileSync(join(directory, "bad.db"), "this is no database, it is a text of some length.");
+  const check = async (path: string): Promise<string | undefined> =>
+    (await look({ kind: "sqlite", path }, { directory })).error;
+
+  const errors = [await check("good.db"), await check("bad.db"), await check("none.db")];
+  database.close();
+
+  expect(errors).toEqual([undefined, "not a SQLite database", "cannot be opened"]);
+  expect(() => rmSync(join(directory, "none.db"))).toThrow("ENOENT");
+});
+
+test("a damaged page is found by quick_check", async () => {
+  const directory = scratchDirectory();
+  const path = join(directory, "damaged.db");
+  const database = new DatabaseSync(path);
+  database.exec("create table t (a); create index i on t (a)");
+  database.exec(
+    "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000) insert into t select 'row ' || i from n",
+  );
+  database.close();
+  const pages = readFileSync(path);
+  pages.fill(0xff, 8192, 12_288);
+  writeFileSync(path, pages);
+
+  const result = await look({ kind: "sqlite", path }, { directory });
+
+  expect(result).toMatchObject({ state: "failed" });
+  expect(result.error).toMatch(/^damaged/);
+});
+
+test("the age of a backup is the one in its name, not the one of the file", async () => {
+  const directory = scratchDirectory();
+  mkdirSync(join(directory, "backups"));
+  const put = (name: string, text = "data"): void =>
+    writeFileSync(join(directory, "backups", name), text);
+  const probe: Watched = {
+    kind: "backup",
+    directory: "backups",
+    prefix: "ventas_",
+    withinSeconds: 3600,
+  };
+
+  const none = await look(probe, { directory });
+  put(backupName(7_200_000));
+  put("ventas.db.before_restore");
+  put("other_29991231_000000.db");
+  const old = await look(probe, { directory });
+  put(backupName(60_000));
+  const young = await look(probe, { directory });
+  put(backupName(30_000), "");
+  const empty = await look(probe, { directory });
+
+  expect(none.error).toBe("there is no backup");
+  expect(old.error).toMatch(/^the newest backup is 720\d s old, not within 3600 s$/);
+  expect(young).toMatchObject({ state: "ok" });
+  expect(empty.error).toBe("the newest backup is empty");
+});

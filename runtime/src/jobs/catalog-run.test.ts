@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { runJob } from "../run/run-job.ts";
+import { scratchProcess } from "../testing/scratch-process.ts";
+
+const BACKUP = {
+  name: "backup-periodic",
+  uses: "sqlite-backup",
+  options: {
+    database: "ventas.db",
+    directory: "backups",
+    keep: { env: "BACKUP_RETAIN_COUNT", default: 10 },
+  },
+};
+
+test("a digest that is switched off ends well, writes nothing, and runs again when it is on", async () => {
+  const { process } = await scratchProcess({
+    jobs: [{ name: "digest-weekdays", uses: "digest", toggles: ["digest"] }],
+    manifest: { toggles: [{ name: "digest", reader: { kind: "marker", path: "disabled" } }] },
+  });
+  const { directory } = process;
+  writeFileSync(join(directory, "disabled"), "");
+
+  const off = await runJob(process, { job: "digest-weekdays", actor: "schedule" });
+  expect(off).toMatchObject({ status: "skipped", attempt: 0, error: null });
+  expect(existsSync(join(directory, "backups"))).toBe(false);
+
+  rmSync(join(directory, "disabled"));
+  const on = await runJob(process, { job: "digest-weekdays", actor: "schedule" });
+  expect(on.status).toBe("ok");
+  expect(readdirSync(join(directory, "backups"))).toHaveLength(3);
+});
+
+test("a heartbeat records where its snapshot is", async () => {
+  const { process } = await scratchProcess({ jobs: [{ name: "beat", uses: "heartbeat" }] });
+
+  const { status, details } = await runJob(process, { job: "beat", actor: "schedule" });
+
+  expect(status).toBe("ok");
+  const text = readFileSync(join(process.directory, String(details["file"])), "utf8");
+  expect(text).toMatch(/^section,key,value\nversion,runtime,/);
+});
+
+test("BACKUP_RETAIN_COUNT says how many backups stay, and none is refused by that name", async () => {
+  const { process } = await scratchProcess({ jobs: [BACKUP], env: { BACKUP_RETAIN_COUNT: "2" } });
+  new DatabaseSync(join(process.directory, "ventas.db")).exec("CREATE TABLE t (n)");
+  const request = { job: BACKUP.name, actor: "manual ana" };
+
+  for (let run = 0; run < 3; run += 1) expect((await runJob(process, request)).status).toBe("ok");
+  const files = readdirSync(join(process.directory, "backups"));
+  expect(files.filter((name) => /^ventas_[\d_]+\.db$/.test(name))).toHaveLength(2);
+
+  const none = await scratchProcess({ jobs: [BACKUP], env: { BACKUP_RETAIN_COUNT: "0" } });
+  const refused = await runJob(none.process, request);
+  expect(refused).toMatchObject({ status: "failed" });
+  expect(refused.error).toContain("BACKUP_RETAIN_COUNT: is of the wrong kind");
+});
+
+test("the record of a backup says who asked for it, and that a second one was needless", async () => {
+  const { process } = await scratchProcess({ jobs: [BACKUP] });
+  new DatabaseSync(join(process.directory, "ventas.db")).exec("CREATE TABLE t (n)");
+
+  const manual = await runJob(process, { job: BACKUP.name, actor: "manual ana" });
+  const periodic = await runJob(process, { job: BACKUP.name, actor: "schedule" });
+
+  expect(manual.details).toMatchObject({ reason: "admin_trigger:ana", rows: { t: 0 } });
+  expect(periodic).toMatchObject({
+    status: "skipped",
+    details: { reason: "periodic", recent: manual.details["file"] },
+  });
+});

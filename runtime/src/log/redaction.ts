@@ -1,0 +1,109 @@
+/** What stands where a secret was. */
+const REDACTED = "[redacted]";
+
+/** Shorter values stand in ordinary words and numbers; hiding them would make logs unreadable. */
+const SECRET_LENGTH_MIN = 4;
+
+/** A part of a web address this long is a token, as webhooks have them, and not a word. */
+const URL_TOKEN_LENGTH_MIN = 16;
+
+/** Nesting of a logged object; what lies deeper is cut off. */
+const DEPTH_MAX = 12;
+
+/** Fields that hold a secret by their name, in any spelling. */
+const SECRET_FIELD =
+  /passw(or)?d|passphrase|secret|token|authorization|cookie|credential|api[_-]?key|private[_-]?key|access[_-]?key|dsn/i;
+
+/** User and password of a URL, wherever it stands in a text. */
+const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'@]+@/gi;
+
+/** A credential in a header or a command line. */
+const SCHEME_CREDENTIAL = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g;
+
+/** Every secret that this process knows, longest first, so that no part of one is left over. */
+let secrets: readonly string[] = [];
+
+/**
+ * From now on these values are hidden in log lines, records and alerts of this process.
+ *
+ * The list belongs to the process, as the secrets do: a second logger cannot forget it.
+ */
+export function hideSecrets(values: Iterable<string>): void {
+  const spellings = [...values].flatMap(spellingsOf);
+  const known = new Set([...secrets, ...spellings]);
+  secrets = [...known].toSorted((a, b) => b.length - a.length);
+}
+
+/** The text without any secret that this process knows, and without credentials in URLs and headers. */
+export function redact(text: string): string {
+  let redacted = text;
+  for (const secret of secrets) {
+    if (redacted.includes(secret)) redacted = redacted.replaceAll(secret, REDACTED);
+  }
+  return redacted.replace(USER_INFO, `$1${REDACTED}@`).replace(SCHEME_CREDENTIAL, `$1 ${REDACTED}`);
+}
+
+/** The value with every text in it redacted, and every field that holds a secret by its name. */
+export function redactDeep(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return redact(value);
+  if (typeof value === "number" || typeof value === "bigint") {
+    return secrets.includes(String(value)) ? REDACTED : value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= DEPTH_MAX) return "[too deep]";
+  if (Array.isArray(value)) return value.map((item) => redactDeep(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [
+      redact(key),
+      SECRET_FIELD.test(key) && holdsText(child) ? REDACTED : redactDeep(child, depth + 1),
+    ]),
+  );
+}
+
+/**
+ * A line of JSON with the same promise as redactDeep.
+ *
+ * Nearly no line holds a secret, so a line is only taken apart when it may.
+ */
+export function redactLine(line: string): string {
+  const mayHold =
+    SECRET_FIELD.test(line) ||
+    line.search(USER_INFO) !== -1 ||
+    line.search(SCHEME_CREDENTIAL) !== -1 ||
+    secrets.some((secret) => line.includes(secret) || line.includes(escaped(secret)));
+  if (!mayHold) return line;
+  return `${JSON.stringify(redactDeep(JSON.parse(line)))}\n`;
+}
+
+function holdsText(value: unknown): boolean {
+  return typeof value === "string" ? value !== "" : typeof value === "object" && value !== null;
+}
+
+/** As JSON writes it between quotes. */
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** A secret as it is, without spaces around it, line by line, and the parts of a URL that grant something. */
+function spellingsOf(value: string): string[] {
+  const whole = [value, value.trim(), encodeURIComponent(value)];
+  const lines = value.includes("\n") ? value.split("\n").map((line) => line.trim()) : [];
+  return [...whole, ...lines, ...urlSecrets(value)].filter((it) => it.length >= SECRET_LENGTH_MIN);
+}
+
+function urlSecrets(value: string): string[] {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url) return [];
+  const passwords = [url.password, decoded(url.password)].filter((it) => it !== "");
+  if (!url.protocol.startsWith("http")) return passwords;
+  const parts = [...url.pathname.split("/"), ...url.searchParams.values()];
+  return [...passwords, ...parts.filter((part) => part.length >= URL_TOKEN_LENGTH_MIN)];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,81 @@
+import type { ManifestJob } from "../contract/job.ts";
+import type { Process } from "../run/process.ts";
+import type { RunRecord, RunStart } from "../run-record.ts";
+import { describeSchedule, nextRuns, type Schedule } from "../schedule.ts";
+import { bindSchedule } from "../settings/bound-schedule.ts";
+
+/** Next runs that are shown. */
+const NEXT_RUNS = 3;
+
+/** A coming run in the zone of its schedule and in UTC. */
+interface NextRun {
+  readonly local: string;
+  readonly utc: string;
+}
+
+/** A job as operators look at it. */
+export interface JobView {
+  readonly name: string;
+  readonly uses: string;
+  readonly startedBy: ManifestJob["startedBy"];
+  readonly schedule: string | null;
+  readonly timezone: string | null;
+  readonly next: readonly NextRun[];
+  readonly running: readonly RunStart[];
+  readonly last: RunRecord | null;
+  readonly lastOk: string | null;
+  readonly toggles: readonly {
+    readonly name: string;
+    readonly on: boolean;
+    readonly reason: string;
+  }[];
+}
+
+/** What is known of a job now. */
+export async function viewJob(process: Process, job: ManifestJob): Promise<JobView> {
+  const schedule = job.schedule
+    ? bindSchedule({ name: job.name, schedule: job.schedule }, process.env)
+    : undefined;
+  const now = process.clock.now();
+  const [last] = await process.records.list({ job: job.name, limit: 1 });
+  const [lastOk] =
+    last?.status === "ok"
+      ? [last]
+      : await process.records.list({ job: job.name, status: "ok", limit: 1 });
+  const toggles = (job.toggles ?? []).map(async (name) => ({
+    name,
+    ...(await process.toggles.isOn(name)),
+  }));
+  return {
+    name: job.name,
+    uses: job.uses,
+    startedBy: job.startedBy,
+    schedule: schedule ? describeSchedule(schedule, now) : null,
+    timezone: schedule?.timezone ?? null,
+    next: schedule ? comingRuns(schedule, now) : [],
+    running: [...process.active.values()].filter((run) => run.job === job.name),
+    last: last ?? null,
+    lastOk: lastOk?.startedAt ?? null,
+    toggles: await Promise.all(toggles),
+  };
+}
+
+function comingRuns(schedule: Schedule, now: Date): NextRun[] {
+  return nextRuns(schedule, now, NEXT_RUNS).map((at) => ({
+    local: localTime(at, schedule.timezone),
+    utc: at.toISOString(),
+  }));
+}
+
+/** As `2026-03-29 10:00:00 GMT+02:00`: the offset tells the two hours of an overlap apart. */
+function localTime(at: Date, timeZone: string): string {
+  const format = new Intl.DateTimeFormat("sv-SE", {
+    timeZone,
+    dateStyle: "short",
+    timeStyle: "medium",
+  });
+  const offset = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" })
+    .formatToParts(at)
+    .find(({ type }) => type === "timeZoneName");
+  return `${format.format(at)} ${offset?.value ?? ""}`.trimEnd();
+}

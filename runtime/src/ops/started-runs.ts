@@ -1,0 +1,60 @@
+import { randomUUID } from "node:crypto";
+import type { Process } from "../run/process.ts";
+import { runJob } from "../run/run-job.ts";
+import type { RunRequest } from "../run/run.ts";
+import type { RunRecord } from "../run-record.ts";
+
+/** Ended runs that are remembered besides the store: a dry run is in no store. */
+const ENDED_MAX = 200;
+
+/** Where the runs are that were asked for here. */
+export interface StartedRuns {
+  /** Starts a run, or finds the one that was started under this id before. */
+  start(request: RunRequest): string;
+  /** `running` until it ended; undefined when nothing is known of it. */
+  find(runId: string): Promise<RunRecord | "running" | undefined>;
+  /** Waits until all of them ended. */
+  settled(): Promise<void>;
+}
+
+/** Remembers the runs of a process that somebody asked for. */
+export function startedRuns(process: Process): StartedRuns {
+  const running = new Map<string, Promise<void>>();
+  const ended = new Map<string, RunRecord>();
+  const follow = async (runId: string, request: RunRequest): Promise<void> => {
+    try {
+      const record = await runJob(process, request);
+      ended.set(runId, record);
+    } catch (error) {
+      process.log.error({ err: error, job: request.job, runId }, "a run could not be started");
+    } finally {
+      running.delete(runId);
+    }
+    const [oldest] = ended.keys();
+    if (ended.size > ENDED_MAX && oldest !== undefined) ended.delete(oldest);
+  };
+  return {
+    start: (request) => {
+      const runId = request.runId ?? randomUUID();
+      if (!running.has(runId) && !ended.has(runId)) {
+        running.set(runId, follow(runId, { ...request, runId }));
+      }
+      return runId;
+    },
+    find: async (runId) => {
+      if (running.has(runId) || process.active.has(runId)) return "running";
+      return ended.get(runId) ?? (await findRecord(process, runId));
+    },
+    settled: async () => {
+      await Promise.all(running.values());
+    },
+  };
+}
+
+/** Most records that are looked through for one run. */
+const LOOKED_THROUGH_MAX = 1000;
+
+async function findRecord(process: Process, runId: string): Promise<RunRecord | undefined> {
+  const records = await process.records.list({ limit: LOOKED_THROUGH_MAX });
+  return records.find((record) => record.runId === runId);
+}

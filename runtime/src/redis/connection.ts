@@ -1,0 +1,58 @@
+import type { Redis } from "ioredis";
+
+import { ConfigurationError } from "../settings/configuration-error.ts";
+import { type Env, valueOf } from "../settings/env.ts";
+import { StoreError } from "../stores/store-error.ts";
+import { parseRedisUrl } from "./url.ts";
+
+/** Longest wait for a connection and for an answer; Redis answers in one millisecond when it is well. */
+const REDIS_ANSWER_MS = 5_000;
+
+/** Longest pause before the connection is tried again. */
+const RECONNECT_MAX_MS = 2_000;
+
+/** One connection to a Redis, made when it is needed and again when it breaks. */
+export interface RedisConnection {
+  /** Name of the variable with its URL. */
+  readonly where: string;
+  /** What the commands answer. A failure says what could not be done and nothing of the URL. */
+  use<T>(verb: string, work: (redis: Redis) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A Redis by the variable that holds its URL. It connects when it is first asked. */
+export async function openRedis(urlEnv: string, env: Env): Promise<RedisConnection> {
+  const text = valueOf(env, urlEnv);
+  if (text === undefined) {
+    const remedy = "Set it to the URL of the Redis.";
+    throw new ConfigurationError([{ where: urlEnv, message: "is not set.", remedy }]);
+  }
+  const options = parseRedisUrl(text, urlEnv);
+  const { Redis: Client } = await import("ioredis");
+  const redis = new Client({
+    ...options,
+    connectionName: "opspec",
+    lazyConnect: true,
+    connectTimeout: REDIS_ANSWER_MS,
+    commandTimeout: REDIS_ANSWER_MS,
+    // A command is not sent twice: the first one may have been carried out.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 1,
+    retryStrategy: (times) => Math.min(times * 100, RECONNECT_MAX_MS),
+  });
+  // The reason of a broken connection is told by this event only; the call that fails says that it is closed.
+  let broken: unknown;
+  redis.on("error", (error) => (broken = error));
+  redis.on("ready", () => (broken = undefined));
+  return {
+    where: urlEnv,
+    use: async (verb, work) => {
+      try {
+        return await work(redis);
+      } catch (error) {
+        throw new StoreError({ where: urlEnv, verb }, broken ?? error);
+      }
+    },
+    close: async () => redis.disconnect(),
+  };
+}

@@ -1,0 +1,34 @@
+import type { RedisOptions } from "ioredis";
+
+import { ConfigurationError } from "../settings/configuration-error.ts";
+import { decodeUrlPart } from "../url-part.ts";
+
+/**
+ * The driver's settings from a `redis://` or `rediss://` URL.
+ *
+ * The driver's own parser takes anything that is no URL for a host name, and shows it in errors.
+ * redis-py's `ssl_cert_reqs=none` is understood, because a Python app shares its variable with us.
+ *
+ * @param where names it in messages, best by its environment variable
+ */
+export function parseRedisUrl(text: string, where = "the Redis URL"): RedisOptions {
+  const isRedis = /^rediss?:\/\//i.test(text);
+  if (!isRedis || !URL.canParse(text)) {
+    const remedy =
+      "Write it as redis://user:password@host:6379/0, with characters such as # / @ encoded.";
+    throw new ConfigurationError([{ where, message: "is not a URL of Redis.", remedy }]);
+  }
+  const url = new URL(text);
+  const database = Number(url.pathname.slice(1) || url.searchParams.get("db") || 0);
+  const password = decodeUrlPart(url.password);
+  const username = decodeUrlPart(url.username);
+  const verify = !/^(cert_)?none$/i.test(url.searchParams.get("ssl_cert_reqs") ?? "");
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, "") || "localhost",
+    port: Number(url.port || 6379),
+    ...(username === "" ? {} : { username }),
+    ...(password === "" ? {} : { password }),
+    db: Number.isInteger(database) ? database : 0,
+    ...(url.protocol === "rediss:" ? { tls: { rejectUnauthorized: verify } } : {}),
+  };
+}

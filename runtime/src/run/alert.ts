@@ -1,0 +1,88 @@
+import type { AlertEvent } from "../alert-event.ts";
+import type { ManifestJob } from "../contract/job.ts";
+import type { RunRecord, RunStatus } from "../run-record.ts";
+import type { Process } from "./process.ts";
+
+/** What is looked through for failures in a row; nobody waits for more before being told. */
+const RECORDS_MAX = 100;
+
+/** How a run ends that failed. An interrupted one did not, and a skipped one was not tried. */
+const FAILURES: ReadonlySet<RunStatus> = new Set(["failed", "timed-out", "lost"]);
+
+/** A run's end, as alerts look at it. */
+interface EndedRun {
+  readonly process: Process;
+  readonly job: ManifestJob;
+  readonly record: RunRecord;
+}
+
+/** Tells of a run that failed, or that is well again, as the job's alerts ask for it. */
+export async function alertEnd({ process, job, record }: EndedRun): Promise<void> {
+  const event = await endEvent({ process, job, record });
+  if (event) await process.alerts.send(event);
+}
+
+/** Tells of a run that does not end, or that was still running when it was due again. */
+export async function alertStuck({ process, job, record }: EndedRun, title: string): Promise<void> {
+  if (!job.alerts?.on.includes("stuck")) return;
+  await process.alerts.send(eventOf({ process, job, record }, "stuck", title));
+}
+
+async function endEvent(ended: EndedRun): Promise<AlertEvent | undefined> {
+  const { process, job, record } = ended;
+  const { on = [], after = 1 } = job.alerts ?? {};
+  const isFailure = FAILURES.has(record.status);
+  if (!isFailure && record.status !== "ok") return undefined;
+  const failuresBefore = await failuresInARow(process, record);
+  const where = `${process.manifest.stack}: ${job.name}`;
+  if (isFailure) {
+    const count = failuresBefore + 1;
+    if (!on.includes("fail") || (count < after && canCount(process, job))) return undefined;
+    const often = count > 1 ? `, ${count} times in a row` : "";
+    const why = record.error?.split("\n", 1).join("") ?? record.status;
+    return eventOf(ended, "fail", `${where} ${wordOf(record.status)}${often}: ${why}`);
+  }
+  if (!on.includes("recovered") || failuresBefore < after) return undefined;
+  return eventOf(ended, "recovered", `${where} runs again after ${failuresBefore} failure(s)`);
+}
+
+function wordOf(status: RunStatus): string {
+  return status === "timed-out" ? "timed out" : status === "lost" ? "was lost" : status;
+}
+
+/** Without a store each run of a cron job is the first it knows of, and would never alert. */
+function canCount({ manifest }: Process, job: ManifestJob): boolean {
+  return manifest.stores?.records !== undefined || job.startedBy !== "process";
+}
+
+async function failuresInARow(process: Process, record: RunRecord): Promise<number> {
+  const records = await process.records.list({ job: record.job, limit: RECORDS_MAX });
+  let count = 0;
+  for (const { runId, status } of records) {
+    if (runId === record.runId) continue;
+    if (status === "ok") return count;
+    if (FAILURES.has(status)) count += 1;
+  }
+  return count;
+}
+
+function eventOf(
+  { process, job, record }: EndedRun,
+  kind: AlertEvent["kind"],
+  title: string,
+): AlertEvent {
+  const { system, stack, process: name } = process.manifest;
+  const { runId, scheduledFor, status, attempt, exitCode, durationMs, error } = record;
+  return {
+    // A recovery is about the failure, so that it closes it.
+    key: `${stack}/${job.name}/${kind === "recovered" ? "fail" : kind}`,
+    kind,
+    system,
+    stack,
+    process: name,
+    job: job.name,
+    title,
+    details: { runId, scheduledFor, status, attempt, exitCode, durationMs, error },
+    at: process.clock.now().toISOString(),
+  };
+}

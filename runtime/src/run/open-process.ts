@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { AlertSink } from "../alert-event.ts";
+import type { RuntimeManifest } from "../contract.ts";
+import type { Coordination } from "../coordination.ts";
+import { createLogger } from "../log/logger.ts";
+import type { RunRecord } from "../run-record.ts";
+import { namedVariables } from "../settings/env-name.ts";
+import { type Env, valueOf } from "../settings/env.ts";
+import { resolveSecretFiles } from "../settings/secret-file.ts";
+import { appendHistory } from "../stores/history.ts";
+import { openRecordStore } from "../stores/records.ts";
+import { openToggles } from "../toggles/toggles.ts";
+import { SYSTEM_CLOCK } from "./clock.ts";
+import { OverlapGate } from "./overlap.ts";
+import type { Process } from "./process.ts";
+import { within } from "./time-limit.ts";
+
+/** Where platforms say which commit runs. @see https://render.com/docs/environment-variables */
+const COMMIT_VARIABLES = ["RENDER_GIT_COMMIT", "OPSPEC_COMMIT", "GIT_COMMIT", "GITHUB_SHA"];
+
+/** Where they say which instance it is. */
+const HOST_VARIABLES = ["RENDER_INSTANCE_ID", "OPSPEC_HOST"];
+
+/** The end of a process does not wait longer for what goes on beside its runs; less when it must end. */
+const BACKGROUND_WAIT_MS = 10_000;
+const STOPPED_WAIT_MS = 2_000;
+
+/** Opens what the jobs of a process share. `directory` is the app's, where relative paths begin. */
+export async function openProcess(
+  manifest: RuntimeManifest,
+  environment: Env,
+  directory: string = process.cwd(),
+): Promise<Process> {
+  const named = new Set(namedVariables(manifest).keys());
+  const env = resolveSecretFiles(environment, named);
+  const log = createLogger({ manifest, env, name: "run" });
+  const host = firstOf(env, HOST_VARIABLES) ?? hostname();
+  const stop = new AbortController();
+  const base = { manifest, env, childEnv: environment, log, directory, host, stop };
+  const records = await openRecordStore(manifest, env, directory);
+  const locks = lockStores(base);
+  const coordination = await locks.open(manifest.stores?.coordination);
+  const toggles = openToggles(manifest.toggles, { env, directory, log });
+  const background = new Set<Promise<void>>();
+  return {
+    ...base,
+    clock: SYSTEM_CLOCK,
+    holder: `${host}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    commit: firstOf(env, COMMIT_VARIABLES) ?? null,
+    records,
+    coordination,
+    lockStoreOf: async ({ lock }) =>
+      lock ? locks.open({ kind: lock.store, urlEnv: lock.urlEnv }) : coordination,
+    toggles,
+    alerts: await openSink(base),
+    gate: new OverlapGate(),
+    active: new Map(),
+    observers: new Set(historyOf(base)),
+    background,
+    close: async () => {
+      const waitMs = stop.signal.aborted ? STOPPED_WAIT_MS : BACKGROUND_WAIT_MS;
+      await within(Promise.all(background), waitMs);
+      await Promise.allSettled([toggles.close(), locks.close(), records.close()]);
+    },
+  };
+}
+
+type Base = Pick<Process, "manifest" | "env" | "log" | "directory">;
+
+function firstOf(env: Env, names: readonly string[]): string | undefined {
+  return names.map((name) => valueOf(env, name)).find((value) => value !== undefined);
+}
+
+type CoordinationChoice = NonNullable<RuntimeManifest["stores"]>["coordination"];
+
+/** The stores of locks, each opened once: jobs may name one of their own. */
+function lockStores({ env, directory }: Base): {
+  open(choice: CoordinationChoice): Promise<Coordination | undefined>;
+  close(): Promise<void>;
+} {
+  const opened = new Map<string, Promise<Coordination | undefined>>();
+  const openLocks = async (choice: CoordinationChoice): Promise<Coordination | undefined> => {
+    if (!choice) return undefined;
+    const { openCoordination } = await import("../locks/coordination.ts");
+    return openCoordination({ coordination: choice }, env, directory);
+  };
+  const open = (choice: CoordinationChoice): Promise<Coordination | undefined> => {
+    const key = JSON.stringify(choice ?? {});
+    const known = opened.get(key);
+    if (known) return known;
+    const opening = openLocks(choice);
+    opened.set(key, opening);
+    // A store that was away once is asked again by the next run.
+    opening.catch(() => opened.delete(key));
+    return opening;
+  };
+  const close = async (): Promise<void> => {
+    const all = await Promise.allSettled(opened.values());
+    await Promise.allSettled(
+      all.map((it) => (it.status === "fulfilled" ? it.value?.close() : undefined)),
+    );
+  };
+  return { open, close };
+}
+
+/** Without a channel an alert is a line in the log. */
+async function openSink({ manifest, env, log }: Base): Promise<AlertSink> {
+  if (manifest.alerts) {
+    const { openAlerts } = await import("../alerts/alerts.ts");
+    return openAlerts(manifest.alerts, env, log);
+  }
+  return {
+    async send({ kind, job, title }) {
+      log.warn({ alert: kind, job, title }, "alert without a channel");
+      return "skipped";
+    },
+  };
+}
+
+/** The app's own file of runs gets a line a run; a file that cannot be written fails no run. */
+function historyOf({ manifest, log, directory }: Base): ((record: RunRecord) => void)[] {
+  const history = manifest.stores?.history;
+  if (!history) return [];
+  return [
+    (record) => {
+      try {
+        appendHistory(history, record, directory);
+      } catch (error) {
+        log.error({ err: error }, "the run is missing in the app's history");
+      }
+    },
+  ];
+}

@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import * as z from "zod/mini";
+import { EXIT } from "../exit-code.ts";
+import { RUN_STATUSES, type RunRecord } from "../run-record.ts";
+
+/** Render ends a cron job after 12 hours. @see https://render.com/docs/cronjobs */
+const RUN_MS_MAX = 12 * 3_600_000;
+
+/** Between two questions: soon at first, for short jobs, then seldom. */
+const PAUSE_MS_MIN = 200;
+const PAUSE_MS_MAX = 5_000;
+
+/** One question is answered at once, so that no proxy on the way cuts it off. */
+const ANSWER_MS_MAX = 30_000;
+
+/** How a service that is being deployed answers, or the proxy before it. */
+const AWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** What is asked of which service. */
+export interface RemoteRun {
+  readonly job: string;
+  readonly actor: string;
+  /** Sent along, so that a question that is repeated starts no second run. */
+  readonly runId: string;
+  readonly url: URL;
+  readonly token: string;
+  /** How long the service may be away. */
+  readonly awayMsMax: number;
+}
+
+const Started = z.object({ runId: z.string() });
+
+const Ended = z.object({
+  job: z.string(),
+  runId: z.string(),
+  scheduledFor: z.string(),
+  startedAt: z.string(),
+  actor: z.string(),
+  host: z.string(),
+  commit: z.nullable(z.string()),
+  fence: z.number(),
+  status: z.enum(RUN_STATUSES),
+  durationMs: z.number(),
+  attempt: z.number(),
+  exitCode: z.nullable(z.number()),
+  error: z.nullable(z.string()),
+  details: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * Starts a job in the service that owns it and waits for the record of the run.
+ *
+ * It asks again and again instead of holding one request open: a run may take longer than any proxy
+ * waits. A service that is away is waited for as long as a deploy may take.
+ */
+export async function callJob(call: RemoteRun, log: Logger): Promise<RunRecord> {
+  const startedAt = new Date();
+  const patience = new Patience(call.awayMsMax, log);
+  let pauseMs = PAUSE_MS_MIN;
+  let runId: string | undefined;
+  while (Date.now() - startedAt.getTime() < RUN_MS_MAX) {
+    const answer = await ask(call, runId);
+    const isAway = answer === undefined || AWAY_STATUSES.has(answer.status);
+    if (isAway && !patience.isLeft(answer?.status)) {
+      return failure(call, startedAt, { message: patience.message(), exitCode: EXIT.temporary });
+    }
+    if (!isAway) {
+      patience.renew();
+      const ended = Ended.safeParse(answer.body);
+      if (ended.success) return ended.data;
+      if (answer.status !== 202) return failure(call, startedAt, refusalOf(answer.status, runId));
+      const started = Started.safeParse(answer.body);
+      runId = started.success ? started.data.runId : (runId ?? call.runId);
+    }
+    await sleep(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.5, PAUSE_MS_MAX);
+  }
+  const message = "the run did not end within the time that a cron job has";
+  return failure(call, startedAt, { message, exitCode: EXIT.timedOut });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Starts the run, or asks how it is; undefined when nobody answered. */
+async function ask(call: RemoteRun, runId: string | undefined): Promise<Answer | undefined> {
+  const path =
+    runId === undefined ? `ops/jobs/${encodeURIComponent(call.job)}/run` : `ops/runs/${runId}`;
+  const headers = { authorization: `Bearer ${call.token}`, "idempotency-key": call.runId };
+  const body = JSON.stringify({ actor: call.actor, runId: call.runId });
+  try {
+    const response = await fetch(new URL(path, withSlash(call.url)), {
+      ...(runId === undefined
+        ? { method: "POST", body, headers: { ...headers, "content-type": "application/json" } }
+        : { headers }),
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
+    return { status: response.status, body: await response.json().catch(() => undefined) };
+  } catch {
+    return undefined;
+  }
+}
+
+function withSlash(url: URL): URL {
+  return new URL(url.pathname.endsWith("/") ? url : `${url.href}/`);
+}
+
+/** How long a service may be away, counted from its last answer. */
+class Patience {
+  readonly #awayMsMax: number;
+  readonly #log: Logger;
+  #awaySince: number | undefined;
+  #status: number | undefined;
+
+  constructor(awayMsMax: number, log: Logger) {
+    this.#awayMsMax = awayMsMax;
+    this.#log = log;
+  }
+
+  isLeft(status: number | undefined): boolean {
+    if (this.#awaySince === undefined) {
+      this.#awaySince = performance.now();
+      this.#log.warn({ httpStatus: status ?? null }, "the service is away, waiting for it");
+    }
+    this.#status = status;
+    return performance.now() - this.#awaySince < this.#awayMsMax;
+  }
+
+  renew(): void {
+    this.#awaySince = undefined;
+  }
+
+  message(): string {
+    const how = this.#status === undefined ? "did not answer" : `answered HTTP ${this.#status}`;
+    return `the service ${how} for ${this.#awayMsMax / 1000} s`;
+  }
+}
+
+interface CallFailure {
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+function refusalOf(status: number, runId: string | undefined): CallFailure {
+  if (runId !== undefined && status === 404) {
+    const message = "the service does not know the run any more: it was started again";
+    return { message, exitCode: EXIT.temporary };
+  }
+  const words: Readonly<Record<number, string>> = {
+    401: "the service refuses the token",
+    403: "the service refuses the token",
+    404: "the service has no such job, or its ops paths are closed",
+  };
+  const message = words[status] ?? `the service answered HTTP ${status}`;
+  return { message, exitCode: status >= 500 ? EXIT.temporary : EXIT.configuration };
+}
+
+/** The record of a run of which the service gave none. */
+function failure(call: RemoteRun, startedAt: Date, { message, exitCode }: CallFailure): RunRecord {
+  return {
+    job: call.job,
+    runId: call.runId,
+    scheduledFor: startedAt.toISOString(),
+    startedAt: startedAt.toISOString(),
+    actor: call.actor,
+    host: call.url.host,
+    commit: null,
+    fence: 0,
+    status: exitCode === EXIT.timedOut ? "timed-out" : "failed",
+    durationMs: Date.now() - startedAt.getTime(),
+    attempt: 1,
+    exitCode,
+    error: message,
+    details: {},
+  };
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import type { ManifestJob } from "../contract/job.ts";
+import type { SlotLease } from "../coordination.ts";
+import { withTrace } from "../log/logger.ts";
+import type { RunStart } from "../run-record.ts";
+import { bindSchedule } from "../settings/bound-schedule.ts";
+import { ConfigurationError } from "../settings/configuration-error.ts";
+import type { Process } from "./process.ts";
+import { RunAbort } from "./run-abort.ts";
+import { slotOfTick } from "./slot.ts";
+
+/** What is asked for: one run of one job. */
+export interface RunRequest {
+  /** Key of the job. */
+  readonly job: string;
+  /** Who starts it: `schedule`, `call`, `start`, `catch-up`, or `manual <who>`. */
+  readonly actor: string;
+  /** The slot, where the one who starts it knows it. */
+  readonly scheduledFor?: Date;
+  /** The claim to that slot. The run finishes or releases it. */
+  readonly slot?: SlotLease;
+  /** Nothing is changed, sent or recorded; the log says what would be done. */
+  readonly dryRun?: boolean;
+  /** Ends this run, as the stop of the whole process does. */
+  readonly signal?: AbortSignal;
+  /** The run's id, where it was given out before. */
+  readonly runId?: string;
+}
+
+/** A run that is about to begin. */
+export interface Run {
+  readonly process: Process;
+  readonly request: RunRequest;
+  readonly job: ManifestJob;
+  readonly start: RunStart;
+  readonly scheduledFor: Date;
+  readonly log: Logger;
+  /** Aborted when the run must end, for whatever reason but its deadline and its leases. */
+  readonly signal: AbortSignal;
+  replace(): void;
+}
+
+/** Someone asked for it by hand, so that it is about now and not about a slot. */
+export function isManual({ actor }: Pick<RunStart, "actor">): boolean {
+  return actor.startsWith("manual");
+}
+
+/** The job of this name; throws a ConfigurationError that names those that there are. */
+export function jobOf({ manifest }: Pick<Process, "manifest">, name: string): ManifestJob {
+  const job = manifest.jobs.find((it) => it.name === name);
+  if (job) return job;
+  const known = manifest.jobs.map((it) => it.name).join(", ") || "none";
+  throw new ConfigurationError([
+    {
+      where: `jobs/${name}`,
+      message: `there is no such job in the process ${manifest.process}.`,
+      remedy: `It has: ${known}.`,
+    },
+  ]);
+}
+
+/** Makes a run of a request: its id, its slot, its log. */
+export function planRun(process: Process, request: RunRequest): Run {
+  const job = jobOf(process, request.job);
+  const runId = request.runId ?? randomUUID();
+  const now = process.clock.now();
+  const scheduledFor = request.scheduledFor ?? dueTime(process, job, { request, now });
+  const replaced = new AbortController();
+  const stops = request.signal ? [process.stop.signal, request.signal] : [process.stop.signal];
+  return {
+    process,
+    request,
+    job,
+    scheduledFor,
+    log: withTrace(process.log, process.manifest, runId).child({ job: job.name }),
+    signal: AbortSignal.any([replaced.signal, ...stops]),
+    replace: () => replaced.abort(new RunAbort("replaced")),
+    start: {
+      job: job.name,
+      runId,
+      scheduledFor: scheduledFor.toISOString(),
+      startedAt: now.toISOString(),
+      actor: request.actor,
+      host: process.host,
+      commit: process.commit,
+      fence: request.slot?.fence ?? 0,
+    },
+  };
+}
+
+function dueTime(
+  { env }: Process,
+  { name, schedule, slotToleranceSeconds }: ManifestJob,
+  { request, now }: { request: RunRequest; now: Date },
+): Date {
+  // A tick of two crons is for no slot until one was found near it and claimed.
+  const isTick = slotToleranceSeconds !== undefined;
+  if (!schedule || isTick || request.actor !== "schedule") return now;
+  return slotOfTick(bindSchedule({ name, schedule }, env), now);
+}

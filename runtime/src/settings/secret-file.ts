@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError, type ConfigurationProblem } from "./configuration-error.ts";
+import { isSecretName } from "./env-name.ts";
+import { type Env, valueOf } from "./env.ts";
+
+/** The largest secrets are keys of a few kilobytes; what is larger is some other file. */
+const SECRET_BYTES_MAX = 64 * 1024;
+
+const SUFFIX = "_FILE";
+
+/**
+ * The environment in which a secret that came as a file, `X_FILE=/run/secrets/x`, is there as `X`.
+ *
+ * It concerns names that look like a secret's and those in `named`; `LOG_FILE` stays what it is.
+ * A line break at the end of the file is not part of the secret: editors and `echo` write one.
+ */
+export function resolveSecretFiles(env: Env, named: ReadonlySet<string> = new Set()): Env {
+  const resolved: Record<string, string | undefined> = { ...env };
+  const problems: ConfigurationProblem[] = [];
+  for (const name of secretFileNames(env, named)) {
+    const read = readSecret(env, name);
+    if (typeof read === "string") resolved[name] = read;
+    else if (read) problems.push(read);
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return resolved;
+}
+
+/** The secrets that come as files, by the names that they get. */
+export function secretFileNames(env: Env, named: ReadonlySet<string> = new Set()): string[] {
+  return Object.keys(env)
+    .filter((key) => key.endsWith(SUFFIX) && valueOf(env, key) !== undefined)
+    .map((key) => key.slice(0, -SUFFIX.length))
+    .filter((name) => isSecretName(name) || named.has(name));
+}
+
+/** Undefined when it is no secret at all: tools name their stores of certificates `SSL_CERT_FILE`. */
+function readSecret(env: Env, name: string): string | ConfigurationProblem | undefined {
+  const where = `${name}${SUFFIX}`;
+  if (valueOf(env, name) !== undefined) {
+    return { where, message: `is set beside ${name}.`, remedy: "Keep one of the two." };
+  }
+  const path = env[where] ?? "";
+  try {
+    const content = readFileSync(path);
+    if (content.length > SECRET_BYTES_MAX) return undefined;
+    return content.toString("utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    return {
+      where,
+      message: `${path} cannot be read (${reason}).`,
+      remedy: "Correct the path or the file's permissions.",
+    };
+  }
+}

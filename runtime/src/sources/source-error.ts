@@ -1,0 +1,46 @@
+import type { ManifestSource } from "../contract/source.ts";
+import { type Env, valueOf } from "../settings/env.ts";
+
+/** A source that could not be read. Its text holds no credential and no host. */
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+
+  constructor(source: ManifestSource | string, problem: string, remedy?: string) {
+    const where = typeof source === "string" ? source : sourceName(source);
+    super(`${where}: ${problem}.${remedy === undefined ? "" : ` ${remedy}`}`);
+  }
+}
+
+/** What a source is called in messages: by its path or by the variable that says where it is. */
+export function sourceName(source: ManifestSource): string {
+  switch (source.kind) {
+    case "file":
+      return `file ${source.path}`;
+    case "sql":
+      return `sql of ${source.path ?? source.urlEnv ?? "nothing"}`;
+    case "http":
+      return `http of ${source.urlEnv ?? (source.url === undefined ? "nothing" : plainUrl(source.url))}`;
+    case "sheet":
+      return `sheet of ${source.sheetEnv}, ${source.range}`;
+  }
+}
+
+/** The URL without what may be a credential: user, password and query. */
+function plainUrl(url: string): string {
+  if (!URL.canParse(url)) return "a URL";
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
+/** The value of a variable that the source names. */
+export function sourceVariable(source: ManifestSource, name: string, env: Env): string {
+  const value = valueOf(env, name);
+  if (value !== undefined) return value;
+  throw new SourceError(source, `the variable ${name} is not set`, "Set it.");
+}
+
+/** The `code` of an error, for example ECONNREFUSED or 42P01. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import type { Process } from "../run/process.ts";
+import type { RunRecord } from "../run-record.ts";
+import type { EndedApp } from "./app.ts";
+
+/** Under which the ends of the app are recorded, beside the runs of jobs; no job can have this name. */
+const APP_RECORD = "app:end";
+
+/** Last words that are kept in a record. */
+const TAIL_CHARACTERS = 1000;
+
+/** Records an end of the app that nobody asked for, and tells of it. It does not throw. */
+export function tellEnd(process: Process, end: EndedApp): void {
+  const record = recordOf(process, end);
+  const { system, stack, process: name } = process.manifest;
+  const what = end.willRestart ? "it is started again" : "it is not started again";
+  const told = Promise.allSettled([
+    process.records.begin(record).then(() => process.records.finish(record)),
+    process.alerts.send({
+      key: `${stack}/${name}/app`,
+      kind: "fail",
+      system,
+      stack,
+      process: name,
+      title: `${stack}: the app of ${name} ended (${end.why}); ${what}`,
+      details: { exitCode: end.exitCode, signal: end.signal, uptimeMs: record.durationMs },
+      at: end.endedAt.toISOString(),
+    }),
+  ]).then(() => undefined);
+  process.background.add(told);
+  void told.finally(() => process.background.delete(told));
+}
+
+function recordOf(process: Process, end: EndedApp): RunRecord {
+  const { startedAt, endedAt, exitCode, signal, why, wasForced, tail, willRestart } = end;
+  return {
+    job: APP_RECORD,
+    runId: randomUUID(),
+    scheduledFor: startedAt.toISOString(),
+    startedAt: startedAt.toISOString(),
+    actor: "start",
+    host: process.host,
+    commit: process.commit,
+    fence: 0,
+    status: wasForced ? "timed-out" : "failed",
+    durationMs: endedAt.getTime() - startedAt.getTime(),
+    attempt: 1,
+    exitCode,
+    error: why,
+    details: { signal, willRestart, tail: tail.slice(-TAIL_CHARACTERS) },
+  };
+}

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import {
+  type LeaseProcess,
+  type LeaseTask,
+  startLeaseProcess,
+} from "../../runtime/src/testing/lease-process.ts";
+import { query, startPostgres } from "../../runtime/src/testing/postgres.ts";
+import { installPrograms } from "../bootstrap/debian-packages.ts";
+import { type Figure, median } from "./figure.ts";
+
+/** What the migrations of a large deployment do at once. */
+const CONTENDERS = 40;
+
+/** Enough that one slow wake-up of a shared machine does not decide the middle. */
+const KILLS = 15;
+
+/** So long that nothing in it can be due to the lease's end. */
+const TTL_MS = 10 * 60_000;
+
+/** Forty processes start in seconds, on a busy machine in a minute. */
+const START_LIMIT_MS = 180_000;
+const LOOK_MS = 50;
+
+const name = "runtime: lock takeover after SIGKILL (40 contenders)";
+
+let measurement: Promise<Takeovers> | undefined;
+
+/** How soon the next one has the lock of a killed process, and whether two ever had it at once. */
+export const lockTakeover: readonly Figure[] = [
+  {
+    name,
+    unit: "ms",
+    bar: 50,
+    measure: async () => {
+      const { tookMs } = await measured();
+      const value = median(tookMs);
+      const worst = Math.max(...tookMs).toFixed(1);
+      return { value, detail: `p50 of ${KILLS} kills, max ${worst} ms, Postgres` };
+    },
+  },
+  {
+    name: `${name}: overlaps`,
+    unit: "",
+    bar: 0,
+    measure: async () => ({
+      value: (await measured()).overlaps,
+      detail: `in ${KILLS} takeovers`,
+    }),
+  },
+];
+
+interface Takeovers {
+  readonly tookMs: readonly number[];
+  /** Times at which somebody had the lock while another one did. */
+  readonly overlaps: number;
+}
+
+function measured(): Promise<Takeovers> {
+  return (measurement ??= measure());
+}
+
+async function measure(): Promise<Takeovers> {
+  await installPrograms((line) => process.stderr.write(`${line}\n`));
+  const postgres = await startPostgres();
+  const directory = mkdtempSync(join(tmpdir(), "opspec-takeover-"));
+  const url = await postgres.freshDatabase();
+  const processes = new Set<LeaseProcess>();
+  try {
+    const start = () => void processes.add(startLeaseProcess(taskFor(url, directory)));
+    start();
+    await theHolder(processes);
+    for (let count = 0; count < CONTENDERS; count++) start();
+    const tookMs: number[] = [];
+    let overlaps = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      await untilWaiting(url);
+      const { took, isOverlap } = await killHolder(processes);
+      tookMs.push(took);
+      overlaps += isOverlap ? 1 : 0;
+      start();
+    }
+    return { tookMs, overlaps };
+  } finally {
+    await Promise.all([...processes].map((it) => it.kill()));
+    await postgres.stop();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function killHolder(
+  processes: Set<LeaseProcess>,
+): Promise<{ took: number; isOverlap: boolean }> {
+  const holder = await theHolder(processes);
+  const killedMs = performance.timeOrigin + performance.now();
+  processes.delete(holder);
+  await holder.kill();
+  const next = await theHolder(processes);
+  const { atMs } = await next.next("held");
+  const holders = [...processes].filter((it) => it.has("held"));
+  return { took: atMs - killedMs, isOverlap: atMs < killedMs || holders.length > 1 };
+}
+
+async function theHolder(processes: ReadonlySet<LeaseProcess>): Promise<LeaseProcess> {
+  return await untilFound("a holder", async () => [...processes].find((it) => it.has("held")));
+}
+
+/** A contender counts when its connection waits for the lock. */
+async function untilWaiting(url: string): Promise<void> {
+  const waiting =
+    "SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+  await untilFound(`${CONTENDERS} contenders`, async () => {
+    const [row] = await query(url, waiting);
+    return row?.["n"] === CONTENDERS ? true : undefined;
+  });
+}
+
+async function untilFound<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const limit = performance.now() + START_LIMIT_MS;
+  while (performance.now() < limit) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(LOOK_MS);
+  }
+  throw new Error(`there is not ${what} after ${START_LIMIT_MS} ms`);
+}
+
+function taskFor(url: string, directory: string): LeaseTask {
+  const store = { kind: "postgres", urlEnv: "STORE_URL" } as const;
+  const place = { stores: { coordination: store }, url, directory };
+  return { kind: "hold", place, request: { name: "it", holder: "bench", ttlMs: TTL_MS } };
+}

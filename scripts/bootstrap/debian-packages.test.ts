@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+
+import { installPrograms } from "./debian-packages.ts";
+
+/** A machine with Postgres and nothing else. */
+const find = (name: string) => (name === "postgres" ? "/bin/postgres" : undefined);
+
+test("a machine that has every program is left as it is", async () => {
+  const lines: string[] = [];
+  const machine = { isRoot: true, hasApt: true, find: () => "/bin/it" };
+
+  const programs = await installPrograms((line) => lines.push(line), machine);
+
+  expect(programs).toEqual({
+    present: ["postgres", "redis", "pgbouncer", "tini", "python"],
+    missing: [],
+  });
+  expect(lines).toEqual([]);
+});
+
+test.each([
+  ["not as root", { isRoot: false, hasApt: true }, "only root can install it"],
+  ["without apt", { isRoot: true, hasApt: false }, "there is no apt-get to install it with"],
+])("%s nothing is installed, and each missing program says why", async (_, machine, reason) => {
+  const lines: string[] = [];
+
+  const programs = await installPrograms((line) => lines.push(line), { ...machine, find });
+
+  expect(programs.present).toEqual(["postgres"]);
+  expect(programs.missing).toEqual([
+    { name: "redis", reason: expect.stringContaining(reason) },
+    { name: "pgbouncer", reason: expect.stringContaining(reason) },
+    { name: "tini", reason: expect.stringContaining(reason) },
+    { name: "python", reason: expect.stringContaining(reason) },
+  ]);
+  expect(lines).toEqual([]);
+});

@@ -1,0 +1,65 @@
+import { accessSync, constants, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** A program that tests start and npm does not bring: its executable, and Debian's package of it. */
+export interface TestProgram {
+  readonly executable: string;
+  readonly debianPackage: string;
+}
+
+/** Every program of Debian that a test or a figure starts. */
+export const TEST_PROGRAMS = {
+  postgres: { executable: "postgres", debianPackage: "postgresql" },
+  redis: { executable: "redis-server", debianPackage: "redis-server" },
+  pgbouncer: { executable: "pgbouncer", debianPackage: "pgbouncer" },
+  tini: { executable: "tini", debianPackage: "tini" },
+  python: { executable: "python3", debianPackage: "python3" },
+} as const satisfies Record<string, TestProgram>;
+
+export type ProgramName = keyof typeof TEST_PROGRAMS;
+
+export const PROGRAM_NAMES: readonly ProgramName[] = [
+  "postgres",
+  "redis",
+  "pgbouncer",
+  "tini",
+  "python",
+];
+
+/** Where Debian keeps each version of Postgres apart, off everybody's PATH. */
+const DEBIAN_POSTGRES = "/usr/lib/postgresql";
+
+/** Where Debian puts daemons, which is on root's PATH only. */
+const DAEMON_DIRECTORIES = ["/usr/sbin", "/usr/local/sbin"];
+
+/** The path of the executable, or undefined when this machine has none. It starts nothing. */
+export function findProgram(
+  name: ProgramName,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const { executable } = TEST_PROGRAMS[name];
+  return [...(env["PATH"] ?? "").split(delimiter), ...DAEMON_DIRECTORIES, ...postgresDirectories()]
+    .filter((directory) => directory !== "")
+    .map((directory) => join(directory, executable))
+    .find(isExecutable);
+}
+
+/** Newest version first. */
+function postgresDirectories(): string[] {
+  try {
+    return readdirSync(DEBIAN_POSTGRES)
+      .toSorted((a, b) => Number(b) - Number(a))
+      .map((version) => join(DEBIAN_POSTGRES, version, "bin"));
+  } catch {
+    return [];
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

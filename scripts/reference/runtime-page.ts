@@ -1,0 +1,103 @@
+import { HEALTH_PRESETS } from "@opspec/runtime/contract";
+import type { RuntimeCommand } from "../../runtime/src/commands/command.ts";
+import { EXIT } from "../../runtime/src/exit-code.ts";
+import { createHealth, type Health } from "../../runtime/src/health/health.ts";
+import { createLogger } from "../../runtime/src/log/logger.ts";
+import { code, renderTable } from "./markdown.ts";
+
+const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: "Done, or rightly not done: a skipped run is no failure.",
+  failed: "It failed.",
+  usage: "The command was typed wrong.",
+  temporary: "Something is away, or the run was interrupted: another try may help.",
+  configuration: "The configuration is wrong: another try does not help.",
+  timedOut: "The run reached its deadline.",
+};
+
+/** What the usual paths answer; a preset has other shapes at some of them. */
+const PATH_SAYS: readonly (readonly [path: string, says: string])[] = [
+  ["/healthz", "Liveness: never waits for anything outside the process."],
+  [
+    "/readyz",
+    "Readiness: 503 while a critical check fails, before the first results, and from the shutdown on.",
+  ],
+  ["/ready", "The same."],
+  ["/health", "Every component; 200 also while only something that is not critical fails."],
+  ["/keepalive", "`ok`, for whoever keeps a service awake."],
+  ["/metrics", "Prometheus text; JSON for `Accept: application/json`."],
+  ["/metrics.json", "The same as JSON."],
+];
+
+/** What operators ask; nothing answers until a token is set. */
+const OPS_SAYS: readonly (readonly [request: string, says: string])[] = [
+  ["GET /ops/jobs", "Every job of the process: schedule in words, next and last runs, toggles."],
+  ["GET /ops/jobs/<job>", "One of them."],
+  [
+    "POST /ops/jobs/<job>/run",
+    "Starts a run (`{ actor?, dryRun?, runId? }`); 202 with where its record will be.",
+  ],
+  ["GET /ops/runs", "Records, newest first: `?job=`, `?status=`, `?limit=`."],
+  ["GET /ops/runs/<id>", "202 while it runs, then its record."],
+  ["GET /ops/toggles", "What each toggle last said."],
+  ["GET /ops/version", "System, stack, commit, version of the runtime, state of the app."],
+];
+
+/** The runtime's commands and exit codes, its health paths and metrics, and its ops paths. */
+export async function renderRuntimePage(commands: readonly RuntimeCommand[]): Promise<string> {
+  const codes = Object.entries(EXIT).map(([name, value]) => [
+    String(value),
+    EXIT_MEANS[name as keyof typeof EXIT],
+  ]);
+  return [
+    "### Commands of the runtime",
+    renderTable(
+      ["command", "does"],
+      commands.map(({ name, usage, summary }) => [
+        code(`opspec-runtime ${name} ${usage}`.trimEnd()),
+        summary,
+      ]),
+    ),
+    "### Exit codes of the runtime",
+    renderTable(["code", "means"], codes),
+    "### Health",
+    "`health/paths` moves an answer: its name is its path without the first slash; `root`, `queues` and `prometheus` are `/`, `/internal/metrics/queues` and `/internal/metrics/prometheus`.",
+    renderTable(
+      ["path", "answers"],
+      PATH_SAYS.map(([path, says]) => [code(path), says]),
+    ),
+    "`health/preset` has the paths and the bodies that other programs rely on:",
+    renderTable(["preset", "paths", "headers of the request id"], presetRows()),
+    "### Metrics of the runtime",
+    renderTable(["metric", "kind", "says"], await metricRows()),
+    "### Ops",
+    "With `OPSPEC_OPS_TOKEN` as `Authorization: Bearer …` or `x-ops-token`. `OPSPEC_CALL_TOKEN` opens only the start of jobs that calls start, and their runs.",
+    renderTable(
+      ["request", "answers"],
+      OPS_SAYS.map(([request, says]) => [code(request), says]),
+    ),
+  ].join("\n\n");
+}
+
+function presetRows(): string[][] {
+  return HEALTH_PRESETS.map((preset) => {
+    const { paths, requestIdHeaders } = healthOf(preset);
+    return [code(preset), [...paths].map(code).join(", "), requestIdHeaders.map(code).join(", ")];
+  });
+}
+
+async function metricRows(): Promise<string[][]> {
+  const metrics = await healthOf("opspec").metrics.getMetricsAsJSON();
+  return metrics.map(({ name, type, help }) => [code(name), String(type), help]);
+}
+
+/** A health that looks at nothing: it is only asked what it would answer. */
+function healthOf(preset: (typeof HEALTH_PRESETS)[number]): Health {
+  const identity = {
+    system: "shop",
+    stack: "shop",
+    environment: "staging",
+    process: "web",
+  } as const;
+  const log = createLogger({ manifest: undefined, env: {}, name: "health", write: () => {} });
+  return createHealth({ manifest: { ...identity, health: { preset } }, env: {}, log });
+}

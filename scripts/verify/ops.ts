@@ -1,0 +1,92 @@
+import { MANIFEST_FILE, type RuntimeManifest } from "@opspec/runtime/contract";
+import type { z } from "zod";
+import { OPS_TOKEN } from "../../infra/model/defaults.ts";
+import type { ServiceModel } from "../../infra/model/stack-model.ts";
+import { manifestFrom } from "../workspace/manifest-change.ts";
+import type { Deployment } from "./deployment.ts";
+import type { Reach } from "./reach.ts";
+import { serviceAddress } from "./real-address.ts";
+import { NOBODY_TELLS, NOT_RUN } from "./unchecked-reasons.ts";
+
+/** What a service's ops paths said, why they said nothing good, or why nobody was asked. */
+export type OpsAnswer<T> =
+  | { readonly value: T }
+  | { readonly problem: string }
+  | { readonly unchecked: string };
+
+/** A service whose runtime answers ops paths to the outside. */
+interface Teller {
+  readonly key: string;
+  readonly manifest: RuntimeManifest;
+}
+
+/** Asks the runtime that knows of a job, over the public address of its service and with its token. */
+export async function askAbout<T>(
+  job: string,
+  path: string,
+  { deployment, reach, schema }: { deployment: Deployment; reach: Reach; schema: z.ZodType<T> },
+): Promise<OpsAnswer<T>> {
+  const teller = tellerOf(job, deployment);
+  if (!teller) return { unchecked: NOBODY_TELLS };
+  const observed = deployment.observed.services[teller.key];
+  const base = serviceAddress(observed?.service, "url");
+  const token = observed?.env[OPS_TOKEN];
+  if (base === undefined) return { problem: `${teller.key} is not deployed. Run up.` };
+  const url = reach.locate(new URL(path, base));
+  if (!url) return { unchecked: NOT_RUN };
+  if (!token) return { problem: `${teller.key} has no ${OPS_TOKEN}. Run up.` };
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await reach.http(url, { follow: false, headers });
+  if (typeof answer === "string") return { problem: `${teller.key} does not answer: ${answer}.` };
+  if (answer.status !== 200) {
+    return { problem: `${teller.key} answered ${answer.status} at ${url.pathname}.` };
+  }
+  const parsed = schema.safeParse(jsonFrom(answer.text));
+  if (parsed.success) return { value: parsed.data };
+  return { problem: `${teller.key} answered something else at ${url.pathname}.` };
+}
+
+/** The service that runs a job, else one that shares the store with whoever does. */
+function tellerOf(job: string, { model }: Deployment): Teller | undefined {
+  const tellers = model.services.flatMap(tellerFrom);
+  const own = tellers.find((it) => it.manifest.jobs.some(({ name }) => name === job));
+  return own ?? tellers.find((it) => isShared(it.manifest) && isShared(runnerOf(job, model)));
+}
+
+function tellerFrom(service: ServiceModel): Teller[] {
+  const manifest = manifestIn(service.secretFiles);
+  const isOpen = service.type === "web" && manifest?.app?.front === true;
+  return manifest && isOpen ? [{ key: service.key, manifest }] : [];
+}
+
+/** The manifest of the process that runs a job, wherever that is. */
+function runnerOf(
+  job: string,
+  { services, containers, jobs }: Deployment["model"],
+): RuntimeManifest | undefined {
+  const files = [
+    ...jobs.filter((it) => it.key === job).map((it) => it.secretFiles ?? []),
+    ...services.map((it) => it.secretFiles),
+    ...containers.map((it) => it.files),
+  ];
+  return files.map(manifestIn).find((it) => it?.jobs.some(({ name }) => name === job));
+}
+
+function manifestIn(
+  files: readonly { readonly name: string; readonly content: string }[],
+): RuntimeManifest | undefined {
+  return manifestFrom(files.find((it) => it.name === MANIFEST_FILE)?.content);
+}
+
+function isShared(manifest: RuntimeManifest | undefined): boolean {
+  const kind = manifest?.stores?.records?.kind;
+  return kind === "postgres" || kind === "redis";
+}
+
+function jsonFrom(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

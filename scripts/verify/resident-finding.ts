@@ -1,0 +1,29 @@
+import { z } from "zod";
+import type { ResidentJobModel } from "../../infra/model/stack-model.ts";
+import type { Deployment } from "./deployment.ts";
+import { type Finding, finding, unchecked } from "./finding.ts";
+import { askAbout } from "./ops.ts";
+import type { Reach } from "./reach.ts";
+import { NOT_ON_RENDER } from "./unchecked-reasons.ts";
+
+/** What the runtime tells of the jobs that it knows. */
+const Jobs = z.object({ jobs: z.array(z.object({ name: z.string() })) });
+
+/** A job without a resource of its own is known to the runtime of the service that runs it. */
+export async function residentFinding(
+  { key, owner, schedule }: ResidentJobModel,
+  deployment: Deployment,
+  reach: Reach,
+): Promise<Finding> {
+  if (owner.kind === "vm") {
+    return unchecked(`job ${key} runs on ${owner.vm}, ${schedule}`, NOT_ON_RENDER);
+  }
+  const name = `job ${key} runs in ${owner.service}, ${schedule}`;
+  const isElsewhere = deployment.model.containers.some((it) => it.key === owner.service);
+  if (isElsewhere) return unchecked(name, NOT_ON_RENDER);
+  const answer = await askAbout(key, "/ops/jobs", { deployment, reach, schema: Jobs });
+  if ("unchecked" in answer) return unchecked(name, answer.unchecked);
+  if ("problem" in answer) return finding(name, answer.problem);
+  const isKnown = answer.value.jobs.some((it) => it.name === key);
+  return finding(name, isKnown ? undefined : "its runtime does not know it. Run up.");
+}

@@ -1,0 +1,44 @@
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { CONSENT_VARIABLE, Consents } from "../../infra/provider/kit/consent.ts";
+import { RENDER_TYPES } from "../../infra/provider/render/resource-types.ts";
+
+/** Runs an operation that may delete the data of this stack: its plugins are told so, and only for it. */
+export async function consentingToDataLoss<T>(stack: Stack, run: () => Promise<T>): Promise<T> {
+  const { envVars } = stack.workspace;
+  envVars[CONSENT_VARIABLE] = shortName(stack);
+  try {
+    return await run();
+  } finally {
+    delete envVars[CONSENT_VARIABLE];
+  }
+}
+
+/**
+ * What a destroy would delete with data that nobody has consented to lose: `web (WebService): what is on the disk`.
+ *
+ * As the state knows it; the plugin looks at what is there once more before it deletes.
+ */
+export async function dataAtRisk(stack: Stack): Promise<string[]> {
+  const { deployment } = await stack.exportStack();
+  const { resources = [] } = deployment as { resources?: readonly StateResource[] };
+  const consents = new Consents();
+  return resources.flatMap(({ urn, type, inputs = {}, retainOnDelete }) => {
+    const contract = RENDER_TYPES.find((it) => it.contract.token === type)?.contract;
+    const lost = contract?.holds?.(inputs);
+    if (lost === undefined || retainOnDelete || consents.covers(urn, inputs)) return [];
+    return [`${urn.split("::").at(-1)} (${type.split(":").at(-1)}): ${lost}`];
+  });
+}
+
+/** A resource of an exported state. */
+interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs?: Readonly<Record<string, never>>;
+  readonly retainOnDelete?: boolean;
+}
+
+/** `<stack>` of `<organisation>/<project>/<stack>`, as it stands in URNs. */
+function shortName({ name }: Stack): string {
+  return name.split("/").at(-1) ?? name;
+}
