@@ -116,6 +116,21 @@ test("a changed variable replaces the instance: the old one ends in order, the d
   expect(await opspec("verify", STACK, "--local")).toMatchObject({ code: 0 });
 });
 
+test("a job whose command is not in the image stops the up and is named, and the old version serves on", async () => {
+  const spec = join(copied.checkout, "stacks", `${STACK}.ops.yaml`);
+  const good = readFileSync(spec, "utf8");
+  writeFileSync(spec, good.replace("command: rm -f", "command: forget-them"));
+
+  const up = await opspec("up", STACK, "--local");
+  writeFileSync(spec, good);
+
+  expect(up.code).toBe(1);
+  expect(up.stdout + up.stderr).toContain("jobs/forget-visits/command");
+  expect(up.stdout + up.stderr).toContain("forget-them");
+  expect(await page()).toContain("Changed by the Opspec sample");
+  expect(await opspec("up", STACK, "--local")).toMatchObject({ code: 0 });
+});
+
 /** What the service has written, as Render's API tells it. */
 async function logs(): Promise<string> {
   const render = /stays up: (\S+)/.exec(said)?.[1] ?? "";
