@@ -48,11 +48,12 @@ const readyzLooks: Figure = {
   bar: 1,
   measure: async () => {
     const { latencies, looks } = await measure(["/readyz"], "answers");
-    const [first = 0] = looks;
+    // The first look also loads the driver and connects, so it comes late and is not counted from.
+    const [, first = 0] = looks;
     const intervals = ((looks.at(-1) ?? 0) - first) / INTERVAL_MS;
     return {
-      value: Math.round(((looks.length - 1) / intervals) * 100) / 100,
-      detail: `${looks.length} looks in ${(intervals * INTERVAL_MS).toFixed(0)} ms for ${latencies["/readyz"]?.length} requests`,
+      value: Math.round(((looks.length - 2) / intervals) * 100) / 100,
+      detail: `${looks.length - 1} looks in ${(intervals * INTERVAL_MS).toFixed(0)} ms for ${latencies["/readyz"]?.length} requests`,
     };
   },
 };
