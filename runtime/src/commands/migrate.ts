@@ -24,16 +24,18 @@ export const migrate: RuntimeCommand = {
   summary:
     "runs a command while this process alone holds the migration lock of its Postgres; exits with the command's code, or 75 when the lock was not free in time",
   async run(args, environment) {
-    const migration = migrationOf(args, environment);
+    const { migration, manifest } = migrationOf(args, environment);
     const env = resolveSecretFiles(environment, new Set([migration.urlEnv]));
-    const manifest = manifestOf(environment);
     const log = createLogger({ manifest, env, name: "migrate" });
     const { signal } = stopOnSignals();
     return await migratePostgres(migration, { env, directory: process.cwd(), log, signal });
   },
 };
 
-function migrationOf(args: readonly string[], env: Env): PostgresMigration {
+function migrationOf(
+  args: readonly string[],
+  env: Env,
+): { migration: PostgresMigration; manifest: RuntimeManifest | undefined } {
   const { values, positionals } = readArguments(migrate, () =>
     parseArgs({
       args: [...args],
@@ -49,8 +51,9 @@ function migrationOf(args: readonly string[], env: Env): PostgresMigration {
   );
   if (positionals.length === 0) throw new UsageError(usageLine(migrate));
   const isDirect = valueOf(env, DIRECT_URL) ?? valueOf(env, `${DIRECT_URL}_FILE`);
-  return {
-    app: values.app ?? manifestOf(env)?.system ?? basename(process.cwd()),
+  const manifest = manifestOf(env);
+  const migration = {
+    app: values.app ?? manifest?.system ?? basename(process.cwd()),
     urlEnv: values["url-env"] ?? (isDirect === undefined ? USUAL_URL : DIRECT_URL),
     argv: positionals,
     atHead: values["at-head"],
@@ -58,6 +61,7 @@ function migrationOf(args: readonly string[], env: Env): PostgresMigration {
       waitOf(values.wait, "--wait") ?? waitOf(valueOf(env, WAIT_VARIABLE), WAIT_VARIABLE),
     allowPoolerAddress: values["allow-pooler-address"],
   };
+  return { migration, manifest };
 }
 
 function waitOf(text: string | undefined, where: string): number | undefined {

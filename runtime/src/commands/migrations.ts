@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { startChild } from "../child/child.ts";
 import { EXIT } from "../exit-code.ts";
 import { createLogger } from "../log/logger.ts";
+import { executableRunner } from "../migrate/run-executable.ts";
 import { appMigrationStatus } from "../migrate/sqlite-app-status.ts";
 import {
   markSqliteMigration,
@@ -41,23 +41,10 @@ export const migrations: RuntimeCommand = {
 };
 
 /** The migrations of a file as this process runs them: executables get the file in OPSPEC_SQLITE. */
-export function migrationsOf(database: string, directory: string, env: Env): Migrations {
+function migrationsOf(database: string, directory: string, env: Env): Migrations {
   const log = createLogger({ manifest: undefined, env, name: "migrations" });
-  return {
-    database,
-    directory,
-    runCommand: async ({ path }) => {
-      const childEnv = { ...env, OPSPEC_SQLITE: database };
-      const child = startChild({
-        argv: [path],
-        cwd: process.cwd(),
-        env: childEnv,
-        log,
-        graceMs: GRACE_MS,
-      });
-      return (await child.ended).exitCode ?? EXIT.failed;
-    },
-  };
+  const place = { cwd: process.cwd(), env, log, graceMs: GRACE_MS };
+  return { database, directory, runCommand: executableRunner(database, place) };
 }
 
 function orderOf(args: readonly string[]) {

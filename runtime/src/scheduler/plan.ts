@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ManifestJob } from "../contract/job.ts";
-import { nextRuns, type Schedule } from "../schedule.ts";
+import { slotsBetween } from "../run/slot.ts";
+import type { Schedule } from "../schedule.ts";
 
 /** Why a job runs now: its slot is due, was missed, or its process has started. */
 export type SlotActor = "schedule" | "catch-up" | "start";
@@ -71,14 +72,4 @@ function newestSlots(schedule: Schedule, { last, now }: Span, wanted: number): D
     if (slots.length >= wanted || from <= last) break;
   }
   return slots.slice(-wanted);
-}
-
-function slotsBetween(schedule: Schedule, from: Date, until: Date): Date[] {
-  const slots: Date[] = [];
-  let [next] = nextRuns(schedule, from, 1);
-  while (next !== undefined && next <= until) {
-    slots.push(next);
-    [next] = nextRuns(schedule, next, 1);
-  }
-  return slots;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { startChild } from "../child/child.ts";
 import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../exit-code.ts";
+import { executableRunner } from "../migrate/run-executable.ts";
 import type { Migrations } from "../migrate/sqlite.ts";
 import type { Process } from "../run/process.ts";
 import { passGates } from "./gate.ts";
@@ -100,17 +100,13 @@ async function runMigrations(
   const migrations: Migrations = {
     database,
     directory: resolve(process.directory, migration.directory),
-    runCommand: async ({ path }) => {
-      const child = startChild({
-        argv: [path],
-        cwd: process.directory,
-        env: { ...process.childEnv, OPSPEC_SQLITE: database },
-        log,
-        graceMs: GRACE_MS,
-        signal,
-      });
-      return (await child.ended).exitCode ?? EXIT.failed;
-    },
+    runCommand: executableRunner(database, {
+      cwd: process.directory,
+      env: process.childEnv,
+      log,
+      graceMs: GRACE_MS,
+      signal,
+    }),
   };
   const { executed, failed } = await runSqliteMigrations(migrations);
   const { renamed, removed } = await sqliteMigrationStatus(migrations);
