@@ -35,10 +35,14 @@ test("the jobs of the stacks run when the runbooks say", () => {
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "c1c-recruitment cache-clans (app): every 3h, and at start",
-      "c1c-recruitment cache-templates (app): every 7d, and at start",
-      "c1c-recruitment cache-clan-tags (app): every 7d, and at start",
-      "c1c-recruitment cache-onboarding-questions (app): every 7d, and at start",
+      "c1c-recruitment cache-clans (service): every 3h, and at start",
+      "c1c-recruitment cache-templates (service): every 7d",
+      "c1c-recruitment cache-clan-tags (service): every 7d",
+      "c1c-recruitment cache-onboarding-questions (service): every 7d",
+      "c1c-recruitment cache-refresh (service): by hand",
+      "c1c-recruitment cache-weekly (service): Sun 04:00 UTC",
+      "c1c-recruitment http-keepalive (service): every 5m",
+      "c1c-recruitment cron-summary (service): daily 00:05 UTC",
       "c1c-recruitment daily-recruiter-update (app): daily 09:30 UTC",
       "c1c-recruitment reservation-reminder (app): daily 12:00 UTC",
       "c1c-recruitment reservation-autorelease (app): daily 18:00 UTC",
@@ -47,20 +51,24 @@ test("the jobs of the stacks run when the runbooks say", () => {
       "c1c-recruitment thread-keepalive (app): every 1d",
       "c1c-recruitment server-map (app): daily 00:00 UTC",
       "c1c-recruitment leagues-reminder (app): Mon, Wed 13:00 UTC",
-      "c1c-recruitment http-keepalive (app): every 5m",
-      "c1c-recruitment cron-summary (app): daily 00:05 UTC",
       "chorizaurio backup-periodic (service): every 6h, and at start",
       "chorizaurio backup-aligned (service): daily 22:00 America/Montevideo = 01:00 (the next day) UTC",
+      "chorizaurio backup-now (service): by hand",
+      "chorizaurio restore (service): by hand",
       "chorizaurio backup-verify (service): Sun 03:00 UTC",
       "joslyn-ai-dead-letter-trim: every 1h [0 * * * *]",
       "joslyn-ai-database-purge: daily 04:30 UTC [30 4 * * *]",
       "joslyn-ai-metrics-snapshot: every 1h [0 * * * *]",
       "joslyn-ai webhook-reconcile (service): by hand",
+      "joslyn-ai requeue-dead-letter (service): by hand",
       "joslyn-ai stuck-job-sweep (app): every 5m",
+      "joslyn-ai ingest-pdf (app): by hand",
       "joslyn-ai-staging-dead-letter-trim: every 1h [0 * * * *]",
       "joslyn-ai-staging-database-purge: daily 04:30 UTC [30 4 * * *]",
       "joslyn-ai-staging webhook-reconcile (service): by hand",
+      "joslyn-ai-staging requeue-dead-letter (service): by hand",
       "joslyn-ai-staging stuck-job-sweep (app): every 5m",
+      "joslyn-ai-staging ingest-pdf (app): by hand",
       "parlay-gorilla apisports-refresh (app): every 6h",
       "parlay-gorilla apisports-daily (app): every 1d",
       "sample-report: every 1m [* * * * *]",
@@ -93,10 +101,10 @@ test("the build, start and probe texts of the stacks are exactly these", () => {
   expect(texts).toMatchInlineSnapshot(`
     [
       "c1c-recruitment/bot build: -",
-      "c1c-recruitment/bot probe: -",
+      "c1c-recruitment/bot probe: /opt/opspec/opspec-runtime probe cache-clan-tags cache-clans cache-onboarding-questions cache-refresh cache-templates cache-weekly cron-summary http-keepalive",
       "c1c-recruitment/bot start: /opt/opspec/opspec-runtime supervise -- python app.py",
       "chorizaurio/backend build: -",
-      "chorizaurio/backend probe: /opt/opspec/opspec-runtime probe backup-aligned backup-periodic backup-verify",
+      "chorizaurio/backend probe: /opt/opspec/opspec-runtime probe backup-aligned backup-now backup-periodic backup-verify restore",
       "chorizaurio/backend start: /opt/opspec/opspec-runtime supervise -- sh -c 'gunicorn app.main:app -k uvicorn.workers.UvicornWorker --workers 1 --bind 0.0.0.0:$PORT'",
       "chorizaurio/frontend build: -",
       "chorizaurio/frontend probe: -",
@@ -105,7 +113,7 @@ test("the build, start and probe texts of the stacks are exactly these", () => {
       "joslyn-ai/web probe: -",
       "joslyn-ai/web start: -",
       "joslyn-ai/api build: -",
-      "joslyn-ai/api probe: /opt/opspec/opspec-runtime probe --command 'webhook-reconcile=pnpm webhooks:reconcile'",
+      "joslyn-ai/api probe: /opt/opspec/opspec-runtime probe requeue-dead-letter --command 'webhook-reconcile=pnpm webhooks:reconcile'",
       "joslyn-ai/api start: /opt/opspec/opspec-runtime supervise -- node dist/server.js",
       "joslyn-ai/worker build: -",
       "joslyn-ai/worker probe: -",
@@ -117,7 +125,7 @@ test("the build, start and probe texts of the stacks are exactly these", () => {
       "joslyn-ai-staging/web probe: -",
       "joslyn-ai-staging/web start: -",
       "joslyn-ai-staging/api build: -",
-      "joslyn-ai-staging/api probe: /opt/opspec/opspec-runtime probe --command 'webhook-reconcile=pnpm webhooks:reconcile'",
+      "joslyn-ai-staging/api probe: /opt/opspec/opspec-runtime probe requeue-dead-letter --command 'webhook-reconcile=pnpm webhooks:reconcile'",
       "joslyn-ai-staging/api start: /opt/opspec/opspec-runtime supervise -- node dist/server.js",
       "joslyn-ai-staging/worker build: -",
       "joslyn-ai-staging/worker probe: -",
@@ -167,6 +175,7 @@ test("the runbooks' own names decide what the jobs do", () => {
     "DEAD_LETTER_KEEP",
     "DIGEST_ATTACHMENTS",
     "JOB_DEAD_LETTER_QUEUE",
+    "KEEPALIVE_INTERVAL",
   ]);
 });
 
@@ -177,7 +186,7 @@ test("what the previews of the stacks say besides the changes is exactly this", 
 
   expect(notes).toMatchInlineSnapshot(`
     [
-      "c1c-recruitment: services/bot has neither a disk nor stores/coordination: while a new version starts, the old one runs beside it, and both may run cache-clans, cache-templates, cache-clan-tags and 11 more.",
+      "c1c-recruitment: services/bot has neither a disk nor stores/coordination: while a new version starts, the old one runs beside it, and both may run cache-clans, cache-templates, cache-clan-tags and 13 more.",
       "joslyn-ai: services/api/env/INTERNAL_SELF_BASE is set after "api" exists, because it is its own address.",
       "joslyn-ai-staging: services/api/env/INTERNAL_SELF_BASE is set after "api" exists, because it is its own address.",
     ]

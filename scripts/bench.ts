@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { consoleFigures } from "./bench/console.ts";
 import type { Figure, Measured } from "./bench/figure.ts";
 import { healthFigures } from "./bench/health.ts";
 import { jobRuns } from "./bench/job-runs.ts";
@@ -6,6 +7,7 @@ import { largeStack } from "./bench/large-stack.ts";
 import { lockTakeover } from "./bench/lock-takeover.ts";
 import { pluginSpawn } from "./bench/plugin-spawn.ts";
 import { renderStackFigures } from "./bench/render-stacks.ts";
+import { sqliteBackup } from "./bench/sqlite-backup.ts";
 import { stackOperations } from "./bench/stack-operations.ts";
 
 /** Every figure, in the order in which it is printed. */
@@ -15,8 +17,10 @@ const FIGURES: readonly Figure[] = [
   ...renderStackFigures,
   ...stackOperations,
   ...healthFigures,
+  ...consoleFigures,
   ...lockTakeover,
   ...jobRuns,
+  ...sqliteBackup,
 ];
 
 const { values, positionals } = parseArgs({

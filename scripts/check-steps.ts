@@ -6,6 +6,7 @@ const ROOT = join(import.meta.dirname, "..");
 /** Everything that is checked without running the program: a name, and the tool that answers by its exit code. */
 const STEPS: readonly (readonly [name: string, tool: string, ...args: string[]])[] = [
   ["types", "tsc", "--noEmit"],
+  ["types of the page", "tsc", "--project", "runtime/src/ops/page/console"],
   ["lint", "oxlint", "--deny-warnings"],
   ["format", "oxfmt", "--check", "."],
   [

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
 
@@ -18,14 +19,22 @@ export const NAMESPACE_OPTIONS = ["--pid", "--fork", "--mount-proc", "--kill-chi
  */
 export const capability = {
   engine: once(probeEngine),
-  /** The path of the executable, as for the four below. */
+  /** The path of the executable, as for those below. */
   postgres: once(() => probeDebian("postgres")),
   redis: once(() => probeDebian("redis")),
   pgbouncer: once(() => probeDebian("pgbouncer")),
   tini: once(() => probeDebian("tini")),
   python: once(() => probeDebian("python")),
+  /** A browser without a window. */
+  chromium: once(() => probeDebian("chromium")),
+  /** Certificates for servers of a test. */
+  openssl: once(() => probeDebian("openssl")),
   /** Namespaces of processes, in which a test makes a process number 1. */
   processNamespace: once(() => probeProgram("unshare", ...NAMESPACE_OPTIONS, "true")),
+  /** Namespaces of mounts, in which a test has a small disk of its own that goes with its process. */
+  smallDisk: once(() =>
+    probeProgram("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", tmpdir()),
+  ),
 };
 
 /** What the probe of this name finds. */

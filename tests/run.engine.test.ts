@@ -84,6 +84,7 @@ test("npm start shows a live page, a job by hand and jobs by the clock with thei
   for (const line of ["heartbeat", "report", "forget-visits"]) {
     expect(said).toMatch(new RegExp(`ok +job ${line} ran within`));
   }
+  expect(said).toContain(`Its console: ${url}/ops  (log in with ${token})`);
   expect(said).toMatch(/ok +web answers \/healthz with 200/);
   expect(said).toMatch(/ 0 failed, 0 not checked/);
 });

@@ -65,7 +65,7 @@ services:
   api: { type: web, source: { repo: "https://example.com/a" }, runtime: node, start: x, plan: starter }
 jobs:
   a: { uses: http, schedule: { daily: "10:00", timezone: Europe/Vienna }, in: api, formerly: old }
-  b: { uses: watchdog, schedule: { every: 1m }, on: vm }
+  b: { command: ./watch, schedule: { every: 1m }, on: vm }
   c: { schedule: { manual: true }, by: app }
 `);
 
@@ -78,7 +78,7 @@ jobs:
       schedule: "daily 10:00 Europe/Vienna = 08:00 or 09:00 UTC",
       formerly: ["old"],
     },
-    { key: "b", uses: "watchdog", owner: { kind: "vm", vm: "box" }, schedule: "every 1m" },
+    { key: "b", uses: "command", owner: { kind: "vm", vm: "box" }, schedule: "every 1m" },
     { key: "c", uses: "command", owner: { kind: "app", service: "api" }, schedule: "by hand" },
   ]);
 });

@@ -5,30 +5,39 @@ import type { StackSpec } from "../spec/stack.ts";
 import type { Binding } from "./binding.ts";
 import { seconds } from "./duration.ts";
 import { given } from "./keyed.ts";
+import { manifestChannel } from "./manifest-channel.ts";
 
 type ManifestAlerts = NonNullable<RuntimeManifest["alerts"]>;
 type ManifestRule = NonNullable<ManifestAlerts["rules"]>[number];
 type RuleSpec = NonNullable<AlertsSpec["rules"]>[string];
 
+/** What of a process decides whether it has something to tell. */
+interface Teller {
+  readonly process: string;
+  readonly jobs: readonly JobSpec[];
+  /** It supervises an app, whose end is told. */
+  readonly hasApp: boolean;
+}
+
 /** Whom a process tells of what; undefined for one that has nothing to tell. */
 export function manifestAlerts(
   spec: StackSpec,
-  { process, jobs }: { readonly process: string; readonly jobs: readonly JobSpec[] },
+  { process, jobs, hasApp }: Teller,
   binding: Binding,
 ): ManifestAlerts | undefined {
-  const { channels = {}, rules = {} } = spec.alerts ?? {};
+  const { channels = {}, rules = {}, group, dedupe, repeat, limit } = spec.alerts ?? {};
   const own = Object.entries(rules).filter(([, rule]) => rule.in === process);
-  const isNeeded = own.length > 0 || jobs.some((it) => it.alerts !== undefined);
+  const isNeeded = hasApp || own.length > 0 || jobs.some((it) => it.alerts !== undefined);
   if (!isNeeded || Object.keys(channels).length === 0) return undefined;
   return {
     channels: Object.entries(channels)
-      .map(([name, { webhook }]) => ({
-        name,
-        kind: "webhook" as const,
-        urlEnv: binding.nameOf(webhook),
-      }))
+      .map(([name, channel]) => manifestChannel(name, channel, binding))
       .toSorted(byName),
     ...given({
+      groupSeconds: seconds(group),
+      dedupeSeconds: seconds(dedupe),
+      repeatSeconds: seconds(repeat),
+      limitSeconds: seconds(limit),
       rules:
         own.length === 0
           ? undefined

@@ -75,7 +75,8 @@ function manifestCache(name: string, spec: StackSpec, binding: Binding): Manifes
   const cache = spec.caches?.[name];
   if (!cache) return [];
   const source = manifestSource(cache.source, binding);
-  return [{ name, source, ttlSeconds: seconds(cache.ttl) }];
+  const retrySeconds = seconds(cache.retry);
+  return [{ name, source, ttlSeconds: seconds(cache.ttl), ...given({ retrySeconds }) }];
 }
 
 function manifestSource(source: DataSourceSpec, binding: Binding): ManifestCache["source"] {

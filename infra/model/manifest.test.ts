@@ -188,3 +188,12 @@ test("every supervised process has a token for its ops paths, generated once for
     usedBy: ["services/web/env/OPSPEC_OPS_TOKEN", "services/api/env/OPSPEC_OPS_TOKEN"],
   });
 });
+
+test("the paths of operators that are open without a token are those that the service declares", () => {
+  const model = modelOf(
+    SPEC.replace("type: private,", "type: private, ops: { loopbackOnly: [/ops/jobs] },"),
+  );
+
+  expect(manifestOf(model, "api").ops).toEqual({ loopbackOnly: ["/ops/jobs"] });
+  expect(manifestOf(model, "web").ops).toBeUndefined();
+});

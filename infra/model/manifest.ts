@@ -70,6 +70,7 @@ export function modelManifest(
     ...manifestSources(spec, asked, binding),
     ...given({
       health: manifestHealth(service, binding),
+      ops: service.ops && given(service.ops),
       ...common(
         process,
         { service, jobs: [...asked.jobs, ...watched.map((it) => it.job)] },
@@ -103,7 +104,7 @@ interface Parts {
 /** What every process may have. */
 function common({ spec, process }: Process, { service, jobs }: Parts, binding: Binding) {
   return {
-    alerts: manifestAlerts(spec, { process, jobs }, binding),
+    alerts: manifestAlerts(spec, { process, jobs, hasApp: service !== undefined }, binding),
     stores: manifestStores(spec, service, binding),
     log: spec.log && given(spec.log),
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { HiddenValue, RedisAddress } from "./reference.ts";
+import { AlertChannelSpec } from "./alert-channel.ts";
+import { RedisAddress } from "./reference.ts";
 import { Duration, Key } from "./scalar.ts";
 
 const bounds = {
@@ -69,22 +70,30 @@ const AlertRuleSpec = z
 /** Who is told of what. */
 export const AlertsSpec = z
   .strictObject({
-    channels: z
-      .record(
-        Key,
-        z
-          .strictObject({
-            webhook: HiddenValue.meta({
-              description: "Where the URL is; an unset one is skipped, which is no failure.",
-              examples: [{ secret: "WEBHOOK_URL" }],
-            }),
-          })
-          .meta({ description: "A POST of the alert as JSON." }),
-      )
-      .meta({
-        description: "Where alerts are sent, by name.",
-        examples: [{ ops: { webhook: { secret: "WEBHOOK_URL" } } }],
-      }),
+    channels: z.record(Key, AlertChannelSpec).meta({
+      description: "Where alerts are sent, by name.",
+      examples: [{ ops: { webhook: { secret: "WEBHOOK_URL" } } }],
+    }),
+    group: Duration.optional().meta({
+      description:
+        "The first alert waits so long for others, and all go in one message. When it is not given it is sent at once, and those that come before the channel is free again follow in one message.",
+      examples: ["30s"],
+    }),
+    dedupe: Duration.optional().meta({
+      description:
+        "An equal alert is counted and not sent again before; 10m when it is not given. Times, ids and durations do not make two alerts different.",
+      examples: ["10m"],
+    }),
+    repeat: Duration.optional().meta({
+      description:
+        "An alert that comes again and again and is not over is told so often at most; as dedupe when it is not given.",
+      examples: ["4h"],
+    }),
+    limit: Duration.optional().meta({
+      description:
+        "Shortest time between two messages of a channel; 10s when it is not given. What comes meanwhile is told in the next message, and what is too much is counted there.",
+      examples: ["10s"],
+    }),
     rules: z
       .record(Key, AlertRuleSpec)
       .optional()

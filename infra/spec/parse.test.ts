@@ -182,7 +182,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:62   services/web/wat: is not a key here. Known here: allowDataLoss, allowList, autoDeploy, autoscale, build, buildFilter, caches, checks, disk, docker, domains, env, envGroups, formerly, headers, health, healthPaths, healthPreset, instances, metricsKey, name, plan, port, preDeploy, previews, publish, pulumi, region, routes, runtime, secretFiles, shutdown, source, start, stores, supervise, toggles, type, vm, volumes.",
+      "3:62   services/web/wat: is not a key here. Known here: allowDataLoss, allowList, autoDeploy, autoscale, build, buildFilter, caches, checks, disk, docker, domains, env, envGroups, formerly, headers, health, healthPaths, healthPreset, instances, metricsKey, name, ops, plan, port, preDeploy, previews, publish, pulumi, region, routes, runtime, secretFiles, shutdown, source, start, stores, supervise, toggles, type, vm, volumes.",
       "5:57   jobs/a/calls: there is no service "wbe". Did you mean "web"?",
     ]
   `);

@@ -54,6 +54,10 @@ const hoursFrom = z
       description: "Variable with the interval in hours.",
       examples: ["BACKUP_INTERVAL_HOURS"],
     }),
+    everySeconds: variable.meta({
+      description: "Variable with the interval in seconds, at least 60.",
+      examples: ["KEEPALIVE_INTERVAL"],
+    }),
   })
   .optional()
   .meta({

@@ -6,6 +6,7 @@ import { DiskSpec } from "./disk.ts";
 import { EnvSpec, SecretFilesSpec } from "./env.ts";
 import { HealthCheckSpec } from "./health-check.ts";
 import { keyed } from "./keyed.ts";
+import { ServiceOpsSpec } from "./ops.ts";
 import { HiddenValue } from "./reference.ts";
 import { RENDER_REGIONS } from "./render.ts";
 import { AbsolutePath, Duration, Hostname, HttpPath, Key, Plan, RelativePath } from "./scalar.ts";
@@ -228,6 +229,7 @@ const telling = {
       description: "Closes the metrics to all others.",
       examples: [{ key: { secret: "INTERNAL_API_KEY" }, header: "x-internal-key" }],
     }),
+  ops: ServiceOpsSpec.optional(),
   checks: z
     .record(Key, HealthCheckSpec)
     .optional()

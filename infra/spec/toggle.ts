@@ -113,6 +113,10 @@ export const CacheSpec = z
   .strictObject({
     source: DataSourceSpec,
     ttl: Duration.meta({ description: "It is refreshed when it is older.", examples: ["3h"] }),
+    retry: Duration.optional().meta({
+      description: "Between the two tries of a refresh; 300s when it is not given.",
+      examples: ["300s"],
+    }),
   })
   .meta({
     description: "Named data that is refreshed in the background.",

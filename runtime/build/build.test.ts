@@ -18,6 +18,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { MANIFEST_VERSION, type RuntimeManifest } from "../src/contract.ts";
 import { startPostgres } from "../src/testing/postgres.ts";
+import { freePort } from "../src/testing/server-process.ts";
 import { startRedis } from "../src/testing/redis.ts";
 import { RUNTIME_VERSION } from "../src/version.ts";
 import { type Arch, hostArch } from "./arch.ts";
@@ -204,6 +205,39 @@ test(
   },
   BUILD_LIMIT_MS,
 );
+
+test("the bundle shows the page for operators, as one script and one style", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "opspec-page-"));
+  const manifest = join(directory, "manifest.json");
+  const opsPort = await freePort();
+  writeFileSync(manifest, JSON.stringify({ ...head, app: { graceSeconds: 5, opsPort } }));
+  const child = spawn(runtime, ["supervise", "--", "sleep", "600"], {
+    cwd: directory,
+    env: { PATH: "/usr/bin:/bin", OPSPEC_MANIFEST: manifest, OPSPEC_OPS_TOKEN: "of-a-test" },
+    stdio: "ignore",
+  });
+  const exited = once(child, "exit");
+  onTestFinished(async () => {
+    child.kill();
+    await exited;
+    rmSync(directory, { recursive: true });
+  });
+  const get = async (path: string): Promise<string> => {
+    const answer = await fetch(`http://127.0.0.1:${opsPort}${path}`);
+    return answer.ok ? answer.text() : "";
+  };
+
+  await expect
+    .poll(() => get("/ops").catch(() => ""), { timeout: BUILD_LIMIT_MS })
+    .toContain("/ops/assets/console.js");
+  const [script, style] = [
+    await get("/ops/assets/console.js"),
+    await get("/ops/assets/console.css"),
+  ];
+  expect(script).not.toMatch(/from\s*"\.\//);
+  expect(script).toContain("Run all smoke tests");
+  expect(style).toContain("prefers-reduced-motion");
+});
 
 test("an image without glibc is refused with the remedy", async () => {
   const arch: Arch = {

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { BUNDLE_FILE, renderLoader } from "./loader.ts";
@@ -9,6 +9,15 @@ const SOURCE = join(import.meta.dirname, "..", "src");
  * Packages that `pg` looks for and does without: a C library, and sockets of another platform.
  */
 const NOT_SHIPPED = ["pg-native", "cloudflare:sockets"];
+
+/** The page for operators: the runtime reads its files beside itself. */
+const PAGE_FOLDER = join(SOURCE, "ops", "page", "console");
+
+/** What of the page is sent as it is written. */
+const PAGE_PLAIN = ["console.html", "icon.svg"];
+
+/** Each with all that it imports, so that a browser asks once for the script and once for the style. */
+const PAGE_ENTRIES = ["console.js", "console.css"];
 
 /** Packages that every command needs; each of the others is a file that is read when it is needed. */
 const ALWAYS_NEEDED = new Set(["croner", "pino", "zod"]);
@@ -36,6 +45,7 @@ const COMMON = {
  */
 export async function bundle(directory: string): Promise<void> {
   await bundleCommands(directory);
+  await placePage(join(directory, basename(PAGE_FOLDER)));
   await build({
     ...COMMON,
     entryPoints: { app: join(SOURCE, "app.ts") },
@@ -62,6 +72,8 @@ async function bundleCommands(directory: string): Promise<void> {
     format: "cjs",
     // An import is a require then, which loads no part of Node that ES modules need.
     supported: { "dynamic-import": false },
+    // Modules look for files beside them; all of them are the bundle now.
+    define: { "import.meta.dirname": "__dirname" },
   } as const satisfies BuildOptions;
   await build({
     ...options,
@@ -74,6 +86,24 @@ async function bundleCommands(directory: string): Promise<void> {
     entryPoints: Object.fromEntries([...packages].map(([name, file]) => [`lib/${file}`, name])),
   });
   await writeFile(join(directory, "main.cjs"), renderLoader());
+}
+
+/** The page for operators, which the runtime reads beside itself. */
+async function placePage(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await Promise.all(
+    PAGE_PLAIN.map((file) => copyFile(join(PAGE_FOLDER, file), join(directory, file))),
+  );
+  await build({
+    entryPoints: PAGE_ENTRIES.map((file) => join(PAGE_FOLDER, file)),
+    outdir: directory,
+    bundle: true,
+    format: "esm",
+    // The oldest browsers that know light-dark(), with which the page has its dark colours.
+    target: ["chrome123", "firefox121", "safari17.5"],
+    minify: true,
+    logLevel: "warning",
+  });
 }
 
 /** Leaves the packages that the runtime's own modules import to a file each, and notes their names. */

@@ -31,7 +31,7 @@ test("a wrong option is told without its value, which may be a secret", () => {
     {
       option: "x",
       message: '"purge" has no such option.',
-      remedy: "It knows: tables, column, retentionDays, batch.",
+      remedy: "It knows: tables, column, retentionDays, batch, urlEnv.",
     },
   ]);
 });
@@ -71,7 +71,7 @@ test("a bound option is refused for a bad default, a bad name and an option that
     {
       option: "other",
       message: '"dead-letter-trim" has no such option.',
-      remedy: "It knows: queue, keep, dryRun.",
+      remedy: "It knows: queue, keep, dryRun, urlEnv.",
     },
   ]);
 });

@@ -4,10 +4,13 @@ import { ManifestApp } from "./contract/app.ts";
 import { ManifestHealth } from "./contract/health.ts";
 import { ManifestJob } from "./contract/job.ts";
 import { ManifestLog } from "./contract/log.ts";
+import { ManifestOps } from "./contract/ops.ts";
 import { ManifestStores } from "./contract/store.ts";
 import { ManifestCache, ManifestToggle } from "./contract/toggle.ts";
+import { stableJson } from "./stable-json.ts";
 
 export { HEALTH_PRESETS } from "./contract/health.ts";
+export { OPENABLE_PATHS } from "./contract/ops.ts";
 
 /** The version of the manifest's shape. A runtime refuses any other. */
 export const MANIFEST_VERSION = 1;
@@ -40,21 +43,12 @@ export const RuntimeManifest = z.strictObject({
   alerts: z.optional(ManifestAlerts),
   stores: z.optional(ManifestStores),
   log: z.optional(ManifestLog),
+  ops: z.optional(ManifestOps),
 });
 
 export type RuntimeManifest = z.infer<typeof RuntimeManifest>;
 
 /** Text with its keys in stable order, so that an unchanged process keeps an unchanged file. */
 export function renderManifest(manifest: RuntimeManifest): string {
-  return `${JSON.stringify(sortKeys(manifest), null, 2)}\n`;
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, child]) => [key, sortKeys(child)]),
-  );
+  return `${stableJson(manifest, 2)}\n`;
 }

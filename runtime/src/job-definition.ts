@@ -1,4 +1,7 @@
 import type { Logger } from "pino";
+import type { AppControl } from "./run/app-control.ts";
+import type { JobMemory } from "./stores/job-memory.ts";
+import type { Process } from "./run/process.ts";
 
 /** What a run of a job has at hand. */
 export interface JobContext {
@@ -12,6 +15,14 @@ export interface JobContext {
   readonly actor: string;
   /** Options after defaults and bound environment variables, not yet of the job's own type. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What was said by hand for this run, as the job's input declares it; empty for any other run. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** The app that this process supervises, if it supervises one. */
+  readonly app?: AppControl;
+  /** The process that runs it; none where a program of the app's own is the run. */
+  readonly process?: JobProcess;
+  /** What jobs of the stack remember between runs; none where the manifest names no store. */
+  readonly memory?: () => Promise<JobMemory | undefined>;
   /** With `X_FILE` resolved into `X`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The environment as it came, for what the job starts: there a secret file is still a file. */
@@ -29,6 +40,9 @@ export interface JobContext {
   /** Nothing may be changed or sent: the run says what it would do. */
   readonly dryRun: boolean;
 }
+
+/** What a job may look at and use of the process that runs it. */
+export type JobProcess = Pick<Process, "manifest" | "caches" | "records" | "alerts" | "clock">;
 
 /** How a run went when it did not fail. */
 export interface JobOutcome {

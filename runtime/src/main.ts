@@ -11,9 +11,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<RuntimeCommand>>> = {
   call: async () => (await import("./commands/call.ts")).call,
   schedule: async () => (await import("./commands/schedule.ts")).schedule,
   supervise: async () => (await import("./commands/supervise.ts")).supervise,
+  gate: async () => (await import("./commands/gate.ts")).gate,
   migrate: async () => (await import("./commands/migrate.ts")).migrate,
   migrations: async () => (await import("./commands/migrations.ts")).migrations,
   probe: async () => (await import("./commands/probe.ts")).probe,
+  "alert-test": async () => (await import("./commands/alert-test.ts")).alertTest,
   version: async () => (await import("./commands/version.ts")).version,
 };
 

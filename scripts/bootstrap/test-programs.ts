@@ -14,6 +14,9 @@ export const TEST_PROGRAMS = {
   pgbouncer: { executable: "pgbouncer", debianPackage: "pgbouncer" },
   tini: { executable: "tini", debianPackage: "tini" },
   python: { executable: "python3", debianPackage: "python3" },
+  sqlite: { executable: "sqlite3", debianPackage: "sqlite3" },
+  chromium: { executable: "chromium", debianPackage: "chromium" },
+  openssl: { executable: "openssl", debianPackage: "openssl" },
 } as const satisfies Record<string, TestProgram>;
 
 export type ProgramName = keyof typeof TEST_PROGRAMS;
@@ -24,6 +27,9 @@ export const PROGRAM_NAMES: readonly ProgramName[] = [
   "pgbouncer",
   "tini",
   "python",
+  "sqlite",
+  "chromium",
+  "openssl",
 ];
 
 /** Where Debian keeps each version of Postgres apart, off everybody's PATH. */

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../../infra/errors.ts";
 import { startLocalCloud } from "../../infra/local-cloud/server.ts";
 import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
+import { connectLocalCloud } from "../workspace/local-cloud.ts";
 import { LOCAL_CLOUD_RUN } from "../workspace/paths.ts";
 import { type Command, EXIT, type Invocation, printJson } from "./command.ts";
 
@@ -12,34 +13,71 @@ const PORT_MAX = 65_535;
 export const cloud: Command = {
   name: "cloud",
   takesStack: false,
-  usage: "[--port N] [--state FILE] [--realistic] [--run [--source REPO=FOLDER]…]",
+  usage:
+    "[--local | --port N --state FILE --realistic] [--run [--source REPO=FOLDER]… [--store NAME=URL]…]",
   summary:
-    "Run the local cloud until Ctrl-C; the first line says where. With --run it builds and starts what is deployed from a repository whose folder --source names.",
+    "Run the local cloud until Ctrl-C; the first line says where. With --run it builds and starts what is deployed from a repository whose folder --source names, against the real Postgres and Redis that --store names. With --local it is the cloud that the other commands use with --local.",
   options: {
+    local: { type: "boolean" },
     port: { type: "string" },
     state: { type: "string" },
     realistic: { type: "boolean" },
     run: { type: "boolean" },
     source: { type: "string", multiple: true },
+    store: { type: "string", multiple: true },
   },
-  run: async ({ flags, values, lists }) => {
-    const sources = sourcesOf(lists["source"] ?? []);
-    if (!flags["run"] && lists["source"]) {
-      throw new UsageError("opspec cloud: --source is of use with --run only. Add --run.");
-    }
-    const stateFile = values["state"];
-    const running = await startLocalCloud({
-      port: portOf(values),
-      realistic: flags["realistic"] ?? false,
-      ...(stateFile !== undefined && { stateFile }),
-      ...(flags["run"] && { run: { sources, directory: runDirectory(stateFile) } }),
-    });
-    printJson(running.urls);
+  run: async (invocation) => {
+    const run = runOf(invocation);
+    const keep = invocation.flags["local"] ? keepLocal : keepApart;
+    const { urls, close } = await keep(invocation, run);
+    printJson(urls);
     await interrupted();
-    await running.stop();
+    await close();
     return EXIT.ok;
   },
 };
+
+type Run = Pick<RunOptions, "sources" | "stores">;
+
+/** A cloud as long as this process keeps it. */
+interface Kept {
+  readonly urls: object;
+  close(): Promise<void>;
+}
+
+/** What is really built and started, if anything is. */
+function runOf({ flags, lists }: Invocation): Run | undefined {
+  if (flags["run"]) {
+    return { sources: sourcesOf(lists["source"] ?? []), stores: storesOf(lists["store"] ?? []) };
+  }
+  for (const name of ["source", "store"]) {
+    if (lists[name]) {
+      throw new UsageError(`opspec cloud: --${name} is of use with --run only. Add --run.`);
+    }
+  }
+  return undefined;
+}
+
+async function keepApart({ flags, values }: Invocation, run: Run | undefined): Promise<Kept> {
+  const stateFile = values["state"];
+  const running = await startLocalCloud({
+    port: portOf(values),
+    realistic: flags["realistic"] ?? false,
+    ...(stateFile !== undefined && { stateFile }),
+    ...(run && { run: { ...run, directory: runDirectory(stateFile) } }),
+  });
+  return { urls: running.urls, close: () => running.stop() };
+}
+
+async function keepLocal({ flags, values }: Invocation, run: Run | undefined): Promise<Kept> {
+  const given = ["port", "state", "realistic"].filter((it) => it in flags || it in values);
+  if (given.length > 0) {
+    throw new UsageError(`opspec cloud: --local decides what --${given.join(", --")} would say.`);
+  }
+  const connection = await connectLocalCloud(run);
+  if (connection.keptBy === undefined) return connection;
+  throw new UsageError(`opspec cloud: process ${connection.keptBy} keeps it already.`);
+}
 
 /** Resolves at Ctrl-C or a polite kill. */
 export function interrupted(): Promise<void> {
@@ -51,6 +89,19 @@ export function interrupted(): Promise<void> {
 /** Beside the state, as disks belong to it. */
 function runDirectory(stateFile: string | undefined): string {
   return stateFile === undefined ? LOCAL_CLOUD_RUN : `${resolve(stateFile)}.run`;
+}
+
+/** The first `=` parts them: a URL may have one. */
+function storesOf(texts: readonly string[]): Record<string, string> {
+  const pairs = texts.map((text) => {
+    const at = text.indexOf("=");
+    const url = text.slice(at + 1);
+    if (at > 0 && URL.canParse(url)) return [text.slice(0, at), url] as const;
+    throw new UsageError(
+      `opspec cloud: --store should be <name>=<URL>, got ${text.slice(0, Math.max(at, 0))}.`,
+    );
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** The last `=` parts them: an address may have one in its query. */

@@ -28,12 +28,12 @@ const ASKS: Readonly<Record<string, readonly (readonly [string, string, string])
     ["/runs/start", "{ job }", "A run of a job `by: app` begins; the answer is `{ runId }`."],
     [
       "/runs/end",
-      "{ runId, status, error?, details? }",
+      "{ runId, status, attempt?, error?, details? }",
       "It ended: `ok`, `failed`, `timed-out`, `skipped` or `interrupted`. A run that began and did not end before the app did is recorded as `lost`.",
     ],
     [
       "/runs",
-      "{ job, status, durationMs, startedAt?, error?, details? }",
+      "{ job, status, durationMs, startedAt?, attempt?, error?, details? }",
       "A run that is over, told in one step.",
     ],
   ],
@@ -57,6 +57,28 @@ const ASKS: Readonly<Record<string, readonly (readonly [string, string, string])
       "/caches/<name>",
       "",
       "The answer is `{ rows, snapshot }`; `rows` is null until the first refresh.",
+    ],
+    ["/caches", "", "The answer is `{ caches }`: the snapshot of each of them."],
+  ],
+  refreshes: [
+    [
+      "/refreshes/<name>",
+      "{ actor }",
+      "Somebody asked the app to refresh a cache, or `all`: the answer is `{ refreshed, running }` with the telemetry of each; `running` are those that go on after 20 s.",
+    ],
+  ],
+  reload: [
+    [
+      "/reload",
+      "{}",
+      "Toggles are read again and caches count as too old: the answer is `{ toggles, caches, manifest }`.",
+    ],
+  ],
+  restart: [
+    [
+      "/restart",
+      "{ actor, reason? }",
+      "The app is ended in order and started again, and its health says so meanwhile; it does not count as a crash.",
     ],
   ],
 };

@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CATALOG } from "@opspec/runtime/catalog";
 import { z } from "zod";
 import { CONSENT_VARIABLE } from "../../infra/provider/kit/consent.ts";
 import { LOST_CREATES } from "../../infra/provider/render/lost-creates.ts";
@@ -10,9 +9,10 @@ import { StackSpec } from "../../infra/spec/stack.ts";
 import type { RuntimeCommand } from "../../runtime/src/commands/command.ts";
 import type { Command } from "../commands/command.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
+import { renderAlertPage } from "./alert-page.ts";
 import { renderAppPage } from "./app-page.ts";
 import { renderCommandPage } from "./command-page.ts";
-import { renderJobPage } from "./job-page.ts";
+import { type DescribedJob, renderJobList } from "./job-page.ts";
 import { code } from "./markdown.ts";
 import { type Contract, renderResourcePage } from "./resource-page.ts";
 import { renderRuntimePage } from "./runtime-page.ts";
@@ -20,19 +20,23 @@ import { listSpecKeys } from "./spec-keys.ts";
 import { renderSpecPage } from "./spec-page.ts";
 
 /** The reference page: every key of the spec, every job, every command, every resource type. */
-export async function renderReference(): Promise<string> {
+export async function renderReference(
+  jobs: Readonly<Record<string, DescribedJob>>,
+): Promise<string> {
   const commands = (await loadExports("scripts/commands")).filter(isCommand);
   const contracts = (await loadExports("infra/resources")).filter(isContract);
   return `${[
     "<!-- Generated from the code by npm run generate. Changes made here are lost. -->",
     "# Reference",
-    "- [The spec](#the-spec): what `stacks/<stack>.ops.yaml` may say\n- [Jobs](#jobs): what a job may use\n- [The runtime](#the-runtime): its commands, health, metrics and ops\n- [How an app talks to the runtime](#how-an-app-talks-to-the-runtime)\n- [Commands](#commands)\n- [Resources](#resources): what the spec becomes\n- [Calls of a refresh](#calls-of-a-refresh)\n- [Creates whose answer was lost](#creates-whose-answer-was-lost)\n- [Data and consent](#data-and-consent)",
+    "- [The spec](#the-spec): what `stacks/<stack>.ops.yaml` may say\n- [The jobs](#the-jobs): what a job may use, a page each\n- [Channels of alerts](#channels-of-alerts)\n- [The runtime](#the-runtime): its commands, health, metrics and ops\n- [How an app talks to the runtime](#how-an-app-talks-to-the-runtime)\n- [Commands](#commands)\n- [Resources](#resources): what the spec becomes\n- [Calls of a refresh](#calls-of-a-refresh)\n- [Creates whose answer was lost](#creates-whose-answer-was-lost)\n- [Data and consent](#data-and-consent)",
     "## The spec",
     "Paths are those of the messages: `services/<key>/plan` is the plan of a service. `<key>`, `<NAME>`, `<file>` are names that you choose, `<n>` is the place in a list. A form such as `{ url }` is one of several ways to write a block, told by the keys that it must have.",
     renderSpecPage(listSpecKeys(StackSpec)),
-    "## Jobs",
-    "What stands in `jobs/<key>/uses`, and its `options`.",
-    renderJobPage(CATALOG),
+    "## The jobs",
+    "What stands in `jobs/<key>/uses`. Each has a page with its options, what it writes, how it ends, and an example.",
+    renderJobList(jobs),
+    "## Channels of alerts",
+    renderAlertPage(),
     "## The runtime",
     "What a deployed service or job starts: `opspec-runtime`.",
     await renderRuntimePage((await loadExports("runtime/src/commands")).filter(isRuntimeCommand)),

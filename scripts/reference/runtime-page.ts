@@ -4,6 +4,7 @@ import { EXIT } from "../../runtime/src/exit-code.ts";
 import { createHealth, type Health } from "../../runtime/src/health/health.ts";
 import { createLogger } from "../../runtime/src/log/logger.ts";
 import { code, renderTable } from "./markdown.ts";
+import { renderOpsPage } from "./ops-page.ts";
 
 const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: "Done, or rightly not done: a skipped run is no failure.",
@@ -26,20 +27,6 @@ const PATH_SAYS: readonly (readonly [path: string, says: string])[] = [
   ["/keepalive", "`ok`, for whoever keeps a service awake."],
   ["/metrics", "Prometheus text; JSON for `Accept: application/json`."],
   ["/metrics.json", "The same as JSON."],
-];
-
-/** What operators ask; nothing answers until a token is set. */
-const OPS_SAYS: readonly (readonly [request: string, says: string])[] = [
-  ["GET /ops/jobs", "Every job of the process: schedule in words, next and last runs, toggles."],
-  ["GET /ops/jobs/<job>", "One of them."],
-  [
-    "POST /ops/jobs/<job>/run",
-    "Starts a run (`{ actor?, dryRun?, runId? }`); 202 with where its record will be.",
-  ],
-  ["GET /ops/runs", "Records, newest first: `?job=`, `?status=`, `?limit=`."],
-  ["GET /ops/runs/<id>", "202 while it runs, then its record."],
-  ["GET /ops/toggles", "What each toggle last said."],
-  ["GET /ops/version", "System, stack, commit, version of the runtime, state of the app."],
 ];
 
 /** The runtime's commands and exit codes, its health paths and metrics, and its ops paths. */
@@ -70,11 +57,7 @@ export async function renderRuntimePage(commands: readonly RuntimeCommand[]): Pr
     "### Metrics of the runtime",
     renderTable(["metric", "kind", "says"], await metricRows()),
     "### Ops",
-    "With `OPSPEC_OPS_TOKEN` as `Authorization: Bearer …` or `x-ops-token`. `OPSPEC_CALL_TOKEN` opens only the start of jobs that calls start, and their runs.",
-    renderTable(
-      ["request", "answers"],
-      OPS_SAYS.map(([request, says]) => [code(request), says]),
-    ),
+    renderOpsPage(),
   ].join("\n\n");
 }
 

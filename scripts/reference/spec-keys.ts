@@ -29,7 +29,14 @@ export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
 /** The keys that tell one form of a block from the others, as they are written. */
 export function formOf(object: z.core.$ZodObject): string {
   const required = Object.entries(object._zod.def.shape).filter(([, child]) => isRequired(child));
-  return `{ ${required.map(([key]) => key).join(", ")} }`;
+  return `{ ${required.map(formPart).join(", ")} }`;
+}
+
+/** What can have one value only is told with it: it is what tells the forms apart. */
+function formPart([key, child]: [string, z.core.$ZodType]): string {
+  const here = unwrap(child);
+  const [value, ...others] = here instanceof z.core.$ZodLiteral ? here._zod.values : [];
+  return value === undefined || others.length > 0 ? key : `${key}: ${String(value)}`;
 }
 
 interface At {

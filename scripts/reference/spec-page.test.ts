@@ -25,7 +25,7 @@ test("a key has a row with its type, default, unit, words and example", () => {
       "| \`services/<key>/disk/sizeGb\` | whole number, 1 to 16384 | required | GB | Size in GB. It can grow but never shrink. | \`5\` |",
       "| \`services/<key>/source/branch\` | text | main |  | Branch; main when it is not given. | \`main\` |",
       "| \`jobs/<key>/name\` | text | &lt;system>-&lt;key> |  | Name of the cron job on Render; &lt;system>-&lt;key> when it is not given. | \`nightly-purge\` |",
-      "| \`jobs/<key>/schedule/onStart\` | \`true\` or \`false\` | required in \`{ onStart }\` |  | Also once when the process that runs the job starts. Only when the process that runs it starts. | \`true\` |",
+      "| \`jobs/<key>/schedule/onStart\` | \`true\` or \`false\` | required in \`{ onStart: true }\` |  | Also once when the process that runs the job starts. Only when the process that runs it starts. | \`true\` |",
       "| \`verify/<n>/status\` | whole number, 100 to 599 | 200 | Expected status; 200 when it is not given. | \`200\` |",
     ]
   `);

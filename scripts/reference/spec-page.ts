@@ -2,7 +2,7 @@ import { code, renderTable, renderValue, type Row } from "./markdown.ts";
 import type { SpecKey } from "./spec-keys.ts";
 import { KINDS, typeWords, unitOf } from "./type-words.ts";
 
-const COLUMNS = ["key", "type", "default", "unit", "what it says", "example"];
+const COLUMNS = ["type", "default", "unit", "what it says", "example"];
 
 /** Examples of one key that are shown; hover in an editor shows them all. */
 const EXAMPLES_MAX = 3;
@@ -15,6 +15,7 @@ const DEFAULTS = [
   /\(([^\s(),]+), the default\)/,
   /(\S+) is the default/,
   /default is ([^\s.]+)/,
+  /(?:^|[;,.] )((?:(?![;,.] ).)+) without it/,
 ];
 
 /** Every key of the spec: a table of those at the top, and one for each block below them. */
@@ -41,9 +42,10 @@ export function defaultOf(description: string): string | undefined {
   return found;
 }
 
-function renderKeys(keys: readonly SpecKey[]): string {
+/** One row a path; the first column is headed by what a key is called there. */
+export function renderKeys(keys: readonly SpecKey[], called = "key"): string {
   const byPath = Map.groupBy(keys, ({ path }) => path);
-  return renderTable(COLUMNS, [...byPath.values()].map(rowOf));
+  return renderTable([called, ...COLUMNS], [...byPath.values()].map(rowOf));
 }
 
 /** One row a path: a key that stands in several forms of a block is told once. */

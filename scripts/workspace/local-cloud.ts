@@ -26,15 +26,15 @@ const ANSWER_TIMEOUT_MS = 2000;
 
 /**
  * Uses the local cloud that runs for this checkout, or starts one for as long as this process needs
- * it. With `sources` it builds and starts what has a folder there.
+ * it. With `run` it builds and starts what has a folder there.
  *
  * @throws UsageError when the cloud that runs only records, and something is to be run
  */
 export async function connectLocalCloud(
-  sources?: RunOptions["sources"],
+  run?: Pick<RunOptions, "sources" | "stores">,
 ): Promise<LocalCloudConnection> {
   const running = await runningAddress();
-  if (running && sources && !running.runs) {
+  if (running && run && !running.runs) {
     throw new UsageError(
       `local cloud: process ${running.pid} keeps one that runs nothing. End it, then try again.`,
     );
@@ -44,9 +44,9 @@ export async function connectLocalCloud(
   rmSync(LOCAL_CLOUD_ADDRESS, { force: true });
   const cloud = await startLocalCloud({
     stateFile: LOCAL_CLOUD_STATE,
-    ...(sources && { run: { sources, directory: LOCAL_CLOUD_RUN } }),
+    ...(run && { run: { ...run, directory: LOCAL_CLOUD_RUN } }),
   });
-  const address = { pid: process.pid, urls: cloud.urls, runs: sources !== undefined };
+  const address = { pid: process.pid, urls: cloud.urls, runs: run !== undefined };
   writeFileSync(LOCAL_CLOUD_ADDRESS, JSON.stringify(address));
   return {
     urls: cloud.urls,

@@ -10,6 +10,9 @@ export const LOCAL = join(CHECKOUT, ".opspec", "local");
 /** What the local cloud holds between runs. */
 export const LOCAL_CLOUD_STATE = join(LOCAL, "cloud.json");
 
+/** `NAME=value` lines: values of secrets for a stack with `--local`; the others get placeholders. */
+export const LOCAL_SECRETS = join(LOCAL, "secrets.env");
+
 /** Builds, disks and homes of what the local cloud runs. */
 export const LOCAL_CLOUD_RUN = join(LOCAL, "run");
 

@@ -1,11 +1,13 @@
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { UsageError } from "../../infra/errors.ts";
 import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
 import { findEngine } from "../engine/find.ts";
 import { connectLocalCloud } from "./local-cloud.ts";
 import { clearDeadLocks } from "./locks.ts";
-import { CHECKOUT, LOCAL } from "./paths.ts";
+import { CHECKOUT, LOCAL, LOCAL_SECRETS } from "./paths.ts";
 import { apartEnvironment, backendOf, PROJECT, writePluginProject } from "./plugin-project.ts";
 
 /** A stack with the engine, the program and the cloud that an operation works on. */
@@ -79,7 +81,7 @@ async function backendUrl(workspace: LocalWorkspace): Promise<string> {
 }
 
 /** Any non-empty key is good for the local cloud. */
-const LOCAL_API_KEY = "local";
+const LOCAL_API_KEY = "key-of-the-local-cloud";
 
 /** State below .opspec/local holds placeholders; this passphrase only keeps the engine from asking. */
 const LOCAL_PASSPHRASE = "local";
@@ -88,7 +90,7 @@ async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
   writePluginProject(LOCAL);
   clearDeadLocks(backendOf(LOCAL), options.stackName, options.log);
   const engine = await findEngine(options);
-  const cloud = await connectLocalCloud(options.sources);
+  const cloud = await connectLocalCloud(options.sources && { sources: options.sources });
   try {
     const renderHost = cloud.urls.render;
     const stack = await selectLocalStack(options, engine.command, renderHost);
@@ -109,7 +111,7 @@ async function selectLocalStack(
     import("../../infra/program.ts"),
   ]);
   const deployment = {
-    environment: {},
+    environment: localSecrets(),
     placeholder: (name: string) => `placeholder-for-${name}`,
     onPlaceholders: once((names: readonly string[]) =>
       log(`Placeholders stand for secrets that are not set: ${names.join(", ")}.`),
@@ -129,6 +131,12 @@ async function selectLocalStack(
       },
     },
   );
+}
+
+/** Values of secrets for the local cloud, which keeps all others out. */
+function localSecrets(): NodeJS.Dict<string> {
+  if (!existsSync(LOCAL_SECRETS)) return {};
+  return parseEnv(readFileSync(LOCAL_SECRETS, "utf8"));
 }
 
 /** A program runs for each preview and up; what it has to say is said the first time. */

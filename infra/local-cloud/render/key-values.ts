@@ -85,7 +85,7 @@ export function addKeyValueRoutes(api: CloudRoutes, cloud: Cloud): void {
 
 function addActionRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get(`${ONE}/connection-info`, (context) =>
-    answer(200, connectionInfo(keyValueOf(context, cloud))),
+    answer(200, keyValueConnection(keyValueOf(context, cloud))),
   );
   api.post(`${ONE}/suspend`, (context) => {
     suspend(cloud, keyValueOf(context, cloud));
@@ -154,7 +154,7 @@ function keyValueView(cloud: Cloud, store: KeyValueRecord) {
 }
 
 /** Inside Render there is no password; outside there is one, and TLS. */
-function connectionInfo({ id, region, password }: KeyValueRecord) {
+export function keyValueConnection({ id, region, password }: KeyValueRecord) {
   const external = `rediss://${id}:${password}@${region}-keyvalue.render.com:6379`;
 
   return {

@@ -25,7 +25,7 @@ export function postgresView(cloud: Cloud, database: PostgresRecord) {
 }
 
 /** How to connect. Inside Render the host is the id; outside it has the region in it. */
-export function connectionInfo({
+export function postgresConnection({
   id,
   region,
   password,

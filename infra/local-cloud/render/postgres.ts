@@ -15,7 +15,7 @@ import {
   ensurePlanIsOffered,
   ensurePostgresFits,
 } from "./postgres-rules.ts";
-import { connectionInfo, postgresView } from "./postgres-view.ts";
+import { postgresConnection, postgresView } from "./postgres-view.ts";
 import { newestFirst, queryOf, rowById } from "./requests.ts";
 
 /** Characters that Render adds to the name of a database. */
@@ -62,7 +62,7 @@ export function addPostgresRoutes(api: CloudRoutes, cloud: Cloud): void {
 
 function addActionRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get(`${ONE}/connection-info`, (context) =>
-    answer(200, connectionInfo(postgresOf(context, cloud))),
+    answer(200, postgresConnection(postgresOf(context, cloud))),
   );
   api.post(`${ONE}/suspend`, (context) => {
     suspend(cloud, postgresOf(context, cloud));

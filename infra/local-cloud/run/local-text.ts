@@ -19,6 +19,11 @@ export function pathReplacement(path: string, directory: string): Replacement {
   return { pattern: new RegExp(`(?<![\\w./-])${escaped(path)}(?![\\w.-])`, "g"), by: directory };
 }
 
+/** A text as it is, such as a connection string. */
+export function textReplacement(text: string, by: string): Replacement {
+  return { pattern: new RegExp(escaped(text), "g"), by };
+}
+
 /** The public and the private address of a service, by the name that only Render's network knows. */
 export function addressReplacements(slug: string, port: number, usual: number): Replacement[] {
   const name = escaped(slug);

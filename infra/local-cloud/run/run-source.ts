@@ -5,6 +5,8 @@ import type { ServiceRecord } from "../render/records.ts";
 export interface RunOptions {
   /** The folder for each source: the address of a repository, or the path of an image. */
   readonly sources: Readonly<Record<string, string>>;
+  /** The address of a real Postgres or Redis for the database or key value of this name. */
+  readonly stores?: Readonly<Record<string, string>>;
   /** Where builds, disks and homes are kept. */
   readonly directory: string;
   /** How long a new instance may take to become healthy. */
@@ -19,16 +21,25 @@ export const IMAGE_DIRECTORY = "/opt/opspec";
  * `undefined` when it is only recorded.
  *
  * The first form: commands, from a repository's folder. A Dockerfile needs an engine of containers,
- * and of an image only the runtime's own place is known, which is all that a built-in cron job uses.
+ * so of such a service the command is run where its Dockerfile is, when it has one; and of an image
+ * only the runtime's own place is known, which is all that a built-in cron job uses.
  */
 export function runFolder(
   { type, source, details }: ServiceRecord,
   { sources }: Pick<RunOptions, "sources">,
 ): string | undefined {
   if (type === "static_site") return undefined;
-  const isCommand = details.build !== undefined && "startCommand" in details.build;
-  if ("repo" in source) return isCommand ? folderFor(source.repo, sources) : undefined;
+  if ("repo" in source) return hasCommand(details) ? folderFor(source.repo, sources) : undefined;
   return type === "cron_job" ? folderFor(source.imagePath, sources) : undefined;
+}
+
+function hasCommand({ build }: ServiceRecord["details"]): boolean {
+  return build !== undefined && ("startCommand" in build || build.dockerCommand !== "");
+}
+
+/** The folder of the image with the runtime, which Dockerfiles copy from. */
+export function runtimeFolder({ sources }: Pick<RunOptions, "sources">): string | undefined {
+  return Object.entries(sources).find(([name]) => !name.includes("://"))?.[1];
 }
 
 function folderFor(source: string, sources: RunOptions["sources"]): string | undefined {

@@ -24,6 +24,7 @@ createServer((request, response) => {
 `;
 
 const REPO = "https://example.com/acme/web";
+const IMAGE = "example.com/acme/runtime";
 const WAIT = { timeout: 60_000, interval: 100 };
 
 let base: string;
@@ -43,7 +44,11 @@ afterEach(async () => {
 function start(): Promise<LocalCloud> {
   return startLocalCloud({
     stateFile: join(base, "state.json"),
-    run: { sources: { [REPO]: join(base, "source") }, directory: join(base, "run") },
+    run: {
+      sources: { [REPO]: join(base, "source"), [IMAGE]: join(base, "image") },
+      stores: { "web-queue": "redis://127.0.0.1:4242" },
+      directory: join(base, "run"),
+    },
   });
 }
 
@@ -205,6 +210,40 @@ async function ended(id: string): Promise<unknown[]> {
   const events = await render("GET", `/services/${id}/events?type=cron_job_run_ended`);
   return events.column("event.details.status");
 }
+
+test("of a service with a Dockerfile its command is run, with the runtime where its image would have it", async () => {
+  mkdirSync(join(base, "image"));
+  writeFileSync(join(base, "image", "launch"), "node app.mjs");
+  writeFileSync(join(base, "source", "built"), "by an engine of containers");
+  const docker = { dockerCommand: "sh /opt/opspec/launch" };
+  const created = await render("POST", "/services", {
+    ...webService("web", { runtime: "docker", envSpecificDetails: docker }),
+    envVars: [
+      { key: "DATA", value: base },
+      { key: "CONFIG", value: "built" },
+    ],
+  });
+
+  await untilDeploy(created.text("service.id"), "live");
+
+  expect(await seen(await addressOf(created))).toMatchObject({
+    built: "by an engine of containers",
+  });
+});
+
+test("a real store stands behind the address of one that is recorded", async () => {
+  const made = await render("POST", "/key-value", {
+    name: "web-queue",
+    ownerId: "tea-x",
+    plan: "starter",
+  });
+  const query = await render("GET", `/key-value/${made.text("id")}/connection-info`);
+  const created = await createWeb({ PEER: query.text("internalConnectionString") });
+  await untilDeploy(created.text("service.id"), "live");
+
+  expect(query.text("internalConnectionString")).toMatch(/^redis:\/\/red-/);
+  expect(await seen(await addressOf(created))).toMatchObject({ PEER: "redis://127.0.0.1:4242" });
+});
 
 test("what is deleted is stopped, and its disk is gone with it", async () => {
   const created = await createWeb();

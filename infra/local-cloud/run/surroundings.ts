@@ -4,9 +4,16 @@ import { delimiter, dirname, join } from "node:path";
 import type { Cloud } from "../cloud.ts";
 import { diskOf } from "../render/disk-rules.ts";
 import type { DeployRecord } from "../render/deploy-states.ts";
+import { keyValueConnection } from "../render/key-values.ts";
+import { postgresConnection } from "../render/postgres-view.ts";
 import type { SecretFile, ServiceRecord } from "../render/records.ts";
 import { SERVICE_PORT, serviceType } from "../render/service-types.ts";
-import { addressReplacements, pathReplacement, type Replacement } from "./local-text.ts";
+import {
+  addressReplacements,
+  pathReplacement,
+  type Replacement,
+  textReplacement,
+} from "./local-text.ts";
 import {
   copyCode,
   type Release,
@@ -15,7 +22,7 @@ import {
   secretsDirectory,
   writeSecretFiles,
 } from "./release.ts";
-import { IMAGE_DIRECTORY, runFolder, type RunOptions } from "./run-source.ts";
+import { IMAGE_DIRECTORY, runFolder, type RunOptions, runtimeFolder } from "./run-source.ts";
 
 /** Where Render puts secret files. @see https://render.com/docs/configure-environment-variables#secret-files */
 const SECRETS_DIRECTORY = "/etc/secrets";
@@ -53,9 +60,9 @@ export function prepareRelease(
   const places = [
     pathReplacement(SECRETS_DIRECTORY, secrets),
     ...(disk ? [pathReplacement(disk.mountPath, diskDirectory(options, disk.id))] : []),
-    ...("imagePath" in service.source ? [pathReplacement(IMAGE_DIRECTORY, folder)] : []),
+    ...runtimeReplacements(options, service, folder),
   ];
-  const replacements = [...places, ...addresses(around)];
+  const replacements = [...places, ...addresses(around), ...storeReplacements(around)];
   const parts: ReleaseParts = {
     service,
     deployId: deploy.id,
@@ -72,10 +79,39 @@ export function prepareRelease(
   return releaseOf(parts);
 }
 
+/** The runtime is at its place in an image, and in what a Dockerfile makes of it. */
+function runtimeReplacements(
+  options: RunOptions,
+  { source, details: { build } }: ServiceRecord,
+  folder: string,
+): Replacement[] {
+  if ("imagePath" in source) return [pathReplacement(IMAGE_DIRECTORY, folder)];
+  const runtime = runtimeFolder(options);
+  const isDocker = build !== undefined && "dockerCommand" in build;
+  return isDocker && runtime !== undefined ? [pathReplacement(IMAGE_DIRECTORY, runtime)] : [];
+}
+
 function addresses({ cloud, portOf }: Around): Replacement[] {
-  return Object.values(cloud.state.services).flatMap(({ id, slug }) => {
+  return Object.values(cloud.state.services).flatMap(({ id, slug, envVars }) => {
     const port = portOf(id);
-    return port === undefined ? [] : addressReplacements(slug, port, SERVICE_PORT);
+    if (port === undefined) return [];
+    const said = Number(envVars.find(({ key }) => key === "PORT")?.value ?? SERVICE_PORT);
+    return addressReplacements(slug, port, said);
+  });
+}
+
+/** A real store stands behind the addresses of one that is only recorded. */
+function storeReplacements({ cloud: { state }, options: { stores = {} } }: Around): Replacement[] {
+  const connections = [
+    ...Object.values(state.postgres).map((it) => [it.name, postgresConnection(it)] as const),
+    ...Object.values(state.keyValues).map((it) => [it.name, keyValueConnection(it)] as const),
+  ];
+  return connections.flatMap(([name, { internalConnectionString, externalConnectionString }]) => {
+    const url = Object.hasOwn(stores, name) ? stores[name] : undefined;
+    if (url === undefined) return [];
+    return [internalConnectionString, externalConnectionString].map((it) =>
+      textReplacement(it, url),
+    );
   });
 }
 

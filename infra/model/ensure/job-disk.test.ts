@@ -158,3 +158,45 @@ jobs:
     ]
   `);
 });
+
+test("a job that remembers something needs a disk, or a stack that keeps its run records", () => {
+  const web = `
+services:
+  web: { type: web, source: { repo: "https://example.com/a" }, runtime: node, start: node a.js, plan: starter }
+`;
+  const kept = `
+databases: { main: { version: 17, plan: basic_1gb, diskGb: 15 } }
+stores: { records: { database: main } }
+`;
+
+  expect(refusals(`jobs:\n${flush("on: render")}`)).toMatchInlineSnapshot(`
+    [
+      "2:57   jobs/flush/on: a Render cron job has no disk for what "alerts-flush" remembers. Give a service a disk and use calls: with it. Or give the stack stores: { records: … } in a database.",
+    ]
+  `);
+  expect(refusals(`${web}jobs:\n${flush("in: web")}`)).toMatchInlineSnapshot(`
+    [
+      "5:12   jobs/flush/uses: "web" has no disk for what "alerts-flush" remembers: the next deploy would forget it. Give the service a disk, or give the stack stores: { records: … } in a database.",
+    ]
+  `);
+  expect(refusals(`${kept}jobs:\n${flush("on: render")}`)).toEqual([]);
+  expect(refusals(`${kept}${web}jobs:\n${flush("in: web")}`)).toEqual([]);
+});
+
+test("a cron job cannot keep what an option wants on a disk", () => {
+  const found = refusals(`
+jobs:
+  a: { uses: metrics-snapshot, schedule: { every: 1h }, on: render, options: { url: "https://example.com", directory: metrics } }
+  b: { uses: metrics-snapshot, schedule: { every: 1h }, on: render, options: { url: "https://example.com" } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:57   jobs/a/on: a Render cron job has no disk for its option "directory". Give a service a disk and use calls: with it.",
+    ]
+  `);
+});
+
+function flush(rest: string): string {
+  return `  flush: { uses: alerts-flush, schedule: { every: 1h }, ${rest} }`;
+}

@@ -11,7 +11,12 @@ export function ensureJobDisks(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) => {
     // With two owners it is not known where the job runs; that is told by the rule about owners.
     if (job.in !== undefined && job.on !== undefined) return [];
-    return [...outOfReach(spec, `jobs/${key}`, job), ...markersLost(spec, `jobs/${key}`, job)];
+    const path = `jobs/${key}`;
+    return [
+      ...outOfReach(spec, path, job),
+      ...markersLost(spec, path, job),
+      ...memoryLost(spec, path, job),
+    ];
   });
 }
 
@@ -20,14 +25,16 @@ function outOfReach(spec: PartialStackSpec, path: string, job: JobPart): Problem
   if (job.on !== "render" || job.calls !== undefined) return [];
   const owner = entriesOf(spec.services).find(([, { disk }]) => disk?.mount !== undefined);
   const mount = owner?.[1].disk?.mount;
-  const need = diskNeed(job, markersOf(spec, job), mount);
+  const memory = memoryNeed(spec, job);
+  const need = diskNeed(job, markersOf(spec, job), mount) ?? memory;
   if (need === undefined) return [];
+  const otherwise = need === memory ? ` Or ${KEEP_RECORDS}` : "";
   if (!owner) {
     return [
       {
         path: `${path}/on`,
         message: `a Render cron job has no disk for ${need}.`,
-        remedy: "Give a service a disk and use calls: with it.",
+        remedy: `Give a service a disk and use calls: with it.${otherwise}`,
       },
     ];
   }
@@ -35,7 +42,7 @@ function outOfReach(spec: PartialStackSpec, path: string, job: JobPart): Problem
     {
       path: `${path}/on`,
       message: `a Render cron job cannot reach the disk of "${owner[0]}" (${mount}).`,
-      remedy: `Use calls: ${owner[0]}.`,
+      remedy: `Use calls: ${owner[0]}.${otherwise}`,
     },
   ];
 }
@@ -47,13 +54,43 @@ function diskNeed(
   mount: string | undefined,
 ): string | undefined {
   if (marker) return `"${marker.file}"`;
-  if (job.uses !== undefined && CATALOG[job.uses]?.needsDisk) return `what "${job.uses}" writes`;
+  const work = job.uses === undefined ? undefined : CATALOG[job.uses];
+  if (work?.needsDisk) return `what "${job.uses}" writes`;
+  const place = work?.diskOptions?.find((option) => job.options?.[option] !== undefined);
+  if (place !== undefined) return `its option "${place}"`;
   if (mount === undefined) return undefined;
   const texts = [job.command, ...Object.values(job.options ?? {}), ...Object.values(job.env ?? {})];
   const isUsed = texts.some(
     (text) => typeof text === "string" && ` ${text}/`.includes(` ${mount}/`),
   );
   return isUsed ? mount : undefined;
+}
+
+/** What lets a job remember without a disk. */
+const KEEP_RECORDS = "give the stack stores: { records: … } in a database.";
+
+/** What a job remembers lies where the stack keeps its run records, or else on a disk. */
+function memoryNeed(spec: PartialStackSpec, job: JobPart): string | undefined {
+  const work = job.uses === undefined ? undefined : CATALOG[job.uses];
+  if (!work?.needsMemory || spec.stores?.records !== undefined) return undefined;
+  const isPlaced = work.diskOptions?.some((option) => job.options?.[option] !== undefined);
+  return isPlaced ? undefined : `what "${job.uses}" remembers`;
+}
+
+/** A service without a disk forgets with each deploy. */
+function memoryLost(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
+  const key = job.in ?? job.calls;
+  const service = key === undefined ? undefined : spec.services?.[key];
+  const need = memoryNeed(spec, job);
+  if (!service || need === undefined || service.type === "container") return [];
+  if (service.disk !== undefined || service.stores?.records !== undefined) return [];
+  return [
+    {
+      path: `${path}/uses`,
+      message: `"${key}" has no disk for ${need}: the next deploy would forget it.`,
+      remedy: `Give the service a disk, or ${KEEP_RECORDS}`,
+    },
+  ];
 }
 
 /** A switch outside the persisted paths is switched back by the next deploy. */

@@ -40,7 +40,7 @@ jobs:
   expect(found).toMatchInlineSnapshot(`
     [
       "10:8   jobs/a/uses: there is no job "digets" in the catalog. Did you mean "digest"?",
-      "11:8   jobs/b/uses: there is no job "something-else" in the catalog. Known: command, http, alerts-flush, heartbeat, digest, dead-letter-trim, dead-letter-requeue, queue-sweep, purge, reconcile, metrics-snapshot, sqlite-backup, backup-verify, cache-refresh, keepalive, watchdog; or use command:.",
+      "11:8   jobs/b/uses: there is no job "something-else" in the catalog. Known: command, http, alerts-flush, heartbeat, digest, dead-letter-trim, dead-letter-requeue, queue-sweep, purge, reconcile, metrics-snapshot, sqlite-backup, backup-verify, sqlite-restore, offsite-copy, cache-refresh, keepalive, watchdog, dependency-gate, freshness, run-summary; or use command:.",
     ]
   `);
 });
@@ -57,15 +57,15 @@ services:
 jobs:
   a: { uses: dead-letter-trim, schedule: { every: 1h }, in: web, options: { kep: 1, keep: many } }
   b: { uses: purge, schedule: { every: 1h }, in: web, options: { tables: [a], retentionDays: 0 } }
-  c: { uses: cache-refresh, schedule: { every: 1h }, in: web }
+  c: { uses: watchdog, schedule: { every: 1h }, in: web }
 `);
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "10:77   jobs/a/options/kep: "dead-letter-trim" has no such option. It knows: queue, keep, dryRun.",
+      "10:77   jobs/a/options/kep: "dead-letter-trim" has no such option. It knows: queue, keep, dryRun, urlEnv.",
       "10:85   jobs/a/options/keep: is of the wrong kind: it should be a number. Correct the value.",
       "11:79   jobs/b/options/retentionDays: is of the wrong kind: it should be at least 1. Correct the value.",
-      "12:3   jobs/c/options/bucket: is missing. "cache-refresh" needs it.",
+      "12:3   jobs/c/options/url: is missing. "watchdog" needs it.",
     ]
   `);
 });
@@ -139,6 +139,125 @@ jobs:
     [
       "14:54   jobs/a/lock: has no store. Name one: database: or keyValue:.",
       "15:54   jobs/b/lock: has two stores. Name one: database: or keyValue:.",
+    ]
+  `);
+});
+
+test("a queue that the app sweeps by itself is swept by nobody else; another queue may be", () => {
+  const found = refusals(`
+services:
+  worker:
+    type: private
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    supervise: true
+jobs:
+  own: { uses: queue-sweep, schedule: { every: 5m }, by: app }
+  sweep: { uses: queue-sweep, schedule: { every: 5m }, in: worker }
+  other: { uses: queue-sweep, schedule: { every: 5m }, in: worker, options: { queue: letters } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "12:12   jobs/sweep/uses: the app sweeps "jobs" by itself (jobs/own), so an entry would be given back twice. Remove this job, or jobs/own when the app no longer does it.",
+    ]
+  `);
+});
+
+test("a command in the options of a cron job needs a service that has it", () => {
+  const found = refusals(`
+jobs:
+  a: { uses: reconcile, schedule: { every: 1h }, on: render, options: { command: pnpm reconcile } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:73   jobs/a/options/command: a Render cron job does not know where this command is. Say like: with the service whose code has it.",
+    ]
+  `);
+});
+
+test("a keepalive asks at most once a minute", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+jobs:
+  often: { uses: keepalive, schedule: { every: 59s }, in: web }
+  seldom: { uses: keepalive, schedule: { every: 1m }, in: web }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "10:41   jobs/often/schedule/every: a keepalive asks at most once in 60s, got "59s". Give it an interval of at least 60s.",
+    ]
+  `);
+});
+
+test("a job that needs what a person says is refused a schedule", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    disk: { mount: /data, sizeGb: 1 }
+jobs:
+  a:
+    uses: sqlite-restore
+    schedule: { every: 1h }
+    in: web
+    options: { database: /data/a.db, directory: /data/backups }
+  b:
+    uses: sqlite-restore
+    schedule: { manual: true }
+    in: web
+    options: { database: /data/a.db, directory: /data/backups }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "13:5   jobs/a/schedule: "sqlite-restore" is only run by hand. Write { manual: true }.",
+    ]
+  `);
+});
+
+test("caches are refreshed where they are: in a service that has some, or by the app", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    caches: [clans]
+  other:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+caches: { clans: { source: { file: clans.json }, ttl: 3h } }
+jobs:
+  good: { uses: cache-refresh, schedule: { every: 3h }, in: web }
+  app: { uses: cache-refresh, schedule: { every: 3h }, in: other, options: { path: /refresh } }
+  none: { uses: cache-refresh, schedule: { every: 3h }, in: other }
+  far: { uses: cache-refresh, schedule: { every: 3h }, on: render }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "20:11   jobs/none/uses: "other" has no caches. Name them in services/other/caches, or say options/path when the app has them.",
+      "21:56   jobs/far/on: the caches are in the memory of a service, which this job does not reach. Run it in the service (in: <service>), or say options/path when the app has them.",
     ]
   `);
 });

@@ -12,7 +12,17 @@ const RENDER_RUN_SECONDS_MAX = 12 * 3600;
 type JobPart = DeepPartial<JobSpec>;
 type Rule = (spec: PartialStackSpec, path: string, job: JobPart) => Problem[];
 
-const RULES: readonly Rule[] = [someWork, knownWork, commandOnRender, renderLimits, lockStore];
+const RULES: readonly Rule[] = [
+  someWork,
+  knownWork,
+  handWork,
+  commandOnRender,
+  sweepOfTheApp,
+  keepaliveInterval,
+  cachesAtHand,
+  renderLimits,
+  lockStore,
+];
 
 /** Every job has work that exists, and options that this work knows. */
 export function ensureJobWork(spec: PartialStackSpec): Problem[] {
@@ -56,13 +66,28 @@ function knownWork(
   }));
 }
 
+/** What only a person can say is not there when a schedule starts it: each run would fail. */
+function handWork(_spec: PartialStackSpec, path: string, { uses, schedule }: JobPart): Problem[] {
+  const isByHand = uses !== undefined && CATALOG[uses]?.byHandOnly === true;
+  if (!isByHand || schedule === undefined || "manual" in schedule) return [];
+  return [
+    {
+      path: `${path}/schedule`,
+      message: `"${uses}" is only run by hand.`,
+      remedy: "Write { manual: true }.",
+    },
+  ];
+}
+
 /** A cron job with a command needs an image that has both the command and the runtime. */
 function commandOnRender(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
-  if (job.on !== "render" || job.calls !== undefined || job.command === undefined) return [];
+  const at = job.command === undefined ? "options/command" : "command";
+  const command = job.command ?? job.options?.["command"];
+  if (job.on !== "render" || job.calls !== undefined || command === undefined) return [];
   if (job.like === undefined) {
     return [
       {
-        path: `${path}/command`,
+        path: `${path}/${at}`,
         message: "a Render cron job does not know where this command is.",
         remedy: "Say like: with the service whose code has it.",
       },
@@ -77,6 +102,71 @@ function commandOnRender(spec: PartialStackSpec, path: string, job: JobPart): Pr
       remedy: `Copy /opt/opspec into it and set supervise: true in services/${job.like}.`,
     },
   ];
+}
+
+/** The queue that is swept when none is named, as in the runtime. */
+const SWEPT_QUEUE = "jobs";
+
+/**
+ * Who sweeps by himself says so with uses: queue-sweep and by: app. Two sweepers with two ideas of
+ * what is overdue would give one entry to two workers.
+ */
+function sweepOfTheApp(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
+  if (job.uses !== "queue-sweep" || job.by === "app") return [];
+  const queue = sweptQueue(job);
+  const own = entriesOf(spec.jobs).find(
+    ([, it]) => it.uses === "queue-sweep" && it.by === "app" && sweptQueue(it) === queue,
+  );
+  if (!own) return [];
+  return [
+    {
+      path: `${path}/uses`,
+      message: `the app sweeps "${queue}" by itself (jobs/${own[0]}), so an entry would be given back twice.`,
+      remedy: `Remove this job, or jobs/${own[0]} when the app no longer does it.`,
+    },
+  ];
+}
+
+function sweptQueue({ options }: JobPart): string {
+  const queue = options?.["queue"];
+  return typeof queue === "string" ? queue : SWEPT_QUEUE;
+}
+
+/** Shortest interval of a keepalive, in s, as in the runtime. */
+const KEEPALIVE_SECONDS_MIN = 60;
+
+/** A page that is asked for more often is load and no sign that somebody is there. */
+function keepaliveInterval(_spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
+  const every = job.schedule && "every" in job.schedule ? job.schedule.every : undefined;
+  if (job.uses !== "keepalive" || job.by === "app" || every === undefined) return [];
+  if (parseDuration(every) >= KEEPALIVE_SECONDS_MIN) return [];
+  return [
+    {
+      path: `${path}/schedule/every`,
+      message: `a keepalive asks at most once in ${KEEPALIVE_SECONDS_MIN}s, got "${every}".`,
+      remedy: `Give it an interval of at least ${KEEPALIVE_SECONDS_MIN}s.`,
+    },
+  ];
+}
+
+/** Caches are in the memory of a service: what runs elsewhere would fill a copy that nobody reads. */
+function cachesAtHand(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
+  const { uses, by, options = {} } = job;
+  const asksApp = ["path", "url", "urlEnv"].some((it) => options[it] !== undefined);
+  if (uses !== "cache-refresh" || by === "app" || asksApp) return [];
+  const key = job.in ?? job.calls;
+  if (key === undefined) {
+    if (job.on === undefined) return [];
+    const message = "the caches are in the memory of a service, which this job does not reach.";
+    const remedy =
+      "Run it in the service (in: <service>), or say options/path when the app has them.";
+    return [{ path: `${path}/on`, message, remedy }];
+  }
+  const service = spec.services?.[key];
+  if (!service || (service.caches ?? []).length > 0) return [];
+  const message = `"${key}" has no caches.`;
+  const remedy = `Name them in services/${key}/caches, or say options/path when the app has them.`;
+  return [{ path: `${path}/uses`, message, remedy }];
 }
 
 function renderLimits(_spec: PartialStackSpec, path: string, job: JobPart): Problem[] {

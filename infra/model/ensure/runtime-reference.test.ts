@@ -77,7 +77,7 @@ jobs:
   ).toMatchInlineSnapshot(`
     [
       "3:80   jobs/a/options/keep: is of the wrong kind: it should be a number. Correct the value.",
-      "4:80   jobs/b/options/kep: "dead-letter-trim" has no such option. It knows: queue, keep, dryRun.",
+      "4:80   jobs/b/options/kep: "dead-letter-trim" has no such option. It knows: queue, keep, dryRun, urlEnv.",
     ]
   `);
 });

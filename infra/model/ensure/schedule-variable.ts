@@ -76,6 +76,7 @@ function saidBy(schedule: SchedulePart, timezone: string): Record<string, string
     hour: time === undefined ? undefined : String(Number(time.slice(0, 2))),
     timezone: zone ?? timezone,
     everyHours: every === undefined ? undefined : String(parseDuration(every) / HOUR_SECONDS),
+    everySeconds: every === undefined ? undefined : String(parseDuration(every)),
   };
 }
 

@@ -13,6 +13,7 @@ const RUNTIME_KEYS = [
   "healthPreset",
   "healthPaths",
   "metricsKey",
+  "ops",
   "checks",
   "toggles",
   "caches",

@@ -1,4 +1,4 @@
-import type { AlertEvent, AlertSink } from "../alert-event.ts";
+import type { AlertEvent, AlertSink, Delivery } from "../alert-event.ts";
 import type { RuntimeManifest } from "../contract.ts";
 
 /** What is said of something that is wrong, or over. */
@@ -21,24 +21,36 @@ export interface BoardOptions {
 }
 
 /**
- * Remembers what was told, after it was delivered: what no channel took is told again the next
- * time, and what no channel is set up for counts as told.
+ * Remembers what was told, after it was delivered: what no channel took or what is silenced is told
+ * again the next time, and what no channel is set up for counts as told. What another process told,
+ * or this one before it was started again, is asked for once.
  */
 export function createNoticeBoard({ manifest, alerts, clock }: BoardOptions): NoticeBoard {
+  const { system, stack, process } = manifest;
   const told = new Set<string>();
-  const send = async (key: string, notice: Notice): Promise<boolean> => {
-    const { system, stack, process } = manifest;
+  const asked = new Set<string>();
+  const send = (key: string, notice: Notice): Promise<Delivery> => {
     const event = { ...notice, key: `${stack}/${key}`, system, stack, process };
-    const delivery = await alerts.send({ ...event, at: clock.now().toISOString() });
-    return delivery !== "error";
+    return alerts.send({ ...event, at: clock.now().toISOString() });
+  };
+  const isTold = async (key: string): Promise<boolean> => {
+    if (!asked.has(key) && (await alerts.isOpen?.(`${stack}/${key}`))) told.add(key);
+    asked.add(key);
+    return told.has(key);
   };
   return {
     set: async (key, { raised, over }) => {
+      const isKnown = await isTold(key);
       if (raised) {
-        if (!told.has(key) && (await send(key, raised))) told.add(key);
-      } else if (told.has(key) && (over === undefined || (await send(key, over)))) {
+        if (!isKnown && isHeard(await send(key, raised))) told.add(key);
+      } else if (isKnown && (over === undefined || (await send(key, over)) !== "error")) {
         told.delete(key);
       }
     },
   };
+}
+
+/** Whether nobody needs to say it again. */
+function isHeard(delivery: Delivery): boolean {
+  return delivery !== "error" && delivery !== "silenced";
 }

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { requireCapability } from "../../../tests/capabilities.ts";
-import { openCaches } from "../caches/caches.ts";
 import { createHealth } from "../health/health.ts";
 import { scratchProcess } from "../testing/scratch-process.ts";
 import { PATIENCE_MS, startSupervised } from "../testing/supervised.ts";
@@ -35,11 +34,10 @@ async function scene() {
   const health = createHealth({ manifest, env, log, directory });
   health.start();
   writeFileSync(join(directory, "clans.json"), '[{"tag":"C1C"}]');
-  const caches = openCaches(manifest.caches, { env, directory, log });
   const signs = createSigns();
-  const api = await startAppApi({ process, health, signs, caches });
+  const api = await startAppApi({ process, health, signs });
   onTestFinished(async () => {
-    await Promise.all([api.close(), health.close(), caches.close()]);
+    await Promise.all([api.close(), health.close()]);
   });
   const ask = async (path: string, body?: unknown, token = api.env.OPSPEC_TOKEN) => {
     const answer = await fetch(`${api.env.OPSPEC_URL}${path}`, {
@@ -121,12 +119,18 @@ test("a run that the app reports is recorded as the app's and alerts as any job'
     durationMs: 1500,
     error: "no rows",
   });
-  await ask("/runs", { job: "sync", status: "ok", durationMs: 20, details: { rows: 3 } });
+  await ask("/runs", {
+    job: "sync",
+    status: "ok",
+    durationMs: 20,
+    attempt: 3,
+    details: { rows: 3 },
+  });
 
   const records = await process.records.list({ job: "sync", limit: 10 });
   expect(records).toMatchObject([
-    { status: "ok", actor: "app", details: { rows: 3 } },
-    { status: "failed", actor: "app", startedAt, durationMs: 1500, error: "no rows" },
+    { status: "ok", actor: "app", attempt: 3, details: { rows: 3 } },
+    { status: "failed", actor: "app", attempt: 1, startedAt, durationMs: 1500, error: "no rows" },
   ]);
   expect(alerts.map(({ kind, job }) => [kind, job])).toEqual([
     ["fail", "sync"],
@@ -166,6 +170,21 @@ test("the app takes part in readiness, reads toggles and caches, and tells event
   expect(health.eventCount("recruited")).toBe(1);
 });
 
+test("what the app said of its parts and its readiness is over when it ends", async () => {
+  const { ask, readyz, api } = await scene();
+  await ask("/components/discord", { ok: true });
+  await ask("/ready", { ready: true });
+  await expect.poll(readyz).toBe(200);
+
+  await api.appEnded();
+
+  await expect.poll(readyz).toBe(503);
+  await ask("/components/discord", { ok: true });
+  expect(await readyz()).toBe(503);
+  await ask("/ready", { ready: true });
+  await expect.poll(readyz).toBe(200);
+});
+
 test("bodies are limited and checked", async () => {
   const { ask } = await scene();
 
@@ -174,6 +193,35 @@ test("bodies are limited and checked", async () => {
     413,
   );
   expect((await ask("/components/discord")).status).toBe(405);
+});
+
+test("what people ask the app for in a chat it passes on: a refresh with who asked, a reload, a restart", async () => {
+  const { ask, process } = await scene();
+  const reasons: string[] = [];
+  const restart = async (reason: string) => void reasons.push(reason);
+
+  const refreshed = await ask("/refreshes/all", { actor: "ana" });
+  const list = await ask("/caches");
+  const reloaded = await ask("/reload", {});
+  const alone = await ask("/restart", { actor: "ana" });
+  process.app = { stop: nothing, start: nothing, check: nothing, restart };
+  const restarted = await ask("/restart", { actor: "ana", reason: "new Config tab" });
+
+  expect(refreshed.body).toMatchObject({
+    refreshed: [{ bucket: "clans", trigger: "manual", actor: "ana", result: "ok", count: 1 }],
+    running: [],
+  });
+  expect(list.body.caches).toMatchObject([{ name: "clans", actor: "ana", result: "ok" }]);
+  expect(reloaded.body).toMatchObject({
+    toggles: [{ name: "reports", on: true }],
+    caches: [{ name: "clans", ttlExpired: true }],
+  });
+  expect(alone.status).toBe(409);
+  expect(restarted.body).toEqual({ restarting: true });
+  await expect.poll(() => reasons).toEqual(["ana: new Config tab"]);
+  expect((await ask("/refreshes/x", { actor: "ana" })).body.error).toBe(
+    'there is no cache "x"; there are: all, clans',
+  );
 });
 
 test("the Python example of at most 30 lines does all of it", async (context) => {
@@ -196,3 +244,5 @@ test("the Python example of at most 30 lines does all of it", async (context) =>
   expect(await runtime.line("run")).toMatchObject({ job: "report", status: "ok", actor: "app" });
   expect(await runtime.line("the app is ready")).toBeDefined();
 });
+
+async function nothing(): Promise<void> {}

@@ -1,10 +1,12 @@
 import * as z from "zod/mini";
 import { appJobs, appRunStart, endAppRun } from "../app-runs/app-run.ts";
-import type { Caches } from "../caches/caches.ts";
 import type { Health } from "../health/health.ts";
 import { isSameKey } from "../health/secret-key.ts";
 import { answerJson, jsonAnswer, readJson, Refusal, requireMethod } from "../json-api/exchange.ts";
 import type { Process } from "../run/process.ts";
+import { reload } from "../run/reload.ts";
+import { readCache, readToggle, refreshCache, restartApp } from "./asked.ts";
+import { requireKnown, unknown } from "./known-name.ts";
 import { openRuns, type OpenRuns } from "./open-runs.ts";
 import type { Signs } from "./signs.ts";
 
@@ -31,6 +33,7 @@ const Ready = z.strictObject({ ready: z.boolean(), reason: z.optional(Text) });
 const Outcome = z.enum(["ok", "failed", "timed-out", "skipped", "interrupted"]);
 const Ending = {
   status: Outcome,
+  attempt: z.optional(z.int().check(z.minimum(1))),
   error: z.optional(z.nullable(Text)),
   details: z.optional(z.record(z.string(), z.json())),
 };
@@ -56,30 +59,40 @@ export interface AppApiOptions {
   readonly process: Process;
   readonly health: Health;
   readonly signs: Signs;
-  readonly caches: Caches;
   readonly token: string;
 }
 
 interface Api extends AppApiOptions {
   readonly runs: OpenRuns;
+  /** Whether the app ever said that it is ready, or not. */
+  readonly said: { ready: boolean };
 }
 
 export interface AppApi {
   readonly handler: (request: Request) => Promise<Response>;
-  /** The app ended: the runs that it began and did not end are lost. */
+  /** The app ended: the runs that it began and did not end are lost, and what it said of its parts is over. */
   appEnded(): Promise<void>;
 }
 
 /** Takes what the app has to tell and answers what it asks, from this machine and with the boot's token only. */
 export function createAppApi(options: AppApiOptions): AppApi {
-  const api: Api = { ...options, runs: openRuns(options.process, options.health) };
+  const api: Api = {
+    ...options,
+    runs: openRuns(options.process, options.health),
+    said: { ready: false },
+  };
   return {
     handler: (request) =>
       answerJson(
         () => answer(api, request),
         (error) => options.process.log.error({ err: error }, "a request of the app failed"),
       ),
-    appEnded: () => api.runs.loseAll(),
+    appEnded: async () => {
+      api.health.forgetComponents();
+      // Whoever said once that he is ready is asked for it in each of his lives.
+      if (api.said.ready) api.health.setReady(APP, false);
+      await api.runs.loseAll();
+    },
   };
 }
 
@@ -114,6 +127,9 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   ready: { method: "POST", answer: reportReady },
   toggles: { method: "GET", answer: readToggle },
   caches: { method: "GET", answer: readCache },
+  refreshes: { method: "POST", answer: refreshCache },
+  reload: { method: "POST", answer: ({ process }) => reload(process) },
+  restart: { method: "POST", answer: restartApp },
 };
 
 async function reportComponent(api: Api, name: string, request: Request): Promise<void> {
@@ -162,27 +178,9 @@ async function reportEvent(api: Api, name: string, request: Request): Promise<vo
 
 async function reportReady(api: Api, _name: string, request: Request): Promise<void> {
   const { ready, reason } = await readJson(request, Ready);
+  api.said.ready = true;
   api.health.setReady(APP, ready);
   api.process.log.info({ ready, reason }, ready ? "the app is ready" : "the app is not ready");
-}
-
-async function readToggle({ process }: Api, name: string): Promise<unknown> {
-  requireKnown(
-    "toggle",
-    name,
-    (process.manifest.toggles ?? []).map((it) => it.name),
-  );
-  return process.toggles.isOn(name);
-}
-
-async function readCache({ process, caches }: Api, name: string): Promise<unknown> {
-  requireKnown(
-    "cache",
-    name,
-    (process.manifest.caches ?? []).map((it) => it.name),
-  );
-  const { rows = null, snapshot } = caches.get(name) ?? {};
-  return { rows, snapshot };
 }
 
 function decode(name: string): string {
@@ -210,13 +208,4 @@ function requireAppJob({ process }: Api, job: string): void {
     job,
     appJobs(process).map((it) => it.name),
   );
-}
-
-function requireKnown(what: string, name: string, known: readonly string[]): void {
-  if (!known.includes(name)) throw unknown(what, name, known);
-}
-
-function unknown(what: string, name: string, known: readonly string[]): Refusal {
-  const there = [...new Set(known)].toSorted().join(", ") || "none";
-  return new Refusal(404, `there is no ${what} "${name}"; there are: ${there}`);
 }

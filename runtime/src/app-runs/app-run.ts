@@ -12,6 +12,8 @@ const ERROR_CHARACTERS_MAX = 400;
 export interface AppRunEnd {
   readonly status: RunStatus;
   readonly durationMs: number;
+  /** How often the app tried; 1 without it. */
+  readonly attempt?: number | undefined;
   readonly error?: string | null | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -43,13 +45,13 @@ export function appRunStart(
 export async function endAppRun(
   process: Process,
   start: RunStart,
-  { status, durationMs, error = null, details = {} }: AppRunEnd,
+  { status, durationMs, attempt = 1, error = null, details = {} }: AppRunEnd,
 ): Promise<RunRecord> {
   const record: RunRecord = {
     ...start,
     status,
     durationMs,
-    attempt: 1,
+    attempt,
     exitCode: null,
     error: error === null ? null : redact(error).slice(0, ERROR_CHARACTERS_MAX),
     details: Object.fromEntries(

@@ -82,6 +82,7 @@ function contextOf(name: string, environment: Env): JobContext {
     attempt: Number(valueOf(env, "OPSPEC_ATTEMPT") ?? 1),
     actor: valueOf(env, "OPSPEC_ACTOR") ?? "manual",
     options: {},
+    input: {},
     env,
     childEnv: environment,
     directory: process.cwd(),

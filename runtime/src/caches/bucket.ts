@@ -6,9 +6,10 @@ import type { Row } from "../sources/row.ts";
 import { nowOf } from "../sources/source-deps.ts";
 import { SourceError } from "../sources/source-error.ts";
 import type { CacheSnapshot, RefreshOutcome, RefreshRequest } from "./cache-snapshot.ts";
+import { logRefresh } from "./refresh-log.ts";
 
 /** Between the two tries of a refresh, c1c-recruitment's own 300 s: most outages of a sheet are shorter. */
-const RETRY_DELAY_MS = 300_000;
+const RETRY_SECONDS = 300;
 
 /** What a cache needs. */
 export interface BucketDeps {
@@ -24,6 +25,8 @@ export interface Bucket {
   rows(): readonly Row[] | undefined;
   /** Whether its value is too old, and no failure so recent that another try is too early. */
   isDue(): boolean;
+  /** Makes its value too old: the next who gets it starts a refresh. */
+  expire(): void;
   /** Refreshes it, or joins the refresh that is under way. It does not fail. */
   refresh(request: RefreshRequest): Promise<RefreshOutcome>;
   snapshot(): CacheSnapshot;
@@ -40,28 +43,38 @@ interface Refresh {
 
 /** A cache that holds nothing yet. */
 export function bucketOf(cache: ManifestCache, deps: BucketDeps): Bucket {
-  const { retryDelayMs = RETRY_DELAY_MS } = deps;
+  const { retryDelayMs = (cache.retrySeconds ?? RETRY_SECONDS) * 1000 } = deps;
   let held: { readonly rows: Row[]; readonly at: number } | undefined;
   let last: Refresh | undefined;
   let dueAt = Number.NEGATIVE_INFINITY;
+  let isDropped = false;
   let underWay:
     | { readonly done: Promise<RefreshOutcome>; readonly hurry: AbortController }
     | undefined;
 
-  const isExpired = () => held === undefined || nowOf(deps) >= held.at + cache.ttlSeconds * 1000;
+  const isExpired = () =>
+    held === undefined || isDropped || nowOf(deps) >= held.at + cache.ttlSeconds * 1000;
   const snapshot = () => snapshotOf(cache, { held, last, dueAt, ttlExpired: isExpired() });
   const run = async (request: RefreshRequest, hurry: AbortSignal): Promise<RefreshOutcome> => {
     const startedAt = performance.now();
     const { rows, ...outcome } = await loadTwice({ ...deps, retryDelayMs }, hurry);
-    if (rows) held = { rows, at: nowOf(deps) };
+    if (rows) {
+      held = { rows, at: nowOf(deps) };
+      isDropped = false;
+    }
     dueAt = nowOf(deps) + (rows ? cache.ttlSeconds * 1000 : retryDelayMs);
     last = { request, ...outcome, latencyMs: Math.round(performance.now() - startedAt) };
-    if (!deps.signal.aborted) logRefresh(deps.log, snapshot());
-    return { name: cache.name, result: outcome.result, error: outcome.error };
+    const told = outcomeOf(cache.name, last, snapshot());
+    if (!deps.signal.aborted) logRefresh(deps.log, told);
+    return told;
   };
   return {
     rows: () => held?.rows,
     isDue: () => nowOf(deps) >= dueAt,
+    expire() {
+      isDropped = true;
+      dueAt = nowOf(deps);
+    },
     refresh(request) {
       if (underWay) {
         // Somebody who asks for it does not want to wait for the second try.
@@ -138,11 +151,11 @@ function snapshotOf(
   };
 }
 
-/** The fields are those of c1c-recruitment's own line. */
-function logRefresh(log: BucketDeps["log"], snapshot: CacheSnapshot): void {
-  const { name, trigger, actor, latencyMs, result, retries, ttlExpired, count, error } = snapshot;
-  const how = { trigger, actor, duration: latencyMs, result, retries };
-  const fields = { bucket: name, ...how, ttl_expired: ttlExpired, count, error };
-  if (result === "fail") log.warn(fields, "refresh");
-  else log.info(fields, "refresh");
+function outcomeOf(
+  bucket: string,
+  { request, latencyMs, result, retries, error }: Refresh,
+  { ttlExpired, count }: CacheSnapshot,
+): RefreshOutcome {
+  const how = { duration: latencyMs, result, retries };
+  return { bucket, ...request, ...how, ttl_expired: ttlExpired, count, error };
 }

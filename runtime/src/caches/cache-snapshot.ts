@@ -7,10 +7,17 @@ export interface RefreshRequest {
 /** How a refresh went: `retry_ok` when only its second try was good. */
 export type RefreshResult = "ok" | "retry_ok" | "fail";
 
-/** The outcome of one refresh. */
-export interface RefreshOutcome {
-  readonly name: string;
+/** How one refresh went. The fields are those of c1c-recruitment's own log line. */
+export interface RefreshOutcome extends RefreshRequest {
+  readonly bucket: string;
+  /** Of both tries and the wait between them, in ms. */
+  readonly duration: number;
   readonly result: RefreshResult;
+  readonly retries: number;
+  /** Whether the value is too old after it; null where only the app knows. */
+  readonly ttl_expired: boolean | null;
+  /** Rows or entries; null where none were ever read, or only the app knows. */
+  readonly count: number | null;
   /** Of both tries: `a | retry: b`. */
   readonly error: string | null;
 }

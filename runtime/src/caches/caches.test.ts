@@ -63,7 +63,7 @@ test("a refresh that fails is tried once more, and then it is retry_ok", async (
   const outcome = await caches.refresh("clans", MANUAL);
 
   const error = `http of ${server.url}/: HTTP 500.`;
-  expect(outcome).toEqual({ name: "clans", result: "retry_ok", error });
+  expect(outcome).toMatchObject({ bucket: "clans", result: "retry_ok", error });
   expect(lines).toEqual([
     expect.objectContaining({
       level: "info",
@@ -94,7 +94,7 @@ test("a failed refresh keeps the old value and its time, and tells both errors",
 
   const where = `http of ${server.url}/`;
   const error = `${where}: HTTP 500. | retry: ${where}: HTTP 503.`;
-  expect(outcome).toEqual({ name: "clans", result: "fail", error });
+  expect(outcome).toMatchObject({ bucket: "clans", result: "fail", error });
   expect(caches.get("clans")).toEqual({
     rows: [{ clan: "a" }],
     snapshot: {

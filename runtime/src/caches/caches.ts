@@ -25,6 +25,8 @@ export interface Caches {
   /** Refreshes all in the background and tells the outcome once. Nobody needs to wait for it. */
   start(onSummary?: (summary: StartSummary) => void): void;
   snapshots(): CacheSnapshot[];
+  /** Makes all values too old, so that whoever gets one next starts a refresh of it. */
+  expire(): void;
   /** Ends the refreshes that are under way, and waits for their ends. */
   close(): Promise<void>;
 }
@@ -36,7 +38,7 @@ export interface StartSummary {
   readonly durationMs: number;
 }
 
-/** What caches need: `retryDelayMs` is between the two tries of a refresh, 300 s without it. */
+/** What caches need: `retryDelayMs` is between the two tries of a refresh, for tests; the manifest says it otherwise. */
 export interface CacheDeps extends SourceDeps, Pick<BucketDeps, "log" | "retryDelayMs"> {}
 
 /** Makes the caches of a manifest; nothing is read yet. */
@@ -59,6 +61,9 @@ export function openCaches(caches: readonly ManifestCache[] | undefined, deps: C
     refresh: (name, request) => buckets.get(name)?.refresh(request),
     start: (onSummary) => void startAll([...buckets.values()], deps, onSummary),
     snapshots: () => [...buckets.values()].map((bucket) => bucket.snapshot()),
+    expire() {
+      for (const bucket of buckets.values()) bucket.expire();
+    },
     async close() {
       stop.abort();
       await Promise.all([...buckets.values()].map((bucket) => bucket.settled()));
@@ -76,7 +81,7 @@ async function startAll(
   const request = { trigger: "startup", actor: "startup" } as const;
   const outcomes = await Promise.all(buckets.map((bucket) => bucket.refresh(request)));
   const named = (isOk: boolean) =>
-    outcomes.filter(({ result }) => (result !== "fail") === isOk).map(({ name }) => name);
+    outcomes.filter(({ result }) => (result !== "fail") === isOk).map(({ bucket }) => bucket);
   const durationMs = Math.round(performance.now() - startedAt);
   const summary = { ok: named(true), failed: named(false), durationMs };
   if (summary.failed.length > 0) log.warn(summary, "caches refreshed at the start");

@@ -1,14 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeListener } from "../health/adapters/node-http.ts";
-import { opsHandler } from "../ops/handler.ts";
+import { openOps } from "../ops/router.ts";
 import type { Process } from "../run/process.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import { scratchManifest, scratchProcess } from "../testing/scratch-process.ts";
 import { startHttpServer } from "../testing/http-server.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -21,9 +24,15 @@ interface Called {
 }
 
 async function call(args: readonly string[], url: string, token = TOKEN): Promise<Called> {
-  const env = { PATH: process.env["PATH"], OPSPEC_CALL_URL: url, OPSPEC_CALL_TOKEN: token };
+  return callWith(args, { OPSPEC_CALL_URL: url, OPSPEC_CALL_TOKEN: token });
+}
+
+async function callWith(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Called> {
   const child = spawn(process.execPath, [MAIN, "call", ...args], {
-    env,
+    env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -55,7 +64,7 @@ async function listen(server: Server, port = 0): Promise<string> {
 }
 
 function serverOf(owner: Process): Server {
-  return createServer(nodeListener(opsHandler(owner), { bodyBytesMax: 65_536 }));
+  return createServer(nodeListener(openOps(owner).handler, { bodyBytesMax: 65_536 }));
 }
 
 test.each([
@@ -81,7 +90,7 @@ test.each([
 
 test("a call waits while the service is being deployed, and runs the job once", async () => {
   const owner = await service("true");
-  const ops = nodeListener(opsHandler(owner), { bodyBytesMax: 65_536 });
+  const ops = nodeListener(openOps(owner).handler, { bodyBytesMax: 65_536 });
   let refusals = 3;
   const server = createServer((request, response) => {
     refusals -= 1;
@@ -100,7 +109,7 @@ test("a call waits while the service is being deployed, and runs the job once", 
 
 test("an answer that was lost on the way starts no second run", async () => {
   const owner = await service("echo x >> runs; sleep 1");
-  const ops = nodeListener(opsHandler(owner), { bodyBytesMax: 65_536 });
+  const ops = nodeListener(openOps(owner).handler, { bodyBytesMax: 65_536 });
   let isFirst = true;
   const server = createServer((request, response) => {
     if (isFirst && request.method === "POST") {
@@ -127,6 +136,21 @@ test("a service that stays away is given up at the limit, as temporary", async (
   });
 });
 
+test("what a person says goes along, and what the service refuses of it is told", async () => {
+  const owner = await service("true");
+  const url = await listen(serverOf(owner));
+
+  const refused = await call(["digest", "--input", "backup=a.db", "--by", "ana"], url);
+  const dry = await call(["digest", "--dry-run", "--by", "ana"], url);
+
+  expect(refused).toMatchObject({ code: 78 });
+  expect(refused.lines.at(-1)).toMatchObject({
+    error:
+      'the service answered HTTP 400: jobs/digest/input: "command" takes no input. Start it without: backup.',
+  });
+  expect(dry).toMatchObject({ code: 0, lines: [{ actor: "manual ana", status: "skipped" }] });
+});
+
 test("a wrong token, a job that is not there and a URL that is none are wrong configurations", async () => {
   const url = await listen(serverOf(await service("true")));
 
@@ -141,6 +165,21 @@ test("a wrong token, a job that is not there and a URL that is none are wrong co
   expect(nowhere.lines).toMatchObject([
     { problems: [{ where: "OPSPEC_CALL_URL" }, { where: "OPSPEC_CALL_TOKEN" }] },
   ]);
+});
+
+test("in the shell of a service, where only its operators' token is missing, that is told", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "call-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const app = { front: true, graceSeconds: 10 };
+  const path = join(directory, "manifest.json");
+  writeFileSync(path, JSON.stringify({ ...scratchManifest({ jobs: [] }), app }));
+
+  const { code, lines } = await callWith(["digest"], { OPSPEC_MANIFEST: path, PORT: "10000" });
+
+  expect(code).toBe(78);
+  expect(lines.at(-1)).toMatchObject({
+    msg: expect.stringContaining("or OPSPEC_OPS_TOKEN, to ask the one of this instance"),
+  });
 });
 
 async function freePort(): Promise<number> {

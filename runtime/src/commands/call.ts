@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import type { RuntimeManifest } from "../contract.ts";
 import { createLogger, withTrace } from "../log/logger.ts";
+import { OPS_TOKEN } from "../ops/access.ts";
 import { exitCodeOf } from "../run/ending.ts";
 import { callJob, type RemoteRun } from "../run/remote-run.ts";
 import { ConfigurationError, type ConfigurationProblem } from "../settings/configuration-error.ts";
@@ -8,6 +10,7 @@ import { type Env, valueOf } from "../settings/env.ts";
 import { loadManifest, MANIFEST_VARIABLE } from "../settings/manifest.ts";
 import { resolveSecretFiles } from "../settings/secret-file.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
+import { inputOf } from "./input-argument.ts";
 
 const URL_VARIABLE = "OPSPEC_CALL_URL";
 const TOKEN_VARIABLE = "OPSPEC_CALL_TOKEN";
@@ -18,8 +21,8 @@ const AWAY_SECONDS_MAX = 600;
 /** Lets the service that owns a job run it, and ends as the run did: for a cron job without the disk. */
 export const call: RuntimeCommand = {
   name: "call",
-  usage: "<job> [--by <who>] [--wait <seconds>]",
-  summary: `has the service at ${URL_VARIABLE} run a job, waits for it, and exits as the run did`,
+  usage: "<job> [--by <who>] [--input <name>=<value>]… [--dry-run] [--wait <seconds>]",
+  summary: `has the service at ${URL_VARIABLE}, or the one of this instance, run a job, and exits as the run did`,
   async run(args, environment) {
     const target = targetOf(args);
     const { job } = target;
@@ -29,7 +32,7 @@ export const call: RuntimeCommand = {
     const runId = randomUUID();
     const log = createLogger({ manifest, env, name: "call" });
     const record = await callJob(
-      { ...target, runId, ...serviceOf(env) },
+      { ...target, runId, ...serviceOf(env, manifest) },
       withTrace(log, manifest, runId).child({ job }),
     );
     const { job: _, ...fields } = record;
@@ -38,12 +41,19 @@ export const call: RuntimeCommand = {
   },
 };
 
-function targetOf(args: readonly string[]): Pick<RemoteRun, "job" | "actor" | "awayMsMax"> {
+type Target = Pick<RemoteRun, "job" | "actor" | "awayMsMax" | "input" | "dryRun">;
+
+function targetOf(args: readonly string[]): Target {
   const { values, positionals } = readArguments(call, () =>
     parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { by: { type: "string" }, wait: { type: "string" } },
+      options: {
+        by: { type: "string" },
+        input: { type: "string", multiple: true, default: [] },
+        "dry-run": { type: "boolean", default: false },
+        wait: { type: "string" },
+      },
     }),
   );
   const [job, ...others] = positionals;
@@ -51,17 +61,25 @@ function targetOf(args: readonly string[]): Pick<RemoteRun, "job" | "actor" | "a
   const waitSeconds = Number(values.wait ?? AWAY_SECONDS_MAX);
   if (!Number.isInteger(waitSeconds) || waitSeconds < 0) throw new UsageError(usageLine(call));
   const actor = values.by === undefined ? "call" : `manual ${values.by}`;
-  return { job, actor, awayMsMax: waitSeconds * 1000 };
+  const input = inputOf(values.input);
+  return { job, actor, awayMsMax: waitSeconds * 1000, input, dryRun: values["dry-run"] };
 }
 
-function serviceOf(env: Env): { url: URL; token: string } {
+type Service = Pick<RemoteRun, "url" | "token">;
+
+function serviceOf(env: Env, manifest: RuntimeManifest | undefined): Service {
+  const own = manifest && valueOf(env, URL_VARIABLE) === undefined && ownService(env, manifest);
+  if (own) return own;
   const url = valueOf(env, URL_VARIABLE);
   const token = valueOf(env, TOKEN_VARIABLE);
   const isUrl = url !== undefined && URL.canParse(url);
   const problems: ConfigurationProblem[] = [];
   if (!isUrl) {
     const message = url === undefined ? "is not set." : "is not a URL.";
-    problems.push({ where: URL_VARIABLE, message, remedy: "Give the address of the service." });
+    const remedy = manifest?.app
+      ? `Give the address of the service; or ${OPS_TOKEN}, to ask the one of this instance.`
+      : "Give the address of the service.";
+    problems.push({ where: URL_VARIABLE, message, remedy });
   }
   if (token === undefined) {
     const remedy = "Give the token with which the service opens its ops paths.";
@@ -69,4 +87,15 @@ function serviceOf(env: Env): { url: URL; token: string } {
   }
   if (!isUrl || token === undefined) throw new ConfigurationError(problems);
   return { url: new URL(url), token };
+}
+
+/**
+ * The service that supervises the app of this very instance, with the operators' token: what a person
+ * in its shell means. There a job that stops the app is run by the process that supervises it.
+ */
+function ownService(env: Env, { app }: RuntimeManifest): Service | undefined {
+  const port = app?.front ? valueOf(env, "PORT") : app?.opsPort;
+  const token = valueOf(env, OPS_TOKEN);
+  if (port === undefined || token === undefined) return undefined;
+  return { url: new URL(`http://127.0.0.1:${port}`), token };
 }

@@ -26,7 +26,6 @@ beforeAll(() => {
       { name: "sweep", uses: "command", startedBy: "schedule", command: "wrok --now" },
       { name: "list", uses: "command", startedBy: "schedule", command: "ls" },
       { name: "digest", uses: "digest", startedBy: "call" },
-      { name: "sing", uses: "keepalive", startedBy: "call" },
     ],
   });
   writeFileSync(file, content);
@@ -55,12 +54,6 @@ test("every job whose command is not in the image is named, and the others are n
 
 test("a job that the manifest does not have is named", async () => {
   expect(await problems(["other"])).toEqual(['jobs/other: is not in the manifest of "api".']);
-});
-
-test("a job that this runtime cannot do is named", async () => {
-  expect(await problems(["sing", "digest"])).toEqual([
-    "jobs/sing/uses/keepalive: this runtime cannot do it.",
-  ]);
 });
 
 test("a build that has no mounted files still looks for the commands that it is given", async () => {

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { RuntimeManifest } from "../contract.ts";
 import { EXIT } from "../exit-code.ts";
-import { undoableJobs } from "../jobs/registry.ts";
 import { commandProblem } from "../probe/command-problem.ts";
 import { ConfigurationError, type ConfigurationProblem } from "../settings/configuration-error.ts";
 import { type Env, valueOf } from "../settings/env.ts";
@@ -25,7 +24,6 @@ export const probe: RuntimeCommand = {
     const probed = [...commands, ...(manifest ? commandsOf(manifest, names) : [])];
     const problems = [
       ...(manifest ? unknownJobs(manifest, names) : []),
-      ...undoableJobs(manifest?.jobs.filter(({ name }) => names.includes(name)) ?? []),
       ...probed.flatMap((it) => problemsOf(it, env)),
     ];
     if (problems.length > 0) throw new ConfigurationError(problems);

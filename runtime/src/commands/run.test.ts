@@ -264,3 +264,27 @@ test("version says which runtime it is and which manifests it reads", async () =
     expect.objectContaining({ runtime: "0.1.0", manifestVersion: 1, node: expect.any(String) }),
   ]);
 });
+
+test("an input that is said by hand is in the record, and one that the job does not take is refused before anything runs", async () => {
+  const report = { name: "report", uses: "digest", startedBy: "process" as const };
+  const manifest = scratchManifest({ jobs: [report, { name: "plain", command: "true" }] });
+  const run = async (...args: string[]) =>
+    await start(["run", ...args], { jobs: [], manifest }).ended;
+
+  const latest = await run("report", "--by", "ada", "--input", "latest=true");
+  const unknown = await run("report", "--input", "newest=true");
+  const kind = await run("report", "--input", "latest=maybe");
+  const none = await run("plain", "--input", "fast=true");
+  const nameless = await run("plain", "--input", "fast");
+
+  expect(latest.lines.at(-1)).toMatchObject({
+    actor: "manual ada",
+    details: { input: { latest: true } },
+  });
+  expect([unknown, kind, none].map(({ code }) => code)).toEqual([78, 78, 78]);
+  expect(unknown.lines[0]?.["msg"]).toContain("jobs/report/input/newest");
+  expect(kind.lines[0]?.["msg"]).toContain("jobs/report/input/latest: is of the wrong kind");
+  expect(none.lines[0]?.["msg"]).toContain('"command" takes no input');
+  expect(nameless).toMatchObject({ code: 2, lines: [] });
+  expect(nameless.stderr).toContain("Write name=value");
+});

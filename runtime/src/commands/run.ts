@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
+import { checkedInput } from "../jobs/job-input.ts";
 import { logCrashes } from "../log/crash.ts";
 import { exitCodeOf } from "../run/ending.ts";
 import { recordCrash } from "../run/crash-record.ts";
@@ -10,6 +11,7 @@ import { runJob } from "../run/run-job.ts";
 import { jobOf, type RunRequest } from "../run/run.ts";
 import { loadManifest } from "../settings/manifest.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
+import { inputOf } from "./input-argument.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
 /** Nothing happens then; it only has to come. */
@@ -18,12 +20,13 @@ const ALIVE_MS = 60_000;
 /** One run of one job, then exit: what a cron job starts, and what a person types. */
 export const run: RuntimeCommand = {
   name: "run",
-  usage: "<job> [--by <who>] [--dry-run] [--due] [--scheduled-for <time>]",
+  usage:
+    "<job> [--by <who>] [--input <name>=<value>]… [--dry-run] [--due] [--scheduled-for <time>]",
   summary: "runs a job once; exits with 0, 1, 75 (try again), 78 (configuration) or 124 (deadline)",
   async run(args, env) {
     const request = requestOf(args);
     const manifest = loadManifest(env);
-    jobOf({ manifest }, request.job);
+    await checkedInput(jobOf({ manifest }, request.job), request.input);
     const opened = await openProcess(manifest, env);
     logCrashes(opened.log, (error) => recordCrash(opened, error));
     stopOnSignals(opened.stop);
@@ -53,6 +56,7 @@ function requestOf(args: readonly string[]): RunRequest {
       allowPositionals: true,
       options: {
         by: { type: "string" },
+        input: { type: "string", multiple: true, default: [] },
         "dry-run": { type: "boolean", default: false },
         due: { type: "boolean", default: false },
         "scheduled-for": { type: "string" },
@@ -66,6 +70,7 @@ function requestOf(args: readonly string[]): RunRequest {
     job,
     actor: values.due ? "schedule" : actorOf(values.by),
     dryRun: values["dry-run"],
+    input: inputOf(values.input),
     ...(scheduledFor === undefined ? {} : { scheduledFor: timeOf(scheduledFor) }),
   };
 }

@@ -1,5 +1,4 @@
 import { watchAppTables } from "../app-runs/table-watch.ts";
-import { checkWork } from "../jobs/registry.ts";
 import { logCrashes } from "../log/crash.ts";
 import { recordCrash } from "../run/crash-record.ts";
 import { openProcess } from "../run/open-process.ts";
@@ -7,7 +6,6 @@ import type { Process } from "../run/process.ts";
 import { EXIT } from "../exit-code.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import { checkBindings } from "../settings/bindings.ts";
-import { attemptAll } from "../settings/configuration-error.ts";
 import { loadManifest } from "../settings/manifest.ts";
 import { openSurroundings } from "../supervise/surroundings.ts";
 import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";
@@ -29,7 +27,7 @@ export const schedule: RuntimeCommand = {
     logCrashes(opened.log, (error) => recordCrash(opened, error));
     const { signal } = stopOnSignals(opened.stop);
     try {
-      attemptAll([() => checkWork(manifest.jobs), () => checkBindings(manifest.jobs, opened.env)]);
+      checkBindings(manifest.jobs, opened.env);
       await scheduleUntil(signal, opened);
       return EXIT.ok;
     } finally {

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { EnvName, Seconds } from "./duration.ts";
 
 /** Something that must answer before the app starts. */
-const Gate = z.strictObject({
+export const ManifestGate = z.strictObject({
   name: z.string(),
   /** `clamav`: answers PONG to PING over TCP. */
   kind: z.enum(["tcp", "http", "clamav"]),
@@ -81,7 +81,7 @@ export const ManifestApp = z.strictObject({
       encoding: z.optional(z.enum(["plain", "gzip", "base64", "gzip-base64"])),
     }),
   ),
-  gates: z.optional(z.array(Gate)),
+  gates: z.optional(z.array(ManifestGate)),
   migrate: z.optional(Migration),
   watchdog: z.optional(Watchdog),
 });

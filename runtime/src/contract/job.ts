@@ -7,11 +7,12 @@ export const ManifestSchedule = z.strictObject({
   everySeconds: z.optional(z.number()),
   onStart: z.optional(z.boolean()),
   timezone: z.string(),
-  /** Variables that, where they are set, say the hour, the interval in hours or the zone instead. */
+  /** Variables that, where they are set, say the hour, the interval or the zone instead. */
   from: z.optional(
     z.strictObject({
       hour: z.optional(EnvName),
       everyHours: z.optional(EnvName),
+      everySeconds: z.optional(EnvName),
       timezone: z.optional(EnvName),
     }),
   ),

@@ -45,6 +45,8 @@ export const ManifestCache = z.strictObject({
   name: z.string(),
   source: ManifestSource,
   ttlSeconds: Seconds,
+  /** Between the two tries of a refresh; 300 s without it. */
+  retrySeconds: z.optional(Seconds),
 });
 
 export type ManifestToggle = z.infer<typeof ManifestToggle>;

@@ -15,6 +15,8 @@ const STOP_MS = 500;
 /** A check that is looked at in the background. */
 export interface CheckLoop {
   start(): void;
+  /** Looks now, or waits for the look that is under way. It does not fail. */
+  look(): Promise<void>;
   /** What is known now; it never waits. */
   result(): CheckResult;
   /** Ends the looks and frees what they hold. */
@@ -36,8 +38,15 @@ export function loopCheck(check: Check, clock: Clock = steadyClock): CheckLoop {
   let seen: Seen | undefined;
   let running: Promise<Sighting | undefined> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
 
-  const look = async (): Promise<void> => {
+  const look = (): Promise<void> => {
+    clearTimeout(timer);
+    looking ??= lookAndWait().finally(() => (looking = undefined));
+    return looking;
+  };
+
+  const lookAndWait = async (): Promise<void> => {
     const startMs = performance.now();
     const { outcome, error } = await lookOnce();
     if (stopped.signal.aborted) return;
@@ -67,6 +76,9 @@ export function loopCheck(check: Check, clock: Clock = steadyClock): CheckLoop {
   return {
     start: () => {
       if (check.look && !seen && !timer && !running) void look();
+    },
+    look: async () => {
+      if (check.look && !stopped.signal.aborted) await look();
     },
     result: () => toResult(check, seen, clock),
     stop: async () => {

@@ -18,6 +18,7 @@ import { type ComponentReport, createReports, type NotedRun } from "./reports.ts
 import { createRunTally } from "./run-tally.ts";
 import { placeRoutes } from "./route-placement.ts";
 import { type Clock, steadyClock } from "./steady-clock.ts";
+import { type HealthStatus, judgeHealth } from "./verdict.ts";
 import type { HealthView, Identity } from "./view.ts";
 
 /** The header of the metrics key when the manifest names only its variable. */
@@ -53,6 +54,8 @@ export interface Health {
   /** How often the app reported an event since the process began. */
   eventCount(name: string): number;
   reportComponent(name: string, report: ComponentReport): void;
+  /** The app ended: what it said of its parts says nothing of its next life. */
+  forgetComponents(): void;
   /** A sign of life, already so old where the app knows that. */
   beat(name?: string, ageMs?: number): void;
   /** That a run began, or, with its status, that it ended. */
@@ -62,6 +65,10 @@ export interface Health {
   setReady(name: string, isReady: boolean): void;
   /** What every check last found. */
   results(): readonly CheckResult[];
+  /** How it is as a whole. */
+  status(): HealthStatus;
+  /** Looks at everything now. */
+  look(): Promise<void>;
   /** Begins to look in the background. */
   start(): void;
   /** From now on it is not ready; it still lives, until `close`. */
@@ -112,6 +119,8 @@ export function createHealth(options: HealthOptions): Health {
     metricValue: (name, labels) => metricValue(view.registry, name, labels),
     eventCount: (name) => view.events.total(name),
     results,
+    status: () => judgeHealth(view.evidence()),
+    look: async () => void (await Promise.all(loops.map((it) => it.look()))),
     start: () => loops.forEach((it) => it.start()),
     shutDown: () => {
       isShuttingDown = true;
@@ -177,9 +186,13 @@ function reporting({
   reports,
   runs,
   events,
-}: HealthView): Pick<Health, "reportComponent" | "beat" | "noteRun" | "noteEvent" | "setReady"> {
+}: HealthView): Pick<
+  Health,
+  "reportComponent" | "forgetComponents" | "beat" | "noteRun" | "noteEvent" | "setReady"
+> {
   return {
     reportComponent: (name, report) => reports.reportComponent(name, report),
+    forgetComponents: () => reports.forgetComponents(),
     beat: (name = HEARTBEAT, ageMs = 0) => reports.beat(name, ageMs),
     noteRun: (run) => {
       reports.noteSign();

@@ -38,6 +38,8 @@ export interface Reports {
   reportComponent(name: string, report: ComponentReport): void;
   component(name: string): ReportedComponent | undefined;
   components(): ReadonlyMap<string, ReportedComponent>;
+  /** Who reported them has ended: none of them was reported by who comes next. */
+  forgetComponents(): void;
   /** A sign of life that is so old already: an app may tell how long its own loop has hung. */
   beat(name: string, ageMs?: number): void;
   heartbeat(name: string): Date | undefined;
@@ -66,6 +68,7 @@ export function createReports(clock: Clock): Reports {
     },
     component: (name) => components.get(name),
     components: () => components,
+    forgetComponents: () => components.clear(),
     beat: (name, ageMs = 0) => {
       noteSign();
       remember(beats, name, new Date(clock.now().getTime() - ageMs));

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { runJob } from "../run/run-job.ts";
+import { flushScene, stock } from "../testing/flush-scene.ts";
 import { scratchProcess } from "../testing/scratch-process.ts";
+import { usePostgres } from "../testing/servers.ts";
+
+const postgres = usePostgres();
 
 const BACKUP = {
   name: "backup-periodic",
@@ -31,6 +35,48 @@ test("a digest that is switched off ends well, writes nothing, and runs again wh
   const on = await runJob(process, { job: "digest-weekdays", actor: "schedule" });
   expect(on.status).toBe("ok");
   expect(readdirSync(join(directory, "backups"))).toHaveLength(3);
+});
+
+test("alerts that a cron job sent are remembered by the next one, which is another container", async (context) => {
+  const scene = await flushScene();
+  const DATABASE_URL = await (await postgres(context)).freshDatabase();
+  const { state: _state, ...options } = scene.options;
+  const flush = async (): Promise<unknown> => {
+    const { process } = await scratchProcess({
+      jobs: [{ name: "flush", uses: "alerts-flush", startedBy: "process", options }],
+      manifest: { stores: { records: { kind: "postgres", urlEnv: "DATABASE_URL" } } },
+      env: { ...scene.env, DATABASE_URL },
+      directory: scene.directory,
+    });
+    return (await runJob(process, { job: "flush", actor: "schedule" })).details["result"];
+  };
+
+  expect(await flush()).toBe("sent");
+  expect(await flush()).toBe("no_change");
+  scene.write(stock(8));
+  expect(await flush()).toBe("sent");
+  expect(scene.posts()).toHaveLength(2);
+});
+
+test("a silence file holds alerts back until its time is over", async () => {
+  const scene = await flushScene();
+  const clock = { now: () => new Date(nowMs) };
+  let nowMs = Date.parse("2026-01-06T20:00:00Z");
+  const flush = { name: "flush", uses: "alerts-flush", silencedBy: "silence.json" };
+  const { process } = await scratchProcess({
+    jobs: [{ ...flush, options: scene.options }],
+    env: scene.env,
+    directory: scene.directory,
+    clock,
+  });
+  const silence = { silenced_until: nowMs / 1000 + 1800, reason: "deploy" };
+  writeFileSync(join(scene.directory, "silence.json"), JSON.stringify(silence));
+
+  const silenced = await runJob(process, { job: "flush", actor: "schedule" });
+  expect(silenced).toMatchObject({ status: "skipped", details: { result: "silenced" } });
+  nowMs += 1_800_000;
+  const after = await runJob(process, { job: "flush", actor: "schedule" });
+  expect(after).toMatchObject({ status: "ok", details: { result: "sent" } });
 });
 
 test("a heartbeat records where its snapshot is", async () => {

@@ -1,4 +1,5 @@
 import type { ManifestJob } from "../contract/job.ts";
+import { inputNames, type InputName } from "../jobs/job-input.ts";
 import type { Process } from "../run/process.ts";
 import type { RunRecord, RunStart } from "../run-record.ts";
 import { describeSchedule, nextRuns, type Schedule } from "../schedule.ts";
@@ -29,6 +30,8 @@ export interface JobView {
     readonly on: boolean;
     readonly reason: string;
   }[];
+  /** What may be said when it is run by hand. */
+  readonly inputs: readonly InputName[];
 }
 
 /** What is known of a job now. */
@@ -57,6 +60,7 @@ export async function viewJob(process: Process, job: ManifestJob): Promise<JobVi
     last: last ?? null,
     lastOk: lastOk?.startedAt ?? null,
     toggles: await Promise.all(toggles),
+    inputs: await inputNames(job.uses),
   };
 }
 

@@ -13,6 +13,8 @@ export interface StartedRuns {
   start(request: RunRequest): string;
   /** `running` until it ended; undefined when nothing is known of it. */
   find(runId: string): Promise<RunRecord | "running" | undefined>;
+  /** Waits until a run that was started here ended; undefined when it could not be started. */
+  endOf(runId: string): Promise<RunRecord | undefined>;
   /** Waits until all of them ended. */
   settled(): Promise<void>;
 }
@@ -44,6 +46,10 @@ export function startedRuns(process: Process): StartedRuns {
     find: async (runId) => {
       if (running.has(runId) || process.active.has(runId)) return "running";
       return ended.get(runId) ?? (await findRecord(process, runId));
+    },
+    endOf: async (runId) => {
+      await running.get(runId);
+      return ended.get(runId);
     },
     settled: async () => {
       await Promise.all(running.values());

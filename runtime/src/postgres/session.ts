@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import type { ClientConfig } from "pg";
 
+import { CheckError } from "../health/check.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { POSTGRES_ANSWER_MS, type PostgresRow } from "./database.ts";
 
@@ -43,11 +44,15 @@ export async function openSession(where: string, config: ClientConfig): Promise<
     over: over.signal,
     destroy,
     query: async (verb, text, { values = [], limitMs = POSTGRES_ANSWER_MS } = {}) => {
-      const limit = setTimeout(destroy, limitMs);
+      let late: CheckError | undefined;
+      const limit = setTimeout(() => {
+        late = new CheckError(`no answer within ${limitMs} ms`);
+        destroy();
+      }, limitMs);
       try {
         return (await client.query<PostgresRow>(text, [...values])).rows;
       } catch (error) {
-        throw new StoreError({ where, verb }, error);
+        throw new StoreError({ where, verb }, late ?? error);
       } finally {
         clearTimeout(limit);
       }

@@ -41,7 +41,7 @@ export function parsePostgresUrl(text: string, where = "the Postgres URL"): Clie
     throw refusal(
       where,
       "is not a URL of Postgres.",
-      "Write it as postgres://user:password@host/name.",
+      "Write it as postgres://host/name, with user:password@ before the host.",
     );
   }
   // Another scheme than a web one is parsed by other rules, but the parts are the same.

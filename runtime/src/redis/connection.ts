@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 
 import { ConfigurationError } from "../settings/configuration-error.ts";
 import { type Env, valueOf } from "../settings/env.ts";
+import { CheckError } from "../health/check.ts";
 import { StoreError } from "../stores/store-error.ts";
 import { parseRedisUrl } from "./url.ts";
 
@@ -42,7 +43,12 @@ export async function openRedis(urlEnv: string, env: Env): Promise<RedisConnecti
   });
   // The reason of a broken connection is told by this event only; the call that fails says that it is closed.
   let broken: unknown;
-  redis.on("error", (error) => (broken = error));
+  redis.on("error", (error) => {
+    // The driver would go on in the first database, which is somebody else's.
+    const isRefused = isRefusedDatabase(error);
+    broken = isRefused ? new CheckError("it has no database of that number") : error;
+    if (isRefused) redis.disconnect();
+  });
   redis.on("ready", () => (broken = undefined));
   return {
     where: urlEnv,
@@ -55,4 +61,10 @@ export async function openRedis(urlEnv: string, env: Env): Promise<RedisConnecti
     },
     close: async () => redis.disconnect(),
   };
+}
+
+/** The driver notes with an answer of Redis which command it was for. */
+function isRefusedDatabase(error: Error): boolean {
+  const { command } = error as { readonly command?: { readonly name?: string } };
+  return error.name === "ReplyError" && command?.name === "select";
 }

@@ -29,3 +29,13 @@ test.each(["hidden-host:6379", "http://hidden-host", "redis://me:hidden@:nothing
     expect(parse).not.toThrow(/hidden/);
   },
 );
+
+test.each(["redis://127.0.0.1/hidden", "redis://127.0.0.1/-1", "redis://127.0.0.1/1.5"])(
+  "a database that is no number is refused, and not taken for the first one: %s",
+  (text) => {
+    const parse = () => parseRedisUrl(text, "REDIS_URL");
+
+    expect(parse).toThrow("REDIS_URL: names no number of a database.");
+    expect(parse).not.toThrow(/hidden/);
+  },
+);

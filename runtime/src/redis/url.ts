@@ -15,11 +15,15 @@ export function parseRedisUrl(text: string, where = "the Redis URL"): RedisOptio
   const isRedis = /^rediss?:\/\//i.test(text);
   if (!isRedis || !URL.canParse(text)) {
     const remedy =
-      "Write it as redis://user:password@host:6379/0, with characters such as # / @ encoded.";
+      "Write it as redis://host:6379/0, with user:password@ before the host, and characters such as # / @ in them encoded.";
     throw new ConfigurationError([{ where, message: "is not a URL of Redis.", remedy }]);
   }
   const url = new URL(text);
-  const database = Number(url.pathname.slice(1) || url.searchParams.get("db") || 0);
+  const database = url.pathname.slice(1) || url.searchParams.get("db") || "0";
+  if (!/^\d{1,9}$/.test(database)) {
+    const remedy = "End it with /0, or with the number of another database.";
+    throw new ConfigurationError([{ where, message: "names no number of a database.", remedy }]);
+  }
   const password = decodeUrlPart(url.password);
   const username = decodeUrlPart(url.username);
   const verify = !/^(cert_)?none$/i.test(url.searchParams.get("ssl_cert_reqs") ?? "");
@@ -28,7 +32,7 @@ export function parseRedisUrl(text: string, where = "the Redis URL"): RedisOptio
     port: Number(url.port || 6379),
     ...(username === "" ? {} : { username }),
     ...(password === "" ? {} : { password }),
-    db: Number.isInteger(database) ? database : 0,
+    db: Number(database),
     ...(url.protocol === "rediss:" ? { tls: { rejectUnauthorized: verify } } : {}),
   };
 }

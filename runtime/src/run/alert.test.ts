@@ -91,3 +91,18 @@ test("a run that was still running when it was due again is told as stuck", asyn
   scratch.process.stop.abort();
   await first;
 });
+
+test("a store of records that is away keeps no alert back", async () => {
+  const alerts = { on: ["fail" as const, "recovered" as const], after: 2 };
+  const scratch = await scratchProcess({
+    jobs: [{ name: "trim", command: "test -e good", alerts }],
+    manifest: { stores: { records: { kind: "redis", urlEnv: "REDIS_URL" } } },
+    env: { REDIS_URL: "redis://127.0.0.1:1/0" },
+  });
+
+  await runJob(scratch.process, RUN);
+  writeFileSync(join(scratch.directory, "good"), "");
+  await runJob(scratch.process, RUN);
+
+  expect(scratch.alerts.map(({ kind }) => kind)).toEqual(["fail"]);
+});

@@ -34,15 +34,17 @@ async function endEvent(ended: EndedRun): Promise<AlertEvent | undefined> {
   const isFailure = FAILURES.has(record.status);
   if (!isFailure && record.status !== "ok") return undefined;
   const failuresBefore = await failuresInARow(process, record);
+  const canCount = failuresBefore !== undefined && hasRecords(process, job);
   const where = `${process.manifest.stack}: ${job.name}`;
   if (isFailure) {
-    const count = failuresBefore + 1;
-    if (!on.includes("fail") || (count < after && canCount(process, job))) return undefined;
+    const count = (failuresBefore ?? 0) + 1;
+    if (!on.includes("fail") || (count < after && canCount)) return undefined;
     const often = count > 1 ? `, ${count} times in a row` : "";
     const why = record.error?.split("\n", 1).join("") ?? record.status;
     return eventOf(ended, "fail", `${where} ${wordOf(record.status)}${often}: ${why}`);
   }
-  if (!on.includes("recovered") || failuresBefore < after) return undefined;
+  if (failuresBefore === undefined || failuresBefore < after) return undefined;
+  if (!on.includes("recovered")) return undefined;
   return eventOf(ended, "recovered", `${where} runs again after ${failuresBefore} failure(s)`);
 }
 
@@ -51,12 +53,14 @@ function wordOf(status: RunStatus): string {
 }
 
 /** Without a store each run of a cron job is the first it knows of, and would never alert. */
-function canCount({ manifest }: Process, job: ManifestJob): boolean {
+function hasRecords({ manifest }: Process, job: ManifestJob): boolean {
   return manifest.stores?.records !== undefined || job.startedBy !== "process";
 }
 
-async function failuresInARow(process: Process, record: RunRecord): Promise<number> {
-  const records = await process.records.list({ job: record.job, limit: RECORDS_MAX });
+/** Undefined while the records cannot be read: a store that is away must not keep an alert back. */
+async function failuresInARow(process: Process, record: RunRecord): Promise<number | undefined> {
+  const records = await recordsOf(process, record.job);
+  if (!records) return undefined;
   let count = 0;
   for (const { runId, status } of records) {
     if (runId === record.runId) continue;
@@ -64,6 +68,18 @@ async function failuresInARow(process: Process, record: RunRecord): Promise<numb
     if (FAILURES.has(status)) count += 1;
   }
   return count;
+}
+
+async function recordsOf(
+  { records, log }: Process,
+  job: string,
+): Promise<readonly RunRecord[] | undefined> {
+  try {
+    return await records.list({ job, limit: RECORDS_MAX });
+  } catch (error) {
+    log.warn({ err: error, job }, "failures cannot be counted, so the first one is told");
+    return undefined;
+  }
 }
 
 function eventOf(

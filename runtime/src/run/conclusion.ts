@@ -24,7 +24,7 @@ interface Conclusion {
 /** Records the end of a run, tells who must be told, and says it in one line. It does not throw. */
 export async function conclude(run: Run, conclusion: Conclusion): Promise<RunRecord> {
   const { process, start } = run;
-  const made = recordOf(start, conclusion.ending, process.clock.now());
+  const made = recordOf(start, withInput(run, conclusion.ending), process.clock.now());
   if (run.request.dryRun) {
     const record = { ...made, details: { ...made.details, dryRun: true } };
     logRecord(run, record);
@@ -38,6 +38,12 @@ export async function conclude(run: Run, conclusion: Conclusion): Promise<RunRec
   for (const observe of process.observers) observe(record);
   await within(alert(run, record, conclusion), ALERT_WAIT_MS);
   return record;
+}
+
+/** What was said by hand belongs to what happened. */
+function withInput({ request: { input = {} } }: Run, ending: Ending): Ending {
+  if (Object.keys(input).length === 0) return ending;
+  return { ...ending, details: { input, ...ending.details } };
 }
 
 /** Whether the store took the record; it refuses the end of a run whose lease was passed on. */

@@ -2,7 +2,7 @@ import { EXIT } from "../exit-code.ts";
 import { JobFailure } from "../job-definition.ts";
 import { redact, redactDeep } from "../log/redaction.ts";
 import type { RunRecord, RunStart, RunStatus } from "../run-record.ts";
-import { ConfigurationError } from "../settings/configuration-error.ts";
+import { ConfigurationError, problemLine } from "../settings/configuration-error.ts";
 import { RunAbort } from "./run-abort.ts";
 import type { Skip } from "./skip.ts";
 
@@ -32,7 +32,10 @@ export function failureOf(error: unknown): Failure {
     return { message, exitCode, details };
   }
   if (error instanceof ConfigurationError) {
-    return { message: error.message, exitCode: EXIT.configuration, details: {} };
+    const { message, problems } = error;
+    // The text is cut, and each problem that is lost costs another run to find.
+    const details = problems.length > 1 ? { problems: problems.map(problemLine) } : {};
+    return { message, exitCode: EXIT.configuration, details };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { message: message || "unknown", exitCode: undefined, details: {} };

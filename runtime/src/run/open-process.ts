@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { AlertSink } from "../alert-event.ts";
+import type { Alerts } from "../alerts/alerts.ts";
+import { openCaches } from "../caches/caches.ts";
 import type { RuntimeManifest } from "../contract.ts";
 import type { Coordination } from "../coordination.ts";
 import { createLogger } from "../log/logger.ts";
@@ -11,7 +12,7 @@ import { resolveSecretFiles } from "../settings/secret-file.ts";
 import { appendHistory } from "../stores/history.ts";
 import { openRecordStore } from "../stores/records.ts";
 import { openToggles } from "../toggles/toggles.ts";
-import { SYSTEM_CLOCK } from "./clock.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { OverlapGate } from "./overlap.ts";
 import type { Process } from "./process.ts";
 import { within } from "./time-limit.ts";
@@ -25,6 +26,9 @@ const HOST_VARIABLES = ["RENDER_INSTANCE_ID", "OPSPEC_HOST"];
 /** The end of a process does not wait longer for what goes on beside its runs; less when it must end. */
 const BACKGROUND_WAIT_MS = 10_000;
 const STOPPED_WAIT_MS = 2_000;
+
+/** A channel takes a message every ten seconds, so that the next one can be sent in this time. */
+const ALERTS_WAIT_MS = 15_000;
 
 /** Opens what the jobs of a process share. `directory` is the app's, where relative paths begin. */
 export async function openProcess(
@@ -42,7 +46,10 @@ export async function openProcess(
   const locks = lockStores(base);
   const coordination = await locks.open(manifest.stores?.coordination);
   const toggles = openToggles(manifest.toggles, { env, directory, log });
+  const caches = openCaches(manifest.caches, { env, directory, log });
+  const memory = jobMemory(base);
   const background = new Set<Promise<void>>();
+  const alerts = await openSink({ ...base, clock: SYSTEM_CLOCK });
   return {
     ...base,
     clock: SYSTEM_CLOCK,
@@ -52,8 +59,10 @@ export async function openProcess(
     coordination,
     lockStoreOf: async ({ lock }) =>
       lock ? locks.open({ kind: lock.store, urlEnv: lock.urlEnv }) : coordination,
+    memory: memory.open,
     toggles,
-    alerts: await openSink(base),
+    caches,
+    alerts,
     gate: new OverlapGate(),
     active: new Map(),
     observers: new Set(historyOf(base)),
@@ -61,7 +70,14 @@ export async function openProcess(
     close: async () => {
       const waitMs = stop.signal.aborted ? STOPPED_WAIT_MS : BACKGROUND_WAIT_MS;
       await within(Promise.all(background), waitMs);
-      await Promise.allSettled([toggles.close(), locks.close(), records.close()]);
+      await alerts.close(stop.signal.aborted ? STOPPED_WAIT_MS : ALERTS_WAIT_MS);
+      await Promise.allSettled([
+        memory.close(),
+        toggles.close(),
+        caches.close(),
+        locks.close(),
+        records.close(),
+      ]);
     },
   };
 }
@@ -104,18 +120,26 @@ function lockStores({ env, directory }: Base): {
   return { open, close };
 }
 
-/** Without a channel an alert is a line in the log. */
-async function openSink({ manifest, env, log }: Base): Promise<AlertSink> {
-  if (manifest.alerts) {
-    const { openAlerts } = await import("../alerts/alerts.ts");
-    return openAlerts(manifest.alerts, env, log);
-  }
-  return {
-    async send({ kind, job, title }) {
-      log.warn({ alert: kind, job, title }, "alert without a channel");
-      return "skipped";
-    },
+/** The memory of jobs, which most runs do not need. */
+function jobMemory({ manifest, env, directory }: Base): {
+  open: Process["memory"];
+  close(): Promise<void>;
+} {
+  let opened: ReturnType<Process["memory"]> | undefined;
+  const openIt = async (): ReturnType<Process["memory"]> => {
+    const { openJobMemory } = await import("../stores/job-memory.ts");
+    return openJobMemory(manifest, env, directory);
   };
+  return {
+    open: () => (opened ??= openIt()),
+    close: async () => void (await (await opened?.catch(() => undefined))?.close()),
+  };
+}
+
+/** What the process has to tell, and to whom. */
+async function openSink({ manifest, ...base }: Base & { clock: Clock }): Promise<Alerts> {
+  const { openAlerts } = await import("../alerts/alerts.ts");
+  return openAlerts({ ...base, manifest, alerts: manifest.alerts });
 }
 
 /** The app's own file of runs gets a line a run; a file that cannot be written fails no run. */

@@ -1,10 +1,13 @@
+import type { AppControl } from "./app-control.ts";
 import type { Logger } from "pino";
-import type { AlertSink } from "../alert-event.ts";
+import type { Alerts } from "../alerts/alerts.ts";
+import type { Caches } from "../caches/caches.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { RuntimeManifest } from "../contract.ts";
 import type { Coordination } from "../coordination.ts";
 import type { RecordStore, RunRecord, RunStart } from "../run-record.ts";
 import type { Env } from "../settings/env.ts";
+import type { JobMemory } from "../stores/job-memory.ts";
 import type { Toggles } from "../toggles/toggles.ts";
 import type { Clock } from "./clock.ts";
 import type { OverlapGate } from "./overlap.ts";
@@ -30,8 +33,14 @@ export interface Process {
   readonly coordination: Coordination | undefined;
   /** Where a job's lock is: the store it names, or else the one of the process. */
   readonly lockStoreOf: (job: ManifestJob) => Promise<Coordination | undefined>;
+  /** What jobs remember between runs, opened by the first that asks; none without a store. */
+  readonly memory: () => Promise<JobMemory | undefined>;
   readonly toggles: Toggles;
-  readonly alerts: AlertSink;
+  /** The named data of the manifest; nothing is read before somebody asks for it. */
+  readonly caches: Caches;
+  readonly alerts: Alerts;
+  /** The app that this process supervises, once it does. */
+  app?: AppControl;
   readonly gate: OverlapGate;
   /** Aborted when the process must end: no run goes on after it. */
   readonly stop: AbortController;

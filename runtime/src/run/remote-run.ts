@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import * as z from "zod/mini";
 import { EXIT } from "../exit-code.ts";
+import type { JobInput } from "../jobs/job-input.ts";
 import { RUN_STATUSES, type RunRecord } from "../run-record.ts";
 
 /** Render ends a cron job after 12 hours. @see https://render.com/docs/cronjobs */
@@ -23,6 +24,9 @@ export interface RemoteRun {
   readonly actor: string;
   /** Sent along, so that a question that is repeated starts no second run. */
   readonly runId: string;
+  /** What is said by hand for this run, and whether it only says what it would do. */
+  readonly input?: JobInput;
+  readonly dryRun?: boolean;
   readonly url: URL;
   readonly token: string;
   /** How long the service may be away. */
@@ -69,7 +73,7 @@ export async function callJob(call: RemoteRun, log: Logger): Promise<RunRecord> 
       patience.renew();
       const ended = Ended.safeParse(answer.body);
       if (ended.success) return ended.data;
-      if (answer.status !== 202) return failure(call, startedAt, refusalOf(answer.status, runId));
+      if (answer.status !== 202) return failure(call, startedAt, refusalOf(answer, runId));
       const started = Started.safeParse(answer.body);
       runId = started.success ? started.data.runId : (runId ?? call.runId);
     }
@@ -90,7 +94,8 @@ async function ask(call: RemoteRun, runId: string | undefined): Promise<Answer |
   const path =
     runId === undefined ? `ops/jobs/${encodeURIComponent(call.job)}/run` : `ops/runs/${runId}`;
   const headers = { authorization: `Bearer ${call.token}`, "idempotency-key": call.runId };
-  const body = JSON.stringify({ actor: call.actor, runId: call.runId });
+  const { actor, dryRun, input } = call;
+  const body = JSON.stringify({ actor, runId: call.runId, dryRun, input });
   try {
     const response = await fetch(new URL(path, withSlash(call.url)), {
       ...(runId === undefined
@@ -144,7 +149,9 @@ interface CallFailure {
   readonly exitCode: number;
 }
 
-function refusalOf(status: number, runId: string | undefined): CallFailure {
+const Refused = z.object({ error: z.string() });
+
+function refusalOf({ status, body }: Answer, runId: string | undefined): CallFailure {
   if (runId !== undefined && status === 404) {
     const message = "the service does not know the run any more: it was started again";
     return { message, exitCode: EXIT.temporary };
@@ -154,7 +161,9 @@ function refusalOf(status: number, runId: string | undefined): CallFailure {
     403: "the service refuses the token",
     404: "the service has no such job, or its ops paths are closed",
   };
-  const message = words[status] ?? `the service answered HTTP ${status}`;
+  const said = Refused.safeParse(body);
+  const told = said.success ? `: ${said.data.error}` : "";
+  const message = words[status] ?? `the service answered HTTP ${status}${told}`;
   return { message, exitCode: status >= 500 ? EXIT.temporary : EXIT.configuration };
 }
 

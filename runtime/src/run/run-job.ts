@@ -1,4 +1,5 @@
 import type { SlotLease } from "../coordination.ts";
+import { checkedInput } from "../jobs/job-input.ts";
 import type { RunRecord } from "../run-record.ts";
 import { admit } from "./admission.ts";
 import { type Attempts, makeAttempts } from "./attempts.ts";
@@ -8,16 +9,18 @@ import { takeLock } from "./lock.ts";
 import { pingOf } from "./ping.ts";
 import type { Process } from "./process.ts";
 import { abortedByLoss } from "./run-abort.ts";
-import { planRun, type Run, type RunRequest } from "./run.ts";
+import { jobOf, planRun, type Run, type RunRequest } from "./run.ts";
 import { tooLate } from "./skip.ts";
 
 /**
  * One run of one job, from the question whether there is something to do to its record.
  *
  * It does not throw for anything that happens to the run: every outcome is a record. It throws a
- * ConfigurationError when there is no such job.
+ * ConfigurationError when there is no such job, or when it does not take the input.
  */
-export async function runJob(process: Process, request: RunRequest): Promise<RunRecord> {
+export async function runJob(process: Process, asked: RunRequest): Promise<RunRecord> {
+  const input = await checkedInput(jobOf(process, asked.job), asked.input);
+  const request = { ...asked, input };
   const planned = planRun(process, request);
   let slot: SlotLease | undefined = request.slot;
   let record: RunRecord | undefined;

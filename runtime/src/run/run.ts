@@ -1,3 +1,4 @@
+import type { JobInput } from "../jobs/job-input.ts";
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { ManifestJob } from "../contract/job.ts";
@@ -24,6 +25,8 @@ export interface RunRequest {
   readonly dryRun?: boolean;
   /** Ends this run, as the stop of the whole process does. */
   readonly signal?: AbortSignal;
+  /** What was said by hand for this run. */
+  readonly input?: JobInput;
   /** The run's id, where it was given out before. */
   readonly runId?: string;
 }

@@ -38,6 +38,16 @@ test("the runbooks' own names decide the options that are bound to them", () => 
   expect(bindOptions(BACKUP, env)).toMatchObject({ keep: 12 });
 });
 
+test("a retention whose variable is set to nothing is refused, and without the variable it is the default", () => {
+  const retentionDays = { env: "RETENTION_DAYS", default: 90 };
+  const purge = { name: "purge", uses: "purge", options: { tables: ["events"], retentionDays } };
+
+  expect(() => bindOptions(purge, { RETENTION_DAYS: "" })).toThrow(
+    "RETENTION_DAYS: is set to nothing. Set it, or remove it: it is the option retentionDays of the job purge.",
+  );
+  expect(bindOptions(purge, {})).toMatchObject({ retentionDays: 90 });
+});
+
 test("a list is written with commas or as JSON", () => {
   const purge = {
     name: "purge",

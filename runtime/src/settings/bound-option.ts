@@ -14,8 +14,9 @@ export function bindOptions(
   job: Pick<ManifestJob, "name" | "uses" | "options">,
   env: Env,
 ): Readonly<Record<string, unknown>> {
-  const schema = CATALOG[job.uses]?.options;
-  if (!schema) return job.options ?? {};
+  const catalogJob = CATALOG[job.uses];
+  if (!catalogJob) return job.options ?? {};
+  const { options: schema, neverEmpty = [] } = catalogJob;
   const values: Record<string, unknown> = {};
   const sources = new Map<string, string>();
   for (const [option, value] of Object.entries(job.options ?? {})) {
@@ -28,16 +29,27 @@ export function bindOptions(
     if (binding) sources.set(option, binding.env);
   }
   const result = schema.safeParse(values);
-  if (result.success) return result.data;
-  const problems = optionProblems(job.uses, schema, values);
-  throw new ConfigurationError(
-    problems.map((problem) => {
-      const option = problem.option.split("/", 1).join("");
-      const variable = sources.get(option);
-      if (variable === undefined) return ofOption(job.name, problem);
-      return ofVariable({ job: job.name, option, variable }, values[option], problem.message);
-    }),
-  );
+  const empty = neverEmpty.flatMap((option) => emptyProblem(job, option, env));
+  if (result.success && empty.length === 0) return result.data;
+  const problems = optionProblems(job.uses, schema, values).map((problem) => {
+    const option = problem.option.split("/", 1).join("");
+    const variable = sources.get(option);
+    if (variable === undefined) return ofOption(job.name, problem);
+    return ofVariable({ job: job.name, option, variable }, values[option], problem.message);
+  });
+  throw new ConfigurationError([...problems, ...empty]);
+}
+
+/** Without a default it is refused as one that is not set. */
+function emptyProblem(
+  { name, options = {} }: Pick<ManifestJob, "name" | "options">,
+  option: string,
+  env: Env,
+): ConfigurationProblem[] {
+  const binding = optionBinding(options[option]);
+  if (binding?.default === undefined || env[binding.env] !== "") return [];
+  const remedy = `Set it, or remove it: it is the option ${option} of the job ${name}.`;
+  return [{ where: binding.env, message: "is set to nothing.", remedy }];
 }
 
 function ofOption(job: string, { option, message, remedy }: OptionProblem): ConfigurationProblem {

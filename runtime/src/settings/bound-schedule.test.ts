@@ -29,6 +29,21 @@ test("an interval in hours replaces the pattern", () => {
   });
 });
 
+test("an interval in seconds is what the variable says, from a minute on", () => {
+  const schedule = {
+    everySeconds: 300,
+    timezone: "UTC",
+    from: { everySeconds: "KEEPALIVE_INTERVAL" },
+  };
+  const job = { name: "keepalive", schedule };
+
+  expect(bindSchedule(job, {}).everySeconds).toBe(300);
+  expect(bindSchedule(job, { KEEPALIVE_INTERVAL: "600" }).everySeconds).toBe(600);
+  expect(() => bindSchedule(job, { KEEPALIVE_INTERVAL: "59" })).toThrow(
+    /^KEEPALIVE_INTERVAL: it should be a whole number of seconds from 60 to /,
+  );
+});
+
 test.each([
   [
     { BACKUP_TIME_HOUR: "24" },

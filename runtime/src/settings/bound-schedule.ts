@@ -9,8 +9,11 @@ interface NamedSchedule {
   readonly schedule: ManifestSchedule;
 }
 
-/** A day has so many hours; an interval of more is written in the spec. */
+/** A year has so many hours; an interval of more is written in the spec. */
 const HOURS_MAX = 24 * 366;
+
+/** Shortest interval that a variable may say, in s: c1c-recruitment's own for its keepalive. */
+const SECONDS_MIN = 60;
 
 /**
  * A job's schedule as this environment makes it: where the variables of `from` are set, they say
@@ -19,9 +22,13 @@ const HOURS_MAX = 24 * 366;
 export function bindSchedule({ name, schedule }: NamedSchedule, env: Env): Schedule {
   const { pattern, everySeconds, onStart = false, from = {} } = schedule;
   const timezone = textOf(from.timezone, env) ?? schedule.timezone;
-  const everyHours = wholeNumber(from.everyHours, env, { job: name, min: 1, max: HOURS_MAX });
-  const hour = wholeNumber(from.hour, env, { job: name, min: 0, max: 23 });
+  const hours = { job: name, unit: "hours" };
+  const seconds = { job: name, unit: "seconds", min: SECONDS_MIN, max: HOURS_MAX * 3600 };
+  const everyHours = wholeNumber(from.everyHours, env, { ...hours, min: 1, max: HOURS_MAX });
+  const everyOf = wholeNumber(from.everySeconds, env, seconds);
+  const hour = wholeNumber(from.hour, env, { ...hours, min: 0, max: 23 });
   if (everyHours !== undefined) return read(name, from, { every: `${everyHours}h`, onStart });
+  if (everyOf !== undefined) return read(name, from, { every: `${everyOf}s`, onStart });
   if (everySeconds !== undefined) {
     return { ...(pattern === undefined ? {} : { pattern }), everySeconds, onStart, timezone };
   }
@@ -37,13 +44,13 @@ function textOf(variable: string | undefined, env: Env): string | undefined {
 function wholeNumber(
   variable: string | undefined,
   env: Env,
-  { job, min, max }: { job: string; min: number; max: number },
+  { job, unit, min, max }: { job: string; unit: string; min: number; max: number },
 ): number | undefined {
   const text = textOf(variable, env);
   if (variable === undefined || text === undefined) return undefined;
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  const value = /^\d{1,8}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  const message = `it should be a whole number of hours from ${min} to ${max}.`;
+  const message = `it should be a whole number of ${unit} from ${min} to ${max}.`;
   const remedy = `Correct it: it is part of the schedule of the job ${job}.`;
   throw new ConfigurationError([{ where: variable, message, remedy }]);
 }

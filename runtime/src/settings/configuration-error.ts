@@ -14,12 +14,17 @@ export class ConfigurationError extends Error {
   readonly problems: readonly ConfigurationProblem[];
 
   constructor(problems: readonly ConfigurationProblem[]) {
-    const lines = problems.map(({ where, message, remedy }) => `${where}: ${message} ${remedy}`);
+    const lines = problems.map(problemLine);
     super(
       lines.length === 1 ? lines.join("") : [`${lines.length} problems`, ...lines].join("\n  "),
     );
     this.problems = problems;
   }
+}
+
+/** A problem as people read it. */
+export function problemLine({ where, message, remedy }: ConfigurationProblem): string {
+  return `${where}: ${message} ${remedy}`;
 }
 
 /** What an attempt refuses as a wrong configuration; any other error is thrown on. */

@@ -5,8 +5,8 @@ const NAMING_FIELD = /(^e|E)nv$/;
 const SECRET_NAME =
   /(^|_)(KEY|APIKEY|TOKENS?|SECRETS?|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?|DSN|JWT|AUTH|COOKIE|PRIVATE|SIGNATURE|WEBHOOK)(_|$)|(DATABASE|REDIS|POSTGRES|MONGO|AMQP|WEBHOOK|HOOK|PING)_?UR[IL]$/i;
 
-/** Names of variables that say where a secret is, and not what it is. */
-const PLACE_NAME = /_(FILE|PATH|DIR)$/i;
+/** Names of variables that say where a secret is, and not what it is; a shell's PWD is a directory. */
+const PLACE_NAME = /_(FILE|PATH|DIR)$|^(OLD)?PWD$/i;
 
 /**
  * Fields that name a variable whose value grants something: whoever knows a webhook's or a ping's
@@ -14,6 +14,11 @@ const PLACE_NAME = /_(FILE|PATH|DIR)$/i;
  */
 const SECRET_FIELDS: ReadonlySet<string> = new Set([
   "urlEnv",
+  "keyEnv",
+  "passEnv",
+  "accessKeyEnv",
+  "secretKeyEnv",
+  "dsnEnv",
   "tokenEnv",
   "pingEnv",
   "credentialsEnv",

@@ -11,6 +11,13 @@ export class SourceError extends Error {
   }
 }
 
+/** A variable that the source needs is not set, so that the source is not set up. */
+export class SourceNotSet extends SourceError {
+  constructor(source: ManifestSource, variable: string) {
+    super(source, `the variable ${variable} is not set`, "Set it.");
+  }
+}
+
 /** What a source is called in messages: by its path or by the variable that says where it is. */
 export function sourceName(source: ManifestSource): string {
   switch (source.kind) {
@@ -36,7 +43,7 @@ function plainUrl(url: string): string {
 export function sourceVariable(source: ManifestSource, name: string, env: Env): string {
   const value = valueOf(env, name);
   if (value !== undefined) return value;
-  throw new SourceError(source, `the variable ${name} is not set`, "Set it.");
+  throw new SourceNotSet(source, name);
 }
 
 /** The `code` of an error, for example ECONNREFUSED or 42P01. */

@@ -84,7 +84,20 @@ export async function openPostgresRecords(
 }
 
 function columns(run: RunStart): unknown[] {
-  return [run.runId, run.job, run.scheduledFor, run.startedAt, run.fence, JSON.stringify(run)];
+  return [run.runId, run.job, run.scheduledFor, run.startedAt, run.fence, storable(run)];
+}
+
+/** An escape in JSON; of surrogates only those without their other half are escaped. */
+const ESCAPE = /\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|.)/g;
+
+/**
+ * A run as JSON that Postgres takes, which stores no NUL and no half of a character: programs write
+ * the one, and a text that was cut ends with the other. A record must not be lost for it.
+ *
+ * @see https://www.postgresql.org/docs/current/datatype-json.html
+ */
+function storable(run: RunStart): string {
+  return JSON.stringify(run).replace(ESCAPE, (found) => (found.length > 2 ? "\\ufffd" : found));
 }
 
 function filters({ job, status, since, limit }: RecordQuery): unknown[] {

@@ -50,6 +50,17 @@ test.for(KINDS)("%s: a run that ended is listed as it was stored", async (kind, 
   expect(await store.unfinished()).toEqual([]);
 });
 
+test.for(KINDS)("%s: a run is stored whatever its program wrote", async (kind, context) => {
+  const store = await openStore(kind, context);
+  const error = "before\u0000after \ud83e";
+
+  await store.begin(startOf(1, { actor: "manual \u0000" }));
+  const accepted = await store.finish(endOf(startOf(1), { error, details: { "k\u0000": error } }));
+
+  expect(accepted).toBe(true);
+  expect((await store.list({ limit: 10 }))[0]?.error).toMatch(/^before.after /s);
+});
+
 test.for(KINDS)("%s: a run that began and never ended is known", async (kind, context) => {
   const store = await openStore(kind, context);
 
@@ -199,10 +210,11 @@ test.for(["postgres", "redis"])(
 
 test("a store that is away is an error by the variable's name, without its URL", async () => {
   for (const kind of ["postgres", "redis"] as const) {
-    const scheme = kind === "postgres" ? "postgresql+asyncpg" : "redis";
+    const [scheme, database] =
+      kind === "postgres" ? ["postgresql+asyncpg", "hidden"] : ["redis", 7];
     const store = await openAt({
       records: { kind, urlEnv: "STORE_URL" },
-      url: `${scheme}://someone:hidden@127.0.0.1:1/hidden`,
+      url: `${scheme}://someone:hidden@127.0.0.1:1/${database}`,
     });
 
     const failure = await store.begin(startOf(1)).catch((error: unknown) => error);

@@ -43,6 +43,7 @@ test("a restore stops the app, starts it again with its own port, and is no fail
     },
     startApp: async () => app.resume(),
     check: () => isUp(app),
+    ending: new AbortController().signal,
   });
 
   expect(result).toEqual({ outcome: "restored" });

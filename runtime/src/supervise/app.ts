@@ -95,6 +95,8 @@ class AppRun {
   readonly #stopping = new AbortController();
   #paused: PromiseWithResolvers<void> | undefined;
   #forcedWhy: string | undefined;
+  /** This life ends because somebody asked for it, so that it is no crash. */
+  #isPausing = false;
   #phase: AppState["phase"] = "starting";
   #isUp = false;
   #startedAt: Date | undefined;
@@ -123,7 +125,7 @@ class AppRun {
       await this.#paused?.promise;
       if (this.#stopping.signal.aborted) return this.#endFor({ exitCode: EXIT.ok, why: "stopped" });
       const end = await this.#liveOnce();
-      if (this.#paused || this.#stopping.signal.aborted) continue;
+      if (this.#isPausing || this.#stopping.signal.aborted) continue;
       const nowMs = performance.now();
       const after = afterEnd(this.#options.rules, end, { restarts: this.#restarts, nowMs });
       this.#note(end, after.next === "restart");
@@ -142,7 +144,9 @@ class AppRun {
   }
 
   async pause(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
     this.#paused ??= Promise.withResolvers();
+    this.#isPausing = true;
     await this.child?.stop();
     this.#phase = "paused";
   }
@@ -178,6 +182,7 @@ class AppRun {
     options.log.info({ pid: child.pid, port }, "the app was started");
     // A stop that came while the port was looked for found no child to stop.
     if (this.#stopping.signal.aborted || this.#paused) void child.stop();
+    else this.#isPausing = false;
     void this.#noteUp(port, over.signal);
     const end = await child.ended;
     over.abort();

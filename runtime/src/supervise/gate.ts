@@ -24,6 +24,15 @@ const CLAMAV_PORT = 3310;
 /** More than ClamAV's PONG and a null byte is not its answer, in bytes. */
 const ANSWER_MAX = 64;
 
+/** What passing gates needs. */
+export interface GateDeps {
+  readonly env: Env;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Where the gates are declared, for messages; the app's own place without it. */
+  readonly where?: string;
+}
+
 /** What a gate looks at, or why that is not known. */
 type Place = { readonly url: string } | { readonly host: string; readonly port: number } | string;
 
@@ -33,12 +42,13 @@ type Place = { readonly url: string } | { readonly host: string; readonly port: 
  * A gate that stays shut stops the start, unless it is declared open. With `failClosedEnv` the
  * variable decides, and only `0` opens: a scanner that was forgotten must not let files through.
  *
+ * @returns the names of those that are shut and declared open
  * @throws StartRefused naming every gate that is shut
  */
 export async function passGates(
   gates: readonly Gate[],
-  { env, log, signal }: { readonly env: Env; readonly log: Logger; readonly signal: AbortSignal },
-): Promise<void> {
+  { env, log, signal, where = "app/gates" }: GateDeps,
+): Promise<string[]> {
   const shut = await Promise.all(
     gates.map(async (gate) => {
       const why = await whyShut(gate, env, signal);
@@ -49,12 +59,12 @@ export async function passGates(
   signal.throwIfAborted();
   const refused = shut.flatMap((found) => {
     if (!found) return [];
-    const text = `app/gates/${found.gate.name}: ${found.text}`;
+    const text = `${where}/${found.gate.name}: ${found.text}`;
     if (isClosed(found.gate, env)) return [{ ...found, text }];
     log.warn({ gate: found.gate.name, why: found.text }, "a gate is shut, and started without it");
     return [];
   });
-  if (refused.length === 0) return;
+  if (refused.length === 0) return shut.flatMap((found) => (found ? [found.gate.name] : []));
   const isForever = refused.some(({ isConfiguration }) => isConfiguration);
   throw new StartRefused(
     refused.map(({ text }) => text),

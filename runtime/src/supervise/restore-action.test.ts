@@ -6,6 +6,7 @@ function scene(
   trouble: { restore?: boolean; check?: (data: string) => boolean; back?: boolean } = {},
 ) {
   const log: string[] = [];
+  const end = new AbortController();
   let data = "old";
   const steps = {
     stopApp: async () => void log.push("stop"),
@@ -23,8 +24,9 @@ function scene(
     check: async () => {
       if (trouble.check?.(data)) throw new Error(`not well with ${data}`);
     },
+    ending: end.signal,
   };
-  return { log, steps };
+  return { log, steps, end };
 }
 
 test("a restore stops the app, restores, starts and checks", async () => {
@@ -54,11 +56,47 @@ test("a restore that fails leaves the app running with what it had", async () =>
   expect(log).toEqual(["stop", "start with old"]);
 });
 
-test("when going back fails too, both reasons are told", async () => {
-  const { steps } = scene({ check: () => true, back: true });
+test("when going back fails too, both reasons are told and the app is started with what is there", async () => {
+  const { log, steps } = scene({ check: () => true, back: true });
 
   expect(await restoreAction(steps)).toEqual({
     outcome: "broken",
     error: "not well with new; then the safety copy is gone",
   });
+  expect(log).toEqual(["stop", "start with new", "stop", "start with new"]);
 });
+
+test("a process that ends while the app is looked at leaves the restored data in place", async () => {
+  const { log, steps, end } = scene();
+  const check = () => new Promise<never>(() => end.abort());
+
+  expect(await restoreAction({ ...steps, check })).toEqual({
+    outcome: "unchecked",
+    error: "the process was asked to stop",
+  });
+  expect(log).toEqual(["stop", "start with new"]);
+});
+
+test("a process that ends while old data are brought back has brought them back", async () => {
+  const { log, steps, end } = scene({ check: () => true });
+  const startApp = async () => {
+    if (log.filter((step) => step === "stop").length === 2) end.abort();
+    await steps.startApp();
+  };
+
+  expect(await restoreAction({ ...steps, startApp })).toMatchObject({ outcome: "rolled-back" });
+  expect(log.at(-1)).toBe("start with old");
+});
+
+test("an app that another operation has stopped is left to it, and nothing is restored", async () => {
+  const { log, steps } = scene();
+  expect(await restoreAction({ ...steps, stopApp: isStoppedAlready })).toEqual({
+    outcome: "not-restored",
+    error: "the app is stopped already, by another operation",
+  });
+  expect(log).toEqual([]);
+});
+
+async function isStoppedAlready(): Promise<void> {
+  throw new Error("the app is stopped already, by another operation");
+}

@@ -6,12 +6,20 @@ export interface RestoreSteps {
   readonly startApp: () => Promise<void>;
   /** Throws when the app is not well with its data. */
   readonly check: () => Promise<void>;
+  /** Aborted when this process ends and its app with it, so that nobody can tell whether it is well. */
+  readonly ending: AbortSignal;
 }
 
-/** `rolled-back`: the app runs with its old data. `broken`: somebody has to look at once. */
+/**
+ * `rolled-back`: the app runs with its old data. `broken`: somebody has to look at once.
+ * `unchecked`: the data are restored, and the process ended before the app could be looked at.
+ */
 export type RestoreResult =
   | { readonly outcome: "restored" }
-  | { readonly outcome: "not-restored" | "rolled-back" | "broken"; readonly error: string };
+  | {
+      readonly outcome: "not-restored" | "rolled-back" | "broken" | "unchecked";
+      readonly error: string;
+    };
 
 /**
  * Restores data as one action: stop the app, restore, start, check.
@@ -20,28 +28,50 @@ export type RestoreResult =
  * or when the app is not well with the new ones.
  */
 export async function restoreAction(steps: RestoreSteps): Promise<RestoreResult> {
-  await steps.stopApp();
+  const stopped = await attempt(steps.stopApp);
+  // Whoever has stopped it starts it again.
+  if ("error" in stopped) return { outcome: "not-restored", error: stopped.error };
   const restored = await attempt(steps.restore);
-  if ("error" in restored) {
-    const started = await attempt(() => startAndCheck(steps));
-    if ("error" in started)
-      return { outcome: "broken", error: `${restored.error}; then ${started.error}` };
-    return { outcome: "not-restored", error: restored.error };
-  }
+  if ("error" in restored) return withOldData(steps, "not-restored", restored.error);
   const checked = await attempt(() => startAndCheck(steps));
   if (!("error" in checked)) return { outcome: "restored" };
+  // An app that is stopped with its process is not an app that is not well.
+  if (steps.ending.aborted) return { outcome: "unchecked", error: checked.error };
   const back = await attempt(async () => {
     await steps.stopApp();
     await restored.value.rollBack();
-    await startAndCheck(steps);
   });
-  if ("error" in back) return { outcome: "broken", error: `${checked.error}; then ${back.error}` };
-  return { outcome: "rolled-back", error: checked.error };
+  if ("error" in back) {
+    await attempt(steps.startApp);
+    return { outcome: "broken", error: `${checked.error}; then ${back.error}` };
+  }
+  return withOldData(steps, "rolled-back", checked.error);
 }
 
-async function startAndCheck({ startApp, check }: RestoreSteps): Promise<void> {
+/** The app is started with the data that it had. */
+async function withOldData(
+  steps: RestoreSteps,
+  outcome: "not-restored" | "rolled-back",
+  error: string,
+): Promise<RestoreResult> {
+  const started = await attempt(() => startAndCheck(steps));
+  const isWell = !("error" in started) || steps.ending.aborted;
+  return isWell
+    ? { outcome, error }
+    : { outcome: "broken", error: `${error}; then ${started.error}` };
+}
+
+async function startAndCheck({ startApp, check, ending }: RestoreSteps): Promise<void> {
   await startApp();
-  await check();
+  await Promise.race([check(), rejectOn(ending)]);
+}
+
+function rejectOn(ending: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(new Error("the process was asked to stop"));
+    if (ending.aborted) end();
+    else ending.addEventListener("abort", end, { once: true });
+  });
 }
 
 type Attempt<T> = { readonly value: T } | { readonly error: string };

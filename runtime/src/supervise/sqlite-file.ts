@@ -24,7 +24,8 @@ export async function sqliteState(file: string, depth: "quick" | "full"): Promis
   return readDatabase(file, depth);
 }
 
-async function hasHeader(file: string): Promise<boolean> {
+/** Whether a file begins as a SQLite database does. */
+export async function hasHeader(file: string): Promise<boolean> {
   const handle = await open(file, "r");
   try {
     const { buffer, bytesRead } = await handle.read(

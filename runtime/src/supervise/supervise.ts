@@ -5,13 +5,13 @@ import { watchAppTables } from "../app-runs/table-watch.ts";
 import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../exit-code.ts";
 import { createLogger } from "../log/logger.ts";
-import { checkWork } from "../jobs/registry.ts";
 import { recoverLost } from "../run/lost.ts";
 import type { Process } from "../run/process.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import { checkBindings } from "../settings/bindings.ts";
 import { attemptAll } from "../settings/configuration-error.ts";
 import { type App, startApp } from "./app.ts";
+import { controlApp, wellPath } from "./app-control.ts";
 import { appLogger } from "./app-log.ts";
 import { tellEnd } from "./app-end.ts";
 import { recordLeftRuns } from "./left-runs.ts";
@@ -82,7 +82,7 @@ export async function supervise(
 function readRules({ manifest, env }: Process): WatchdogRules | undefined {
   const { watchdog } = manifest.app ?? {};
   const rules = () => watchdog && watchdogRules(watchdog, manifest.environment, env);
-  attemptAll([rules, () => checkWork(manifest.jobs), () => checkBindings(manifest.jobs, env)]);
+  attemptAll([rules, () => checkBindings(manifest.jobs, env)]);
   return rules();
 }
 
@@ -146,6 +146,12 @@ async function start(life: Life, { around, links, onUp, onApp }: Start): Promise
     },
   });
   onApp(app);
+  process.app = controlApp({
+    app,
+    path: wellPath(config.watchdog, process.manifest.health),
+    onStopped: () => around.api.appEnded(),
+    log,
+  });
   // However this process ends, the app does not go on without it.
   nodeProcess.once("exit", () => app.kill());
   const { fail, upstream } = app;

@@ -4,11 +4,11 @@ import { watchLateness } from "../alerts/lateness.ts";
 import { startRules } from "../alerts/rules.ts";
 import { startAppApi } from "../app-api/server.ts";
 import { createSigns } from "../app-api/signs.ts";
-import { openCaches } from "../caches/caches.ts";
+import { tellStart } from "../caches/start-summary.ts";
 import { nodeListener } from "../health/adapters/node-http.ts";
 import { createHealth, type Health } from "../health/health.ts";
 import { BODY_BYTES_MAX } from "../json-api/exchange.ts";
-import { OPS_PATH, opsHandler } from "../ops/handler.ts";
+import { openOps } from "../ops/router.ts";
 import { startedRuns } from "../ops/started-runs.ts";
 import type { Process } from "../run/process.ts";
 import { ConfigurationError } from "../settings/configuration-error.ts";
@@ -28,7 +28,7 @@ export interface AppView {
 
 /** Opens health, the API for the app, and the port on which the platform asks. */
 export async function openSurroundings(process: Process, view: AppView, log: Logger) {
-  const { manifest, env, directory, records, alerts, clock } = process;
+  const { manifest, env, directory, records, alerts, clock, caches } = process;
   const upstream = () => view.app()?.upstream();
   const health = createHealth({
     manifest,
@@ -41,19 +41,24 @@ export async function openSurroundings(process: Process, view: AppView, log: Log
   });
   health.setReady("app", false);
   process.observers.add((record) => health.noteRun(record));
-  const caches = openCaches(manifest.caches, { env, directory, log });
   const signs = createSigns();
-  const api = await startAppApi({ process, health, signs, caches });
+  const api = await startAppApi({ process, health, signs });
   const runs = startedRuns(process);
-  const ops = opsHandler(process, { runs, about: () => ({ app: view.app()?.state() ?? null }) });
+  const { requestIdHeaders } = health;
+  const about = () => ({ app: view.app()?.state() ?? null });
+  const ops = openOps(process, { runs, health, requestIdHeaders, about });
   const own = nodeListener(
-    (request) => (isOps(new URL(request.url).pathname) ? ops(request) : health.handler(request)),
-    { bodyBytesMax: BODY_BYTES_MAX },
+    (request, caller) =>
+      ops.isOwn(new URL(request.url).pathname)
+        ? ops.handler(request, caller)
+        : health.handler(request),
+    { bodyBytesMax: BODY_BYTES_MAX, takesStream: ops.takesStream },
   );
-  const isOwn = (path: string) => isOps(path) || health.paths.has(path);
+  const isOwn = (path: string) => ops.isOwn(path) || health.paths.has(path);
   const door = await openDoor(process, { own, isOwn, upstream, health, log });
   health.start();
-  caches.start();
+  caches.start((summary) => void tellStart(process, summary));
+  alerts.start();
   const lateness = watchLateness({ manifest, records, alerts, env, log, clock });
   const rules = startRules({ manifest, health, alerts, env, log });
   return {
@@ -64,7 +69,7 @@ export async function openSurroundings(process: Process, view: AppView, log: Log
     door,
     close: async (withinMs: number): Promise<void> => {
       await door?.close(withinMs);
-      await Promise.allSettled([api.close(), lateness.stop(), rules.stop(), caches.close()]);
+      await Promise.allSettled([api.close(), lateness.stop(), rules.stop()]);
       await health.close();
     },
   };
@@ -132,8 +137,4 @@ function urlOf(upstream: ReturnType<App["upstream"]>): string | undefined {
   if (!upstream) return undefined;
   const host = upstream.host.includes(":") ? `[${upstream.host}]` : upstream.host;
   return `http://${host}:${upstream.port}`;
-}
-
-function isOps(path: string): boolean {
-  return path === OPS_PATH || path.startsWith(`${OPS_PATH}/`);
 }

@@ -14,6 +14,7 @@ export function jobContext(
     attempt: 1,
     actor: "schedule",
     options: {},
+    input: {},
     env: {},
     timezone: "UTC",
     log,

@@ -39,6 +39,7 @@ export async function scratchProcess(options: ScratchOptions): Promise<ScratchPr
   });
   const alerts: AlertEvent[] = [];
   const sink: Process["alerts"] = {
+    ...opened.alerts,
     async send(event) {
       alerts.push(event);
       return "sent";

@@ -15,7 +15,8 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** The command of the app that does what tests ask of it. */
 export const APP_COMMAND = `exec ${process.execPath} ${fileURLToPath(new URL("app-fixture.mjs", import.meta.url))}`;
 
-const OPS_TOKEN = "ops-token-of-a-test";
+/** The token of its operators. */
+export const SUPERVISED_TOKEN = "ops-token-of-a-test";
 
 /** Longest that anything in such a test may take, in ms; a busy machine takes seconds to start Node. */
 export const PATIENCE_MS = 60_000;
@@ -68,7 +69,7 @@ export async function startSupervised(options: SupervisedOptions = {}): Promise<
       PATH: process.env["PATH"],
       PORT: String(port),
       OPSPEC_MANIFEST: manifest,
-      OPSPEC_OPS_TOKEN: OPS_TOKEN,
+      OPSPEC_OPS_TOKEN: SUPERVISED_TOKEN,
       ...options.env,
     },
     stdio: ["ignore", "pipe", "inherit"],
@@ -118,7 +119,7 @@ function talk({
       return { status: answer.status, text: await answer.text(), headers: answer.headers };
     },
     ops: async (path, init = {}) => {
-      const headers = { "x-ops-token": OPS_TOKEN, ...init.headers };
+      const headers = { "x-ops-token": SUPERVISED_TOKEN, ...init.headers };
       const answer = await fetch(`${url}/ops${path}`, { ...init, headers });
       const body: Record<string, unknown> = JSON.parse(await answer.text());
       return { status: answer.status, body };

@@ -24,6 +24,8 @@ export interface Switch {
   settled(): Promise<void>;
   /** When its reader last answered, in milliseconds since 1970. */
   readAt(): number | undefined;
+  /** Whether its answer is only what follows from not knowing better. */
+  isInTrouble(): boolean;
 }
 
 /** What the last read brought: an answer, or why there is none. */
@@ -50,6 +52,7 @@ export function switchOf(toggle: ManifestToggle, deps: ToggleDeps & ToggleReader
     read: () => (underWay ??= read().finally(() => (underWay = undefined))),
     settled: async () => underWay,
     readAt: () => readAt,
+    isInTrouble: () => isTrouble(toggle, outcome),
   };
 }
 

@@ -18,6 +18,8 @@ export interface ToggleState extends ToggleAnswer {
   readonly name: string;
   /** When its reader last answered, ISO 8601 in UTC; null when it never did. */
   readonly readAt: string | null;
+  /** Whether the answer is only what follows from not knowing better. */
+  readonly isInTrouble: boolean;
 }
 
 /**
@@ -90,6 +92,7 @@ function stateOf(name: string, one: Switch): ToggleState {
     name,
     ...one.answer(),
     readAt: readAt === undefined ? null : new Date(readAt).toISOString(),
+    isInTrouble: one.isInTrouble(),
   };
 }
 

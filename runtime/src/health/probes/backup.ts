@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { listBackups } from "../../jobs/sqlite-backup/backup-file.ts";
+import { backupFiles } from "../../backups/backup-file.ts";
 import type { Probe } from "./probe.ts";
 
 /** Which backups are looked for, and how old the newest may be. */
@@ -23,7 +23,7 @@ export function backupProbe(
   const target = resolve(base, directory);
   return {
     look: async () => {
-      const [newest] = await listBackups(target, prefix);
+      const [newest] = await backupFiles(target, prefix);
       if (!newest) return { problem: "there is no backup" };
       const { size } = await stat(join(target, newest.name));
       if (size === 0) return { problem: "the newest backup is empty" };

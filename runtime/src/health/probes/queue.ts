@@ -1,6 +1,5 @@
-import type { Redis } from "ioredis";
+import { queueLength } from "../../queues/queue-length.ts";
 import type { Env } from "../../settings/env.ts";
-import { CheckError } from "../check.ts";
 import type { Probe } from "./probe.ts";
 import { redisConnection } from "./redis-connection.ts";
 
@@ -16,19 +15,10 @@ export function queueProbe({ urlEnv, key, max }: QueueTarget, env: Env): Probe {
   const connection = redisConnection(urlEnv, env);
   return {
     look: async (signal) => {
-      const depth = await connection.use((redis) => depthOf(redis, key), signal);
+      const { length: depth } = await connection.use((redis) => queueLength(redis, key), signal);
       if (max === undefined || depth <= max) return { value: depth };
       return { value: depth, problem: `${depth} entries, more than ${max}` };
     },
     close: connection.close,
   };
-}
-
-async function depthOf(redis: Redis, key: string): Promise<number> {
-  const type = await redis.type(key);
-  if (type === "none") return 0;
-  if (type === "list") return redis.llen(key);
-  if (type === "stream") return redis.xlen(key);
-  if (type === "zset") return redis.zcard(key);
-  throw new CheckError(`the key is a ${type}, not a list, stream or sorted set`);
 }

@@ -1,13 +1,49 @@
 import * as z from "zod/mini";
+import { EnvName } from "../../contract/duration.ts";
 import type { CatalogJob } from "../catalog-job.ts";
-import { Positive } from "../option-kind.ts";
+import { Positive, Text } from "../option-kind.ts";
 
 /** What specs and manifests may say of a `dead-letter-requeue` job. */
 export const deadLetterRequeueJob = {
-  description: "Puts entries of a dead-letter list back into their queue.",
-  options: z.strictObject({
-    queue: z.optional(z.string()),
-    to: z.optional(z.string()),
-    max: z.optional(Positive),
-  }),
+  description:
+    "Moves entries of a dead-letter list or stream in Redis back into their queue, oldest first.",
+  get options() {
+    return z.strictObject({
+      queue: z.optional(Text).check(
+        z.meta({
+          description: "Key of the list or stream with the dead entries; jobs:dead without it.",
+          examples: ["jobs:dead"],
+        }),
+      ),
+      to: z.optional(Text).check(
+        z.meta({
+          description: "Key of the queue that gets them back, at its tail; jobs without it.",
+          examples: ["jobs"],
+        }),
+      ),
+      max: z.optional(Positive).check(
+        z.meta({
+          description:
+            "Most entries that one run moves; all that are there at its start without it.",
+          examples: [50],
+        }),
+      ),
+      urlEnv: z.optional(EnvName).check(
+        z.meta({
+          description: "Variable with the URL of the Redis; REDIS_URL without it.",
+          examples: ["REDIS_URL"],
+        }),
+      ),
+    });
+  },
+  get input() {
+    return z.strictObject({
+      max: z.optional(Positive).check(
+        z.meta({
+          description: "Most entries that this run moves, instead of the option.",
+          examples: [10],
+        }),
+      ),
+    });
+  },
 } as const satisfies CatalogJob;

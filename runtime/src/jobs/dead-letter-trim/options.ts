@@ -1,13 +1,38 @@
 import * as z from "zod/mini";
+import { EnvName } from "../../contract/duration.ts";
 import type { CatalogJob } from "../catalog-job.ts";
-import { Count } from "../option-kind.ts";
+import { Count, Text } from "../option-kind.ts";
 
 /** What specs and manifests may say of a `dead-letter-trim` job. */
 export const deadLetterTrimJob = {
-  description: "Keeps the newest entries of a dead-letter list in Redis.",
-  options: z.strictObject({
-    queue: z.optional(z.string()),
-    keep: z.optional(Count),
-    dryRun: z.optional(z.boolean()),
-  }),
+  description:
+    "Keeps the newest entries of a dead-letter list or stream in Redis and removes the older ones.",
+  get options() {
+    return z.strictObject({
+      queue: z.optional(Text).check(
+        z.meta({
+          description: "Key of the list or stream; jobs:dead without it.",
+          examples: ["jobs:dead"],
+        }),
+      ),
+      keep: z.optional(Count).check(
+        z.meta({
+          description: "How many of the newest entries stay; 100 without it, 0 empties the queue.",
+          examples: [100],
+        }),
+      ),
+      dryRun: z.optional(z.boolean()).check(
+        z.meta({
+          description: "Only say what would be removed, as a dry run does; false without it.",
+          examples: [true],
+        }),
+      ),
+      urlEnv: z.optional(EnvName).check(
+        z.meta({
+          description: "Variable with the URL of the Redis; REDIS_URL without it.",
+          examples: ["REDIS_URL"],
+        }),
+      ),
+    });
+  },
 } as const satisfies CatalogJob;

@@ -1,3 +1,5 @@
+import { tableOf, type TextTable } from "../../artifacts/row-table.ts";
+import { shortText } from "../../short-text.ts";
 import type { Row } from "../../sources/row.ts";
 
 /** What a digest says. */
@@ -5,57 +7,57 @@ export interface Digest {
   readonly title: string;
   readonly madeAt: Date;
   readonly timezone: string;
-  /** Undefined when no source is declared. */
+  /** Undefined when no source is declared, or when it is not set up. */
   readonly rows: readonly Row[] | undefined;
 }
 
 /** Its three forms, by the ends of their names. */
 export const DIGEST_FORMS = ["csv", "md", "txt"] as const;
 
-export type DigestTexts = Readonly<Record<(typeof DIGEST_FORMS)[number], string>>;
+export type DigestForm = (typeof DIGEST_FORMS)[number];
+
+export type DigestTexts = Readonly<Record<DigestForm, string>>;
 
 /** Rows that are shown to people; all of them are in the csv. */
-const SHOWN_MAX = 200;
+export const SHOWN_MAX = 200;
 
 /** Widest column of the plain text, in characters. */
 const WIDTH_MAX = 40;
 
+/** The form whose name ends so. */
+export function isDigestForm(text: string): text is DigestForm {
+  return DIGEST_FORMS.some((form) => form === text);
+}
+
 /** The digest as a table for programs, as Markdown and as plain text. */
 export async function digestTexts(digest: Digest): Promise<DigestTexts> {
   const { stringify } = await import("csv-stringify/sync");
-  const columns = columnsOf(digest.rows ?? []);
-  const cells = (digest.rows ?? []).map((row) => columns.map((column) => cellText(row[column])));
+  const table = tableOf(digest.rows ?? []);
   return {
-    csv: stringify([columns, ...cells].filter((line) => line.length > 0)),
-    md: [`# ${digest.title}`, ...heading(digest), ...markdownTable(columns, cells)].join("\n"),
-    txt: [digest.title, ...heading(digest), ...plainTable(columns, cells)].join("\n"),
+    csv: stringify([table.columns, ...table.cells].filter((line) => line.length > 0)),
+    md: [`# ${digest.title}`, ...heading(digest), ...markdownTable(table)].join("\n"),
+    txt: [digest.title, ...heading(digest), ...plainTable(table)].join("\n"),
   };
 }
 
-/** Every column that a row has, in the order in which they first appear. */
-function columnsOf(rows: readonly Row[]): string[] {
-  return [...new Set(rows.flatMap((row) => Object.keys(row)))];
-}
-
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  if (value instanceof Date) return value.toISOString();
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-function heading({ madeAt, timezone, rows }: Digest): string[] {
-  const local = new Intl.DateTimeFormat("sv-SE", {
+/** A moment as people of a zone read it, `2026-01-06 13:00`. */
+export function localTime(moment: Date, timezone: string): string {
+  return new Intl.DateTimeFormat("sv-SE", {
     timeZone: timezone,
     dateStyle: "short",
     timeStyle: "short",
-  }).format(madeAt);
-  const count = rows ? `${rows.length} rows` : "No source of rows is declared";
+  }).format(moment);
+}
+
+function heading({ madeAt, timezone, rows }: Digest): string[] {
+  const local = localTime(madeAt, timezone);
+  const count = rows ? `${rows.length} rows` : "No source of rows is set up";
   const rest = (rows?.length ?? 0) - SHOWN_MAX;
   const shown = rest > 0 ? [`The first ${SHOWN_MAX} are shown; the csv has all of them.`] : [];
   return ["", `${local} ${timezone}. ${count}.`, ...shown, ""];
 }
 
-function markdownTable(columns: readonly string[], cells: readonly string[][]): string[] {
+function markdownTable({ columns, cells }: TextTable): string[] {
   if (columns.length === 0) return [""];
   const rule = `|${columns.map(() => "---").join("|")}|`;
   return [markdownLine(columns), rule, ...cells.slice(0, SHOWN_MAX).map(markdownLine), ""];
@@ -70,7 +72,7 @@ function markdownCell(text: string): string {
   return oneLine(text).replaceAll("|", String.raw`\|`);
 }
 
-function plainTable(columns: readonly string[], cells: readonly string[][]): string[] {
+function plainTable({ columns, cells }: TextTable): string[] {
   const lines = [columns, ...cells.slice(0, SHOWN_MAX)].map((texts) => texts.map(plainCell));
   const widths = columns.map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
@@ -82,8 +84,7 @@ function plainTable(columns: readonly string[], cells: readonly string[][]): str
 }
 
 function plainCell(text: string): string {
-  const line = oneLine(text);
-  return line.length > WIDTH_MAX ? `${line.slice(0, WIDTH_MAX - 1)}…` : line;
+  return shortText(oneLine(text), WIDTH_MAX);
 }
 
 function oneLine(text: string): string {

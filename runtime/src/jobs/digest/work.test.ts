@@ -30,7 +30,15 @@ test("a digest is written as csv, md and txt and archived, and the run lists the
   const outcome = await writeDigest(given, AT);
 
   const artifacts = FILES.map((name) => `backups/${name}`);
-  expect(outcome).toEqual({ status: "ok", details: { artifacts, rows: 2 } });
+  expect(outcome).toEqual({
+    status: "ok",
+    details: {
+      artifacts,
+      rows: 2,
+      email: "skipped",
+      emailProblem: "DIGEST_EMAIL_FROM and DIGEST_EMAIL_TO are not set",
+    },
+  });
   const [csv, md, txt] = artifacts.map((path) => readFileSync(join(given.directory, path), "utf8"));
   expect(csv).toBe('sku,title,stock,note\n1,Mug | blue,3,\n2,"Two\nlines",,\n');
   expect(md).toBe(`# Vega
@@ -114,8 +122,21 @@ test("a digest without a source says so, in its files and in the log", async () 
 
   expect(details["rows"]).toBe(0);
   const text = readFileSync(join(given.directory, `backups/${FILES[2]}`), "utf8");
-  expect(text).toContain("No source of rows is declared.");
+  expect(text).toContain("No source of rows is set up.");
   expect(given.lines).toEqual([expect.objectContaining({ level: "warn" })]);
+});
+
+test("a source whose variable is not set yet leaves the digest without rows, with a warning", async () => {
+  const source = { kind: "http", urlEnv: "ROWS_URL" };
+  const given = { ...setting([]), options: { source } };
+
+  expect(await writeDigest(given, AT)).toMatchObject({ status: "ok", details: { rows: 0 } });
+  expect(given.lines).toMatchObject([
+    {
+      level: "warn",
+      msg: "the digest has no source of rows: http of ROWS_URL: the variable ROWS_URL is not set. Set it.",
+    },
+  ]);
 });
 
 test("a dry run says which files it would write, and writes none", async () => {

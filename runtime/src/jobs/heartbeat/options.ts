@@ -6,31 +6,33 @@ import { FilePath } from "../option-kind.ts";
 /** What specs and manifests may say of a `heartbeat` job. */
 export const heartbeatJob = {
   description: "Writes a CSV snapshot of versions, directories and variables that are set.",
-  options: z.strictObject({
-    directory: z.optional(FilePath).check(
-      z.meta({
-        description: "Where the snapshots are written; snapshots without it.",
-      }),
-    ),
-    directories: z.optional(z.array(FilePath)).check(
-      z.meta({
-        description:
-          "Directories whose state is told, and which are created where they are missing; snapshots, backups and logs without it.",
-      }),
-    ),
-    variables: z.optional(z.array(EnvName)).check(
-      z.meta({
-        description:
-          "Environment variables of which it is told whether they are set, never to what.",
-        examples: [["SENDGRID_API_KEY", "DIGEST_EMAIL_TO"]],
-      }),
-    ),
-    programs: z.optional(z.array(FilePath)).check(
-      z.meta({
-        description:
-          "Programs whose version is told, as they answer --version; python3 without it.",
-      }),
-    ),
-  }),
+  get options() {
+    return z.strictObject({
+      directory: z.optional(FilePath).check(
+        z.meta({
+          description: "Where the snapshots are written; snapshots without it.",
+        }),
+      ),
+      directories: z.optional(z.array(FilePath)).check(
+        z.meta({
+          description:
+            "Directories whose state is told, and which are created where they are missing; snapshots, backups and logs without it.",
+        }),
+      ),
+      variables: z.optional(z.array(EnvName)).check(
+        z.meta({
+          description:
+            "Environment variables of which it is told whether they are set, never to what.",
+          examples: [["SENDGRID_API_KEY", "DIGEST_EMAIL_TO"]],
+        }),
+      ),
+      programs: z.optional(z.array(FilePath)).check(
+        z.meta({
+          description:
+            "Programs whose version is told, as they answer --version; python3 without it.",
+        }),
+      ),
+    });
+  },
   needsDisk: true,
 } as const satisfies CatalogJob;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { JobFailure } from "../../job-definition.ts";
+import { ConfigurationError } from "../../settings/configuration-error.ts";
 import { startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
 import { jobContext } from "../../testing/job-context.ts";
 import { callUrl } from "./work.ts";
@@ -25,6 +26,17 @@ test("a good answer is a good run, and the token is sent", async () => {
   expect(seen).toMatchObject([
     { method: "POST", url: "/run", headers: { authorization: "Bearer a-token" } },
   ]);
+});
+
+test("the token goes into the header that the options name", async () => {
+  const { seen, outcome } = await called(
+    {},
+    { tokenEnv: "CALL_TOKEN", tokenHeader: "x-internal-key" },
+  );
+
+  await outcome;
+  expect(seen).toMatchObject([{ headers: { "x-internal-key": "a-token" } }]);
+  expect(seen[0]?.headers).not.toHaveProperty("authorization");
 });
 
 test.each([
@@ -58,4 +70,42 @@ test("a variable that is not set is a configuration error that names it", async 
   const context = jobContext({ directory: "/", options: { urlEnv: "TARGET_URL" } });
 
   await expect(callUrl(context)).rejects.toThrow("TARGET_URL: is not set.");
+});
+
+test.each([
+  ["nothing", "TARGET_URL: is not a URL of the web."],
+  ["file:///etc/passwd", "TARGET_URL: is not a URL of the web."],
+  ["https://me:hidden@example.com/", "TARGET_URL: holds a user or a password, which is not sent."],
+])("%s is a configuration error, also in a dry run, and not repeated", async (url, message) => {
+  const given = { directory: "/", env: { TARGET_URL: url }, options: { urlEnv: "TARGET_URL" } };
+
+  for (const dryRun of [false, true]) {
+    const error = await callUrl(jobContext({ ...given, dryRun })).catch((it: unknown) => it);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(String(error)).toContain(message);
+    expect(String(error)).not.toContain("hidden");
+  }
+});
+
+test("a redirect is a bad answer: it is not followed, so the token stays where it was meant for", async () => {
+  const other = await startHttpServer(() => ({ status: 200 }));
+  const { outcome } = await called(
+    { status: 307, headers: { location: other.url } },
+    { method: "POST", tokenEnv: "CALL_TOKEN", tokenHeader: "x-internal-key" },
+  );
+
+  await expect(outcome).rejects.toThrow(
+    "POST was answered with HTTP 307: it is elsewhere. Give the URL to which it leads.",
+  );
+  expect(other.seen).toEqual([]);
+});
+
+test("a token that no header can carry is refused by its variable and not repeated", async () => {
+  const env = { TARGET_URL: "http://127.0.0.1:1", CALL_TOKEN: "hidden\nhidden" };
+  const options = { urlEnv: "TARGET_URL", tokenEnv: "CALL_TOKEN" };
+
+  const error = await callUrl(jobContext({ directory: "/", env, options })).catch(String);
+
+  expect(error).toContain("CALL_TOKEN: has characters that no header can carry.");
+  expect(error).not.toContain("hidden");
 });

@@ -1,14 +1,41 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/duration.ts";
+import { EnvName, Seconds } from "../../contract/duration.ts";
 import type { CatalogJob } from "../catalog-job.ts";
 import { Count } from "../option-kind.ts";
 
 /** What specs and manifests may say of a `keepalive` job. */
 export const keepaliveJob = {
   description: "Asks for a page, so that a host does not put the service to sleep.",
-  options: z.strictObject({
-    url: z.optional(z.string()),
-    urlEnv: z.optional(EnvName),
-    jitterPercent: z.optional(Count.check(z.maximum(50))),
-  }),
+  get options() {
+    return z.strictObject({
+      url: z.optional(z.string()).check(
+        z.meta({
+          description:
+            "Where it asks when no variable says it; the address of the service and the path without it.",
+          examples: ["https://shop.example.com/keepalive"],
+        }),
+      ),
+      urlEnv: z.optional(EnvName).check(
+        z.meta({
+          description:
+            "Variable with the whole URL, which wins over everything else; KEEPALIVE_URL without it.",
+        }),
+      ),
+      path: z.optional(z.string().check(z.regex(/^\//))).check(
+        z.meta({
+          description:
+            "Path behind RENDER_EXTERNAL_URL, or else behind 127.0.0.1 and PORT, when the variable KEEPALIVE_PATH does not say it; /keepalive without it.",
+        }),
+      ),
+      jitterPercent: z.optional(Count.check(z.maximum(50))).check(
+        z.meta({
+          description:
+            "It asks later by a random part of this share of its interval, in percent; 10 without it.",
+        }),
+      ),
+      timeoutSeconds: z
+        .optional(Seconds)
+        .check(z.meta({ description: "Longest time for the answer; 10 s without it." })),
+    });
+  },
 } as const satisfies CatalogJob;

@@ -1,14 +1,29 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/duration.ts";
 import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath } from "../option-kind.ts";
+import { urlOptions } from "../http/options.ts";
+import { FilePath, Positive } from "../option-kind.ts";
 
 /** What specs and manifests may say of a `metrics-snapshot` job. */
 export const metricsSnapshotJob = {
-  description: "Stores what a metrics path says.",
-  options: z.strictObject({
-    url: z.optional(z.string()),
-    urlEnv: z.optional(EnvName),
-    directory: z.optional(FilePath),
-  }),
+  description:
+    "Asks a metrics path for its JSON or Prometheus text and keeps what it says, in a file a day or in the run's record.",
+  get options() {
+    return z.strictObject({
+      ...urlOptions,
+      directory: z.optional(FilePath).check(
+        z.meta({
+          description:
+            "Where the files are kept, one a day with a line a snapshot; without it a snapshot is in its run's record.",
+          examples: ["metrics"],
+        }),
+      ),
+      keepDays: z.optional(Positive).check(
+        z.meta({
+          description: "How many of the newest files stay; 30 without it.",
+          examples: [90],
+        }),
+      ),
+    });
+  },
+  diskOptions: ["directory"],
 } as const satisfies CatalogJob;

@@ -1,12 +1,54 @@
 import * as z from "zod/mini";
+import { EnvName } from "../../contract/duration.ts";
 import type { CatalogJob } from "../catalog-job.ts";
-import { Positive } from "../option-kind.ts";
+import { Positive, Text } from "../option-kind.ts";
 
 /** What specs and manifests may say of a `queue-sweep` job. */
 export const queueSweepJob = {
-  description: "Gives jobs back whose worker did not finish them in time.",
-  options: z.strictObject({
-    queue: z.optional(z.string()),
-    visibilitySeconds: z.optional(Positive),
-  }),
+  description:
+    "Gives entries of a Redis list back whose worker did not finish them in time (visibility timeout). Nothing runs it unless a stack declares it, and a stack whose app does it by itself may not.",
+  get options() {
+    return z.strictObject({
+      queue: z.optional(Text).check(
+        z.meta({
+          description: "Key of the list in which entries wait; jobs without it.",
+          examples: ["jobs"],
+        }),
+      ),
+      processing: z.optional(Text).check(
+        z.meta({
+          description:
+            "Key of the list to which a worker moves an entry while it works on it; <queue>:processing without it.",
+          examples: ["jobs:processing"],
+        }),
+      ),
+      claims: z.optional(Text).check(
+        z.meta({
+          description:
+            "Key of the hash in which a worker notes the entry by the id of its claim; <queue>:claims without it.",
+          examples: ["jobs:claims"],
+        }),
+      ),
+      visibility: z.optional(Text).check(
+        z.meta({
+          description:
+            "Key of the sorted set with the ids of the claims by the time at which each runs out, in seconds since 1970; <queue>:visibility without it.",
+          examples: ["jobs:visibility"],
+        }),
+      ),
+      visibilitySeconds: z.optional(Positive).check(
+        z.meta({
+          description:
+            "How long an entry may be worked on when its worker noted no claim, in seconds from when the sweep first saw it; 300 without it.",
+          examples: [300],
+        }),
+      ),
+      urlEnv: z.optional(EnvName).check(
+        z.meta({
+          description: "Variable with the URL of the Redis; REDIS_URL without it.",
+          examples: ["REDIS_URL"],
+        }),
+      ),
+    });
+  },
 } as const satisfies CatalogJob;

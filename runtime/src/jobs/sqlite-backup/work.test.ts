@@ -2,34 +2,27 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
-  symlinkSync,
+  statSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { jobOptionProblems } from "../../catalog.ts";
-import type { JobContext } from "../../job-definition.ts";
 import { bindOptions } from "../../settings/bound-option.ts";
-import { clockAt, jobContext } from "../../testing/job-context.ts";
+import { appDatabase, backups, backupScene, OPTIONS } from "../../testing/backup-scene.ts";
+import { clockAt } from "../../testing/job-context.ts";
 import { backUpSqlite } from "./work.ts";
-
-const OPTIONS = { database: "ventas.db", directory: "backups", prefix: "ventas_" };
 
 const AT = clockAt("2026-01-06T22:00:00Z");
 
 test("a backup holds the rows that are only in the write-ahead log, while somebody writes", async () => {
-  const given = setting();
+  const given = backupScene();
   using app = appDatabase(given.directory, 5_000);
   const writing = setInterval(() => app.exec("INSERT INTO usuarios VALUES (0, 'late')"), 1);
 
@@ -46,7 +39,7 @@ test("a backup holds the rows that are only in the write-ahead log, while somebo
 });
 
 test("a note with checksum and rows lies beside the backup, and is what the run records", async () => {
-  const given = setting({ actor: "manual ana" });
+  const given = backupScene({ actor: "manual ana" });
   using _ = appDatabase(given.directory, 10);
 
   const { details } = await backUpSqlite(given, AT);
@@ -62,14 +55,37 @@ test("a note with checksum and rows lies beside the backup, and is what the run 
     database: "ventas.db",
     sizeBytes: bytes.length,
     sha256: createHash("sha256").update(bytes).digest("hex"),
+    md5: createHash("md5").update(bytes).digest("hex"),
     integrity: "ok",
     rows: { usuarios: 10 },
   });
   expect(details).toEqual({ ...note, removed: [], notRemoved: [] });
 });
 
+test("a backup is its owner's alone, whoever may read the database", async () => {
+  const given = backupScene();
+  using _ = appDatabase(given.directory, 1);
+
+  await backUpSqlite(given, AT);
+
+  for (const name of backups(given)) {
+    expect(statSync(join(given.directory, "backups", name)).mode & 0o777, name).toBe(0o600);
+  }
+});
+
+test("a directory that is none is told, and what is in its place is untouched", async () => {
+  const given = backupScene();
+  using _ = appDatabase(given.directory, 1);
+  writeFileSync(join(given.directory, "backups"), "a file");
+
+  await expect(backUpSqlite(given, AT)).rejects.toThrow(
+    `${join(given.directory, "backups")}: cannot be used for backups: it is no directory. Look whether`,
+  );
+  expect(readFileSync(join(given.directory, "backups"), "utf8")).toBe("a file");
+});
+
 test("a damaged copy is removed, the run fails, and the older backups are untouched", async () => {
-  const given = setting();
+  const given = backupScene();
   appDatabase(given.directory, 5_000).close();
   await backUpSqlite(given, clockAt("2026-01-06T16:00:00Z"));
   damage(join(given.directory, "ventas.db"));
@@ -81,7 +97,7 @@ test("a damaged copy is removed, the run fails, and the older backups are untouc
 });
 
 test("what is no database is told, and leaves nothing", async () => {
-  const given = setting();
+  const given = backupScene();
   writeFileSync(join(given.directory, "ventas.db"), "x".repeat(8192));
 
   await expect(backUpSqlite(given, AT)).rejects.toThrow(
@@ -94,7 +110,7 @@ test("what is no database is told, and leaves nothing", async () => {
 });
 
 test("a backup for which there is no room is not begun", async () => {
-  const given = setting();
+  const given = backupScene();
   appDatabase(given.directory, 1).close();
   // A file with a hole: its size counts, and it takes no room.
   const log = join(given.directory, "ventas.db-wal");
@@ -105,54 +121,8 @@ test("a backup for which there is no room is not begun", async () => {
   expect(backups(given)).toEqual([]);
 });
 
-test("the newest by name are kept, and no other file is ever removed", async () => {
-  const given = setting({ options: { ...OPTIONS, keep: 2 } });
-  using _ = appDatabase(given.directory, 1);
-  const directory = join(given.directory, "backups");
-  mkdirSync(directory);
-  const foreign = [
-    "otra_20200101_000000.db",
-    "ventas_20200101_000000.db.before_restore",
-    "ventas_20200101_000000.db.gz",
-    "ventas_x.db",
-  ];
-  for (const name of foreign) writeFileSync(join(directory, name), "");
-  symlinkSync(join(directory, foreign[0] ?? ""), join(directory, "ventas_20200102_000000.db"));
-  // By its modification time the oldest would be the newest.
-  for (const day of ["03", "02", "01"]) {
-    const path = join(directory, `ventas_202601${day}_000000.db`);
-    writeFileSync(path, "");
-    utimesSync(path, 2_000_000_000 - Number(day), 2_000_000_000 - Number(day));
-  }
-
-  const { details } = await backUpSqlite(given, AT);
-
-  expect(details["removed"]).toEqual(["ventas_20260102_000000.db", "ventas_20260101_000000.db"]);
-  expect(backups(given)).toEqual([
-    ...foreign.slice(0, 1),
-    "ventas_20200101_000000.db.before_restore",
-    "ventas_20200101_000000.db.gz",
-    "ventas_20200102_000000.db",
-    "ventas_20260103_000000.db",
-    "ventas_20260106_220000.db",
-    "ventas_20260106_220000.db.json",
-    "ventas_x.db",
-  ]);
-});
-
-test("the backup just verified stays, also when a clock that was set back makes it the oldest", async () => {
-  const given = setting({ options: { ...OPTIONS, keep: 1 } });
-  using _ = appDatabase(given.directory, 1);
-  mkdirSync(join(given.directory, "backups"));
-  writeFileSync(join(given.directory, "backups/ventas_20270101_000000.db"), "");
-
-  await backUpSqlite(given, AT);
-
-  expect(existsSync(join(given.directory, "backups/ventas_20260106_220000.db"))).toBe(true);
-});
-
 test("two backups in one second have two names", async () => {
-  const given = setting({ actor: "manual ana" });
+  const given = backupScene({ actor: "manual ana" });
   using _ = appDatabase(given.directory, 1);
 
   const runs = await Promise.all([backUpSqlite(given, AT), backUpSqlite(given, AT)]);
@@ -164,7 +134,7 @@ test("two backups in one second have two names", async () => {
 });
 
 test("a periodic backup is skipped soon after another one, and at the start for a shorter time", async () => {
-  const given = setting();
+  const given = backupScene();
   using _ = appDatabase(given.directory, 1);
   const aligned = { ...given, options: { ...OPTIONS, reason: "aligned_schedule" } };
   await backUpSqlite(given, AT);
@@ -190,6 +160,21 @@ test("a periodic backup is skipped soon after another one, and at the start for 
   ]);
 });
 
+test("who asks may say why, and then it is made however young the last one is", async () => {
+  const given = backupScene();
+  using _ = appDatabase(given.directory, 1);
+  await backUpSqlite(given, AT);
+  const asked = (reason: string) => ({ ...given, input: { reason } });
+
+  const { status, details } = await backUpSqlite(asked("admin_trigger:ana"), AT);
+
+  expect([status, details["reason"]]).toEqual(["ok", "admin_trigger:ana"]);
+  await expect(backUpSqlite(asked("because"), AT)).rejects.toThrow();
+  expect(
+    jobOptionProblems("sqlite-backup", { ...OPTIONS, reason: "admin_trigger:x" }),
+  ).toHaveLength(1);
+});
+
 test("to keep none is refused, and the number may come from BACKUP_RETAIN_COUNT", () => {
   const job = {
     name: "backup",
@@ -206,7 +191,7 @@ test("to keep none is refused, and the number may come from BACKUP_RETAIN_COUNT"
 });
 
 test("a dry run says what it would write and remove, and changes nothing", async () => {
-  const given = setting({ options: { ...OPTIONS, keep: 1 }, dryRun: true });
+  const given = backupScene({ options: { ...OPTIONS, keep: 1 }, dryRun: true });
   using _ = appDatabase(given.directory, 1);
 
   const empty = await backUpSqlite(given, AT);
@@ -221,7 +206,7 @@ test("a dry run says what it would write and remove, and changes nothing", async
 });
 
 test("a run that is stopped leaves nothing half-written", async () => {
-  const given = setting();
+  const given = backupScene();
   using _ = appDatabase(given.directory, 20_000);
   const stop = new AbortController();
   const run = backUpSqlite({ ...given, signal: stop.signal }, AT);
@@ -236,23 +221,6 @@ test("a run that is stopped leaves nothing half-written", async () => {
   expect(backups(given)).toEqual([]);
 });
 
-/** A run in a directory of its own. */
-function setting(given: Partial<JobContext> = {}) {
-  const directory = mkdtempSync(join(tmpdir(), "backup-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return jobContext({ directory, options: OPTIONS, ...given });
-}
-
-/** The app's connection: everything it wrote is still in the write-ahead log. */
-function appDatabase(directory: string, rows: number): DatabaseSync {
-  const database = new DatabaseSync(join(directory, "ventas.db"));
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
-    CREATE TABLE usuarios (id INTEGER, name TEXT); CREATE INDEX by_name ON usuarios (name);
-    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
-    INSERT INTO usuarios SELECT i, hex(randomblob(200)) FROM n`);
-  return database;
-}
-
 /** Overwrites a page in the middle, as a bad disk would. */
 function damage(path: string): void {
   const file = openSync(path, "r+");
@@ -262,11 +230,4 @@ function damage(path: string): void {
 
 function isPart(name: string): boolean {
   return name.includes(".part");
-}
-
-/** All that an operator sees in the directory. */
-function backups({ directory }: JobContext): string[] {
-  return readdirSync(join(directory, "backups"))
-    .filter((name) => !name.startsWith("."))
-    .toSorted();
 }

@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import type { AlertChannel } from "../../contract/alert.ts";
+import { valueOf } from "../../settings/env.ts";
+import { RUNTIME_VERSION } from "../../version.ts";
+import type { AlertMessage } from "../alert-message.ts";
+import { headline, isCalling, linesOf } from "../alert-text.ts";
+import { ChannelError } from "../channel.ts";
+import { deliverHttp } from "../http-delivery.ts";
+import type { Sender } from "./sender.ts";
+
+/** @see https://develop.sentry.dev/sdk/overview/#authentication */
+const CLIENT = `opspec/${RUNTIME_VERSION}`;
+
+/** Sends an event in an envelope to anything that speaks Sentry's protocol. @see https://develop.sentry.dev/sdk/envelopes/ */
+export function sentrySender({ dsnEnv }: Extract<AlertChannel, { kind: "sentry" }>): Sender {
+  return async (message, { env, limits, signal }) => {
+    const { url, key } = placeOf(valueOf(env, dsnEnv) ?? "", dsnEnv);
+    await deliverHttp({
+      url,
+      headers: {
+        "content-type": "application/x-sentry-envelope",
+        "x-sentry-auth": `Sentry sentry_version=7, sentry_client=${CLIENT}, sentry_key=${key}`,
+      },
+      body: envelopeOf(message),
+      limits,
+      signal,
+    });
+    return "sent";
+  };
+}
+
+/** `https://<key>@<host>/<path>/<project>`. */
+function placeOf(dsn: string, dsnEnv: string): { url: string; key: string } {
+  const url = URL.canParse(dsn) ? new URL(dsn) : undefined;
+  const [, path = "", project] = /^(.*)\/(\w+)$/.exec(url?.pathname ?? "") ?? [];
+  if (!url || url.username === "" || project === undefined) {
+    throw new ChannelError(`${dsnEnv} is not a DSN such as https://key@host/1`);
+  }
+  return { url: `${url.origin}${path}/api/${project}/envelope/`, key: url.username };
+}
+
+function envelopeOf(message: AlertMessage): string {
+  const id = randomUUID().replaceAll("-", "");
+  const event = JSON.stringify(eventOf(message, id));
+  const header = { event_id: id, sent_at: new Date().toISOString() };
+  const item = { type: "event", length: Buffer.byteLength(event) };
+  return `${JSON.stringify(header)}\n${JSON.stringify(item)}\n${event}\n`;
+}
+
+function eventOf(message: AlertMessage, id: string): unknown {
+  const [first] = message.items;
+  const about = first?.event;
+  return {
+    event_id: id,
+    timestamp: about?.at ?? new Date().toISOString(),
+    level: isCalling(message) ? "error" : "info",
+    logger: "opspec",
+    platform: "node",
+    message: { formatted: headline(message) },
+    // What belongs together is what has one key here, too.
+    fingerprint: [message.items.length === 1 && about ? about.key : "opspec-digest"],
+    tags: { system: about?.system, stack: about?.stack, process: about?.process, job: about?.job },
+    extra: { ...about?.details, text: linesOf(message).map((it) => it.text) },
+  };
+}

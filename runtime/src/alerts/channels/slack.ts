@@ -1,0 +1,82 @@
+import type { AlertChannel } from "../../contract/alert.ts";
+import { escapeHtml } from "../../html-text.ts";
+import { headline, isCalling, linesOf } from "../alert-text.ts";
+import { fittedText, type Markup } from "../fitted-text.ts";
+import { deliverHttp, toldText } from "../http-delivery.ts";
+import { JSON_HEADERS, type Sender, urlOf } from "./sender.ts";
+
+/** @see https://docs.slack.dev/reference/block-kit/blocks/header-block */
+const HEADER_LENGTH = 150;
+
+/** @see https://docs.slack.dev/reference/block-kit/blocks/section-block */
+const SECTION_LENGTH = 3000;
+
+/** Longest text beside the blocks; what a notification shows is shorter by far. */
+const FALLBACK_LENGTH = 300;
+
+/** Blocks of `plain_text`: nothing in it is markup, and nothing in it calls anybody. */
+const plain = (length: number): Markup => ({
+  escape: (text) => text,
+  strong: (text) => text,
+  length,
+});
+
+/**
+ * The text beside the blocks is read for markup, so what could be a mention there is escaped.
+ *
+ * @see https://docs.slack.dev/messaging/formatting-message-text#escaping
+ */
+const FALLBACK: Markup = {
+  ...plain(FALLBACK_LENGTH),
+  escape: escapeHtml,
+};
+
+/** Posts to an incoming webhook. */
+export function slackSender({
+  urlEnv,
+  mentions = [],
+}: Extract<AlertChannel, { kind: "slack" }>): Sender {
+  return async (message, { env, limits, signal }) => {
+    const [title, ...rest] = linesOf(message);
+    const header = title ? fittedText([title], plain(HEADER_LENGTH)) : "";
+    // A title that does not fit into the header is told in full below it.
+    const below = title && header !== title.text ? [title, ...rest] : rest;
+    const called = isCalling(message) ? mentions.map(mentionOf) : [];
+    const url = urlOf(env, urlEnv);
+    await deliverHttp({
+      url,
+      headers: JSON_HEADERS,
+      body: JSON.stringify({
+        text: fittedText([{ text: headline(message) }], FALLBACK),
+        blocks: [
+          { type: "header", text: plainText(header) },
+          ...(called.length === 0
+            ? []
+            : [{ type: "section", text: { type: "mrkdwn", text: called.join(" ") } }]),
+          ...(below.length === 0
+            ? []
+            : [{ type: "section", text: plainText(fittedText(below, plain(SECTION_LENGTH))) }]),
+        ],
+        unfurl_links: false,
+        unfurl_media: false,
+      }),
+      // Slack says what is wrong in a word such as no_service.
+      read: (text) => ({
+        problem: /^[a-z_]{1,60}$/.test(text) ? toldText(text, [url]) : undefined,
+      }),
+      limits,
+      signal,
+    });
+    return "sent";
+  };
+}
+
+function plainText(text: string) {
+  return { type: "plain_text", text, emoji: false };
+}
+
+/** `here`, `channel`, `everyone`, or the id of a user (U…, W…) or a group (S…). */
+function mentionOf(mention: string): string {
+  if (/^(here|channel|everyone)$/.test(mention)) return `<!${mention}>`;
+  return mention.startsWith("S") ? `<!subteam^${mention}>` : `<@${mention}>`;
+}

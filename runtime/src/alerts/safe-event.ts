@@ -1,0 +1,54 @@
+import type { AlertEvent } from "../alert-event.ts";
+import { redactDeep } from "../log/redaction.ts";
+import { shortText } from "../short-text.ts";
+import { normalisedKey } from "./alert-key.ts";
+
+/** Longest title, value in details and list in details, as parlay-gorilla cuts them. */
+const TITLE_CHARACTERS = 500;
+const VALUE_CHARACTERS = 500;
+const LIST_LENGTH = 3;
+
+/** Longest details altogether, as JSON, as parlay-gorilla cuts them: each alert is stored, for each channel. */
+const DETAILS_CHARACTERS = 2000;
+
+/**
+ * The event as it may leave the process: without secrets, which an error's text may hold, cut to
+ * what somebody reads, and with a key that stays the same.
+ */
+export function safeEvent(event: AlertEvent): AlertEvent {
+  return {
+    ...event,
+    key: normalisedKey(String(redactDeep(event.key))),
+    title: shortText(String(redactDeep(event.title)), TITLE_CHARACTERS),
+    details: shortDetails(event.details),
+  };
+}
+
+/** The first fields, as long as there is room. */
+function shortDetails(details: AlertEvent["details"]): AlertEvent["details"] {
+  const kept: [name: string, value: unknown][] = [];
+  let room = DETAILS_CHARACTERS;
+  // As a whole, because the name of a field may say that it holds a secret.
+  for (const [name, value] of Object.entries(Object(redactDeep(details)))) {
+    const short = shortValue(value);
+    room -= name.length + (JSON.stringify(short)?.length ?? 0);
+    if (room < 0) break;
+    kept.push([name, short]);
+  }
+  return Object.fromEntries(kept);
+}
+
+/** A structure that is too long is told as the beginning of its JSON. */
+function shortValue(value: unknown): unknown {
+  if (typeof value === "string") return shortText(value, VALUE_CHARACTERS);
+  if (typeof value !== "object" || value === null) return value;
+  const short = Array.isArray(value) ? shortList(value) : value;
+  const text = JSON.stringify(short);
+  return text.length <= VALUE_CHARACTERS ? short : shortText(text, VALUE_CHARACTERS);
+}
+
+function shortList(list: readonly unknown[]): unknown[] {
+  const kept = list.slice(0, LIST_LENGTH).map(shortValue);
+  const rest = list.length - LIST_LENGTH;
+  return rest > 0 ? [...kept, `and ${rest} more`] : kept;
+}

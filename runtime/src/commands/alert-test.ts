@@ -1,0 +1,37 @@
+import { userInfo } from "node:os";
+import { parseArgs } from "node:util";
+import { openAlerts } from "../alerts/alerts.ts";
+import { EXIT } from "../exit-code.ts";
+import { createLogger } from "../log/logger.ts";
+import { SYSTEM_CLOCK } from "../run/clock.ts";
+import { namedVariables } from "../settings/env-name.ts";
+import { loadManifest } from "../settings/manifest.ts";
+import { resolveSecretFiles } from "../settings/secret-file.ts";
+import { readArguments, type RuntimeCommand } from "./command.ts";
+
+/** Sends a message through every channel, past silences and limits: do alerts arrive at all? */
+export const alertTest: RuntimeCommand = {
+  name: "alert-test",
+  usage: "[--by <who>]",
+  summary:
+    "sends a message through every channel and tells what came of each, as a line of JSON; exits with 1 when one failed, 78 when none is set up",
+  async run(args, env) {
+    const { values } = readArguments(alertTest, () =>
+      parseArgs({ args: [...args], options: { by: { type: "string" } } }),
+    );
+    const manifest = loadManifest(env);
+    const resolved = resolveSecretFiles(env, new Set(namedVariables(manifest).keys()));
+    const alerts = openAlerts({
+      manifest,
+      alerts: manifest.alerts,
+      env: resolved,
+      directory: process.cwd(),
+      log: createLogger({ manifest, env: resolved, name: "alert-test" }),
+      clock: SYSTEM_CLOCK,
+    });
+    const channels = await alerts.test(values.by ?? userInfo().username);
+    for (const channel of channels) process.stdout.write(`${JSON.stringify(channel)}\n`);
+    if (channels.some((it) => it.result === "error")) return EXIT.failed;
+    return channels.some((it) => it.result === "sent") ? EXIT.ok : EXIT.configuration;
+  },
+};

@@ -1,0 +1,32 @@
+import { EXIT } from "../exit-code.ts";
+import { createLogger } from "../log/logger.ts";
+import { resolveSecretFiles } from "../settings/secret-file.ts";
+import { namedVariables } from "../settings/env-name.ts";
+import { loadManifest } from "../settings/manifest.ts";
+import { passGates } from "../supervise/gate.ts";
+import { StartRefused } from "../supervise/start-refused.ts";
+import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";
+import { stopOnSignals } from "./stop-signals.ts";
+
+/** The gates of the app by themselves, for an entry point that starts the app on its own. */
+export const gate: RuntimeCommand = {
+  name: "gate",
+  usage: "",
+  summary:
+    "waits for the gates of the app; exits with 0, 75 (one stays shut) or 78 (one cannot be known)",
+  async run(args, env) {
+    if (args.length > 0) throw new UsageError(usageLine(gate));
+    const manifest = loadManifest(env);
+    const log = createLogger({ manifest, env, name: "gate" });
+    const resolved = resolveSecretFiles(env, new Set(namedVariables(manifest).keys()));
+    const { signal } = stopOnSignals();
+    try {
+      await passGates(manifest.app?.gates ?? [], { env: resolved, log, signal });
+      return EXIT.ok;
+    } catch (error) {
+      if (!(error instanceof StartRefused)) throw error;
+      log.fatal({ problems: error.problems }, "a gate is shut");
+      return error.exitCode;
+    }
+  },
+};

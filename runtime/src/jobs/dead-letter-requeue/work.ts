@@ -1,0 +1,116 @@
+import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import {
+  numbersOf,
+  QUEUE_TYPE,
+  type QueueScript,
+  REDIS_URL,
+  type RunScript,
+  withQueues,
+} from "../../queues/queue-script.ts";
+import { ConfigurationError } from "../../settings/configuration-error.ts";
+import { deadLetterRequeueJob } from "./options.ts";
+
+/** As the worker of joslyn-ai names them. */
+const QUEUE = "jobs:dead";
+const TO = "jobs";
+
+/** Entries that one step moves: Redis does nothing else meanwhile, and these take about a millisecond. */
+const STEP = 100;
+
+/** Keys: dead entries, queue. The length of the first. */
+const LENGTH: QueueScript = {
+  verb: "look at the queues",
+  lua: `${QUEUE_TYPE}
+  local from, refusal = queue_type(KEYS[1])
+  if not from then return refusal end
+  local to, other = queue_type(KEYS[2])
+  if not to then return other end
+  if from ~= 'none' and to ~= 'none' and from ~= to then return other_type(KEYS[2], to, from) end
+  return queue_length(KEYS[1], from)`,
+};
+
+/**
+ * Keys: dead entries, queue. Values: how many at most. How many were moved.
+ *
+ * An entry leaves one and enters the other in the same step, so whoever is killed between steps
+ * has neither lost nor doubled one. The tail is where producers push, and the order stays.
+ */
+const MOVE: QueueScript = {
+  verb: "move entries back",
+  lua: `${QUEUE_TYPE}
+  local most = tonumber(ARGV[1])
+  local from, refusal = queue_type(KEYS[1])
+  if not from then return refusal end
+  local to, other = queue_type(KEYS[2])
+  if not to then return other end
+  if from == 'none' then return 0 end
+  if to ~= 'none' and from ~= to then return other_type(KEYS[2], to, from) end
+  local moved = 0
+  if from == 'list' then
+    while moved < most and redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT') do
+      moved = moved + 1
+    end
+    return moved
+  end
+  for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', most)) do
+    redis.call('XADD', KEYS[2], '*', unpack(entry[2]))
+    redis.call('XDEL', KEYS[1], entry[1])
+    moved = moved + 1
+  end
+  return moved`,
+};
+
+/** What one run moves. */
+interface Move {
+  readonly queue: string;
+  readonly to: string;
+  readonly max: number;
+}
+
+/** Moves dead entries back, as many as there were at the start: one that fails again is not moved twice. */
+export async function requeueDeadLetters(context: JobContext): Promise<JobOutcome> {
+  const options = deadLetterRequeueJob.options.parse(context.options);
+  const input = deadLetterRequeueJob.input.parse(context.input);
+  const { queue = QUEUE, to = TO, urlEnv = REDIS_URL } = options;
+  if (queue === to) throw sameQueue(context.job);
+  return withQueues(context, urlEnv, async (run) => {
+    const [length = 0] = numbersOf(await run(LENGTH, [queue, to]));
+    const max = Math.min(length, input.max ?? options.max ?? length);
+    if (context.dryRun) {
+      return { status: "skipped", details: { dryRun: true, queue, to, length, wouldMove: max } };
+    }
+    const moved = await moveAll(run, { queue, to, max }, context.signal);
+    return { status: "ok", details: { queue, to, length, moved, left: length - moved } };
+  });
+}
+
+/** What was moved before a failure stays moved, and is told with it. */
+async function moveAll(
+  run: RunScript,
+  { queue, to, max }: Move,
+  signal: AbortSignal,
+): Promise<number> {
+  let moved = 0;
+  try {
+    while (moved < max) {
+      signal.throwIfAborted();
+      const [some = 0] = numbersOf(await run(MOVE, [queue, to], [Math.min(STEP, max - moved)]));
+      if (some === 0) return moved;
+      moved += some;
+    }
+    return moved;
+  } catch (error) {
+    const known = error instanceof JobFailure ? error : undefined;
+    throw new JobFailure(known?.message ?? "it was ended between two steps", {
+      ...(known?.exitCode === undefined ? {} : { exitCode: known.exitCode }),
+      details: { queue, to, moved },
+      cause: error,
+    });
+  }
+}
+
+function sameQueue(job: string): ConfigurationError {
+  const where = `jobs/${job}/options/to`;
+  const message = "is the queue of the dead entries itself.";
+  return new ConfigurationError([{ where, message, remedy: "Name the queue they came from." }]);
+}

@@ -1,0 +1,51 @@
+import type { JobContext, JobOutcome } from "../../job-definition.ts";
+import {
+  numbersOf,
+  QUEUE_TYPE,
+  type QueueScript,
+  REDIS_URL,
+  withQueues,
+} from "../../queues/queue-script.ts";
+import { deadLetterTrimJob } from "./options.ts";
+
+/** The app's own default of DEAD_LETTER_KEEP. */
+const KEEP = 100;
+
+/** The app's own default of JOB_DEAD_LETTER_QUEUE. */
+const QUEUE = "jobs:dead";
+
+/**
+ * Keys: queue. Values: how many stay, 1 for a dry run. The length before.
+ *
+ * The newest are at the tail, where workers push. `LTRIM key 0 -1` would keep everything, so none
+ * is said by removing the key; a stream keeps its consumer groups.
+ */
+const TRIM: QueueScript = {
+  verb: "trim the queue",
+  lua: `${QUEUE_TYPE}
+  local kind, refusal = queue_type(KEYS[1])
+  if not kind then return refusal end
+  local length = queue_length(KEYS[1], kind)
+  local keep = tonumber(ARGV[1])
+  if ARGV[2] == '1' or length <= keep then return length end
+  if kind == 'stream' then redis.call('XTRIM', KEYS[1], 'MAXLEN', keep)
+  elseif keep == 0 then redis.call('DEL', KEYS[1])
+  else redis.call('LTRIM', KEYS[1], -keep, -1) end
+  return length`,
+};
+
+/** Removes all but the newest entries, in one step. */
+export async function trimDeadLetters(context: JobContext): Promise<JobOutcome> {
+  const options = deadLetterTrimJob.options.parse(context.options);
+  const { queue = QUEUE, keep = KEEP, urlEnv = REDIS_URL } = options;
+  const isDry = context.dryRun || options.dryRun === true;
+  const answer = await withQueues(context, urlEnv, (run) =>
+    run(TRIM, [queue], [keep, isDry ? 1 : 0]),
+  );
+  const [length = 0] = numbersOf(answer);
+  const trimmed = Math.max(0, length - keep);
+  const details = { queue, length, kept: length - trimmed, trimmed };
+  return isDry
+    ? { status: "skipped", details: { dryRun: true, ...details } }
+    : { status: "ok", details };
+}

@@ -1,0 +1,30 @@
+import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { ConfigurationError } from "../../settings/configuration-error.ts";
+import { type Gate, passGates } from "../../supervise/gate.ts";
+import { StartRefused } from "../../supervise/start-refused.ts";
+import { dependencyGateJob } from "./options.ts";
+
+/** Waits for the gates as the start of an app does, with the same meaning of open and closed. */
+export async function passDependencyGates(context: JobContext): Promise<JobOutcome> {
+  const { env, log, signal, job } = context;
+  const gates = gatesOf(context);
+  const names = gates.map(({ name }) => name);
+  if (context.dryRun) return { status: "skipped", details: { dryRun: true, gates: names } };
+  try {
+    const shut = await passGates(gates, { env, log, signal, where: `jobs/${job}/gates` });
+    return { status: "ok", details: { open: names.filter((it) => !shut.includes(it)), shut } };
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    const { problems, exitCode } = error;
+    throw new JobFailure(problems.join("; "), { exitCode, details: { problems } });
+  }
+}
+
+function gatesOf({ job, options, process }: JobContext): readonly Gate[] {
+  const { gates = process?.manifest.app?.gates ?? [] } = dependencyGateJob.options.parse(options);
+  if (gates.length > 0) return gates;
+  const remedy = "Say what must answer, there or under supervise: of the service.";
+  throw new ConfigurationError([
+    { where: `jobs/${job}/options/gates`, message: "there are none.", remedy },
+  ]);
+}

@@ -1,0 +1,67 @@
+import * as z from "zod/mini";
+import { EnvName } from "../../contract/duration.ts";
+import type { CatalogJob } from "../catalog-job.ts";
+import { FilePath, Positive, Text } from "../option-kind.ts";
+
+/** Encrypted, except to a test's server on the same machine: a database is all that there is to steal. */
+const Endpoint = z
+  .string()
+  .check(z.regex(/^(https:\/\/[^/?#\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)\/?$/));
+
+/** What specs and manifests may say of an `offsite-copy` job. */
+export const offsiteCopyJob = {
+  description:
+    "Copies the newest verified backups to a bucket of a service that speaks S3, and looks that they arrived.",
+  get options() {
+    return z.strictObject({
+      directory: FilePath.check(z.meta({ description: "Where the backups are." })),
+      prefix: Text.check(
+        z.meta({ description: "How the names of the backups begin.", examples: ["ventas_"] }),
+      ),
+      endpoint: Endpoint.check(
+        z.meta({
+          description: "Address of the service, without the bucket; https.",
+          examples: ["https://s3.eu-central-1.amazonaws.com"],
+        }),
+      ),
+      bucket: Text.check(
+        z.meta({ description: "Name of the bucket.", examples: ["shop-backups"] }),
+      ),
+      region: z.optional(Text).check(
+        z.meta({
+          description: "Region of the bucket; us-east-1 without it. R2 calls it auto.",
+          examples: ["eu-central-1"],
+        }),
+      ),
+      folder: z.optional(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/))).check(
+        z.meta({
+          description: "What stands before the file names in the bucket; nothing without it.",
+          examples: ["chorizaurio"],
+        }),
+      ),
+      accessKeyEnv: z
+        .optional(EnvName)
+        .check(
+          z.meta({ description: "Variable with the access key id; AWS_ACCESS_KEY_ID without it." }),
+        ),
+      secretKeyEnv: z.optional(EnvName).check(
+        z.meta({
+          description: "Variable with the secret access key; AWS_SECRET_ACCESS_KEY without it.",
+        }),
+      ),
+      newest: z.optional(Positive).check(
+        z.meta({
+          description:
+            "How many of the newest backups are copied, so that a missed run is made up for; 3 without it.",
+        }),
+      ),
+      keep: z.optional(Positive).check(
+        z.meta({
+          description:
+            "How many are kept in the bucket, the newest by name; all of them without it.",
+        }),
+      ),
+    });
+  },
+  needsDisk: true,
+} as const satisfies CatalogJob;

@@ -1,0 +1,153 @@
+import { backupOf, newestFirst, tooMany } from "../../backups/backup-file.ts";
+import { fingerprint, noteName } from "../../backups/backup-note.ts";
+import { type ListedBackup, listBackups } from "../../backups/backup-sets.ts";
+import {
+  type FileToStore,
+  type ObjectStore,
+  ObjectStoreError,
+  openObjectStore,
+  type StoredObject,
+} from "../../backups/object-store.ts";
+import { EXIT } from "../../exit-code.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { errorCode } from "../../sources/source-error.ts";
+import { isVerified, type OffsitePlan, planOf, type VerifiedBackup } from "./plan.ts";
+
+/**
+ * Copies the newest verified backups to a bucket, and looks at each of them there.
+ *
+ * One that is there with the same checksum is not sent again. In the bucket only what is too many is
+ * removed, and only after everything that should be there was found there.
+ */
+export async function copyOffsite(context: JobContext): Promise<JobOutcome> {
+  const plan = planOf(context);
+  const backups = await wantedBackups(plan);
+  const work = { context, plan, store: openObjectStore(plan.store, context.signal) };
+  const result = await copyAll(work, backups);
+  if (result.problems.length > 0) throw failure(result);
+  const { copied, present } = result;
+  const removed = await removeSuperfluous(work, backups).catch((error: unknown) => {
+    throw error instanceof ObjectStoreError ? failure({ ...result, problems: [error] }) : error;
+  });
+  if (context.dryRun) {
+    const would = { wouldCopy: copied, present, wouldRemove: removed };
+    return { status: "skipped", details: { dryRun: true, ...would } };
+  }
+  return { status: "ok", details: { copied, present, removed } };
+}
+
+/** What the steps of a run have at hand. */
+interface Work {
+  readonly context: JobContext;
+  readonly plan: OffsitePlan;
+  readonly store: ObjectStore;
+}
+
+async function wantedBackups(plan: OffsitePlan): Promise<VerifiedBackup[]> {
+  const verified = (await listBackups(plan)).filter(isVerified).slice(0, plan.newest);
+  if (verified.length > 0) return verified;
+  const message = `${plan.directory}: there is no verified backup to copy. Look why none is made.`;
+  throw new JobFailure(message, { exitCode: EXIT.temporary });
+}
+
+interface Copies {
+  readonly copied: string[];
+  readonly present: string[];
+  readonly problems: Error[];
+}
+
+/** One backup that cannot be copied does not keep the others from it. */
+async function copyAll(work: Work, backups: readonly VerifiedBackup[]): Promise<Copies> {
+  const copies: Copies = { copied: [], present: [], problems: [] };
+  for (const backup of backups) {
+    try {
+      copies[await copyOne(work, backup)].push(backup.filename);
+    } catch (error) {
+      work.context.signal.throwIfAborted();
+      if (errorCode(error) === "ENOENT") {
+        work.context.log.warn(
+          { file: backup.filename },
+          "a backup was removed before it was copied",
+        );
+        continue;
+      }
+      if (!(error instanceof ObjectStoreError || error instanceof JobFailure)) throw error;
+      copies.problems.push(error);
+    }
+  }
+  return copies;
+}
+
+async function copyOne(work: Work, backup: VerifiedBackup): Promise<"copied" | "present"> {
+  const { context, plan, store } = work;
+  const key = plan.folder + backup.filename;
+  const there = await store.head(key);
+  const isThere = there?.sha256 === backup.sha256 && there.sizeBytes === backup.size;
+  if (isThere) return "present";
+  if (context.dryRun) return "copied";
+  const file = await fileOf(backup, context.signal);
+  // The note comes first: the object that is there is not sent again, nor then what belongs to it.
+  await store.put(noteName(key), await noteFile(backup, context.signal));
+  await store.put(key, file);
+  verifyArrival(backup.filename, file, await store.head(key));
+  return "copied";
+}
+
+/** A file that changed since it was verified is not worth its place in a bucket. */
+async function fileOf(backup: VerifiedBackup, signal: AbortSignal): Promise<FileToStore> {
+  const { path, filename } = backup;
+  const found = await fingerprint(path, signal);
+  if (found.sha256 === backup.sha256) {
+    return { path, ...found, contentType: "application/vnd.sqlite3" };
+  }
+  const message = `${filename}: its SHA-256 is ${found.sha256}, and its note says ${backup.sha256}. It was not copied.`;
+  throw new JobFailure(message);
+}
+
+async function noteFile({ path }: ListedBackup, signal: AbortSignal): Promise<FileToStore> {
+  const note = noteName(path);
+  return { path: note, ...(await fingerprint(note, signal)), contentType: "application/json" };
+}
+
+function verifyArrival(name: string, file: FileToStore, there: StoredObject | undefined): void {
+  // An etag of another form than an MD5 is of a service that encrypts with a key of its own.
+  const isMd5 = /^[0-9a-f]{32}$/.test(there?.etag ?? "");
+  const wrong = [
+    !there && "it is not there",
+    there && there.sizeBytes !== file.sizeBytes && `it has ${there.sizeBytes} bytes there`,
+    there && there.sha256 !== file.sha256 && "its checksum was not kept",
+    there && isMd5 && there.etag !== file.md5 && "its content is another there",
+  ].find((problem) => typeof problem === "string");
+  if (wrong === undefined) return;
+  throw new JobFailure(`${name}: was copied, but ${wrong}. Look at the bucket.`);
+}
+
+/** Removes objects of this set only; never one of those that were just found there. */
+async function removeSuperfluous(
+  { context, plan, store }: Work,
+  backups: readonly VerifiedBackup[],
+): Promise<string[]> {
+  const { folder, prefix, keep } = plan;
+  if (keep === undefined) return [];
+  const there = (await store.keys(folder + prefix)).map((key) => key.slice(folder.length));
+  // A dry run has not brought the newest there, but they count.
+  const names = new Set([...there, ...backups.map(({ filename }) => filename)]);
+  const files = newestFirst([...names].flatMap((name) => backupOf(name, prefix) ?? []));
+  const stay = new Set(backups.map(({ filename }) => filename));
+  const removed = tooMany(files, keep, stay).map(({ name }) => name);
+  for (const name of context.dryRun ? [] : removed) {
+    await store.remove(folder + name);
+    await store.remove(noteName(folder + name));
+  }
+  return removed;
+}
+
+/** A refused key is for a person to correct; what nobody answered may be tried again. */
+function failure({ copied, present, problems }: Copies): JobFailure {
+  const statuses = problems.map((it) => (it instanceof ObjectStoreError ? it.status : 0));
+  const isRefused = statuses.some((status) => status === 401 || status === 403);
+  const isAway = statuses.every((it) => it === undefined || it === 429 || it >= 500);
+  const exitCode = isRefused ? EXIT.configuration : isAway ? EXIT.temporary : 1;
+  const messages = problems.map(({ message }) => message);
+  return new JobFailure(messages.join("; "), { exitCode, details: { copied, present } });
+}

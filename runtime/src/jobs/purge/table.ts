@@ -1,0 +1,149 @@
+import {
+  ConfigurationError,
+  type ConfigurationProblem,
+} from "../../settings/configuration-error.ts";
+import type { Session } from "../../postgres/session.ts";
+import type { PurgeTable } from "./options.ts";
+
+/** A table whose old rows are deleted, as SQL can say it. */
+export interface OldRows {
+  /** As the options name it. */
+  readonly name: string;
+  /** Quoted, with its schema. */
+  readonly table: string;
+  /** That a row is older than $1. */
+  readonly isOld: string;
+  /** Row-level security hides rows from this login, and a hidden row is not deleted. */
+  readonly isFiltered: boolean;
+}
+
+/**
+ * How a column of each type is compared with $1, by `format_type` without its precision.
+ *
+ * A time without a zone is taken for UTC, as Prisma writes it; left to Postgres it would be the
+ * zone of the session.
+ */
+const COMPARISONS: Readonly<Record<string, string>> = {
+  "timestamp with time zone": "$1::timestamptz",
+  "timestamp without time zone": "($1::timestamptz AT TIME ZONE 'UTC')",
+  date: "($1::timestamptz AT TIME ZONE 'UTC')::date",
+};
+
+/**
+ * One row for each wanted table, with what must be so.
+ *
+ * The catalog is read by itself: `to_regclass` fails as a whole when one schema may not be used.
+ */
+const LOOK = `
+  SELECT wanted.n::int AS n, format_type(a.atttypid, NULL) AS type,
+    c.oid IS NOT NULL AS is_there, c.relkind IN ('r', 'p') AS is_table,
+    has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+      AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') AS is_allowed,
+    row_security_active(c.oid) AS is_filtered
+  FROM unnest($1::text[], $2::text[], $3::text[])
+    WITH ORDINALITY AS wanted (schema_name, table_name, column_name, n)
+  LEFT JOIN pg_class c ON c.relname = wanted.table_name AND CASE
+    WHEN wanted.schema_name IS NULL THEN pg_table_is_visible(c.oid)
+    ELSE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = wanted.schema_name) END
+  LEFT JOIN pg_attribute a
+    ON a.attrelid = c.oid AND a.attname = wanted.column_name AND a.attnum > 0 AND NOT a.attisdropped
+  ORDER BY n`;
+
+/** A table as the options name it, and its column. */
+interface Wanted {
+  readonly name: string;
+  readonly column: string;
+  readonly where: string;
+}
+
+/** A wanted table whose name could be read; without a schema it is searched for. */
+interface Named extends Wanted {
+  readonly schema: string | null;
+  readonly table: string;
+}
+
+/** Everything that is wrong with any of the tables is refused at once, before a row is deleted. */
+export async function findTables(
+  session: Session,
+  { job, tables, column }: { job: string; tables: readonly PurgeTable[]; column: string },
+): Promise<OldRows[]> {
+  const wanted = tables.map((it, at): Wanted => {
+    const { table, column: own = column } = typeof it === "string" ? { table: it } : it;
+    return { name: table, column: own, where: `jobs/${job}/options/tables/${at}` };
+  });
+  const named = wanted.flatMap((it) => parseName(it) ?? []);
+  const rows = await session.query("look at the tables", LOOK, {
+    values: [
+      named.map((it) => it.schema),
+      named.map((it) => it.table),
+      named.map((it) => it.column),
+    ],
+  });
+  const problems = [
+    ...wanted.filter((it) => !parseName(it)).map(nameProblem),
+    ...named.flatMap((it, at) => problemOf(it, rows[at] ?? {})),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return named.map((it, at) => oldRows(it, rows[at] ?? {}));
+}
+
+/** One part of a name: as SQL quotes it, or as it is; Prisma's names have capitals. */
+const PART = String.raw`("(?:[^"]|"")+"|[^".][^.]*)`;
+const NAME = new RegExp(`^(?:${PART}\\.)?${PART}$`);
+
+function parseName(wanted: Wanted): Named | undefined {
+  const [, schema, table] = NAME.exec(wanted.name) ?? [];
+  if (table === undefined) return undefined;
+  return {
+    ...wanted,
+    schema: schema === undefined ? null : unquoted(schema),
+    table: unquoted(table),
+  };
+}
+
+function unquoted(part: string): string {
+  return part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part;
+}
+
+function nameProblem({ name, where }: Wanted): ConfigurationProblem {
+  const remedy = 'Write table or schema.table, and a part with a dot in it as "part".';
+  return { where, message: `"${name}" is no name of a table.`, remedy };
+}
+
+function problemOf(
+  { name, column, where }: Named,
+  row: Readonly<Record<string, unknown>>,
+): ConfigurationProblem[] {
+  if (row["is_there"] !== true) {
+    const remedy = "Correct its name, or migrate the database first.";
+    return [{ where, message: `there is no table "${name}".`, remedy }];
+  }
+  if (row["is_table"] !== true) {
+    return [{ where, message: `"${name}" is no table.`, remedy: "Name the table behind it." }];
+  }
+  if (row["type"] === null) {
+    const message = `"${name}" has no column "${column}".`;
+    return [{ where, message, remedy: "Name its column with the age of a row." }];
+  }
+  const type = String(row["type"]);
+  if (!Object.hasOwn(COMPARISONS, type)) {
+    const message = `"${column}" of "${name}" is no date and no timestamp, got ${type}.`;
+    return [{ where, message, remedy: "Name a column with the age of a row." }];
+  }
+  if (row["is_allowed"] === true) return [];
+  const message = `this login may not select, update and delete rows of "${name}".`;
+  return [{ where, message, remedy: "Grant it that: rows are locked before they are deleted." }];
+}
+
+function oldRows(
+  { name, schema, table, column }: Named,
+  row: Readonly<Record<string, unknown>>,
+): OldRows {
+  const quoted = schema === null ? quote(table) : `${quote(schema)}.${quote(table)}`;
+  const isOld = `${quote(column)} < ${COMPARISONS[String(row["type"])] ?? ""}`;
+  return { name, table: quoted, isOld, isFiltered: row["is_filtered"] === true };
+}
+
+function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,181 @@
+import type { JobContext, JobOutcome } from "../../job-definition.ts";
+import { JobFailure } from "../../job-definition.ts";
+import { EXIT } from "../../exit-code.ts";
+import { openDatabase } from "../../postgres/database.ts";
+import { openSession, type Session } from "../../postgres/session.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import { StoreError } from "../../stores/store-error.ts";
+import { purgeJob } from "./options.ts";
+import { findTables, type OldRows } from "./table.ts";
+
+/** The variable that most apps use for it. */
+const DATABASE_URL = "DATABASE_URL";
+
+/** Prisma's name for it. */
+const COLUMN = "created_at";
+
+/** Few enough that their locks are held for some milliseconds, enough that a million take minutes. */
+const BATCH = 1_000;
+
+/** Without an index on its column a large table is read as a whole for each batch. */
+const BATCH_LIMIT_MS = 120_000;
+
+const DAY_MS = 86_400_000;
+
+/** Deletes rows that are too old, table by table; a stopped run leaves whole batches behind it. */
+export async function purgeRows(
+  context: JobContext,
+  clock: Clock = SYSTEM_CLOCK,
+): Promise<JobOutcome> {
+  const options = purgeJob.options.parse(context.options);
+  const { tables, column = COLUMN, urlEnv = DATABASE_URL, retentionDays } = options;
+  // Once, so that all tables and batches have the same; a row at the very moment stays.
+  const cutoff = new Date(clock.now().getTime() - retentionDays * DAY_MS).toISOString();
+  return withSession(context, urlEnv, async (session) => {
+    const found = await findTables(session, { job: context.job, tables, column });
+    const about = { cutoff, retentionDays, ...tellFiltered(context, found) };
+    if (context.dryRun) {
+      const wouldDelete = await countAll(session, found, cutoff);
+      return { status: "skipped", details: { dryRun: true, ...about, wouldDelete } };
+    }
+    const { batch = BATCH } = options;
+    const purge = { session, cutoff, batch, signal: context.signal };
+    return { status: "ok", details: { ...about, ...(await deleteAll(purge, found)) } };
+  });
+}
+
+/** Nothing deleted for lack of a right must not look like nothing to delete. */
+function tellFiltered({ log }: JobContext, found: readonly OldRows[]): { filtered?: string[] } {
+  const filtered = found.filter((it) => it.isFiltered).map(({ name }) => name);
+  if (filtered.length === 0) return {};
+  log.warn({ tables: filtered }, "row-level security hides rows from this login: those stay");
+  return { filtered };
+}
+
+/** A connection for the run, dropped at once when the run must end. */
+async function withSession<T>(
+  { env, signal }: JobContext,
+  urlEnv: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { where, config } = await openDatabase(urlEnv, env);
+  try {
+    const session = await openSession(where, config);
+    signal.addEventListener("abort", session.destroy, { once: true });
+    try {
+      return await work(session);
+    } finally {
+      signal.removeEventListener("abort", session.destroy);
+      await session.end();
+    }
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new JobFailure(error.message, { exitCode: EXIT.temporary });
+  }
+}
+
+interface Purge {
+  readonly session: Session;
+  readonly cutoff: string;
+  readonly batch: number;
+  readonly signal: AbortSignal;
+}
+
+/** How many rows went, by table. */
+interface Deleted {
+  readonly deleted: Readonly<Record<string, number>>;
+  readonly total: number;
+  readonly batches: number;
+}
+
+/** What went before a failure is told with it: each batch stays deleted. */
+async function deleteAll(purge: Purge, tables: readonly OldRows[]): Promise<Deleted> {
+  const deleted: Record<string, number> = Object.fromEntries(tables.map(({ name }) => [name, 0]));
+  let batches = 0;
+  const told = (): Deleted => {
+    const total = Object.values(deleted).reduce((sum, it) => sum + it, 0);
+    return { deleted, total, batches };
+  };
+  for (const table of tables) {
+    for (let rows = purge.batch; rows === purge.batch; batches += 1) {
+      try {
+        purge.signal.throwIfAborted();
+        rows = await deleteBatch(purge, table);
+      } catch (error) {
+        throw batchFailure(error, table, { ...told() });
+      }
+      deleted[table.name] = (deleted[table.name] ?? 0) + rows;
+    }
+  }
+  return told();
+}
+
+/**
+ * SQLSTATEs with which the database refuses for good, by their class: data, its rules, rights and
+ * triggers. @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const REFUSED = /^(0A|22|23|2F|42|44|P0)/;
+
+/** Other rows refer to this one. */
+const REFERRED = "23503";
+
+/** Its text is not repeated: it may hold the row. */
+function batchFailure(
+  error: unknown,
+  { name }: OldRows,
+  details: Readonly<Record<string, unknown>>,
+): JobFailure {
+  if (!(error instanceof StoreError)) {
+    return new JobFailure("it was ended between two batches", { details, cause: error });
+  }
+  const { code = "", message } = error;
+  if (!REFUSED.test(code)) {
+    return new JobFailure(message, { exitCode: EXIT.temporary, details, cause: error });
+  }
+  const why =
+    code === REFERRED
+      ? `rows of another table refer to old ones (${code}). Purge that table first, or let its reference cascade.`
+      : `the database refused to delete old rows (${code}). See its log.`;
+  return new JobFailure(`${name}: ${why}`, { details, cause: error });
+}
+
+/**
+ * One statement, which is one transaction. Rows that somebody else holds are left for the next run.
+ *
+ * A row is found by its place; in a partitioned table that is one only together with the partition.
+ */
+async function deleteBatch(
+  { session, cutoff, batch }: Purge,
+  { name, table, isOld }: OldRows,
+): Promise<number> {
+  const text = `
+    WITH old AS MATERIALIZED (
+      SELECT tableoid, ctid FROM ${table} WHERE ${isOld} LIMIT $2 FOR UPDATE SKIP LOCKED
+    ), gone AS (
+      DELETE FROM ${table} t USING old WHERE t.tableoid = old.tableoid AND t.ctid = old.ctid
+      RETURNING 1
+    )
+    SELECT count(*)::int AS rows FROM gone`;
+  const [row] = await session.query(`delete old rows of ${name}`, text, {
+    values: [cutoff, batch],
+    limitMs: BATCH_LIMIT_MS,
+  });
+  return Number(row?.["rows"]);
+}
+
+async function countAll(
+  session: Session,
+  tables: readonly OldRows[],
+  cutoff: string,
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { name, table, isOld } of tables) {
+    const text = `SELECT count(*) AS rows FROM ${table} WHERE ${isOld}`;
+    const [row] = await session.query(`count old rows of ${name}`, text, {
+      values: [cutoff],
+      limitMs: BATCH_LIMIT_MS,
+    });
+    counts[name] = Number(row?.["rows"]);
+  }
+  return counts;
+}

@@ -1,0 +1,108 @@
+import type { JobContext, JobOutcome } from "../../job-definition.ts";
+import { ConfigurationError } from "../../settings/configuration-error.ts";
+import {
+  numbersOf,
+  type QueueScript,
+  REDIS_URL,
+  REFUSE_TYPE,
+  withQueues,
+} from "../../queues/queue-script.ts";
+import { queueSweepJob } from "./options.ts";
+
+/** As the worker of joslyn-ai names it. */
+const QUEUE = "jobs";
+
+/** The app's own default of JOB_VISIBILITY_TIMEOUT_SECONDS. */
+const VISIBILITY_SECONDS = 300;
+
+/** Entries that one run gives back, and as many that it notes, so that Redis is not held up; the next run goes on. */
+const STEP_MAX = 1000;
+
+/**
+ * Keys: queue, processing, claims, visibility. Values: seconds for an entry without a claim, how
+ * many at most, 1 for a dry run. How many went back, were dropped, and were given a deadline.
+ *
+ * An overdue claim whose entry is no longer in the processing list was finished, so only the claim
+ * goes. An entry without a claim is of a worker that ended between taking it and noting that; it
+ * gets a claim of ours, and goes back when that runs out. A claim that is not looked at this time
+ * still covers its entry: with a second one it would be given back twice. The clock is Redis's own.
+ */
+const SWEEP: QueueScript = {
+  verb: "sweep the queue",
+  lua: `${REFUSE_TYPE}
+  local wanted = {'list', 'list', 'hash', 'zset'}
+  for i, key in ipairs(KEYS) do
+    local found = redis.call('TYPE', key).ok
+    if found ~= 'none' and found ~= wanted[i] then return other_type(key, found, wanted[i]) end
+  end
+  local now = tonumber(redis.call('TIME')[1])
+  local most = tonumber(ARGV[2])
+  local is_dry = ARGV[3] == '1'
+  local back, dropped, noted = 0, 0, 0
+  local held = {}
+  for _, entry in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+    held[entry] = (held[entry] or 0) + 1
+  end
+  local function finish(id, entry, is_held)
+    if is_held then back = back + 1 else dropped = dropped + 1 end
+    if is_dry then return end
+    if is_held then
+      redis.call('LREM', KEYS[2], -1, entry)
+      redis.call('RPUSH', KEYS[1], entry)
+    end
+    redis.call('HDEL', KEYS[3], id)
+    redis.call('ZREM', KEYS[4], id)
+  end
+  local due = math.min(most, redis.call('ZCOUNT', KEYS[4], '-inf', now))
+  for i, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+    local entry = redis.call('HGET', KEYS[3], id) or id
+    local is_held = (held[entry] or 0) > 0
+    if is_held then held[entry] = held[entry] - 1 end
+    if i <= due then finish(id, entry, is_held) end
+  end
+  local function note(entry)
+    local n = 1
+    local id = 'opspec:' .. redis.sha1hex(entry) .. ':'
+    while redis.call('ZSCORE', KEYS[4], id .. n) do n = n + 1 end
+    redis.call('HSET', KEYS[3], id .. n, entry)
+    redis.call('ZADD', KEYS[4], now + ARGV[1], id .. n)
+  end
+  for entry, count in pairs(held) do
+    for _ = 1, math.min(count, most - noted) do
+      noted = noted + 1
+      if not is_dry then note(entry) end
+    end
+  end
+  return {back, dropped, noted}`,
+};
+
+/** Gives overdue entries back to their queue, in one step. */
+export async function sweepQueue(context: JobContext): Promise<JobOutcome> {
+  const options = queueSweepJob.options.parse(context.options);
+  const { queue = QUEUE, urlEnv = REDIS_URL, visibilitySeconds = VISIBILITY_SECONDS } = options;
+  const keys = [
+    queue,
+    options.processing ?? `${queue}:processing`,
+    options.claims ?? `${queue}:claims`,
+    options.visibility ?? `${queue}:visibility`,
+  ];
+  refuseSameKeys(context.job, keys);
+  const isDry = context.dryRun ? 1 : 0;
+  const answer = await withQueues(context, urlEnv, (run) =>
+    run(SWEEP, keys, [visibilitySeconds, STEP_MAX, isDry]),
+  );
+  const [requeued = 0, finished = 0, unclaimed = 0] = numbersOf(answer);
+  const details = { queue, requeued, finished, unclaimed };
+  return context.dryRun
+    ? { status: "skipped", details: { dryRun: true, ...details } }
+    : { status: "ok", details };
+}
+
+/** One key for two things is a mistake in the spec, and a script that fails half-way has written already. */
+function refuseSameKeys(job: string, keys: readonly string[]): void {
+  const twice = keys.find((key, at) => keys.indexOf(key) !== at);
+  if (twice === undefined) return;
+  const message = `name the key "${twice}" twice.`;
+  const remedy = "Give queue, processing, claims and visibility a key each.";
+  throw new ConfigurationError([{ where: `jobs/${job}/options`, message, remedy }]);
+}

@@ -1,0 +1,150 @@
+import { rm } from "node:fs/promises";
+import { withBackupLock } from "../../backups/backup-lock.ts";
+import { holdersOf, holderText } from "../../backups/database-holder.ts";
+import { DatabaseInUse } from "../../backups/database-hold.ts";
+import { removeStaged, type Replaced, replaceDatabase } from "../../backups/replaced-database.ts";
+import { EXIT } from "../../exit-code.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import type { AppControl } from "../../run/app-control.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import { RunAbort } from "../../run/run-abort.ts";
+import { restoreAction, type RestoreResult } from "../../supervise/restore-action.ts";
+import { planOf, type RestorePlan } from "./plan.ts";
+import { examine, type StagedCopy, stageCopy } from "./staged-copy.ts";
+
+/**
+ * Puts a backup or an upload in place of a database.
+ *
+ * The file is looked at before anything is touched, so that a bad one costs the app no second. The
+ * supervised app is stopped for the change itself, started again and looked at; when it is not well,
+ * the old database comes back. Without an app to stop, nobody may have the database open.
+ */
+export async function restoreSqlite(
+  context: JobContext,
+  clock: Clock = SYSTEM_CLOCK,
+): Promise<JobOutcome> {
+  const asked = await planOf(context);
+  if (context.dryRun) return dryRun(context, asked);
+  return withBackupLock({ ...asked, signal: context.signal }, async () => {
+    // While the lock was waited for, a backup may have been rotated away.
+    const plan = await planOf(context);
+    await removeStaged(plan.database);
+    const staged = await stageCopy(plan, context.signal);
+    try {
+      const restore = { context, plan, staged, at: clock.now() };
+      return context.app ? await besideApp(restore, context.app) : await alone(restore);
+    } finally {
+      for (const part of ["", "-wal", "-shm", "-journal"]) {
+        await rm(`${staged.path}${part}`, { force: true });
+      }
+    }
+  });
+}
+
+/** What one restore has at hand. */
+interface Restore {
+  readonly context: JobContext;
+  readonly plan: RestorePlan;
+  readonly staged: StagedCopy;
+  readonly at: Date;
+}
+
+async function alone(restore: Restore): Promise<JobOutcome> {
+  try {
+    const { safetyCopy } = await replace(restore);
+    return restored(restore, safetyCopy);
+  } catch (error) {
+    restore.context.signal.throwIfAborted();
+    if (!(error instanceof DatabaseInUse)) throw error;
+    const { job } = restore.context;
+    const { kind, name } = restore.plan.source;
+    const call = `opspec-runtime call ${shellWord(job)} --input ${shellWord(`${kind}=${name}`)}`;
+    const remedy = `Stop it first; or let the service that supervises the app do all of it: ${call}`;
+    throw new JobFailure(`${error.message} Nothing was restored. ${remedy}.`, {
+      exitCode: EXIT.temporary,
+      details: { outcome: "refused" },
+      cause: error,
+    });
+  }
+}
+
+/** A word that a shell reads as it is written. */
+function shellWord(text: string): string {
+  return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+async function besideApp(restore: Restore, app: AppControl): Promise<JobOutcome> {
+  let replaced: Replaced | undefined;
+  const result = await restoreAction({
+    stopApp: () => app.stop(),
+    restore: async () => (replaced = await replace(restore)),
+    startApp: () => app.start(),
+    check: () => app.check(),
+    ending: endingOf(restore.context.signal),
+  });
+  if (result.outcome === "restored") return restored(restore, replaced?.safetyCopy ?? null);
+  throw failure(restore, result, replaced);
+}
+
+/** Of all that ends a run only the end of the process ends the app too. */
+function endingOf(signal: AbortSignal): AbortSignal {
+  const ending = new AbortController();
+  const note = (): void => {
+    const { reason } = signal;
+    const isOther = reason instanceof RunAbort && reason.cause !== "stopped";
+    if (!isOther) ending.abort(reason);
+  };
+  if (signal.aborted) note();
+  else signal.addEventListener("abort", note, { once: true });
+  return ending.signal;
+}
+
+function replace({ plan, staged, at, context }: Restore): Promise<Replaced> {
+  const { database } = plan;
+  return replaceDatabase({ database, staged: staged.path, at, signal: context.signal });
+}
+
+function restored(restore: Restore, safetyCopy: string | null): JobOutcome {
+  const app = restore.context.app ? "restarted" : "none";
+  return { status: "ok", details: { outcome: "restored", ...factsOf(restore), safetyCopy, app } };
+}
+
+function factsOf({ plan, staged }: Pick<Restore, "plan" | "staged">): Record<string, unknown> {
+  const { sha256, sizeBytes, verdict } = staged;
+  const { kind, name } = plan.source;
+  return { database: plan.database, [kind]: name, sha256, sizeBytes, rows: verdict.rows };
+}
+
+/** What each bad end means for who has to act. */
+const ENDINGS: Readonly<Record<Exclude<RestoreResult["outcome"], "restored">, string>> = {
+  "not-restored": "Nothing was restored, and the app runs with its database as it was.",
+  "rolled-back": "The app was not well with it, so the old database was brought back.",
+  unchecked: "It was restored, and the process ended before the app could be looked at.",
+  broken: "The app is not well. Look at once: the safety copy is beside the database.",
+};
+
+function failure(
+  restore: Restore,
+  result: Exclude<RestoreResult, { readonly outcome: "restored" }>,
+  replaced: Replaced | undefined,
+): JobFailure {
+  const { outcome, error } = result;
+  const safetyCopy = replaced?.safetyCopy ?? null;
+  const message = `${restore.plan.source.name}: ${error.replace(/\.?$/, ".")} ${ENDINGS[outcome]}`;
+  return new JobFailure(message, { details: { outcome, ...factsOf(restore), safetyCopy } });
+}
+
+async function dryRun(context: JobContext, plan: RestorePlan): Promise<JobOutcome> {
+  const { path, kind, name } = plan.source;
+  const look = await examine(plan, path, { mode: "as-is", signal: context.signal });
+  const holders = await holdersOf(plan.database);
+  const details = {
+    dryRun: true,
+    ...factsOf({ plan, staged: { path, ...look } }),
+    wouldRestore: `${kind} ${name}`,
+    wouldKeep: `${plan.database}.before_restore-<time>`,
+    wouldRestartApp: context.app !== undefined,
+    ...(holders.length > 0 && { openIn: holderText(holders) }),
+  };
+  return { status: "skipped", details };
+}

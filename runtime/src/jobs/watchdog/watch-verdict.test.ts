@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { NOTHING_SEEN } from "./watch-state.ts";
+import { judgeLook, type Look } from "./watch-verdict.ts";
+
+const RULES = { failuresMax: 2, cooldownMs: 600_000, bootGraceMs: 120_000 };
+const NOW = new Date("2026-02-14T12:00:00.000Z");
+const BAD: Look = { isGood: false, now: NOW, upMs: 3_600_000 };
+const GOOD: Look = { ...BAD, isGood: true };
+
+test("one failure restarts nothing, the second in a row does, and a good look clears the count", () => {
+  const first = judgeLook(RULES, NOTHING_SEEN, BAD);
+  const second = judgeLook(RULES, first.state, BAD);
+  const cleared = judgeLook(RULES, judgeLook(RULES, first.state, GOOD).state, BAD);
+
+  expect(first).toMatchObject({ next: "nothing", state: { failures: 1 } });
+  expect(second).toMatchObject({
+    next: "restart",
+    state: { failures: 0, restartedAt: NOW.toISOString() },
+  });
+  expect(cleared).toMatchObject({ next: "nothing", state: { failures: 1 } });
+});
+
+test("after a restart there is no other one until the cooldown is over", () => {
+  const failing = { failures: 1, restartedAt: NOW.toISOString() };
+  const later = (ms: number) =>
+    judgeLook(RULES, failing, { ...BAD, now: new Date(NOW.getTime() + ms) });
+
+  expect(later(599_000)).toMatchObject({
+    next: "nothing",
+    why: "restarted before; no other one for 1 s",
+    state: { failures: 2, restartedAt: NOW.toISOString() },
+  });
+  expect(later(600_000)).toMatchObject({ next: "restart" });
+  expect(later(-86_400_000)).toMatchObject({ next: "restart" });
+});
+
+test("while the machine starts, failures are not counted", () => {
+  const booting = judgeLook(RULES, { failures: 1, restartedAt: null }, { ...BAD, upMs: 119_999 });
+
+  expect(booting).toMatchObject({ next: "nothing", state: { failures: 0 } });
+});

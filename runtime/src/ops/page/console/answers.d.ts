@@ -1,0 +1,68 @@
+// What the routes under /ops/api answer, as far as the page shows it.
+import type { RunRecord, RunStart } from "../../../run-record.ts";
+import type { CacheSnapshot } from "../../../caches/cache-snapshot.ts";
+import type { ListedBackup } from "../../../backups/backup-sets.ts";
+import type { AppState } from "../../../supervise/app.ts";
+import type { CheckReport } from "../../checks/check-item.ts";
+import type { ChannelState, ChannelTest } from "../../../alerts/alerts.ts";
+import type { RecentAlert } from "../../../alerts/pipeline/alert-book.ts";
+import type { ActiveSilence } from "../../../alerts/silences.ts";
+import type { JobView } from "../../job-view.ts";
+import type { MigrationView } from "../../migration-status.ts";
+
+export type Run = RunRecord;
+export type StartedRun = RunRecord | { readonly runId: string; readonly status: "running" };
+export type Job = JobView;
+export type Running = RunStart;
+
+/** A value as it is after it was sent as JSON. */
+type Sent<T> = T extends Date
+  ? string
+  : T extends readonly (infer Item)[]
+    ? readonly Sent<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Sent<T[Key]> }
+      : T;
+
+export interface Version {
+  readonly system: string;
+  readonly stack: string;
+  readonly environment: string;
+  readonly process: string;
+  readonly commit: string | null;
+  readonly host: string;
+  readonly runtime: string;
+  readonly startedAt: string;
+  readonly app?: Sent<AppState> | null;
+}
+
+export type Checks = CheckReport;
+
+export type Silence = ActiveSilence;
+
+export interface Alerts {
+  readonly silences: readonly Silence[];
+  readonly recent: readonly RecentAlert[];
+  readonly channels: readonly ChannelState[];
+  /** Whether what the last run of a flush told can be told again. */
+  readonly canResend: boolean;
+}
+
+export interface Tested {
+  readonly channels: readonly ChannelTest[];
+}
+
+export type Backup = ListedBackup;
+
+export interface Backups {
+  readonly sets: readonly {
+    readonly job: string;
+    readonly directory: string;
+    readonly keep: number;
+    readonly backups: readonly Backup[];
+  }[];
+}
+
+export type { FileEntry } from "../../persisted-files.ts";
+export type Cache = CacheSnapshot;
+export type Migrations = MigrationView;

@@ -1,0 +1,94 @@
+import { el } from "./dom.js";
+
+/**
+ * @typedef {object} Field
+ * @property {string} name
+ * @property {string} label
+ * @property {"text" | "number" | "checkbox" | "file"} [type]
+ * @property {string} [value]
+ * @property {string} [hint]
+ * @property {boolean} [required]
+ * @property {string} [mustBe] only this exact text lets the dialog go on
+ * @property {number} [min]
+ * @property {number} [max]
+ */
+
+/**
+ * @typedef {object} Question
+ * @property {string} title
+ * @property {string} [text]
+ * @property {readonly Field[]} [fields]
+ * @property {string} confirm what the button says
+ * @property {boolean} [isDangerous]
+ */
+
+/**
+ * Asks a person; undefined when nothing is to happen. Escape and a click beside it mean that too.
+ *
+ * @param {Question} question
+ * @returns {Promise<FormData | undefined>}
+ */
+export function askPerson({ title, text, fields = [], confirm, isDangerous = false }) {
+  const go = el("button", { class: isDangerous ? "danger" : "primary" }, confirm);
+  const cancel = el("button", { type: "button" }, "Cancel");
+  const form = el(
+    "form",
+    { method: "dialog", autocomplete: "off" },
+    el("h2", { id: "dialog-title" }, title),
+    text !== undefined && el("p", {}, text),
+    ...fields.map(fieldNode),
+    el("div", { class: "actions" }, cancel, go),
+  );
+  const dialog = el("dialog", { "aria-labelledby": "dialog-title" }, form);
+  guard(form, go, fields);
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    /** @type {FormData | undefined} */
+    let answer;
+    form.addEventListener("submit", () => (answer = new FormData(form)));
+    cancel.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", ({ target }) => {
+      if (target === dialog) dialog.close();
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(answer);
+    });
+    dialog.showModal();
+  });
+}
+
+/** @param {Field} field */
+function fieldNode({ name, label, type = "text", value, hint, required, mustBe, min, max }) {
+  const input = el("input", {
+    name,
+    type,
+    value: type === "checkbox" ? undefined : value,
+    required: required ?? mustBe !== undefined,
+    min,
+    max,
+    spellcheck: "false",
+    autocapitalize: "off",
+  });
+  const said = [label, ...(hint === undefined ? [] : [el("small", {}, hint)])];
+  return type === "checkbox"
+    ? el("label", { class: "check" }, input, ...said)
+    : el("label", {}, ...said, input);
+}
+
+/**
+ * The button is off until everything that must be typed is typed exactly.
+ *
+ * @param {HTMLFormElement} form
+ * @param {HTMLButtonElement} go
+ * @param {readonly Field[]} fields
+ */
+function guard(form, go, fields) {
+  const typed = fields.filter(({ mustBe }) => mustBe !== undefined);
+  const look = () => {
+    const data = new FormData(form);
+    go.disabled = typed.some(({ name, mustBe }) => data.get(name) !== mustBe);
+  };
+  form.addEventListener("input", look);
+  look();
+}

@@ -1,0 +1,108 @@
+/**
+ * @typedef {"good" | "busy" | "bad" | "calm"} Tone
+ * @typedef {string | number | Node | null | undefined | false} Child
+ * @typedef {Readonly<Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>>} Attributes
+ */
+
+/**
+ * An element with children. Text is inserted as text and nothing is ever parsed as HTML, so that
+ * no name, error or line of a log can bring markup or a script into the page.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} attributes
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(name.replace(/^on/, ""), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) {
+      node.setAttribute(name, String(value));
+    }
+  }
+  node.append(...children.filter(isShown).map(asNode));
+  return node;
+}
+
+/**
+ * A word with a colour; the word alone says all, for whoever sees no colours.
+ *
+ * @param {string} text
+ * @param {Tone} tone
+ */
+export function badge(text, tone) {
+  return el("span", { class: `badge ${tone}` }, text);
+}
+
+/**
+ * A button that is switched off while what it began is under way.
+ *
+ * @param {string} text
+ * @param {() => Promise<unknown> | void} act
+ * @param {Attributes} [attributes] `data-key` lets it keep the focus when its row is drawn again
+ */
+export function button(text, act, attributes = {}) {
+  const node = el("button", { type: "button", ...attributes }, text);
+  node.addEventListener("click", async () => {
+    node.disabled = true;
+    try {
+      await act();
+    } finally {
+      node.disabled = false;
+    }
+  });
+  return node;
+}
+
+/**
+ * Draws an area again: what was unfolded stays so, and the focus stays where it was.
+ *
+ * @param {HTMLElement} area
+ * @param {readonly Node[]} nodes
+ */
+export function redraw(area, nodes) {
+  const unfolded = keysOf(area, "details[open][data-key]");
+  const { activeElement } = document;
+  const focused = area.contains(activeElement) ? keyOf(activeElement) : undefined;
+  area.replaceChildren(...nodes);
+  for (const details of area.querySelectorAll("details")) {
+    if (unfolded.includes(details.dataset["key"])) details.open = true;
+  }
+  if (focused === undefined) return;
+  const again = [...area.querySelectorAll("[data-key]")].find((it) => keyOf(it) === focused);
+  if (again instanceof HTMLElement) again.focus();
+}
+
+/**
+ * The element of the page with this id, which is in its HTML.
+ *
+ * @param {string} id
+ */
+export function byId(id) {
+  const node = document.getElementById(id);
+  if (!node) throw new Error(`console.html: has no #${id}.`);
+  return node;
+}
+
+/** @param {ParentNode} area @param {string} selector */
+function keysOf(area, selector) {
+  return [...area.querySelectorAll(selector)].map(keyOf);
+}
+
+/** @param {Element | null} node */
+function keyOf(node) {
+  return node instanceof HTMLElement ? node.dataset["key"] : undefined;
+}
+
+/** @param {Child} child @returns {child is string | number | Node} */
+function isShown(child) {
+  return child !== null && child !== undefined && child !== false;
+}
+
+/** @param {string | number | Node} child */
+function asNode(child) {
+  return child instanceof Node ? child : String(child);
+}

@@ -1,0 +1,93 @@
+import { el } from "./dom.js";
+
+/** How often ages such as `3 min ago` are written again. */
+const AGES_MS = 5_000;
+
+/** Units of an age, the longest first, in seconds. */
+const UNITS = /** @type {const} */ ([
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+  ["s", 1],
+]);
+
+/**
+ * A time in the zone of the reader, with UTC and its age below it.
+ *
+ * @param {string | number | null | undefined} at ISO 8601 or epoch milliseconds
+ */
+export function timeNode(at) {
+  if (at === null || at === undefined) return el("span", { class: "none" }, "–");
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return el("span", {}, String(at));
+  const iso = date.toISOString();
+  return el(
+    "time",
+    { datetime: iso },
+    localTime(date),
+    el("small", {}, `${utcTime(date)} UTC · `, el("span", { "data-age": iso }, ageWords(date))),
+  );
+}
+
+/**
+ * As `2026-11-22 07:00:12` in the zone of the reader.
+ *
+ * @param {Date} date
+ */
+export function localTime(date) {
+  return inZone(date, undefined);
+}
+
+/**
+ * As `06:00:12`, with the day where it is another one than the reader's.
+ *
+ * @param {Date} date
+ */
+export function utcTime(date) {
+  const utc = inZone(date, "UTC");
+  return utc.slice(0, 10) === localTime(date).slice(0, 10) ? utc.slice(11) : utc.slice(5);
+}
+
+/**
+ * How long ago, or in how long.
+ *
+ * @param {Date} date
+ */
+export function ageWords(date) {
+  const ms = date.getTime() - Date.now();
+  if (Math.abs(ms) < 1000) return "now";
+  const words = spanWords(Math.abs(ms));
+  return ms > 0 ? `in ${words}` : `${words} ago`;
+}
+
+/**
+ * As `250 ms`, `12 s`, `3 min` or `2 h`.
+ *
+ * @param {number} ms
+ */
+export function spanWords(ms) {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = Math.round(ms / 1000);
+  const [unit, size] = UNITS.find(([, it]) => seconds >= it) ?? ["s", 1];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+/** Keeps all ages on the page true. */
+export function keepAges() {
+  setInterval(() => {
+    for (const node of document.querySelectorAll("[data-age]")) {
+      const at = node.getAttribute("data-age") ?? "";
+      node.textContent = ageWords(new Date(at));
+    }
+  }, AGES_MS);
+}
+
+/** @param {Date} date @param {string | undefined} timeZone */
+function inZone(date, timeZone) {
+  // Of all languages Swedish writes dates the way that ISO 8601 does.
+  const format = { dateStyle: "short", timeStyle: "medium", timeZone };
+  return new Intl.DateTimeFormat(
+    "sv-SE",
+    /** @type {Intl.DateTimeFormatOptions} */ (format),
+  ).format(date);
+}

@@ -1,0 +1,121 @@
+import { ask, untilEnded } from "./api.js";
+import { badge, button, el } from "./dom.js";
+import { attempt, notify } from "./notice.js";
+import { actor } from "./person.js";
+import { silenceForm } from "./silence-form.js";
+import { statusBadge } from "./status.js";
+import { table } from "./table.js";
+import { timeNode } from "./time.js";
+
+/** @typedef {import("./answers.d.ts").Alerts} Alerts */
+
+/** Who is told of what, what was told, and silence for a while. */
+export const alertsView = {
+  id: "alerts",
+  title: "Alerts",
+  load: () => ask("GET", "/alerts"),
+  /** @param {Alerts} data */
+  isThere: ({ channels, recent, silences, canResend }) =>
+    canResend || channels.length > 0 || recent.length > 0 || silences.length > 0,
+  /** @param {Alerts} data */
+  tone: ({ silences }) => (silences.length > 0 ? "busy" : "good"),
+  /** @param {() => Promise<void>} refresh */
+  controls: (refresh) => [silenceForm(refresh)],
+  /** @param {Alerts} data @param {() => Promise<void>} refresh */
+  render: ({ silences, recent, channels, canResend }, refresh) => [
+    silences.length > 0 && silenceTable(silences, refresh),
+    silences.length === 0 && el("p", { class: "none" }, "Nothing is silenced."),
+    el(
+      "div",
+      { class: "head below" },
+      el("h3", {}, "Channels"),
+      el(
+        "div",
+        { class: "actions" },
+        canResend && button("Resend latest", () => attempt(() => resend(refresh))),
+        channels.length > 0 && button("Send a test", () => attempt(() => test(refresh))),
+      ),
+    ),
+    table(
+      "Channels",
+      ["Channel", "Kind", "State"],
+      channels.map(({ name, kind, isReady }) => [
+        el("strong", {}, name),
+        kind,
+        isReady ? badge("ready", "good") : badge("skipped: not set up", "calm"),
+      ]),
+    ),
+    el("h3", {}, "Recent"),
+    table("Recent alerts", ["Last", "Alert", "Deliveries"], recent.map(recentRow)),
+  ],
+};
+
+/** @param {Alerts["silences"]} silences @param {() => Promise<void>} refresh */
+function silenceTable(silences, refresh) {
+  return table(
+    "Silences",
+    ["Silent until", "About", "Reason", ""],
+    silences.map(({ id, until, match, reason, by }) => [
+      timeNode(until),
+      match ?? "all alerts",
+      el("div", { class: "words" }, reason, el("small", {}, `by ${by}`)),
+      button(
+        "Cancel",
+        () =>
+          attempt(
+            () => cancel(id, refresh),
+            () => "The silence is over.",
+          ),
+        {
+          "data-key": `cancel ${id}`,
+        },
+      ),
+    ]),
+  );
+}
+
+/** @param {string} id @param {() => Promise<void>} refresh */
+async function cancel(id, refresh) {
+  await ask("DELETE", `/alerts/silence/${encodeURIComponent(id)}`, { actor: actor() });
+  await refresh();
+}
+
+/** @param {() => Promise<void>} refresh */
+async function resend(refresh) {
+  /** @type {import("./answers.d.ts").StartedRun} */
+  const started = await ask("POST", "/alerts/resend", { actor: actor() });
+  const { status, error } = await untilEnded(started);
+  notify(
+    `Resend: ${status}${error === null ? "" : `: ${error}`}`,
+    status === "ok" ? "good" : "bad",
+  );
+  await refresh();
+}
+
+/** @param {() => Promise<void>} refresh */
+async function test(refresh) {
+  /** @type {import("./answers.d.ts").Tested} */
+  const { channels } = await ask("POST", "/alerts/test", { actor: actor() });
+  const words = channels.map(({ name, result, why }) => `${name}: ${why ?? result}`);
+  const isBad = channels.some(({ result }) => result === "error");
+  notify(`Test: ${words.join("; ")}`, isBad ? "bad" : "good");
+  await refresh();
+}
+
+/** @param {Alerts["recent"][number]} alert */
+function recentRow({ lastAt, kind, title, count, process, job, deliveries }) {
+  const sent = Object.entries(deliveries).map(([channel, delivery]) =>
+    el("div", { class: "line" }, statusBadge(delivery), channel),
+  );
+  const about = [job ?? process, ...(count > 1 ? [`${count} times`] : [])];
+  return [
+    timeNode(lastAt),
+    el(
+      "div",
+      { class: "words" },
+      el("strong", {}, title),
+      el("small", {}, [kind, ...about].join(" · ")),
+    ),
+    el("div", {}, ...sent),
+  ];
+}

@@ -1,0 +1,157 @@
+import { API, ask, untilEnded } from "./api.js";
+import { button, el } from "./dom.js";
+import { askPerson } from "./dialog.js";
+import { attempt, notify } from "./notice.js";
+import { actor } from "./person.js";
+import { sizeWords } from "./size.js";
+import { statusBadge } from "./status.js";
+import { table } from "./table.js";
+import { timeNode } from "./time.js";
+import { restoreUpload, uploadDatabase } from "./upload.js";
+
+/** @typedef {import("./answers.d.ts").Backups} Backups */
+/** @typedef {import("./answers.d.ts").Backup} Backup */
+/** @typedef {Backups["sets"][number]} BackupSet */
+
+/** Copies of databases: taken, looked at, fetched and put back. */
+export const backupsView = {
+  id: "backups",
+  title: "Backups",
+  load: () => ask("GET", "/backups"),
+  /** @param {Backups} data */
+  isThere: ({ sets }) => sets.length > 0,
+  /** @param {Backups} data @param {() => Promise<void>} refresh */
+  render: ({ sets }, refresh) => sets.flatMap((set) => setNodes(set, refresh)),
+};
+
+/** @param {BackupSet} set @param {() => Promise<void>} refresh */
+function setNodes({ job, directory, keep, backups }, refresh) {
+  return [
+    el(
+      "div",
+      { class: "head" },
+      el(
+        "div",
+        {},
+        el("h3", {}, job),
+        el(
+          "small",
+          { class: "words" },
+          `${backups.length} in ${directory}, at most ${keep} are kept`,
+        ),
+      ),
+      el(
+        "div",
+        { class: "actions" },
+        button("Restore from a file…", () => attempt(() => restoreSent(refresh))),
+        button("Back up now", () => attempt(() => take(job, refresh)), { class: "primary" }),
+      ),
+    ),
+    table(
+      `Backups of ${job}`,
+      ["Taken", "File", "Verdict", ""],
+      backups.map((backup) => rowOf(backup, refresh)),
+    ),
+  ];
+}
+
+/** @param {Backup} backup @param {() => Promise<void>} refresh */
+function rowOf(backup, refresh) {
+  const { filename, size, createdAt, reason, sha256 } = backup;
+  const path = `/backups/${encodeURIComponent(filename)}`;
+  return [
+    timeNode(createdAt),
+    el(
+      "div",
+      {},
+      el("strong", {}, filename),
+      el("small", {}, [sizeWords(size), reason].filter((it) => it !== null).join(" · ")),
+      sha256 !== null && el("small", { title: sha256 }, `sha256 ${sha256.slice(0, 12)}…`),
+    ),
+    verdictNode(backup),
+    el(
+      "div",
+      { class: "actions" },
+      el("a", { class: "button", href: `${API}${path}`, download: filename }, "Download"),
+      button("Verify", () => attempt(() => verify(path, filename, refresh))),
+      button("Restore…", () => attempt(() => restore(path, filename, refresh))),
+    ),
+  ];
+}
+
+/** What the copy was found to be, and how its last restore drill went. @param {Backup} backup */
+function verdictNode({ integrity, rows, drill }) {
+  const tables = Object.entries(rows ?? {}).map(([name, count]) => `${name} ${count}`);
+  return el(
+    "div",
+    { class: "words" },
+    integrity === null ? el("span", { class: "none" }, "not verified") : statusBadge(integrity),
+    tables.length > 0 && el("small", {}, tables.join(", ")),
+    drill && el("small", {}, `drill: ${JSON.stringify(drill)}`),
+  );
+}
+
+/** @param {string} job @param {() => Promise<void>} refresh */
+async function take(job, refresh) {
+  await follow(await ask("POST", "/backups", { job, actor: actor() }), "Backup");
+  await refresh();
+}
+
+/** @param {string} path @param {string} filename @param {() => Promise<void>} refresh */
+async function verify(path, filename, refresh) {
+  await follow(
+    await ask("POST", `${path}/verify`, { actor: actor() }),
+    `Verification of ${filename}`,
+  );
+  await refresh();
+}
+
+/** @param {string} path @param {string} filename @param {() => Promise<void>} refresh */
+async function restore(path, filename, refresh) {
+  if (!(await isSure(filename))) return;
+  const body = { confirm: filename, actor: actor() };
+  await follow(await ask("POST", `${path}/restore`, body), `Restore of ${filename}`);
+  await refresh();
+}
+
+/** @param {() => Promise<void>} refresh */
+async function restoreSent(refresh) {
+  const chosen = await askPerson({
+    title: "Restore a database file of yours",
+    text: "It is sent and checked first; then you are asked again.",
+    fields: [{ name: "file", label: "File, such as shop.db", type: "file", required: true }],
+    confirm: "Send",
+  });
+  const file = chosen?.get("file");
+  if (!(file instanceof File)) return;
+  await uploadDatabase(file);
+  notify(`${file.name} was received.`);
+  if (!(await isSure(file.name))) return;
+  await follow(await restoreUpload(file.name), `Restore of ${file.name}`);
+  await refresh();
+}
+
+/** Whether somebody typed the name of what takes the place of the database. @param {string} name */
+async function isSure(name) {
+  const answer = await askPerson({
+    title: "Put it in the place of the database?",
+    text: "The app is stopped, the database of now is kept as a safety copy, and the app is started again.",
+    fields: [{ name: "confirm", label: `Type ${name}`, mustBe: name }],
+    confirm: "Restore",
+    isDangerous: true,
+  });
+  return answer !== undefined;
+}
+
+/**
+ * Says how a run ended that was started here.
+ *
+ * @param {unknown} started
+ * @param {string} what
+ */
+async function follow(started, what) {
+  const run = await untilEnded(/** @type {import("./answers.d.ts").Run} */ (started));
+  const isGood = run.status === "ok" || run.status === "skipped";
+  const why = run.error === null || run.error === undefined ? "" : `: ${run.error}`;
+  notify(`${what}: ${run.status}${why}`, isGood ? "good" : "bad");
+}

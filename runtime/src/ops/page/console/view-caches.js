@@ -1,0 +1,84 @@
+import { ask } from "./api.js";
+import { badge, button, el } from "./dom.js";
+import { attempt, notify } from "./notice.js";
+import { actor } from "./person.js";
+import { table } from "./table.js";
+import { spanWords, timeNode } from "./time.js";
+
+/** @typedef {import("./answers.d.ts").Cache} Cache */
+
+/** Data that is kept and refreshed in the background. */
+export const cachesView = {
+  id: "caches",
+  title: "Caches",
+  load: () => ask("GET", "/caches"),
+  /** @param {{ caches: Cache[] }} data */
+  isThere: ({ caches }) => caches.length > 0,
+  /** @param {{ caches: Cache[] }} data */
+  tone: ({ caches }) => (caches.some(({ result }) => result === "fail") ? "bad" : "good"),
+  /** @param {() => Promise<void>} refresh */
+  controls: (refresh) => [
+    button("Refresh all", () => attempt(() => refreshBucket("all", refresh)), { class: "primary" }),
+  ],
+  /** @param {{ caches: Cache[] }} data @param {() => Promise<void>} refresh */
+  render: ({ caches }, refresh) => [
+    table(
+      "Caches",
+      ["Cache", "Refreshed", "Next refresh", "Last result", ""],
+      caches.map((cache) => [
+        el(
+          "div",
+          {},
+          el("strong", {}, cache.name),
+          el(
+            "small",
+            {},
+            [
+              cache.count === null ? "empty" : `${cache.count} rows`,
+              `kept ${spanWords(cache.ttlSeconds * 1000)}`,
+            ].join(" · "),
+          ),
+        ),
+        timeNode(cache.lastRefreshAt),
+        el("div", {}, timeNode(cache.nextRefreshAt), cache.ttlExpired && badge("too old", "busy")),
+        resultNode(cache),
+        button("Refresh", () => attempt(() => refreshBucket(cache.name, refresh)), {
+          "data-key": `refresh ${cache.name}`,
+          "aria-label": `Refresh ${cache.name}`,
+        }),
+      ]),
+    ),
+  ],
+};
+
+/** @param {Cache} cache */
+function resultNode({ result, latencyMs, retries, actor: who, trigger, error }) {
+  if (result === null) return el("span", { class: "none" }, "never");
+  const by = [latencyMs === null ? null : spanWords(latencyMs), who ?? trigger];
+  const tries = retries > 0 ? [retries === 1 ? "1 retry" : `${retries} retries`] : [];
+  return el(
+    "div",
+    { class: "words" },
+    badge(result, result === "fail" ? "bad" : result === "ok" ? "good" : "busy"),
+    el("small", {}, [...by, ...tries].filter((it) => it !== null).join(" · ")),
+    error !== null && el("small", { class: "error" }, error),
+  );
+}
+
+/** @param {string} bucket @param {() => Promise<void>} refresh */
+async function refreshBucket(bucket, refresh) {
+  /** @type {{ refreshed: { bucket: string, result: string, error: string | null }[], running?: string[] }} */
+  const { refreshed, running = [] } = await ask(
+    "POST",
+    `/caches/${encodeURIComponent(bucket)}/refresh`,
+    { actor: actor() },
+  );
+  const failed = refreshed.filter(({ result }) => result === "fail");
+  const words = [
+    ...failed.map((it) => `${it.bucket}: ${it.error ?? "failed"}`),
+    ...(running.length > 0 ? [`under way: ${running.join(", ")}`] : []),
+  ];
+  const done = `Refreshed: ${refreshed.map((it) => it.bucket).join(", ") || "none yet"}.`;
+  notify([done, ...words].join(" "), failed.length > 0 ? "bad" : "good");
+  await refresh();
+}

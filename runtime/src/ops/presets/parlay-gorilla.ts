@@ -1,0 +1,95 @@
+import { jsonAnswer } from "../../json-api/exchange.ts";
+import { type Database, openDatabase } from "../../postgres/database.ts";
+import type { Process } from "../../run/process.ts";
+import { valueOf } from "../../settings/env.ts";
+import { checkEverything } from "../checks/check-items.ts";
+import type { OpsExchange, OpsPreset } from "../route.ts";
+
+/** The variable with the Postgres in which the app's scheduler keeps its runs. */
+const DATABASE_URL = "DATABASE_URL";
+
+/** The token of the runbook's own guardian, which compares commits. */
+const VERIFY_TOKEN = "OPS_VERIFY_TOKEN";
+
+/** Characters of one error in the body, as the app's own column has them. */
+const ERROR_MAX = 2000;
+
+/** How much of a commit is told: parlay-gorilla's own deploys compare seven characters. */
+const SHA_LENGTH = 7;
+
+const JOB_RUNS = `
+  SELECT job_name, last_run_at, duration_ms, status,
+    left(error_snippet, ${ERROR_MAX}) AS error_snippet, run_stats
+  FROM scheduler_job_runs ORDER BY job_name`;
+
+/**
+ * parlay-gorilla: `/ops/jobs` from the table of the app's scheduler, `/ops/version`, `/ops/verify`.
+ *
+ * `OPS_VERIFY_TOKEN` as `x-ops-token` opens the last two besides the operators' token. Where the app
+ * answered everybody without that token set, nobody is answered here. What the app tells of its own
+ * business under /ops it goes on telling: its deploys and its page ask for it.
+ */
+export const parlayGorillaOps: OpsPreset = {
+  wrongTokenStatus: 403,
+  appPaths: [
+    "/ops/availability-contract",
+    "/ops/deploy-status",
+    "/ops/model-health",
+    "/ops/safety",
+    "/ops/sport-state",
+  ],
+  routes: [
+    { method: "GET", path: "/ops/jobs", answer: listJobRuns },
+    { method: "GET", path: "/ops/version", tokenEnvs: [VERIFY_TOKEN], answer: showVersion },
+    { method: "GET", path: "/ops/verify", tokenEnvs: [VERIFY_TOKEN], answer: verify },
+  ],
+};
+
+/** The last run of each job, whichever process made it; a database that is away is a 500 that says so. */
+async function listJobRuns({ ops, requestId }: OpsExchange): Promise<Response> {
+  const { process } = ops;
+  try {
+    const database = await databaseOf(process);
+    const rows = await database.query("read the scheduler's runs", JOB_RUNS);
+    return jsonAnswer(200, { jobs: rows, request_id: requestId });
+  } catch (error) {
+    process.log.error({ err: error, request_id: requestId }, "the scheduler's runs cannot be read");
+    const message = "the scheduler's runs cannot be read";
+    return jsonAnswer(500, { error: message, jobs: [], request_id: requestId });
+  }
+}
+
+/** A few connections a process, opened by the first who asks and closed when the process ends. */
+const databases = new WeakMap<Process, Promise<Database>>();
+
+function databaseOf(process: Process): Promise<Database> {
+  const known = databases.get(process);
+  if (known) return known;
+  const opening = openDatabase(DATABASE_URL, process.env);
+  databases.set(process, opening);
+  const close = async (): Promise<void> => (await opening).close();
+  process.stop.signal.addEventListener("abort", () => void close().catch(() => undefined));
+  return opening;
+}
+
+async function showVersion({ ops, requestId }: OpsExchange): Promise<Response> {
+  const { process, startedAt } = ops;
+  return jsonAnswer(200, {
+    git_sha: shaOf(process),
+    build_time: valueOf(process.env, "BUILD_TIME") ?? null,
+    environment: process.manifest.environment,
+    started_at: startedAt,
+    request_id: requestId,
+  });
+}
+
+/** Whether this is well and which commit it is, for the guardian that compares it with others. */
+async function verify({ ops, requestId }: OpsExchange): Promise<Response> {
+  const { overall, items } = await checkEverything(ops);
+  const body = { ok: overall !== "FAIL", git_sha: shaOf(ops.process), overall, items };
+  return jsonAnswer(200, { ...body, request_id: requestId });
+}
+
+function shaOf({ commit, env }: Process): string {
+  return (valueOf(env, "GIT_SHA") ?? commit)?.slice(0, SHA_LENGTH) ?? "unknown";
+}

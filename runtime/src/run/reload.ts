@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CacheSnapshot } from "../caches/cache-snapshot.ts";
+import type { RuntimeManifest } from "../contract.ts";
+import { ConfigurationError } from "../settings/configuration-error.ts";
+import { loadManifest } from "../settings/manifest.ts";
+import type { ToggleState } from "../toggles/toggles.ts";
+import type { Process } from "./process.ts";
+
+/** What a reload found. */
+export interface Reloaded {
+  readonly toggles: readonly ToggleState[];
+  /** All of them count as too old now; each is refreshed when somebody gets it next. */
+  readonly caches: readonly CacheSnapshot[];
+  readonly manifest: ManifestNews;
+}
+
+/** What became of the deployed manifest since the process began. */
+export interface ManifestNews {
+  /** Parts of it that are others than those the process runs with. */
+  readonly changed: readonly string[];
+  /** Nothing of a manifest is taken over by a process that runs. */
+  readonly needsRestart: boolean;
+  /** Why it cannot be read now, or what is wrong with it. */
+  readonly problem?: string;
+}
+
+/**
+ * Reads again what operators change while the process runs: all toggles now, each cache when it is
+ * asked for. The manifest is read too, and it is told whether it needs a restart.
+ */
+export async function reload(
+  process: Pick<Process, "manifest" | "childEnv" | "toggles" | "caches" | "log">,
+): Promise<Reloaded> {
+  process.caches.expire();
+  await process.toggles.reload();
+  const manifest = newsOf(process);
+  const { changed, problem } = manifest;
+  if (problem !== undefined) process.log.warn({ problem }, "the manifest cannot be read again");
+  else
+    process.log.info(
+      { changed },
+      changed.length > 0 ? "reloaded: a restart is needed" : "reloaded",
+    );
+  return { toggles: process.toggles.all(), caches: process.caches.snapshots(), manifest };
+}
+
+function newsOf({ manifest, childEnv }: Pick<Process, "manifest" | "childEnv">): ManifestNews {
+  try {
+    const changed = changedParts(manifest, loadManifest(childEnv));
+    return { changed, needsRestart: changed.length > 0 };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { changed: [], needsRestart: false, problem: error.message };
+  }
+}
+
+function changedParts(before: RuntimeManifest, now: RuntimeManifest): string[] {
+  const old: Readonly<Record<string, unknown>> = before;
+  const fresh: Readonly<Record<string, unknown>> = now;
+  return [...new Set([...Object.keys(old), ...Object.keys(fresh)])]
+    .filter((part) => !isDeepStrictEqual(old[part], fresh[part]))
+    .toSorted();
+}

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { CHECKOUT } from "../workspace/paths.ts";
+
+/** One ledger a system; its file's name is the system's. */
+const LEDGERS = "tests/systems/claims";
+
+/**
+ * What checks a claim: a test; another rule of this project; a person, because it is outside of
+ * what any program of ours sees; or nothing yet.
+ */
+export type CheckedBy = "test" | "other" | "person" | "nothing";
+
+/** A test, or a place in a file that checks something in another way. */
+export interface Place {
+  /** Path in the checkout. */
+  readonly file: string;
+  /** The exact title of a test, else what is checked there. */
+  readonly text: string;
+}
+
+/** One thing that a runbook says of its system, in our own words. */
+export interface Claim {
+  /** Heading of the runbook below which it stands. */
+  readonly section: string;
+  readonly claim: string;
+  readonly by: CheckedBy;
+  readonly places: readonly Place[];
+  /** Why a person is needed or nothing checks it; with a test, what that test does not prove. */
+  readonly why: string;
+}
+
+/** All that the runbook of one system claims. */
+export interface ClaimLedger {
+  readonly system: string;
+  /** Path of the ledger in the checkout. */
+  readonly file: string;
+  /** Path of the system's end-to-end tests. */
+  readonly endToEnd: string;
+  readonly claims: readonly Claim[];
+}
+
+/** The ledgers of all systems, by name. */
+export function loadClaimLedgers(): ClaimLedger[] {
+  return readdirSync(join(CHECKOUT, LEDGERS))
+    .toSorted()
+    .map((name) => parseLedger(`${LEDGERS}/${name}`));
+}
+
+const Text = z.string().min(1);
+const Where = z.union([Text, z.array(Text).min(1)]).transform((it) => [it].flat());
+const Checked = z.strictObject({
+  claim: Text,
+  by: z.enum(["test", "other"]),
+  where: Where,
+  why: Text.optional(),
+});
+const Unchecked = z.strictObject({ claim: Text, by: z.enum(["person", "nothing"]), why: Text });
+const Sections = z.record(Text, z.array(z.union([Checked, Unchecked])).min(1));
+
+function parseLedger(file: string): ClaimLedger {
+  const system = file.replace(/^.*\/(.*)\.yaml$/, "$1");
+  const endToEnd = `tests/systems/${system}.engine.test.ts`;
+  const parsed = Sections.safeParse(parse(readFileSync(join(CHECKOUT, file), "utf8")));
+  if (!parsed.success) throw new Error(`${file}: ${z.prettifyError(parsed.error)}`);
+  const claims = Object.entries(parsed.data).flatMap(([section, entries]) =>
+    entries.map((entry) => ({
+      section,
+      claim: entry.claim,
+      by: entry.by,
+      places: "where" in entry ? entry.where.map((text) => placeOf(text, endToEnd)) : [],
+      why: entry.why ?? "",
+    })),
+  );
+  return { system, file, endToEnd, claims };
+}
+
+/** `<file>: <title>`; a title alone is one of the system's own end-to-end tests. */
+function placeOf(text: string, endToEnd: string): Place {
+  const [, file = endToEnd, rest = text] = /^(\S+\.(?:ts|yaml)): (.+)$/.exec(text) ?? [];
+  return { file, text: rest };
+}

@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import * as z from "zod/mini";
+import { exampleProblems } from "./job-example.ts";
+import { loadJobPages, pageFile } from "./job-pages.ts";
+import { renderJobList, renderJobPage } from "./job-page.ts";
+
+const JOBS = await loadJobPages();
+
+test("every job of the catalog has a page", () => {
+  const missing = Object.entries(JOBS).filter(([, { page }]) => !page);
+
+  expect(missing.map(([name]) => `${pageFile(name)}: is missing. Write a JobPage there.`)).toEqual(
+    [],
+  );
+});
+
+test.each(Object.entries(JOBS))("every option and input of %s says what it is", (_, { job }) => {
+  const schemas = [job.options, ...(job.input ? [job.input] : [])];
+  const options = schemas.flatMap((schema) => Object.entries(schema.shape));
+  const silent = options.filter(([, option]) => !z.globalRegistry.get(option)?.description);
+
+  expect(silent.map(([name]) => name)).toEqual([]);
+});
+
+const WRITTEN = Object.entries(JOBS).flatMap(([name, { page }]) => (page ? [{ name, page }] : []));
+
+test.each(WRITTEN)("the example of $name is a job that a spec accepts", ({ name, page }) => {
+  expect(exampleProblems(name, page.example)).toEqual([]);
+});
+
+test.each(WRITTEN)(
+  "the page of $name says what it does, how it ends and what a dry run does",
+  ({ page }) => {
+    expect(page.does.length).toBeGreaterThan(0);
+    expect(Object.keys(page.exits).length).toBeGreaterThan(0);
+    for (const text of [...page.does, ...Object.values(page.exits), page.dryRun]) {
+      expect(text).toMatch(/[.!]$/);
+    }
+  },
+);
+
+const LABEL = {
+  job: {
+    description: "Prints a label.",
+    options: z.strictObject({
+      copies: z.optional(z.int()).check(z.meta({ description: "How many; 2 without it." })),
+    }),
+    input: z.strictObject({
+      text: z.string().check(z.meta({ description: "What stands on it." })),
+    }),
+    needsDisk: true,
+  },
+  page: {
+    alsoKnownAs: ["print_label"],
+    does: ["Draws it.", "Prints it."],
+    artifacts: { label: "`labels/<time>.txt`" },
+    exits: { "0": "It is printed.", skipped: "There is no paper." },
+    dryRun: "Draws it and prints nothing.",
+    example: "label:\n  uses: label\n  in: web\n  schedule: { manual: true }\n",
+  },
+};
+
+test("the list of jobs has each with its link and the runbooks' own names", () => {
+  expect(renderJobList({ label: LABEL })).toContain(
+    "| [`label`](jobs/label.md) | Prints a label. | `print_label` |",
+  );
+});
+
+test("the page of a job has all that an operator asks, in this order", () => {
+  expect(renderJobPage("label", LABEL)).toMatchInlineSnapshot(`
+    "<!-- Generated from the code by npm run generate. Changes made here are lost. -->
+
+    # \`label\`
+
+    Prints a label. It needs a disk, so it runs in the service that has one.
+
+    In the runbooks: \`print_label\`.
+
+    ## What it does
+
+    1. Draws it.
+    2. Prints it.
+
+    ## Options
+
+    | option | type | default | what it says |
+    | --- | --- | --- | --- |
+    | \`copies\` | whole number | 2 | How many; 2 without it. |
+
+    ## Input by hand
+
+    Said for one run: \`opspec-runtime run <job that uses label> --input name=value\`, or as \`{ "input": { … } }\` in the body of \`POST /ops/jobs/<job>/run\`. The record holds it.
+
+    | name | type | default | what it says |
+    | --- | --- | --- | --- |
+    | \`text\` | text | required | What stands on it. |
+
+    ## What it writes
+
+    | what | where and how |
+    | --- | --- |
+    | label | \`labels/<time>.txt\` |
+
+    ## How it ends
+
+    | exit code or status | when |
+    | --- | --- |
+    | \`0\` | It is printed. |
+    | \`skipped\` | There is no paper. |
+
+    ## Dry run
+
+    Draws it and prints nothing.
+
+    ## Example
+
+    \`\`\`yaml
+    jobs:
+      label:
+        uses: label
+        in: web
+        schedule: { manual: true }
+    \`\`\`
+
+    What every job may say besides (schedule, toggles, retries, lock, alerts) is in the [reference](../reference.md#jobs).
+    "
+  `);
+});
+
+test("an example that misspells an option or uses another job is told", () => {
+  const trim = "trim:\n  uses: dead-letter-trim\n  in: web\n  schedule: { every: 1h }\n";
+
+  expect(exampleProblems("digest", trim)).toEqual(["uses dead-letter-trim instead of digest."]);
+  expect(exampleProblems("dead-letter-trim", `${trim}  options: { kep: 3 }`).join(" ")).toContain(
+    "jobs/trim/options/kep",
+  );
+});

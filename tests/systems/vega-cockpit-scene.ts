@@ -1,0 +1,117 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { openSystem, type System } from "./system-scene.ts";
+import { startVegaOutside, type VegaOutside } from "./vega-outside.ts";
+
+/** A line of the cockpit's own page "Jobs History". */
+export interface HistoryEntry {
+  readonly ts: string;
+  readonly job: string;
+  readonly status: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What a flush of the alerts came to. */
+export interface Flushed {
+  readonly status: string;
+  readonly result?: string;
+}
+
+/** The cockpit, what is outside of it, and what its operators do. */
+export interface Cockpit {
+  readonly system: System;
+  readonly outside: VegaOutside;
+  /** The directory that stands for its disk. */
+  readonly disk: string;
+  /** A button of the cockpit's own page. */
+  press(method: string, path: string): Promise<Response>;
+  /** A request to its /ops, with what it answered. */
+  ops(method: string, path: string, body?: object): Promise<unknown>;
+  /** Names of files on its disk. */
+  files(directory: string, pattern: RegExp): string[];
+  /** What its page "Jobs History" shows, newest first. */
+  jobsHistory(): Promise<HistoryEntry[]>;
+  /** Runs alerts_flush by hand. */
+  flush(input?: object): Promise<Flushed>;
+  /** Runs the digest by hand. */
+  digest(input?: object): ReturnType<System["runJob"]>;
+  /** What was written and sent until now, so that a test can tell that nothing was. */
+  traces(): object;
+  /** "Run All Smoke Tests": the result of all, and the items that are not OK. */
+  smokeTests(): Promise<{ readonly overall: string; readonly notOk: readonly string[] }>;
+  close(): Promise<void>;
+}
+
+const ACTOR = "manual ana";
+
+/** Deploys the real stack with a stand-in for Streamlit and for all that is outside. */
+export async function openCockpit(stack: string): Promise<Cockpit> {
+  const outside = await startVegaOutside();
+  const system = await openSystem({
+    stack,
+    apps: { "https://github.com/example/vega-cockpit": "vega-cockpit" },
+    secrets: outside.secrets,
+    edit: withStandIns,
+  }).catch(async (error: unknown) => {
+    await outside.close();
+    throw error;
+  });
+  const disk = await system.disk("web");
+  const press: Cockpit["press"] = (method, path) =>
+    system.ask("web", path, { method, token: null });
+  const ops: Cockpit["ops"] = async (method, path, body) => {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    return (await system.ask("web", path, init)).json();
+  };
+  const files: Cockpit["files"] = (directory, pattern) =>
+    readdirSync(join(disk, directory)).filter((name) => pattern.test(name));
+  return {
+    system,
+    outside,
+    disk,
+    press,
+    ops,
+    files,
+    jobsHistory: async () => (await (await press("GET", "/jobs-history")).json()) as HistoryEntry[],
+    flush: async (input = {}) => {
+      const { status, details } = await system.runJob("web", "alerts-flush", {
+        actor: ACTOR,
+        input,
+      });
+      return { status, ...details };
+    },
+    digest: (input = {}) => system.runJob("web", "digest-weekdays", { actor: ACTOR, input }),
+    traces: () => ({
+      mails: outside.mails.length,
+      posts: outside.posts.length,
+      files: files("backups", /./),
+    }),
+    smokeTests: async () => smokeWords((await ops("POST", "/ops/checks/run", {})) as Checks),
+    close: async () => {
+      await system.close();
+      await outside.close();
+    },
+  };
+}
+
+interface Checks {
+  readonly overall: string;
+  readonly items: readonly { readonly name: string; readonly result: string }[];
+}
+
+function smokeWords({ overall, items }: Checks) {
+  const notOk = items.filter(({ result }) => result !== "OK");
+  return { overall, notOk: notOk.map(({ name, result }) => `${result} ${name}`) };
+}
+
+/** The spec with the stand-in in place of Streamlit, and with the addresses of what is outside. */
+function withStandIns(spec: string): string {
+  const bases = ["SENDGRID_BASE_URL", "SHEETS_BASE_URL"];
+  const secrets = bases.map((it) => `  ${it}: {}\n`).join("");
+  const env = bases.map((it) => `      ${it}: { secret: ${it} }\n`).join("");
+  return spec
+    .replace(/build: pip .*/, "build: node --check app.mjs")
+    .replace(/start: streamlit .*/, "start: node app.mjs")
+    .replace(/^secrets:\n/m, `secrets:\n${secrets}`)
+    .replace(/^ {4}env:\n/m, `    env:\n${env}`);
+}
