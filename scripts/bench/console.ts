@@ -86,7 +86,10 @@ async function visitOften(): Promise<readonly Visit[]> {
     return all;
   } finally {
     await browser.close();
-    server.child.kill("SIGKILL");
+    // In order: a reaper that is killed would leave the runtime and its app behind.
+    const ended = once(server.child, "exit");
+    server.child.kill("SIGTERM");
+    await ended;
     rmSync(directory, { recursive: true });
   }
 }
