@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AlertChannelSpec } from "./alert-channel.ts";
-import { RedisAddress } from "./reference.ts";
+import { redisList } from "./reference.ts";
 import { Duration, Key } from "./scalar.ts";
 
 const bounds = {
@@ -47,11 +47,7 @@ const AlertRuleSpec = z
       .meta({ description: "A metric of the service." }),
     z
       .strictObject({
-        queue: z
-          .string()
-          .min(1)
-          .meta({ description: "Key of the list.", examples: ["jobs:dead"] }),
-        of: RedisAddress.meta({ description: "The store.", examples: [{ keyValue: "queue" }] }),
+        ...redisList,
         ...bounds,
       })
       .meta({ description: "Length of a list in Redis." }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HiddenValue, PostgresAddress, RedisAddress } from "./reference.ts";
+import { HiddenValue, PostgresAddress, RedisAddress, redisList } from "./reference.ts";
 import { Duration, FilePath, HttpPath, HttpsUrl, Key } from "./scalar.ts";
 
 const handling = {
@@ -54,11 +54,7 @@ const stores = [
     .meta({ description: "A SQLite file opens and answers." }),
   z
     .strictObject({
-      queue: z
-        .string()
-        .min(1)
-        .meta({ description: "Key of the list.", examples: ["jobs:dead"] }),
-      of: RedisAddress.meta({ description: "The store.", examples: [{ keyValue: "queue" }] }),
+      ...redisList,
       max: z
         .int()
         .min(0)

@@ -48,6 +48,15 @@ export const PostgresAddress = z.union([DatabaseRef, EnvRef, SecretRef]);
 /** Where a Redis is. */
 export const RedisAddress = z.union([KeyValueRef, EnvRef, SecretRef]);
 
+/** A list in Redis, by its key and its store. */
+export const redisList = {
+  queue: z
+    .string()
+    .min(1)
+    .meta({ description: "Key of the list.", examples: ["jobs:dead"] }),
+  of: RedisAddress.meta({ description: "The store.", examples: [{ keyValue: "queue" }] }),
+};
+
 /** A URL or another value that the process reads from a variable. */
 export const HiddenValue = z.union([SecretRef, EnvRef]);
 

@@ -23,6 +23,7 @@ import { startRedis } from "../src/testing/redis.ts";
 import { RUNTIME_VERSION } from "../src/version.ts";
 import { type Arch, hostArch } from "./arch.ts";
 import { renderLauncher } from "./launcher.ts";
+import { MANIFEST_HEAD } from "../src/testing/manifest-head.ts";
 
 const run = promisify(execFile);
 
@@ -72,16 +73,7 @@ function parsed(line: string): Record<string, unknown> {
   return line.startsWith("{") ? JSON.parse(line) : { text: line };
 }
 
-const head = {
-  version: MANIFEST_VERSION,
-  runtime: RUNTIME_VERSION,
-  system: "shop",
-  stack: "shop",
-  environment: "production",
-  process: "web",
-  timezone: "UTC",
-  jobs: [],
-} satisfies RuntimeManifest;
+const head = { ...MANIFEST_HEAD, jobs: [] } satisfies RuntimeManifest;
 
 test("the built folder runs where no node_modules and no other Node is", async () => {
   const { code, lines } = await type(["version"]);

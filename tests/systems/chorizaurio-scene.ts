@@ -75,8 +75,10 @@ export async function openChorizaurio(): Promise<Chorizaurio> {
     edit: (spec) => hasten(spec.replace(/^( +start: ).*gunicorn.*$/m, "$1python3 app.py")),
   });
   const pc = mkdtempSync(join(tmpdir(), "opspec-pc-"));
-  const json: Chorizaurio["json"] = async (path, init) =>
-    (await system.ask(SERVICE, path, init)).json() as never;
+  const json: Chorizaurio["json"] = async (path, init) => {
+    const answer = await system.ask(SERVICE, path, init);
+    return (await answer.json()) as Record<string, unknown>;
+  };
   const post: Chorizaurio["post"] = (path, body = {}) =>
     system.ask(SERVICE, path, { method: "POST", body: JSON.stringify(body) });
   return {

@@ -6,16 +6,12 @@ import { expect, onTestFinished, test, type TestContext } from "vitest";
 import type { ManifestStores } from "../contract/store.ts";
 import { startTcpServer } from "../testing/tcp-server.ts";
 import { startHttpServer } from "../testing/http-server.ts";
-import {
-  handClock,
-  listChannel,
-  scratchAlerts,
-  scratchDirectory,
-} from "../testing/scratch-alerts.ts";
+import { handClock, listChannel, scratchAlerts } from "../testing/scratch-alerts.ts";
 import { FAILED, RECOVERED } from "../testing/scratch-event.ts";
 import { usePostgres, useRedis } from "../testing/servers.ts";
 import { countOf } from "./alert-message.ts";
 import { ChannelError } from "./channel.ts";
+import { scratchDirectory } from "../testing/scratch-directory.ts";
 
 const postgres = usePostgres();
 const redis = useRedis();

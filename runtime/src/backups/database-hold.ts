@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { errorCode } from "../sources/source-error.ts";
-import { isBusy, retryWhileBusy } from "../sources/sqlite-busy.ts";
+import { hasResultCode, isBusy, retryWhileBusy } from "../sources/sqlite-busy.ts";
 import { hasHeader } from "../supervise/sqlite-file.ts";
 import { type Holder, holdersOf, holderText } from "./database-holder.ts";
 
@@ -12,7 +12,7 @@ const WAIT_MS = 5_000;
 const LOOK_MS = 100;
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB. @see https://www.sqlite.org/rescode.html */
-const UNUSABLE_CODES: ReadonlySet<number> = new Set([11, 26]);
+const UNUSABLE_CODES = new Set([11, 26]);
 
 /** A database that nobody else can use until it is released. */
 export type DatabaseHold =
@@ -73,7 +73,7 @@ async function lockOf(database: string, patience: Patience): Promise<DatabaseHol
     const connection = await retryWhileBusy(() => openAlone(database), patience);
     return { state: "held", connection, release: () => connection.close() };
   } catch (error) {
-    if (isUnusable(error)) return { state: "unusable", release: nothing };
+    if (hasResultCode(error, UNUSABLE_CODES)) return { state: "unusable", release: nothing };
     if (isBusy(error)) throw new DatabaseInUse(database, await holdersOf(database));
     throw error;
   }
@@ -100,9 +100,4 @@ function openAlone(database: string): DatabaseSync {
     connection.close();
     throw error;
   }
-}
-
-function isUnusable(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error)) return false;
-  return typeof error.errcode === "number" && UNUSABLE_CODES.has(error.errcode & 0xff);
 }

@@ -1,22 +1,14 @@
 import { createHash } from "node:crypto";
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { findUpload, receiveUpload, type Upload } from "./uploads.ts";
+import { scratchDirectory } from "../testing/scratch-directory.ts";
 
 const NOW = new Date("2026-01-06T22:00:00Z");
 
 test("an upload is kept with what is known of it, in place of an older one of its name", async () => {
-  const directory = scratch();
+  const directory = scratchDirectory();
   const content = "a database";
 
   await receiveUpload(upload(directory, "older"), NOW);
@@ -36,7 +28,7 @@ test("an upload is kept with what is known of it, in place of an older one of it
 });
 
 test("what is too large, not what its sender said or badly named is not kept, and the old one stays", async () => {
-  const directory = scratch();
+  const directory = scratchDirectory();
   await receiveUpload(upload(directory, "first"), NOW);
   const refused = async (wrong: Partial<Upload>) =>
     receiveUpload({ ...upload(directory, "second"), ...wrong }, NOW);
@@ -66,7 +58,7 @@ test("what is too large, not what its sender said or badly named is not kept, an
 });
 
 test("a sender that goes away in the middle leaves nothing", async () => {
-  const directory = scratch();
+  const directory = scratchDirectory();
   const body = (async function* () {
     yield Buffer.from("half");
     throw new Error("the connection was lost");
@@ -78,7 +70,7 @@ test("a sender that goes away in the middle leaves nothing", async () => {
 });
 
 test("what a killed process left is removed by the next upload, and one under way is not", async () => {
-  const directory = scratch();
+  const directory = scratchDirectory();
   const [left, underWay] = [".old.db.0123abcd.part", ".new.db.0123abcd.part"];
   for (const name of [left, underWay]) writeFileSync(join(directory, name), "half");
   const atOnce = NOW.getTime() / 1000;
@@ -93,7 +85,7 @@ test("what a killed process left is removed by the next upload, and one under wa
 });
 
 test("a file that came another way has no receipt, and a link is no upload", async () => {
-  const directory = scratch();
+  const directory = scratchDirectory();
   writeFileSync(join(directory, "copied.db"), "x");
   symlinkSync("/etc/passwd", join(directory, "link.db"));
 
@@ -112,10 +104,4 @@ function upload(directory: string, content: string): Upload {
 
 function sha256Of(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), "uploads-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }

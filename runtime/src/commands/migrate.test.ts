@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { usePostgres } from "../testing/servers.ts";
+import { scratchDirectory } from "../testing/scratch-directory.ts";
 
 const MAIN = join(import.meta.dirname, "..", "main.ts");
 const postgres = usePostgres();
@@ -13,12 +13,6 @@ const postgres = usePostgres();
 interface Typed {
   readonly child: ChildProcess;
   readonly ended: Promise<{ code: number | null; output: string }>;
-}
-
-function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), "opspec-migrate-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }
 
 function type(args: readonly string[], cwd: string, env: Record<string, string> = {}): Typed {
@@ -40,13 +34,14 @@ async function untilThere(path: string): Promise<void> {
 test("migrate passes the exit code of its command on", async (context) => {
   const env = { DATABASE_URL: await (await postgres(context)).freshDatabase() };
 
-  const { code } = await type(["migrate", "--", "sh", "-c", "exit 9"], scratch(), env).ended;
+  const { code } = await type(["migrate", "--", "sh", "-c", "exit 9"], scratchDirectory(), env)
+    .ended;
 
   expect(code).toBe(9);
 });
 
 test("the lock is free as soon as a process that held it is killed", async (context) => {
-  const directory = scratch();
+  const directory = scratchDirectory();
   const url = await (await postgres(context)).freshDatabase();
   const env = { MIGRATION_DATABASE_URL: url, DATABASE_URL: "unused" };
   const holder = type(["migrate", "--", "sh", "-c", "touch held; sleep 5"], directory, env);
@@ -62,7 +57,7 @@ test("the lock is free as soon as a process that held it is killed", async (cont
 test("a database that is away is one line without its address, and a 75", async () => {
   const env = { DATABASE_URL: "postgres://app:hidden@127.0.0.1:1/shop" };
 
-  const { code, output } = await type(["migrate", "--", "true"], scratch(), env).ended;
+  const { code, output } = await type(["migrate", "--", "true"], scratchDirectory(), env).ended;
 
   expect(code).toBe(75);
   expect(output.trim().split("\n")).toHaveLength(1);
@@ -71,7 +66,7 @@ test("a database that is away is one line without its address, and a 75", async 
 });
 
 test("told to stop, it stops the command and ends with its code", async (context) => {
-  const directory = scratch();
+  const directory = scratchDirectory();
   const env = { DATABASE_URL: await (await postgres(context)).freshDatabase() };
   const running = type(["migrate", "--", "sh", "-c", "touch held; sleep 60"], directory, env);
   await untilThere(join(directory, "held"));
@@ -86,21 +81,21 @@ test.each<{ env: Record<string, string>; code: number; says: string }>([
   { env: { DATABASE_URL: "sqlite:///x.db" }, code: 78, says: "is a SQLite file" },
   { env: { MIGRATION_LOCK_TIMEOUT_SECONDS: "soon" }, code: 2, says: 'got "soon"' },
 ])("$says is told with the exit code $code", async ({ env, code, says }) => {
-  const ended = await type(["migrate", "--", "true"], scratch(), env).ended;
+  const ended = await type(["migrate", "--", "true"], scratchDirectory(), env).ended;
 
   expect(ended.code).toBe(code);
   expect(ended.output).toContain(says);
 });
 
 test("without a command its usage is told", async () => {
-  const ended = await type(["migrate"], scratch()).ended;
+  const ended = await type(["migrate"], scratchDirectory()).ended;
 
   expect(ended.code).toBe(2);
   expect(ended.output).toContain("Usage: opspec-runtime migrate");
 });
 
 test("migrations of a SQLite file are run, and a failed one is put right by hand", async () => {
-  const directory = scratch();
+  const directory = scratchDirectory();
   mkdirSync(join(directory, "migrations"));
   writeFileSync(join(directory, "migrations", "001_users.sql"), "CREATE TABLE users (name);");
   writeFileSync(join(directory, "migrations", "002_bad.sql"), "nonsense");

@@ -2,18 +2,11 @@ import { SLOTS_REMEMBERED } from "./slot-memory.ts";
 
 /** What somebody wants to be true. Whether it becomes true is decided by what stands before it. */
 export type LedgerEvent =
-  | {
+  | (Omit<LedgerEntry, "key"> & {
       readonly do: "take";
-      readonly name: string;
-      /** Epoch milliseconds, when it is about one slot. */
-      readonly slot?: number | undefined;
-      readonly token: string;
-      readonly fence: number;
-      readonly holder: string;
-      readonly sinceMs: number;
       /** Token of the holder that is gone and whose place it takes. */
       readonly over?: string | undefined;
-    }
+    })
   | { readonly do: "release" | "finish"; readonly key: string; readonly token: string }
   | ({ readonly do: "snapshot" } & Snapshot);
 
@@ -21,6 +14,7 @@ export type LedgerEvent =
 export interface LedgerEntry {
   readonly key: string;
   readonly name: string;
+  /** Epoch milliseconds, when it is about one slot. */
   readonly slot?: number | undefined;
   readonly token: string;
   readonly fence: number;

@@ -3,7 +3,8 @@ import type { Logger } from "pino";
 import * as z from "zod/mini";
 import { EXIT } from "../exit-code.ts";
 import type { JobInput } from "../jobs/job-input.ts";
-import { RUN_STATUSES, type RunRecord } from "../run-record.ts";
+import type { RunRecord } from "../run-record.ts";
+import { runRecordEnd } from "../run-record-end.ts";
 
 /** Render ends a cron job after 12 hours. @see https://render.com/docs/cronjobs */
 const RUN_MS_MAX = 12 * 3_600_000;
@@ -44,12 +45,7 @@ const Ended = z.object({
   host: z.string(),
   commit: z.nullable(z.string()),
   fence: z.number(),
-  status: z.enum(RUN_STATUSES),
-  durationMs: z.number(),
-  attempt: z.number(),
-  exitCode: z.nullable(z.number()),
-  error: z.nullable(z.string()),
-  details: z.record(z.string(), z.unknown()),
+  ...runRecordEnd,
 });
 
 /**

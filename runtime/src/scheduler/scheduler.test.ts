@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { MANIFEST_VERSION, type RuntimeManifest } from "../contract.ts";
+import type { RuntimeManifest } from "../contract.ts";
 import { openProcess } from "../run/open-process.ts";
 import type { Process } from "../run/process.ts";
 import type { RunRecord } from "../run-record.ts";
 import { usePostgres } from "../testing/servers.ts";
-import { RUNTIME_VERSION } from "../version.ts";
 import { startScheduler } from "./scheduler.ts";
+import { MANIFEST_HEAD } from "../testing/manifest-head.ts";
 
 const postgres = usePostgres();
 
@@ -26,13 +26,7 @@ async function openFor(
   { directory = scratch(), stores = {}, env = {} }: Partial<Setting> = {},
 ): Promise<Process> {
   const manifest: RuntimeManifest = {
-    version: MANIFEST_VERSION,
-    runtime: RUNTIME_VERSION,
-    system: "shop",
-    stack: "shop",
-    environment: "production",
-    process: "web",
-    timezone: "UTC",
+    ...MANIFEST_HEAD,
     log: { level: "error" },
     stores,
     jobs: [

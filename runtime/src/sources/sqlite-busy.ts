@@ -2,13 +2,21 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const LOOK_MS = 50;
 
-/** SQLITE_BUSY; extended codes have it in their lowest byte. @see https://www.sqlite.org/rescode.html#busy */
-const BUSY = 5;
+/** SQLITE_BUSY. @see https://www.sqlite.org/rescode.html#busy */
+const BUSY = new Set([5]);
+
+/**
+ * Whether an error of SQLite has one of these numbers of what went wrong; extended codes have them
+ * in their lowest byte. @see https://www.sqlite.org/rescode.html
+ */
+export function hasResultCode(error: unknown, codes: ReadonlySet<number>): boolean {
+  if (!(error instanceof Error) || !("errcode" in error)) return false;
+  return typeof error.errcode === "number" && codes.has(error.errcode & 0xff);
+}
 
 /** Whether an error of SQLite says that somebody else has the file locked for now. */
 export function isBusy(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error)) return false;
-  return typeof error.errcode === "number" && (error.errcode & 0xff) === BUSY;
+  return hasResultCode(error, BUSY);
 }
 
 /**

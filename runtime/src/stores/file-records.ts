@@ -2,7 +2,7 @@ import { closeSync, openSync, rmSync, statSync } from "node:fs";
 import * as z from "zod/mini";
 
 import type { RecordStore, RunRecord } from "../run-record.ts";
-import { RUN_STATUSES } from "../run-record.ts";
+import { runRecordEnd } from "../run-record-end.ts";
 import { appendLine, isCode, readLines, rewriteLines } from "./line-file.ts";
 import { type RunEvent, RunJournal } from "./run-journal.ts";
 import { StoreError } from "./store-error.ts";
@@ -30,12 +30,7 @@ const Line = z.discriminatedUnion("event", [
   z.object({
     event: z.literal("end"),
     ...Start,
-    status: z.enum(RUN_STATUSES),
-    durationMs: z.number(),
-    attempt: z.number(),
-    exitCode: z.nullable(z.number()),
-    error: z.nullable(z.string()),
-    details: z.record(z.string(), z.unknown()),
+    ...runRecordEnd,
   }),
 ]);
 

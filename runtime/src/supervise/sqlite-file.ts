@@ -1,4 +1,5 @@
 import { open, stat } from "node:fs/promises";
+import { hasResultCode } from "../sources/sqlite-busy.ts";
 
 /** First bytes of every SQLite database. @see https://www.sqlite.org/fileformat.html#the_database_header */
 const HEADER = Buffer.from("SQLite format 3\0", "latin1");
@@ -50,13 +51,8 @@ async function readDatabase(file: string, depth: "quick" | "full"): Promise<Sqli
     const answer = database.prepare("PRAGMA quick_check(1)").get();
     return answer && Object.values(answer)[0] === "ok" ? "sound" : "corrupt";
   } catch (error) {
-    return isBusy(error) ? "locked" : "corrupt";
+    return hasResultCode(error, BUSY_CODES) ? "locked" : "corrupt";
   } finally {
     database?.close();
   }
-}
-
-function isBusy(error: unknown): boolean {
-  if (!(error instanceof Error && "errcode" in error)) return false;
-  return typeof error.errcode === "number" && BUSY_CODES.has(error.errcode & 0xff);
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { usePostgres } from "../testing/servers.ts";
-import { PATIENCE_MS, scratchDirectory, startSupervised } from "../testing/supervised.ts";
+import { scratchDirectory } from "../testing/scratch-directory.ts";
+import { PATIENCE_MS, startSupervised } from "../testing/supervised.ts";
 
 const postgres = usePostgres();
 

@@ -8,7 +8,8 @@ import { EXIT } from "../exit-code.ts";
 import { callJob } from "../run/remote-run.ts";
 import { collectLog } from "../testing/log-lines.ts";
 import { freePort } from "../testing/server-process.ts";
-import { PATIENCE_MS, scratchDirectory, startSupervised } from "../testing/supervised.ts";
+import { scratchDirectory } from "../testing/scratch-directory.ts";
+import { PATIENCE_MS, startSupervised } from "../testing/supervised.ts";
 
 const PATIENCE = { timeout: PATIENCE_MS, interval: 50 };
 const GRACE = { graceSeconds: 10 };

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type AlertMessage } from "../alerts/alert-message.ts";
 import { type Alerts, alertsOf, type AlertsOptions } from "../alerts/alerts.ts";
 import type { Channel } from "../alerts/channel.ts";
 import type { PipelineRules } from "../alerts/pipeline/admission.ts";
 import { collectLog, type LogLine } from "./log-lines.ts";
+import { scratchDirectory } from "./scratch-directory.ts";
 
 /** A channel that keeps what it is sent, or does what it is told. */
 export function listChannel(
@@ -65,11 +63,4 @@ export function scratchAlerts(
   );
   onTestFinished(() => alerts.close(0));
   return { alerts, lines, directory };
-}
-
-/** A directory that is removed after the test. */
-export function scratchDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "opspec-alerts-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }

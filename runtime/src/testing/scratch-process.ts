@@ -8,7 +8,7 @@ import type { ManifestJob } from "../contract/job.ts";
 import { openProcess } from "../run/open-process.ts";
 import type { Process } from "../run/process.ts";
 import { parseManifest } from "../settings/manifest.ts";
-import { RUNTIME_VERSION } from "../version.ts";
+import { MANIFEST_HEAD } from "./manifest-head.ts";
 
 /** A process in a directory of its own, and the alerts that it sent. */
 export interface ScratchProcess {
@@ -55,13 +55,7 @@ export function scratchManifest({
   manifest,
 }: Pick<ScratchOptions, "jobs" | "manifest">): RuntimeManifest {
   return parseManifest({
-    version: 1,
-    runtime: RUNTIME_VERSION,
-    system: "shop",
-    stack: "shop",
-    environment: "production",
-    process: "web",
-    timezone: "UTC",
+    ...MANIFEST_HEAD,
     ...manifest,
     jobs: jobs.map((job) => ({ uses: "command", startedBy: "schedule", ...job })),
   });

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { type RuntimeManifest, MANIFEST_VERSION, renderManifest } from "../contract.ts";
-import { RUNTIME_VERSION } from "../version.ts";
+import { renderManifest, type RuntimeManifest } from "../contract.ts";
 import { freePort } from "./server-process.ts";
+import { MANIFEST_HEAD } from "./manifest-head.ts";
+import { scratchDirectory } from "./scratch-directory.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -45,13 +45,6 @@ export interface SupervisedOptions {
   readonly directory?: string;
   /** What starts Node, such as a program that makes it process 1 of a namespace. */
   readonly startedBy?: readonly string[];
-}
-
-/** A directory that is gone after the test. */
-export function scratchDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "opspec-supervised-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }
 
 /** Starts `opspec-runtime supervise` with a manifest, and ends it with the test. */
@@ -142,13 +135,7 @@ function talk({
 
 function manifestOf({ manifest }: SupervisedOptions): RuntimeManifest {
   return {
-    version: MANIFEST_VERSION,
-    runtime: RUNTIME_VERSION,
-    system: "shop",
-    stack: "shop",
-    environment: "production",
-    process: "web",
-    timezone: "UTC",
+    ...MANIFEST_HEAD,
     jobs: [],
     ...manifest,
     app: { front: true, graceSeconds: 10, ...manifest?.app },

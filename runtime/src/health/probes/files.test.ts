@@ -1,15 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { look, type Watched } from "../../testing/probe-watch.ts";
-
-function scratchDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "opspec-health-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 /** The name of a backup that was made so long ago. */
 function backupName(ageMs: number): string {

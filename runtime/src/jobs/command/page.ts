@@ -1,5 +1,14 @@
 import type { JobPage } from "../job-page.ts";
 
+/** How every job ends that is a command of the app. */
+export const commandExits = {
+  "0 ok": "The command ended with 0.",
+  "75 or 78 failed": "The command ended with that code.",
+  "1 failed":
+    "It ended with any other code, which is in the record with the last part of what it wrote.",
+  "124 timed-out": "It took longer than the job's deadline.",
+};
+
 /** What the reference says of it. */
 export const commandPage: JobPage = {
   alsoKnownAs: ["Render cron command", "make targets", "pnpm and python scripts"],
@@ -12,13 +21,7 @@ export const commandPage: JobPage = {
     log: "a line for each line of the command",
     record: "the exit code, and on failure the last part of what it wrote",
   },
-  exits: {
-    "0 ok": "The command ended with 0.",
-    "75 or 78 failed": "The command ended with that code.",
-    "1 failed":
-      "It ended with any other code, which is in the record with the last part of what it wrote.",
-    "124 timed-out": "It took longer than the job's deadline.",
-  },
+  exits: commandExits,
   dryRun: "Says what it would run, and runs nothing.",
   example: `nightly-report:
   command: python report.py

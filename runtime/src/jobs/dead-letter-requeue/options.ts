@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/duration.ts";
 import type { CatalogJob } from "../catalog-job.ts";
-import { Positive, Text } from "../option-kind.ts";
+import { Positive, Text, redisUrlOption } from "../option-kind.ts";
 
 /** What specs and manifests may say of a `dead-letter-requeue` job. */
 export const deadLetterRequeueJob = {
@@ -28,12 +27,7 @@ export const deadLetterRequeueJob = {
           examples: [50],
         }),
       ),
-      urlEnv: z.optional(EnvName).check(
-        z.meta({
-          description: "Variable with the URL of the Redis; REDIS_URL without it.",
-          examples: ["REDIS_URL"],
-        }),
-      ),
+      urlEnv: redisUrlOption(),
     });
   },
   get input() {

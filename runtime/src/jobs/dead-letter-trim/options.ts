@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/duration.ts";
 import type { CatalogJob } from "../catalog-job.ts";
-import { Count, Text } from "../option-kind.ts";
+import { Count, Text, redisUrlOption } from "../option-kind.ts";
 
 /** What specs and manifests may say of a `dead-letter-trim` job. */
 export const deadLetterTrimJob = {
@@ -27,12 +26,7 @@ export const deadLetterTrimJob = {
           examples: [true],
         }),
       ),
-      urlEnv: z.optional(EnvName).check(
-        z.meta({
-          description: "Variable with the URL of the Redis; REDIS_URL without it.",
-          examples: ["REDIS_URL"],
-        }),
-      ),
+      urlEnv: redisUrlOption(),
     });
   },
 } as const satisfies CatalogJob;

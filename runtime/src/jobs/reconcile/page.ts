@@ -1,3 +1,4 @@
+import { commandExits } from "../command/page.ts";
 import type { JobPage } from "../job-page.ts";
 
 /** What the reference says of it. */
@@ -9,13 +10,7 @@ export const reconcilePage: JobPage = {
     "A failed entry stands in the result; only a command that could not work at all fails the run.",
   ],
   artifacts: { record: "details {limit, result}", log: "a line for each line of the command" },
-  exits: {
-    "0 ok": "The command ended with 0.",
-    "75 or 78 failed": "The command ended with that code.",
-    "1 failed":
-      "It ended with any other code, which is in the record with the last part of what it wrote.",
-    "124 timed-out": "It took longer than the job's deadline.",
-  },
+  exits: commandExits,
   dryRun: "Says what it would run and with which limit, and runs nothing.",
   example: `webhook-reconcile:
   uses: reconcile

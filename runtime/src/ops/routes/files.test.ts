@@ -19,7 +19,7 @@ import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeListener } from "../../health/adapters/node-http.ts";
 import { OPS_TOKEN, scratchOps } from "../../testing/scratch-ops.ts";
-import { scratchDirectory } from "../../testing/supervised.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
 import { openOps } from "../router.ts";
 
 async function scene() {

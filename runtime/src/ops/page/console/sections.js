@@ -13,32 +13,18 @@ import { queuesView } from "./view-queues.js";
 import { togglesView } from "./view-toggles.js";
 
 /**
- * One section of the page.
+ * One section of the page, and the data that it asks for.
  *
+ * @template Data
  * @typedef {object} View
  * @property {string} id what stands in the address after the #
  * @property {string} title
- * @property {() => Promise<any>} load
- * @property {(data: any) => boolean} isThere whether the process has such a thing at all
- * @property {(data: any) => import("./dom.js").Tone} [tone] colour of its dot in the menu
+ * @property {() => Promise<unknown>} load the data, as the server gives it
+ * @property {(data: Data) => boolean} isThere whether the process has such a thing at all
+ * @property {(data: Data) => import("./dom.js").Tone} [tone] colour of its dot in the menu
  * @property {(refresh: () => Promise<void>) => import("./dom.js").Child[]} [controls] what is drawn once and keeps what was typed
- * @property {(data: any, refresh: () => Promise<void>) => import("./dom.js").Child[]} render
+ * @property {(data: Data, refresh: () => Promise<void>) => import("./dom.js").Child[]} render
  */
-
-/** In the order in which an operator looks at them. @type {readonly View[]} */
-const VIEWS = [
-  checksView,
-  jobsView,
-  historyView,
-  alertsView,
-  backupsView,
-  filesView,
-  togglesView,
-  cachesView,
-  migrationsView,
-  queuesView,
-  processView,
-];
 
 /** How often what is looked at is loaded again, and how often all of it for the menu. */
 const SHOWN_MS = 5_000;
@@ -48,7 +34,7 @@ const ALL_MS = 30_000;
  * A section with what is known of it.
  *
  * @typedef {object} Section
- * @property {View} view
+ * @property {string} id
  * @property {HTMLElement} area
  * @property {HTMLElement} panel
  * @property {HTMLAnchorElement} link
@@ -64,7 +50,20 @@ const ALL_MS = 30_000;
  * @param {(overall: string | undefined) => void} onOverall told the result of all checks
  */
 export function startSections(onOverall) {
-  const all = VIEWS.map((view) => prepare(view, onOverall));
+  // In the order in which an operator looks at them.
+  const all = [
+    prepare(checksView, (checks) => onOverall(checks?.overall)),
+    prepare(jobsView),
+    prepare(historyView),
+    prepare(alertsView),
+    prepare(backupsView),
+    prepare(filesView),
+    prepare(togglesView),
+    prepare(cachesView),
+    prepare(migrationsView),
+    prepare(queuesView),
+    prepare(processView),
+  ];
   byId("sections").replaceChildren(...all.map(({ item }) => item));
   setInterval(() => void loadShown(all), SHOWN_MS);
   setInterval(() => void loadAll(all), ALL_MS);
@@ -81,15 +80,20 @@ export function startSections(onOverall) {
   void Promise.all(others.map(({ refresh }) => refresh())).then(() => show(all));
 }
 
-/** @param {View} view @param {(overall: string | undefined) => void} onOverall @returns {Section} */
-function prepare(view, onOverall) {
-  const refresh = () => load(section, onOverall);
+/**
+ * @template Data
+ * @param {View<Data>} view
+ * @param {(data: Data | undefined) => void} [onData] told what was loaded, or that there is none
+ * @returns {Section}
+ */
+function prepare(view, onData = () => {}) {
+  const refresh = () => load(section, view, onData);
   const controls = view.controls?.(refresh) ?? [];
   const link = el("a", { href: `#${view.id}` }, view.title);
   const area = el("div", { class: "data" });
   /** @type {Section} */
   const section = {
-    view,
+    id: view.id,
     link,
     area,
     item: el("li", { hidden: true }, link),
@@ -105,15 +109,20 @@ function prepare(view, onOverall) {
   return section;
 }
 
-/** @param {Section} section @param {(overall: string | undefined) => void} onOverall */
-async function load(section, onOverall) {
-  const { view, area, link, item } = section;
+/**
+ * @template Data
+ * @param {Section} section
+ * @param {View<Data>} view
+ * @param {(data: Data | undefined) => void} onData
+ */
+async function load(section, view, onData) {
+  const { area, link, item } = section;
   try {
-    const data = await view.load();
+    const data = /** @type {Data} */ (await view.load());
     section.isThere = view.isThere(data);
     item.hidden = !section.isThere;
     colour(link, view.tone?.(data) ?? "good");
-    if (view === checksView) onOverall(section.isThere ? data.overall : undefined);
+    onData(section.isThere ? data : undefined);
     const text = JSON.stringify(data);
     if (text === section.drawn) return;
     section.drawn = text;
@@ -159,5 +168,5 @@ function show(all) {
 /** The section of the address, else the first. @param {readonly Section[]} all */
 function wantedOf(all) {
   const [wanted] = location.hash.slice(1).split("/");
-  return all.find(({ view }) => view.id === wanted) ?? all[0];
+  return all.find(({ id }) => id === wanted) ?? all[0];
 }

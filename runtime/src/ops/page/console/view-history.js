@@ -15,6 +15,8 @@ const RECORDS = 50;
 /** What is looked for; kept while the page is open. @type {Record<string, string>} */
 const filter = {};
 
+/** @typedef {{ runs: Run[], jobs: readonly string[] }} History */
+
 /** Every run with its record, filtered by job, status, day and text. */
 export const historyView = {
   id: "history",
@@ -24,11 +26,11 @@ export const historyView = {
     const [{ runs }, jobs] = await Promise.all([ask("GET", `/runs?${queryText()}`), jobNames]);
     return { runs, jobs };
   },
-  /** @param {{ jobs: readonly string[] }} data */
+  /** @param {History} data */
   isThere: ({ jobs }) => jobs.length > 0,
   /** @param {() => Promise<void>} refresh */
   controls: (refresh) => [filterForm(refresh)],
-  /** @param {{ runs: Run[] }} data */
+  /** @param {History} data */
   render: ({ runs }) => [
     table("Runs", ["Started", "Job", "Result", "Details"], runs.map(rowOf)),
     runs.length >= RECORDS && el("p", { class: "none" }, `The newest ${RECORDS} are shown.`),
