@@ -1,10 +1,10 @@
 // Who may import whom. One rule a row of the table in CONTRIBUTING.md, each with its reason.
 
 /** Tests may import anything; so may the test helpers. */
-const TESTS = String.raw`\.test\.ts$|^infra/testing/|^runtime/src/testing/|^tests/`;
+const TESTS = String.raw`\.test\.ts$|^infra/testing/|^runtime/testing/|^tests/`;
 
 /** The runtime's pure modules, which both sides of a deployment share. */
-const PURE = "^runtime/src/(contract|schedule|catalog|version)\\.ts$";
+const PURE = "^runtime/src/(contract/manifest|schedule/schedule|jobs/catalog|version)\\.ts$";
 
 /** What reaches outside the process. Paths, hashes and events do not. */
 const INPUT_OUTPUT =

@@ -1,5 +1,5 @@
 import { nearest, type Problem, SpecError, UsageError } from "./errors.ts";
-import { ensureMeaning } from "./model/ensure.ts";
+import { ensureMeaning } from "./model/validate.ts";
 import { modelStack } from "./model/model.ts";
 import { applyOverlay } from "./model/overlay.ts";
 import type { StackModel } from "./model/stack-model.ts";

@@ -3,7 +3,7 @@ import type { StackSpec } from "../spec/stack.ts";
 import { modelChecks } from "./check.ts";
 import { modelContainer, modelEdge, modelVms } from "./container.ts";
 import { DEFAULT_TIMEZONE } from "./defaults.ts";
-import { ensureMeaning } from "./ensure.ts";
+import { ensureMeaning } from "./validate.ts";
 import { modelJobs, modelResidentJobs } from "./job.ts";
 import { given } from "./keyed.ts";
 import { type Edge, planReferences } from "./late-reference.ts";

@@ -16,14 +16,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { MANIFEST_VERSION, type RuntimeManifest } from "../src/contract.ts";
-import { startPostgres } from "../src/testing/postgres.ts";
-import { freePort } from "../src/testing/server-process.ts";
-import { startRedis } from "../src/testing/redis.ts";
+import { MANIFEST_VERSION, type RuntimeManifest } from "../src/contract/manifest.ts";
+import { startPostgres } from "../testing/postgres.ts";
+import { freePort } from "../testing/server-process.ts";
+import { startRedis } from "../testing/redis.ts";
 import { RUNTIME_VERSION } from "../src/version.ts";
 import { type Arch, hostArch } from "./arch.ts";
 import { renderLauncher } from "./launcher.ts";
-import { MANIFEST_HEAD } from "../src/testing/manifest-head.ts";
+import { MANIFEST_HEAD } from "../testing/manifest-head.ts";
 
 const run = promisify(execFile);
 

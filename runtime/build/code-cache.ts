@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { MANIFEST_VERSION, type RuntimeManifest } from "../src/contract.ts";
+import { MANIFEST_VERSION, type RuntimeManifest } from "../src/contract/manifest.ts";
 import { RUNTIME_VERSION } from "../src/version.ts";
 import { CODE_CACHE_FILE } from "./loader.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { type SeenRequest, startHttpServer, type TestAnswer } from "../src/testing/http-server.ts";
+import { type SeenRequest, startHttpServer, type TestAnswer } from "../testing/http-server.ts";
 
 // Started with Node's own type stripping, as on a PC. PowerShell does not run here: its script is only read.
 const SCRIPT = fileURLToPath(new URL("opspec-pull.mts", import.meta.url));

@@ -7,5 +7,5 @@ export { honoHealth } from "./health/adapters/hono.ts";
 export { nodeListener } from "./health/adapters/node-http.ts";
 export { type Check, CheckError, type Sighting } from "./health/check.ts";
 export type { Health } from "./health/health.ts";
-export { type JobContext, JobFailure, type JobOutcome, type JobWork } from "./job-definition.ts";
-export { ConfigurationError } from "./settings/configuration-error.ts";
+export { type JobContext, JobFailure, type JobOutcome, type JobWork } from "./jobs/definition.ts";
+export { ConfigurationError } from "./contract/configuration-error.ts";

@@ -1,9 +1,9 @@
 import { type RuntimeCommand, UsageError, usageLine } from "./commands/command.ts";
-import { EXIT } from "./exit-code.ts";
-import { createLogger } from "./log/logger.ts";
-import { ConfigurationError } from "./settings/configuration-error.ts";
-import type { Env } from "./settings/env.ts";
-import { StoreError } from "./stores/store-error.ts";
+import { EXIT } from "./contract/exit-code.ts";
+import { createLogger } from "./log.ts";
+import { ConfigurationError } from "./contract/configuration-error.ts";
+import type { Env } from "./contract/env.ts";
+import { StoreError } from "./state/stores/store-error.ts";
 
 /** Every command, loaded when it is typed: a cron job should not wait for a supervisor's code. */
 const COMMANDS: Readonly<Record<string, () => Promise<RuntimeCommand>>> = {

@@ -7,8 +7,8 @@ import {
   type LeaseProcess,
   type LeaseTask,
   startLeaseProcess,
-} from "../../runtime/src/testing/lease-process.ts";
-import { query, startPostgres } from "../../runtime/src/testing/postgres.ts";
+} from "../../runtime/testing/lease-process.ts";
+import { query, startPostgres } from "../../runtime/testing/postgres.ts";
 import { installPrograms } from "../bootstrap/debian-packages.ts";
 import { type Figure, median } from "./figure.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as app from "@opspec/runtime/app";
-import { ENDPOINTS } from "../../runtime/src/app-api/handler.ts";
+import { ENDPOINTS } from "../../runtime/src/supervise/app-api/handler.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { code, renderTable, type Row } from "./markdown.ts";
 

@@ -1,8 +1,8 @@
 import { HEALTH_PRESETS } from "@opspec/runtime/contract";
 import type { RuntimeCommand } from "../../runtime/src/commands/command.ts";
-import { EXIT } from "../../runtime/src/exit-code.ts";
+import { EXIT } from "../../runtime/src/contract/exit-code.ts";
 import { createHealth, type Health } from "../../runtime/src/health/health.ts";
-import { createLogger } from "../../runtime/src/log/logger.ts";
+import { createLogger } from "../../runtime/src/log.ts";
 import { code, renderTable } from "./markdown.ts";
 import { renderOpsPage } from "./ops-page.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, vi } from "vitest";
-import type { RunRecord } from "../../runtime/src/run-record.ts";
+import type { RunRecord } from "../../runtime/src/contract/run-record.ts";
 import { type Cells, type GoogleSheets, startGoogleSheets, tabOf } from "./google-sheets.ts";
 import { openSystem, type System, WAIT } from "./system-scene.ts";
 

@@ -10,7 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
 import { vi } from "vitest";
 import { z } from "zod";
-import type { RunRecord, RunStatus } from "../../runtime/src/run-record.ts";
+import type { RunRecord, RunStatus } from "../../runtime/src/contract/run-record.ts";
 import { CHECKOUT } from "../../scripts/workspace/paths.ts";
 import { openSystem, type System, WAIT } from "./system-scene.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, expect, test, vi } from "vitest";
 import { loadStack } from "../../infra/stack.ts";
-import { query } from "../../runtime/src/testing/postgres.ts";
-import { startRedis, type TestRedis, withRedis } from "../../runtime/src/testing/redis.ts";
-import { usePostgres } from "../../runtime/src/testing/servers.ts";
+import { query } from "../../runtime/testing/postgres.ts";
+import { startRedis, type TestRedis, withRedis } from "../../runtime/testing/redis.ts";
+import { usePostgres } from "../../runtime/testing/servers.ts";
 import { requireCapability } from "../capabilities.ts";
 import { INTERNAL_KEY, type JoslynScene, openJoslyn, STACK } from "./joslyn-scene.ts";
 import { WAIT } from "./system-scene.ts";

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
-import type { RunRecord } from "../../runtime/src/run-record.ts";
-import { query } from "../../runtime/src/testing/postgres.ts";
-import { withRedis } from "../../runtime/src/testing/redis.ts";
+import type { RunRecord } from "../../runtime/src/contract/run-record.ts";
+import { query } from "../../runtime/testing/postgres.ts";
+import { withRedis } from "../../runtime/testing/redis.ts";
 import { type JoslynOutside, startJoslynOutside } from "./joslyn-outside.ts";
 import { withStandIns } from "./joslyn-stand-in.ts";
 import { openSystem, type System, WAIT } from "./system-scene.ts";

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { vi } from "vitest";
-import { openDatabase } from "../../runtime/src/postgres/database.ts";
-import { startPostgres } from "../../runtime/src/testing/postgres.ts";
-import { startRedis } from "../../runtime/src/testing/redis.ts";
-import { startTcpProxy, type TcpProxy } from "../../runtime/src/testing/tcp-proxy.ts";
+import { openDatabase } from "../../runtime/src/databases/postgres/database.ts";
+import { startPostgres } from "../../runtime/testing/postgres.ts";
+import { startRedis } from "../../runtime/testing/redis.ts";
+import { startTcpProxy, type TcpProxy } from "../../runtime/testing/tcp-proxy.ts";
 import { type Container, openVm, type Vm } from "./parlay-vm.ts";
 import { openSystem, type System, WAIT } from "./system-scene.ts";
 

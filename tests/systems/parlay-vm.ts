@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { vi } from "vitest";
 import type { EnvValue } from "../../infra/model/value-model.ts";
 import { loadStack } from "../../infra/stack.ts";
-import { freePort } from "../../runtime/src/testing/server-process.ts";
+import { freePort } from "../../runtime/testing/server-process.ts";
 import { CHECKOUT } from "../../scripts/workspace/paths.ts";
 import { builtRuntime } from "./built-runtime.ts";
 import { WAIT } from "./system-scene.ts";

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { vi } from "vitest";
 import { type CheckoutCopy, copyCheckout } from "../../infra/testing/checkout-copy.ts";
-import type { RunRecord } from "../../runtime/src/run-record.ts";
+import type { RunRecord } from "../../runtime/src/contract/run-record.ts";
 import { CHECKOUT } from "../../scripts/workspace/paths.ts";
 import { builtRuntime } from "./built-runtime.ts";
 import { type CloudView, cloudView, type ServiceView } from "./cloud-view.ts";

@@ -1,4 +1,4 @@
-import type { AlertEvent } from "../alert-event.ts";
+import type { AlertEvent } from "../contract/alert-event.ts";
 
 /** An alert of a message, and how often it came since somebody was told of it last. */
 export interface MessageItem {

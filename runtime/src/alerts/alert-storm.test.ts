@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { handClock, listChannel, scratchAlerts } from "../testing/scratch-alerts.ts";
-import { FAILED, RECOVERED } from "../testing/scratch-event.ts";
+import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
+import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
 import { countOf } from "./alert-message.ts";
 
 test("1,000 equal alerts are one message, and their end is one that says how many they were", async () => {

@@ -1,4 +1,4 @@
-import { type AlertEvent, isOver, isWrong } from "../alert-event.ts";
+import { type AlertEvent, isOver, isWrong } from "../contract/alert-event.ts";
 import { type AlertMessage, countOf, type MessageItem } from "./alert-message.ts";
 
 /** One line of a message, as people read it. */

@@ -4,14 +4,14 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
 import type { ManifestStores } from "../contract/store.ts";
-import { startTcpServer } from "../testing/tcp-server.ts";
-import { startHttpServer } from "../testing/http-server.ts";
-import { handClock, listChannel, scratchAlerts } from "../testing/scratch-alerts.ts";
-import { FAILED, RECOVERED } from "../testing/scratch-event.ts";
-import { usePostgres, useRedis } from "../testing/servers.ts";
+import { startTcpServer } from "../../testing/tcp-server.ts";
+import { startHttpServer } from "../../testing/http-server.ts";
+import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
+import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
+import { usePostgres, useRedis } from "../../testing/servers.ts";
 import { countOf } from "./alert-message.ts";
 import { ChannelError } from "./channel.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 const postgres = usePostgres();
 const redis = useRedis();
@@ -201,7 +201,7 @@ test("a run that is killed while its message is on the way: one duplicate, then 
     return isKilling ? "hang" : { status: 204 };
   });
   const start = async (): Promise<number | null> => {
-    const program = join(import.meta.dirname, "../testing/alert-program.ts");
+    const program = join(import.meta.dirname, "../../testing/alert-program.ts");
     const child = spawn(process.execPath, [program, directory], {
       env: { WEBHOOK_URL: server.url },
       stdio: "ignore",
@@ -232,7 +232,7 @@ test("a run that is killed while its message is on the way: one duplicate, then 
 
 test("a run of a cron job sends its alert before it ends, and ends by itself", async () => {
   const server = await startHttpServer(() => ({ status: 204 }));
-  const program = join(import.meta.dirname, "../testing/alert-program.ts");
+  const program = join(import.meta.dirname, "../../testing/alert-program.ts");
   const child = spawn(process.execPath, [program, scratchDirectory()], {
     env: { WEBHOOK_URL: server.url },
     stdio: "ignore",

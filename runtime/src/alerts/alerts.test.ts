@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { handClock, listChannel, scratchAlerts } from "../testing/scratch-alerts.ts";
-import { FAILED, RECOVERED } from "../testing/scratch-event.ts";
-import { createLogger } from "../log/logger.ts";
+import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
+import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
+import { createLogger } from "../log.ts";
 import { countOf } from "./alert-message.ts";
 import { ChannelError } from "./channel.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 test("an alert is held while the limit is used up, and sent when it is free again", async () => {
   const channel = listChannel("ops");

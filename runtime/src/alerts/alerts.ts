@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
-import type { AlertEvent, AlertSink, Delivery } from "../alert-event.ts";
+import type { AlertEvent, AlertSink, Delivery } from "../contract/alert-event.ts";
 import type { ManifestAlerts } from "../contract/alert.ts";
-import type { RuntimeManifest } from "../contract.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Clock } from "../run/clock.ts";
-import type { Env } from "../settings/env.ts";
-import { openDocument } from "../stores/document.ts";
+import type { Env } from "../contract/env.ts";
+import { openDocument } from "../state/stores/document.ts";
 import { normalisedKey } from "./alert-key.ts";
 import { messageOf } from "./alert-message.ts";
 import { type Channel, whyNotSent } from "./channel.ts";

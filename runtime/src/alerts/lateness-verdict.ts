@@ -1,6 +1,6 @@
 import type { ManifestJob } from "../contract/job.ts";
-import type { RunRecord, RunStart } from "../run-record.ts";
-import { nextRuns, type Schedule } from "../schedule.ts";
+import type { RunRecord, RunStart } from "../contract/run-record.ts";
+import { nextRuns, type Schedule } from "../schedule/schedule.ts";
 
 /** A job that names neither a latest start nor a deadline is late after so long. */
 const TOLERANCE_SECONDS = 600;

@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { AlertEvent } from "../alert-event.ts";
+import type { AlertEvent } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
-import { createLogger } from "../log/logger.ts";
-import type { RecordStore, RunRecord, RunStart } from "../run-record.ts";
-import type { Env } from "../settings/env.ts";
-import { openMemoryRecords } from "../stores/memory-records.ts";
-import { manualClock } from "../testing/scratch-health.ts";
+import { createLogger } from "../log.ts";
+import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
+import type { Env } from "../contract/env.ts";
+import { openMemoryRecords } from "../state/stores/memory-records.ts";
+import { manualClock } from "../../testing/scratch-health.ts";
 import { watchLateness } from "./lateness.ts";
 
 const HOURLY: ManifestJob = {

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
-import type { AlertSink } from "../alert-event.ts";
+import type { AlertSink } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
-import type { RuntimeManifest } from "../contract.ts";
-import type { RecordStore, RunStart } from "../run-record.ts";
-import type { Schedule } from "../schedule.ts";
-import { bindSchedule } from "../settings/bound-schedule.ts";
-import type { Env } from "../settings/env.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { RecordStore, RunStart } from "../contract/run-record.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import { bindSchedule } from "../contract/bound-schedule.ts";
+import type { Env } from "../contract/env.ts";
 import { missedSlot, stuckRun } from "./lateness-verdict.ts";
 import { createNoticeBoard, type Notice, type NoticeBoard } from "./notice-board.ts";
 import { repeat } from "./repeat.ts";

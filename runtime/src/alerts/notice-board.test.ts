@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { handClock, listChannel, scratchAlerts } from "../testing/scratch-alerts.ts";
+import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
 import { createNoticeBoard } from "./notice-board.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 const LATE = {
   kind: "late",

@@ -1,5 +1,5 @@
-import type { AlertEvent, AlertSink, Delivery } from "../alert-event.ts";
-import type { RuntimeManifest } from "../contract.ts";
+import type { AlertEvent, AlertSink, Delivery } from "../contract/alert-event.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 
 /** What is said of something that is wrong, or over. */
 export type Notice = Pick<AlertEvent, "kind" | "title" | "details"> & { readonly job?: string };

@@ -2,7 +2,7 @@ import { errorWords } from "../health/error-words.ts";
 import type { Health } from "../health/health.ts";
 import type { Probe } from "../health/probes/probe.ts";
 import { queueProbe } from "../health/probes/queue.ts";
-import type { Env } from "../settings/env.ts";
+import type { Env } from "../contract/env.ts";
 import type { AlertRule } from "./rule-verdict.ts";
 
 /** A value, or why there is none. */

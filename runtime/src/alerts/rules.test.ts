@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { AlertEvent, Delivery } from "../alert-event.ts";
-import { createLogger } from "../log/logger.ts";
-import { withRedis } from "../testing/redis.ts";
-import { manualClock } from "../testing/scratch-health.ts";
-import { useRedis } from "../testing/servers.ts";
+import type { AlertEvent, Delivery } from "../contract/alert-event.ts";
+import { createLogger } from "../log.ts";
+import { withRedis } from "../../testing/redis.ts";
+import { manualClock } from "../../testing/scratch-health.ts";
+import { useRedis } from "../../testing/servers.ts";
 import type { AlertRule } from "./rule-verdict.ts";
 import { type RulesOptions, startRules } from "./rules.ts";
 

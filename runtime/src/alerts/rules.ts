@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
-import type { AlertSink } from "../alert-event.ts";
-import type { RuntimeManifest } from "../contract.ts";
+import type { AlertSink } from "../contract/alert-event.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Health } from "../health/health.ts";
 import { type Clock, steadyClock } from "../health/steady-clock.ts";
-import { ConfigurationError } from "../settings/configuration-error.ts";
-import type { Env } from "../settings/env.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
+import type { Env } from "../contract/env.ts";
 import { createNoticeBoard, type NoticeBoard } from "./notice-board.ts";
 import { repeat } from "./repeat.ts";
 import { openSource, type Reading, type RuleSource } from "./rule-source.ts";

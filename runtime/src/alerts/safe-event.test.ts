@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FAILED } from "../testing/scratch-event.ts";
+import { FAILED } from "../../testing/scratch-event.ts";
 import { safeEvent } from "./safe-event.ts";
 
 test("a field of the details that is called after a secret is not told, whatever it holds", () => {

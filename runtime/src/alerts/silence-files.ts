@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
-import type { AlertEvent } from "../alert-event.ts";
-import { replaceFile } from "../artifacts/replace-file.ts";
-import type { RuntimeManifest } from "../contract.ts";
+import type { AlertEvent } from "../contract/alert-event.ts";
+import { replaceFile } from "../jobs/artifacts/replace-file.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Clock } from "../run/clock.ts";
 import { silencedUntil } from "../run/silence.ts";
 import type { Silence } from "./pipeline/alert-book.ts";

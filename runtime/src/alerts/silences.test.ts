@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { handClock, listChannel, scratchAlerts } from "../testing/scratch-alerts.ts";
-import { FAILED, RECOVERED } from "../testing/scratch-event.ts";
+import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
+import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
 
 const FILE = "alerts_silenced.json";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import type { AlertEvent } from "../alert-event.ts";
-import type { RuntimeManifest } from "../contract.ts";
+import type { AlertEvent } from "../contract/alert-event.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Clock } from "../run/clock.ts";
 import type { Silence } from "./pipeline/alert-book.ts";
 import type { BookKeeper } from "./pipeline/book-keeper.ts";

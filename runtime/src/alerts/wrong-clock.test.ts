@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { handClock, listChannel, scratchAlerts } from "../testing/scratch-alerts.ts";
-import { FAILED } from "../testing/scratch-event.ts";
+import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
+import { FAILED } from "../../testing/scratch-event.ts";
 import { ChannelError } from "./channel.ts";
 
 /** A clock that is ahead when the process begins, and is set back. */

@@ -1,8 +1,8 @@
-import type { RuntimeManifest } from "../contract.ts";
-import { namedVariables } from "../settings/env-name.ts";
-import { type Env, valueOf } from "../settings/env.ts";
-import { loadManifest, MANIFEST_VARIABLE } from "../settings/manifest.ts";
-import { resolveSecretFiles } from "../settings/secret-file.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { namedVariables } from "../contract/env-name.ts";
+import { type Env, valueOf } from "../contract/env.ts";
+import { loadManifest, MANIFEST_VARIABLE } from "../contract/load-manifest.ts";
+import { resolveSecretFiles } from "../contract/secret-file.ts";
 
 /** What an app that was deployed with a manifest knows of itself. */
 export interface AppEnvironment {

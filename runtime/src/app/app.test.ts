@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createHealth, createLogger, defineJob, nodeListener } from "../app.ts";
-import { MANIFEST_VERSION } from "../contract.ts";
+import { MANIFEST_VERSION } from "../contract/manifest.ts";
 import { RUNTIME_VERSION } from "../version.ts";
 
 const APP = join(import.meta.dirname, "..", "app.ts");

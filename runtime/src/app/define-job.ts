@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { stopOnSignals } from "../commands/stop-signals.ts";
-import { EXIT } from "../exit-code.ts";
-import { type JobContext, JobFailure, type JobWork } from "../job-definition.ts";
-import { createLogger, withTrace } from "../log/logger.ts";
-import { ConfigurationError } from "../settings/configuration-error.ts";
-import { type Env, valueOf } from "../settings/env.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { type JobContext, JobFailure, type JobWork } from "../jobs/definition.ts";
+import { createLogger, withTrace } from "../log.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
+import { type Env, valueOf } from "../contract/env.ts";
 import { appEnvironment } from "./app-environment.ts";
 
 /** Between SIGTERM and SIGKILL of what a job starts, as in the contract. */

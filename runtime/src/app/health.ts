@@ -2,9 +2,9 @@ import type { Logger } from "pino";
 import type { ManifestHealth } from "../contract/health.ts";
 import type { Check } from "../health/check.ts";
 import { createHealth as createRuntimeHealth, type Health } from "../health/health.ts";
-import { createLogger as createRuntimeLogger } from "../log/logger.ts";
-import type { RecordStore } from "../run-record.ts";
-import type { Env } from "../settings/env.ts";
+import { createLogger as createRuntimeLogger } from "../log.ts";
+import type { RecordStore } from "../contract/run-record.ts";
+import type { Env } from "../contract/env.ts";
 import { appEnvironment } from "./app-environment.ts";
 
 /** What an app gives to its health; everything has a default. */

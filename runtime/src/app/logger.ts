@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import { createLogger as createRuntimeLogger } from "../log/logger.ts";
-import type { Env } from "../settings/env.ts";
+import { createLogger as createRuntimeLogger } from "../log.ts";
+import type { Env } from "../contract/env.ts";
 import { appEnvironment } from "./app-environment.ts";
 
 /** Whose lines they are. */

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { EXIT } from "../exit-code.ts";
-import { JobFailure } from "../job-definition.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { JobFailure } from "../jobs/definition.ts";
 import { errorCode } from "../sources/source-error.ts";
 import { isBusy, retryWhileBusy } from "../sources/sqlite-busy.ts";
 

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import type { ManifestJob } from "../contract/job.ts";
 import { backUpSqlite } from "../jobs/sqlite-backup/work.ts";
-import { clockAt, jobContext } from "../testing/job-context.ts";
+import { clockAt, jobContext } from "../../testing/job-context.ts";
 import { backupSetsOf, findBackup, listBackups } from "./backup-sets.ts";
 
 const OPTIONS = {

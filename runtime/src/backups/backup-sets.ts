@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { RuntimeManifest } from "../contract.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 import { isRunHere } from "../contract/job.ts";
 import { sqliteBackupJob } from "../jobs/sqlite-backup/options.ts";
-import { bindOptions } from "../settings/bound-option.ts";
-import type { Env } from "../settings/env.ts";
+import { bindOptions } from "../contract/bound-option.ts";
+import type { Env } from "../contract/env.ts";
 import { errorCode } from "../sources/source-error.ts";
 import { type BackupFile, backupFiles, backupOf, defaultPrefix } from "./backup-file.ts";
 import { type BackupDrill, type BackupNote, readNote } from "./backup-note.ts";

@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { JobFailure } from "../job-definition.ts";
+import { JobFailure } from "../jobs/definition.ts";
 
 /** Left free for the app beside what is written: neither a backup nor a restore must fill the disk. */
 const MARGIN_BYTES = 16 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } fro
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findUpload, receiveUpload, type Upload } from "./uploads.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 const NOW = new Date("2026-01-06T22:00:00Z");
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
-import { replaceFile } from "../artifacts/replace-file.ts";
+import { replaceFile } from "../jobs/artifacts/replace-file.ts";
 import { errorCode } from "../sources/source-error.ts";
 import { syncPath } from "../supervise/move.ts";
 import { roomIn } from "./room.ts";

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { startHttpServer } from "../testing/http-server.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
-import { scratchManifest } from "../testing/scratch-process.ts";
+import { startHttpServer } from "../../testing/http-server.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { scratchManifest } from "../../testing/scratch-process.ts";
 
 const MAIN = join(import.meta.dirname, "..", "main.ts");
 

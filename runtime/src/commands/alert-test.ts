@@ -1,12 +1,12 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { openAlerts } from "../alerts/alerts.ts";
-import { EXIT } from "../exit-code.ts";
-import { createLogger } from "../log/logger.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { createLogger } from "../log.ts";
 import { SYSTEM_CLOCK } from "../run/clock.ts";
-import { namedVariables } from "../settings/env-name.ts";
-import { loadManifest } from "../settings/manifest.ts";
-import { resolveSecretFiles } from "../settings/secret-file.ts";
+import { namedVariables } from "../contract/env-name.ts";
+import { loadManifest } from "../contract/load-manifest.ts";
+import { resolveSecretFiles } from "../contract/secret-file.ts";
 import { readArguments, type RuntimeCommand } from "./command.ts";
 
 /** Sends a message through every channel, past silences and limits: do alerts arrive at all? */

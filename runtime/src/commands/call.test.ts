@@ -11,8 +11,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { nodeListener } from "../health/adapters/node-http.ts";
 import { openOps } from "../ops/router.ts";
 import type { Process } from "../run/process.ts";
-import { scratchManifest, scratchProcess } from "../testing/scratch-process.ts";
-import { startHttpServer } from "../testing/http-server.ts";
+import { scratchManifest, scratchProcess } from "../../testing/scratch-process.ts";
+import { startHttpServer } from "../../testing/http-server.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const TOKEN = "planted-call-token";

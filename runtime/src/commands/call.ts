@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
-import type { RuntimeManifest } from "../contract.ts";
-import { createLogger, withTrace } from "../log/logger.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { createLogger, withTrace } from "../log.ts";
 import { OPS_TOKEN } from "../ops/access.ts";
 import { exitCodeOf } from "../run/ending.ts";
 import { callJob, type RemoteRun } from "../run/remote-run.ts";
-import { ConfigurationError, type ConfigurationProblem } from "../settings/configuration-error.ts";
-import { type Env, valueOf } from "../settings/env.ts";
-import { loadManifest, MANIFEST_VARIABLE } from "../settings/manifest.ts";
-import { resolveSecretFiles } from "../settings/secret-file.ts";
+import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";
+import { type Env, valueOf } from "../contract/env.ts";
+import { loadManifest, MANIFEST_VARIABLE } from "../contract/load-manifest.ts";
+import { resolveSecretFiles } from "../contract/secret-file.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 import { inputOf } from "./input-argument.ts";
 

@@ -1,4 +1,4 @@
-import type { Env } from "../settings/env.ts";
+import type { Env } from "../contract/env.ts";
 
 /** What is typed after `opspec-runtime`. */
 export interface RuntimeCommand {

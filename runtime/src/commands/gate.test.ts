@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { renderManifest } from "../contract.ts";
-import { scratchManifest } from "../testing/scratch-process.ts";
+import { renderManifest } from "../contract/manifest.ts";
+import { scratchManifest } from "../../testing/scratch-process.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 

@@ -1,8 +1,8 @@
-import { EXIT } from "../exit-code.ts";
-import { createLogger } from "../log/logger.ts";
-import { resolveSecretFiles } from "../settings/secret-file.ts";
-import { namedVariables } from "../settings/env-name.ts";
-import { loadManifest } from "../settings/manifest.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { createLogger } from "../log.ts";
+import { resolveSecretFiles } from "../contract/secret-file.ts";
+import { namedVariables } from "../contract/env-name.ts";
+import { loadManifest } from "../contract/load-manifest.ts";
 import { passGates } from "../supervise/gate.ts";
 import { StartRefused } from "../supervise/start-refused.ts";
 import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { usePostgres } from "../testing/servers.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
+import { usePostgres } from "../../testing/servers.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 const MAIN = join(import.meta.dirname, "..", "main.ts");
 const postgres = usePostgres();

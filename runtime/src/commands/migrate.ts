@@ -1,11 +1,11 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import type { RuntimeManifest } from "../contract.ts";
-import { createLogger } from "../log/logger.ts";
-import { migratePostgres, type PostgresMigration } from "../migrate/postgres.ts";
-import { type Env, valueOf } from "../settings/env.ts";
-import { loadManifest } from "../settings/manifest.ts";
-import { resolveSecretFiles } from "../settings/secret-file.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { createLogger } from "../log.ts";
+import { migratePostgres, type PostgresMigration } from "../databases/migrate/postgres.ts";
+import { type Env, valueOf } from "../contract/env.ts";
+import { loadManifest } from "../contract/load-manifest.ts";
+import { resolveSecretFiles } from "../contract/secret-file.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 

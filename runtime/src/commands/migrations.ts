@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { EXIT } from "../exit-code.ts";
-import { createLogger } from "../log/logger.ts";
-import { executableRunner } from "../migrate/run-executable.ts";
-import { appMigrationStatus } from "../migrate/sqlite-app-status.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { createLogger } from "../log.ts";
+import { executableRunner } from "../databases/migrate/run-executable.ts";
+import { appMigrationStatus } from "../databases/migrate/sqlite-app-status.ts";
 import {
   markSqliteMigration,
   MigrationOrderError,
@@ -10,8 +10,8 @@ import {
   retrySqliteMigration,
   runSqliteMigrations,
   sqliteMigrationStatus,
-} from "../migrate/sqlite.ts";
-import type { Env } from "../settings/env.ts";
+} from "../databases/migrate/sqlite.ts";
+import type { Env } from "../contract/env.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 
 /** An executable migration that is told to stop has this long, in milliseconds. */

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { RuntimeManifest } from "../contract.ts";
-import { EXIT } from "../exit-code.ts";
-import { commandProblem } from "../probe/command-problem.ts";
-import { ConfigurationError, type ConfigurationProblem } from "../settings/configuration-error.ts";
-import { type Env, valueOf } from "../settings/env.ts";
-import { loadManifest, MANIFEST_VARIABLE } from "../settings/manifest.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { commandProblem } from "./probe/command-problem.ts";
+import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";
+import { type Env, valueOf } from "../contract/env.ts";
+import { loadManifest, MANIFEST_VARIABLE } from "../contract/load-manifest.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 
 /**

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import type { RuntimeManifest } from "../contract.ts";
-import { scratchManifest, type ScratchOptions } from "../testing/scratch-process.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { scratchManifest, type ScratchOptions } from "../../testing/scratch-process.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 

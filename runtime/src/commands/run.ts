@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { checkedInput } from "../jobs/job-input.ts";
-import { logCrashes } from "../log/crash.ts";
+import { logCrashes } from "../run/crash.ts";
 import { exitCodeOf } from "../run/ending.ts";
 import { recordCrash } from "../run/crash-record.ts";
 import { recoverLost } from "../run/lost.ts";
@@ -9,7 +9,7 @@ import { openProcess } from "../run/open-process.ts";
 import type { Process } from "../run/process.ts";
 import { runJob } from "../run/run-job.ts";
 import { jobOf, type RunRequest } from "../run/run.ts";
-import { loadManifest } from "../settings/manifest.ts";
+import { loadManifest } from "../contract/load-manifest.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 import { inputOf } from "./input-argument.ts";
 import { stopOnSignals } from "./stop-signals.ts";

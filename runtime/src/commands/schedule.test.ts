@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { freePort } from "../testing/server-process.ts";
-import { scratchManifest, type ScratchOptions } from "../testing/scratch-process.ts";
+import { freePort } from "../../testing/server-process.ts";
+import { scratchManifest, type ScratchOptions } from "../../testing/scratch-process.ts";
 
 const MAIN = join(import.meta.dirname, "..", "main.ts");
 const PATIENCE = { timeout: 30_000, interval: 20 };

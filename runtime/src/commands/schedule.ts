@@ -1,12 +1,12 @@
-import { watchAppTables } from "../app-runs/table-watch.ts";
-import { logCrashes } from "../log/crash.ts";
+import { watchAppTables } from "../run/app-runs/table-watch.ts";
+import { logCrashes } from "../run/crash.ts";
 import { recordCrash } from "../run/crash-record.ts";
 import { openProcess } from "../run/open-process.ts";
 import type { Process } from "../run/process.ts";
-import { EXIT } from "../exit-code.ts";
-import { startScheduler } from "../scheduler/scheduler.ts";
-import { checkBindings } from "../settings/bindings.ts";
-import { loadManifest } from "../settings/manifest.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { startScheduler } from "../run/scheduler/scheduler.ts";
+import { checkBindings } from "../contract/bindings.ts";
+import { loadManifest } from "../contract/load-manifest.ts";
 import { openSurroundings } from "../supervise/surroundings.ts";
 import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 import { stopOnSignals } from "./stop-signals.ts";

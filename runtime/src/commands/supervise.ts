@@ -1,9 +1,9 @@
 import { realpathSync } from "node:fs";
-import { logCrashes } from "../log/crash.ts";
+import { logCrashes } from "../run/crash.ts";
 import { recordCrash } from "../run/crash-record.ts";
 import { openProcess } from "../run/open-process.ts";
-import type { Env } from "../settings/env.ts";
-import { loadManifest } from "../settings/manifest.ts";
+import type { Env } from "../contract/env.ts";
+import { loadManifest } from "../contract/load-manifest.ts";
 import { underReaper } from "../supervise/reaper.ts";
 import { type StopSignals, supervise as superviseApp } from "../supervise/supervise.ts";
 import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";

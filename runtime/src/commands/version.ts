@@ -1,5 +1,5 @@
-import { MANIFEST_VERSION } from "../contract.ts";
-import { EXIT } from "../exit-code.ts";
+import { MANIFEST_VERSION } from "../contract/manifest.ts";
+import { EXIT } from "../contract/exit-code.ts";
 import { RUNTIME_VERSION } from "../version.ts";
 import type { RuntimeCommand } from "./command.ts";
 

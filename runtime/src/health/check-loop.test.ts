@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { manualClock } from "../testing/scratch-health.ts";
+import { manualClock } from "../../testing/scratch-health.ts";
 import { type Check, CheckError } from "./check.ts";
 import { type CheckLoop, loopCheck } from "./check-loop.ts";
 

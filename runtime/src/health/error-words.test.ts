@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ConfigurationError } from "../settings/configuration-error.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
 import { CheckError } from "./check.ts";
 import { errorWords } from "./error-words.ts";
 

@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../settings/configuration-error.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
 import { CheckError } from "./check.ts";
 
 /**

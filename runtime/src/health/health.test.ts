@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { startHungServer } from "../testing/probe-watch.ts";
-import { manualClock, scratchHealth, type ScratchHealth } from "../testing/scratch-health.ts";
+import { startHungServer } from "../../testing/probe-watch.ts";
+import { manualClock, scratchHealth, type ScratchHealth } from "../../testing/scratch-health.ts";
 import { type Check, CheckError } from "./check.ts";
 import type { HealthOptions } from "./health.ts";
 

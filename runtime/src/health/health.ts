@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import type { RuntimeManifest } from "../contract.ts";
-import type { RecordStore } from "../run-record.ts";
-import { ConfigurationError } from "../settings/configuration-error.ts";
-import { type Env, valueOf } from "../settings/env.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { RecordStore } from "../contract/run-record.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
+import { type Env, valueOf } from "../contract/env.ts";
 import type { Check, CheckResult } from "./check.ts";
 import { type CheckLoop, loopCheck } from "./check-loop.ts";
 import { createEventTally } from "./event-tally.ts";

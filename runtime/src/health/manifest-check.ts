@@ -1,5 +1,5 @@
 import type { ManifestCheck } from "../contract/health.ts";
-import { valueOf } from "../settings/env.ts";
+import { valueOf } from "../contract/env.ts";
 import type { Check } from "./check.ts";
 import { backupProbe } from "./probes/backup.ts";
 import { clockProbe } from "./probes/clock.ts";

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { scratchHealth, type ScratchHealth } from "../testing/scratch-health.ts";
+import { scratchHealth, type ScratchHealth } from "../../testing/scratch-health.ts";
 import type { Check } from "./check.ts";
 
 const CHECKS: readonly Check[] = [

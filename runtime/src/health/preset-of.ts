@@ -4,7 +4,7 @@ import { c1cRecruitmentPreset } from "./presets/c1c-recruitment.ts";
 import { chorizaurioPreset } from "./presets/chorizaurio.ts";
 import { joslynAiApiPreset } from "./presets/joslyn-ai-api.ts";
 import { joslynAiWorkerPreset } from "./presets/joslyn-ai-worker.ts";
-import { opspecPreset } from "./presets/opspec.ts";
+import { opspecPreset } from "./default-preset.ts";
 import { parlayGorillaPreset } from "./presets/parlay-gorilla.ts";
 import { vegaCockpitPreset } from "./presets/vega-cockpit.ts";
 

@@ -1,4 +1,4 @@
-import type { RunStatus } from "../run-record.ts";
+import type { RunStatus } from "../contract/run-record.ts";
 import type { Clock } from "./steady-clock.ts";
 
 /** What the app says about a part of itself. */

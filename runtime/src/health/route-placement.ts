@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../settings/configuration-error.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Route } from "./preset.ts";
 
 /** Routes at the paths that the manifest gives them. Throws when it names none, or one path twice. */

@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
-import type { RuntimeManifest } from "../contract.ts";
-import type { Env } from "../settings/env.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { Env } from "../contract/env.ts";
 import type { CheckResult } from "./check.ts";
 import type { EventTally } from "./event-tally.ts";
 import type { Reports } from "./reports.ts";

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { runJob } from "../run/run-job.ts";
-import { flushScene, stock } from "../testing/flush-scene.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
-import { usePostgres } from "../testing/servers.ts";
+import { flushScene, stock } from "../../testing/flush-scene.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
+import { usePostgres } from "../../testing/servers.ts";
 
 const postgres = usePostgres();
 

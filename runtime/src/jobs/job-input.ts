@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { CatalogJob } from "./catalog-job.ts";
 import { optionProblems } from "./option-problem.ts";
-import { ConfigurationError } from "../settings/configuration-error.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
 
 /** What was said by hand for one run, as `--input name=value` or in the body of a request. */
 export type JobInput = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export async function checkedInput(
   input: JobInput = {},
 ): Promise<JobInput> {
   if (Object.keys(input).length === 0) return input;
-  const { CATALOG } = await import("../catalog.ts");
+  const { CATALOG } = await import("./catalog.ts");
   const job: CatalogJob | undefined = Object.hasOwn(CATALOG, uses) ? CATALOG[uses] : undefined;
   const schema = job?.input;
   if (!schema) {
@@ -46,7 +46,7 @@ export interface InputName {
 
 /** What a run of such a job may be told by hand. */
 export async function inputNames(uses: string): Promise<InputName[]> {
-  const { CATALOG } = await import("../catalog.ts");
+  const { CATALOG } = await import("./catalog.ts");
   const job: CatalogJob | undefined = Object.hasOwn(CATALOG, uses) ? CATALOG[uses] : undefined;
   return Object.entries(job?.input?.shape ?? {}).map(([name, schema]) => ({
     name,

@@ -1,8 +1,8 @@
 import { MailSettings } from "../contract/mail.ts";
-import type { JobContext } from "../job-definition.ts";
-import { parseAddresses } from "../mail/address.ts";
-import type { Mail } from "../mail/mail.ts";
-import { valueOf } from "../settings/env.ts";
+import type { JobContext } from "./definition.ts";
+import { parseAddresses } from "../alerts/mail/address.ts";
+import type { Mail } from "../alerts/mail/mail.ts";
+import { valueOf } from "../contract/env.ts";
 import { type Delivered, deliveredBy } from "./delivered.ts";
 
 /** How mail is sent where the job does not say it: what vega-cockpit has its key for. */
@@ -35,7 +35,7 @@ export async function sendMail(
     return { status: "skipped", why: missingWords(missing.map((it) => `${variable}_${it}`)) };
   }
   return deliveredBy(signal, async () => {
-    const { openMail } = await import("../mail/mail.ts");
+    const { openMail } = await import("../alerts/mail/mail.ts");
     const settings = options.mail ?? DEFAULT_SETTINGS;
     const delivery = await openMail(settings, env).send({ ...mail, from, to }, { signal });
     return delivery === "sent"

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { kindOf } from "../issue-words.ts";
+import { kindOf } from "../contract/issue-words.ts";
 import { isBindingLike, optionBinding } from "./option-binding.ts";
 
 /** What is wrong with one option; `option` is empty when it is about all of them. */

@@ -1,4 +1,4 @@
-import type { JobWork } from "../job-definition.ts";
+import type { JobWork } from "./definition.ts";
 
 /** Each job's work, imported when it is needed: a run of one job does not load the others. */
 const WORK: Readonly<Record<string, () => Promise<JobWork>>> = {

@@ -1,6 +1,6 @@
 import { isSameKey } from "../health/secret-key.ts";
-import { Refusal } from "../json-api/exchange.ts";
-import { type Env, valueOf } from "../settings/env.ts";
+import { Refusal } from "./json-api/exchange.ts";
+import { type Env, valueOf } from "../contract/env.ts";
 import { type Caller, isOnLoopback } from "./caller.ts";
 import type { ManifestOps } from "../contract/ops.ts";
 import type { Access, OpsRoute } from "./route.ts";

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { fingerprint } from "../backups/backup-note.ts";
 import { backupSetsOf, findBackup, type ListedBackup } from "../backups/backup-sets.ts";
-import { Refusal } from "../json-api/exchange.ts";
+import { Refusal } from "./json-api/exchange.ts";
 import type { Process } from "../run/process.ts";
 import { errorCode } from "../sources/source-error.ts";
 import { CHECKSUM_HEADER, downloadOf } from "./file-download.ts";

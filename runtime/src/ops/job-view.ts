@@ -1,9 +1,9 @@
 import type { ManifestJob } from "../contract/job.ts";
 import { inputNames, type InputName } from "../jobs/job-input.ts";
 import type { Process } from "../run/process.ts";
-import type { RunRecord, RunStart } from "../run-record.ts";
-import { describeSchedule, nextRuns, type Schedule } from "../schedule.ts";
-import { bindSchedule } from "../settings/bound-schedule.ts";
+import type { RunRecord, RunStart } from "../contract/run-record.ts";
+import { describeSchedule, nextRuns, type Schedule } from "../schedule/schedule.ts";
+import { bindSchedule } from "../contract/bound-schedule.ts";
 
 /** Next runs that are shown. */
 const NEXT_RUNS = 3;

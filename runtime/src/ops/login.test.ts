@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { OPS_TOKEN, scratchOps, type ScratchOps } from "../testing/scratch-ops.ts";
+import { OPS_TOKEN, scratchOps, type ScratchOps } from "../../testing/scratch-ops.ts";
 
 const HOST = { host: "shop.example.com" };
 

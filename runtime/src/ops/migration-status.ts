@@ -2,10 +2,14 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ManifestApp } from "../contract/app.ts";
-import { Refusal } from "../json-api/exchange.ts";
-import { executableRunner } from "../migrate/run-executable.ts";
-import { appMigrationStatus } from "../migrate/sqlite-app-status.ts";
-import { type Migrations, runSqliteMigrations, sqliteMigrationStatus } from "../migrate/sqlite.ts";
+import { Refusal } from "./json-api/exchange.ts";
+import { executableRunner } from "../databases/migrate/run-executable.ts";
+import { appMigrationStatus } from "../databases/migrate/sqlite-app-status.ts";
+import {
+  type Migrations,
+  runSqliteMigrations,
+  sqliteMigrationStatus,
+} from "../databases/migrate/sqlite.ts";
 import type { Process } from "../run/process.ts";
 import { errorCode } from "../sources/source-error.ts";
 

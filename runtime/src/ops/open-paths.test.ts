@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { scratchOps } from "../testing/scratch-ops.ts";
+import { scratchOps } from "../../testing/scratch-ops.ts";
 import { openOps } from "./router.ts";
-import { scratchManifest, scratchProcess } from "../testing/scratch-process.ts";
+import { scratchManifest, scratchProcess } from "../../testing/scratch-process.ts";
 
 const OPEN = { loopbackOnly: ["/ops/jobs"], public: ["/ops/version"] } as const;
 const MANIFEST = {

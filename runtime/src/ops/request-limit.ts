@@ -1,4 +1,4 @@
-import { Refusal } from "../json-api/exchange.ts";
+import { Refusal } from "./json-api/exchange.ts";
 import type { Ops, OpsExchange } from "./route.ts";
 
 const WINDOW_MS = 60_000;

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { chmod, link, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { stampsOf } from "../artifacts/stamp.ts";
+import { stampsOf } from "../jobs/artifacts/stamp.ts";
 import { roomIn } from "../backups/room.ts";
-import { Refusal } from "../json-api/exchange.ts";
+import { Refusal } from "./json-api/exchange.ts";
 import { errorCode } from "../sources/source-error.ts";
 import { syncPath } from "../supervise/move.ts";
 import { hasHeader } from "../supervise/sqlite-file.ts";

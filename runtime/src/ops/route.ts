@@ -1,6 +1,6 @@
 import type { ManifestHealth } from "../contract/health.ts";
 import type { Health } from "../health/health.ts";
-import type { Refusal } from "../json-api/exchange.ts";
+import type { Refusal } from "./json-api/exchange.ts";
 import type { Process } from "../run/process.ts";
 import type { LoginLimit } from "./login-limit.ts";
 import type { Session, Sessions } from "./sessions.ts";

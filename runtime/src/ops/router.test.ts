@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { RunRecord } from "../run-record.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import type { RunRecord } from "../contract/run-record.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
 import { openOps } from "./router.ts";
 
 const TOKENS = { OPSPEC_OPS_TOKEN: "ops-secret", OPSPEC_CALL_TOKEN: "call-secret" };

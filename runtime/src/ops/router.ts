@@ -1,7 +1,7 @@
 import { requestIdOf } from "../health/request-id.ts";
-import { jsonAnswer, Refusal } from "../json-api/exchange.ts";
+import { jsonAnswer, Refusal } from "./json-api/exchange.ts";
 import type { Process } from "../run/process.ts";
-import { valueOf } from "../settings/env.ts";
+import { valueOf } from "../contract/env.ts";
 import { accessOf, type Locks, OPS_TOKEN, sessionOf } from "./access.ts";
 import { type Caller, clientOf } from "./caller.ts";
 import { createLoginLimit } from "./login-limit.ts";

@@ -1,6 +1,11 @@
 import * as z from "zod/mini";
-import { Refusal } from "../json-api/exchange.ts";
-import { RUN_STATUSES, type RecordQuery, type RecordStore, type RunRecord } from "../run-record.ts";
+import { Refusal } from "./json-api/exchange.ts";
+import {
+  RUN_STATUSES,
+  type RecordQuery,
+  type RecordStore,
+  type RunRecord,
+} from "../contract/run-record.ts";
 
 /** Records in an answer that names no number, and the most that one may ask for. */
 const RECORDS_USUAL = 50;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Process } from "../run/process.ts";
 import { runJob } from "../run/run-job.ts";
 import type { RunRequest } from "../run/run.ts";
-import type { RunRecord } from "../run-record.ts";
+import type { RunRecord } from "../contract/run-record.ts";
 
 /** Ended runs that are remembered besides the store: a dry run is in no store. */
 const ENDED_MAX = 200;

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readlink, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ManifestToggle } from "../contract/toggle.ts";
-import { openRedis } from "../redis/connection.ts";
+import { openRedis } from "../databases/redis/connection.ts";
 import type { Process } from "../run/process.ts";
 import { errorCode } from "../sources/source-error.ts";
 

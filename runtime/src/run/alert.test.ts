@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
 import { runJob } from "./run-job.ts";
 
 const RUN = { job: "trim", actor: "schedule" };

@@ -1,6 +1,6 @@
-import type { AlertEvent } from "../alert-event.ts";
+import type { AlertEvent } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
-import type { RunRecord, RunStatus } from "../run-record.ts";
+import type { RunRecord, RunStatus } from "../contract/run-record.ts";
 import type { Process } from "./process.ts";
 
 /** What is looked through for failures in a row; nobody waits for more before being told. */

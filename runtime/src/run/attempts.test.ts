@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { JobContext } from "../job-definition.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import type { JobContext } from "../jobs/definition.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
 import { makeAttempts } from "./attempts.ts";
 import { planRun } from "./run.ts";
 

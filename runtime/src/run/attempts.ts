@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ManifestJob } from "../contract/job.ts";
-import type { JobContext, JobOutcome, JobWork } from "../job-definition.ts";
+import type { JobContext, JobOutcome, JobWork } from "../jobs/definition.ts";
 import { jobWork } from "../jobs/registry.ts";
-import { bindOptions } from "../settings/bound-option.ts";
+import { bindOptions } from "../contract/bound-option.ts";
 import { aborted, type Ending, failed, type Failure, failureOf } from "./ending.ts";
 import { isRetried, retryPauseMs } from "./retry.ts";
 import { RunAbort } from "./run-abort.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunRecord } from "../run-record.ts";
+import type { RunRecord } from "../contract/run-record.ts";
 import { alertEnd, alertStuck } from "./alert.ts";
 import { type Ending, recordOf } from "./ending.ts";
 import { isManual, type Run } from "./run.ts";

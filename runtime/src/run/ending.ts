@@ -1,8 +1,8 @@
-import { EXIT } from "../exit-code.ts";
-import { JobFailure } from "../job-definition.ts";
-import { redact, redactDeep } from "../log/redaction.ts";
-import type { RunRecord, RunStart, RunStatus } from "../run-record.ts";
-import { ConfigurationError, problemLine } from "../settings/configuration-error.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { JobFailure } from "../jobs/definition.ts";
+import { redact, redactDeep } from "../redaction.ts";
+import type { RunRecord, RunStart, RunStatus } from "../contract/run-record.ts";
+import { ConfigurationError, problemLine } from "../contract/configuration-error.ts";
 import { RunAbort } from "./run-abort.ts";
 import type { Skip } from "./skip.ts";
 

@@ -2,8 +2,8 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { scratchProcess } from "../testing/scratch-process.ts";
-import { usePostgres, useRedis } from "../testing/servers.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
+import { usePostgres, useRedis } from "../../testing/servers.ts";
 import { lockRequest } from "./lock.ts";
 import { runJob } from "./run-job.ts";
 import { jobOf } from "./run.ts";
@@ -127,7 +127,7 @@ test("a lost lease ends the run, and the late end is rejected by its fence", asy
   await untilExists(join(directory, "started"));
 
   // Somebody else has it, as after a pause of this process that was longer than the lease.
-  const { withRedis } = await import("../testing/redis.ts");
+  const { withRedis } = await import("../../testing/redis.ts");
   await withRedis(url, (client) => client.del("opspec:lease:shop/shop/losing"));
   const other = await scratchProcess({
     jobs: [{ name: "losing", command: "true", lock }],

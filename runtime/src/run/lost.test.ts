@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { RunStart } from "../run-record.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import type { RunStart } from "../contract/run-record.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
 import { lockRequest } from "./lock.ts";
 import { recoverLost } from "./lost.ts";
 

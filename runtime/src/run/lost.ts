@@ -1,6 +1,6 @@
 import { isRunHere, type ManifestJob } from "../contract/job.ts";
-import type { Coordination } from "../coordination.ts";
-import type { RunRecord, RunStart } from "../run-record.ts";
+import type { Coordination } from "../state/coordination.ts";
+import type { RunRecord, RunStart } from "../contract/run-record.ts";
 import { alertEnd } from "./alert.ts";
 import { lockRequest } from "./lock.ts";
 import type { Process } from "./process.ts";

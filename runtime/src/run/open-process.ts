@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Alerts } from "../alerts/alerts.ts";
-import { openCaches } from "../caches/caches.ts";
-import type { RuntimeManifest } from "../contract.ts";
-import type { Coordination } from "../coordination.ts";
-import { createLogger } from "../log/logger.ts";
-import type { RunRecord } from "../run-record.ts";
-import { namedVariables } from "../settings/env-name.ts";
-import { type Env, valueOf } from "../settings/env.ts";
-import { resolveSecretFiles } from "../settings/secret-file.ts";
-import { appendHistory } from "../stores/history.ts";
-import { openRecordStore } from "../stores/records.ts";
-import { openToggles } from "../toggles/toggles.ts";
+import { openCaches } from "../sources/caches/caches.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { Coordination } from "../state/coordination.ts";
+import { createLogger } from "../log.ts";
+import type { RunRecord } from "../contract/run-record.ts";
+import { namedVariables } from "../contract/env-name.ts";
+import { type Env, valueOf } from "../contract/env.ts";
+import { resolveSecretFiles } from "../contract/secret-file.ts";
+import { appendHistory } from "../state/stores/history.ts";
+import { openRecordStore } from "../state/stores/records.ts";
+import { openToggles } from "../sources/toggles/toggles.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { OverlapGate } from "./overlap.ts";
 import type { Process } from "./process.ts";
@@ -98,7 +98,7 @@ function lockStores({ env, directory }: Base): {
   const opened = new Map<string, Promise<Coordination | undefined>>();
   const openLocks = async (choice: CoordinationChoice): Promise<Coordination | undefined> => {
     if (!choice) return undefined;
-    const { openCoordination } = await import("../locks/coordination.ts");
+    const { openCoordination } = await import("../state/locks/coordination.ts");
     return openCoordination({ coordination: choice }, env, directory);
   };
   const open = (choice: CoordinationChoice): Promise<Coordination | undefined> => {
@@ -127,7 +127,7 @@ function jobMemory({ manifest, env, directory }: Base): {
 } {
   let opened: ReturnType<Process["memory"]> | undefined;
   const openIt = async (): ReturnType<Process["memory"]> => {
-    const { openJobMemory } = await import("../stores/job-memory.ts");
+    const { openJobMemory } = await import("../state/stores/job-memory.ts");
     return openJobMemory(manifest, env, directory);
   };
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { startHttpServer } from "../testing/http-server.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import { startHttpServer } from "../../testing/http-server.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
 import { runJob } from "./run-job.ts";
 
 test.each([

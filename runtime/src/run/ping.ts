@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { redact } from "../log/redaction.ts";
-import type { RunRecord } from "../run-record.ts";
-import { valueOf } from "../settings/env.ts";
+import { redact } from "../redaction.ts";
+import type { RunRecord } from "../contract/run-record.ts";
+import { valueOf } from "../contract/env.ts";
 import { exitCodeOf } from "./ending.ts";
 import type { Run } from "./run.ts";
 

@@ -1,14 +1,14 @@
 import type { AppControl } from "./app-control.ts";
 import type { Logger } from "pino";
 import type { Alerts } from "../alerts/alerts.ts";
-import type { Caches } from "../caches/caches.ts";
+import type { Caches } from "../sources/caches/caches.ts";
 import type { ManifestJob } from "../contract/job.ts";
-import type { RuntimeManifest } from "../contract.ts";
-import type { Coordination } from "../coordination.ts";
-import type { RecordStore, RunRecord, RunStart } from "../run-record.ts";
-import type { Env } from "../settings/env.ts";
-import type { JobMemory } from "../stores/job-memory.ts";
-import type { Toggles } from "../toggles/toggles.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { Coordination } from "../state/coordination.ts";
+import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
+import type { Env } from "../contract/env.ts";
+import type { JobMemory } from "../state/stores/job-memory.ts";
+import type { Toggles } from "../sources/toggles/toggles.ts";
 import type { Clock } from "./clock.ts";
 import type { OverlapGate } from "./overlap.ts";
 

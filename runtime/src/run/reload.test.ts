@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { renderManifest, type RuntimeManifest } from "../contract.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import { renderManifest, type RuntimeManifest } from "../contract/manifest.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
 import { reload } from "./reload.ts";
 
 /** A process with a toggle and a cache in files, and its manifest where a deployment puts it. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CacheSnapshot } from "../caches/cache-snapshot.ts";
-import type { RuntimeManifest } from "../contract.ts";
-import { ConfigurationError } from "../settings/configuration-error.ts";
-import { loadManifest } from "../settings/manifest.ts";
-import type { ToggleState } from "../toggles/toggles.ts";
+import type { CacheSnapshot } from "../sources/caches/cache-snapshot.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
+import { loadManifest } from "../contract/load-manifest.ts";
+import type { ToggleState } from "../sources/toggles/toggles.ts";
 import type { Process } from "./process.ts";
 
 /** What a reload found. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import * as z from "zod/mini";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 import type { JobInput } from "../jobs/job-input.ts";
-import type { RunRecord } from "../run-record.ts";
-import { runRecordEnd } from "../run-record-end.ts";
+import type { RunRecord } from "../contract/run-record.ts";
+import { runRecordEnd } from "../contract/run-record-end.ts";
 
 /** Render ends a cron job after 12 hours. @see https://render.com/docs/cronjobs */
 const RUN_MS_MAX = 12 * 3_600_000;

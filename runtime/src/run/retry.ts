@@ -1,5 +1,5 @@
 import type { ManifestJob } from "../contract/job.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 
 /** Before the first retry, when the job does not say. */
 const BACKOFF_SECONDS = 10;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { clockAt } from "../testing/job-context.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import { clockAt } from "../../testing/job-context.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
 import { runJob } from "./run-job.ts";
 
 const SCHEDULED = { actor: "schedule" };

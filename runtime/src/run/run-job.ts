@@ -1,6 +1,6 @@
-import type { SlotLease } from "../coordination.ts";
+import type { SlotLease } from "../state/coordination.ts";
 import { checkedInput } from "../jobs/job-input.ts";
-import type { RunRecord } from "../run-record.ts";
+import type { RunRecord } from "../contract/run-record.ts";
 import { admit } from "./admission.ts";
 import { type Attempts, makeAttempts } from "./attempts.ts";
 import { conclude } from "./conclusion.ts";

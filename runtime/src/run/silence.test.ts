@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { collectLog } from "../testing/log-lines.ts";
+import { collectLog } from "../../testing/log-lines.ts";
 import { silencedUntil } from "./silence.ts";
 
 const NOW = new Date("2026-03-01T10:00:00Z");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseSchedule } from "../schedule.ts";
+import { parseSchedule } from "../schedule/schedule.ts";
 import { latestSlot, slotOfTick } from "./slot.ts";
 
 const DAILY = parseSchedule({ daily: "10:00", timezone: "Europe/Vienna" }, "UTC");

@@ -1,4 +1,4 @@
-import { nextRuns, type Schedule } from "../schedule.ts";
+import { nextRuns, type Schedule } from "../schedule/schedule.ts";
 
 /** How far back the slot of a late tick is looked for, shortest first: the next window costs more. */
 const WINDOWS_MS = [3_600_000, 24 * 3_600_000, 8 * 24 * 3_600_000];

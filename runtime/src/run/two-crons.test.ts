@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { clockAt } from "../testing/job-context.ts";
-import { scratchProcess } from "../testing/scratch-process.ts";
+import { clockAt } from "../../testing/job-context.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
 import { runJob } from "./run-job.ts";
 
 /** 10:00 in Vienna is 08:00 UTC in summer and 09:00 UTC in winter: two crons, of which one is real. */

@@ -1,8 +1,8 @@
 import { errorWords } from "../health/error-words.ts";
 import type { Client, ClientConfig } from "pg";
 import type { ManifestSource } from "../contract/source.ts";
-import { parsePostgresUrl } from "../postgres/url.ts";
-import { ConfigurationError } from "../settings/configuration-error.ts";
+import { parsePostgresUrl } from "../databases/postgres/url.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Row } from "./row.ts";
 import type { SourceReading } from "./source-deps.ts";
 import { errorCode, SourceError, sourceVariable } from "./source-error.ts";

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { jwtVerify } from "jose";
 import { expect, test } from "vitest";
-import { type SeenRequest, startHttpServer, type TestAnswer } from "../testing/http-server.ts";
+import { type SeenRequest, startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
 import { readSource } from "./source.ts";
 import type { SourceDeps } from "./source-deps.ts";
 

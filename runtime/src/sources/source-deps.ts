@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from "../run/clock.ts";
-import type { Env } from "../settings/env.ts";
+import type { Env } from "../contract/env.ts";
 
 /** What is needed to read a source. */
 export interface SourceDeps {

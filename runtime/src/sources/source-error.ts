@@ -1,5 +1,5 @@
 import type { ManifestSource } from "../contract/source.ts";
-import { type Env, valueOf } from "../settings/env.ts";
+import { type Env, valueOf } from "../contract/env.ts";
 
 /** A source that could not be read. Its text holds no credential and no host. */
 export class SourceError extends Error {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
-import { collectLog } from "../testing/log-lines.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
-import { APP_COMMAND } from "../testing/supervised.ts";
+import { collectLog } from "../../testing/log-lines.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { APP_COMMAND } from "../../testing/supervised.ts";
 import { startApp, type EndedApp } from "./app.ts";
 import { controlApp, wellPath } from "./app-control.ts";
 import { restartRules } from "./restart-budget.ts";

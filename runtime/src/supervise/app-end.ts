@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Process } from "../run/process.ts";
-import type { RunRecord } from "../run-record.ts";
+import type { RunRecord } from "../contract/run-record.ts";
 import type { EndedApp } from "./app.ts";
 
 /** Under which the ends of the app are recorded, beside the runs of jobs; no job can have this name. */

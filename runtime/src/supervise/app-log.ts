@@ -1,6 +1,6 @@
-import type { RuntimeManifest } from "../contract.ts";
-import { createLogger } from "../log/logger.ts";
-import type { Env } from "../settings/env.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { createLogger } from "../log.ts";
+import type { Env } from "../contract/env.ts";
 import { type Logger, pino } from "pino";
 
 /**

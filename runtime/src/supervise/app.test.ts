@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
-import { collectLog } from "../testing/log-lines.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
-import { APP_COMMAND } from "../testing/supervised.ts";
+import { collectLog } from "../../testing/log-lines.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { APP_COMMAND } from "../../testing/supervised.ts";
 import { startApp, type App, type EndedApp } from "./app.ts";
 import { restartRules } from "./restart-budget.ts";
 import { restoreAction } from "./restore-action.ts";

@@ -1,6 +1,6 @@
-import { startChild, type Child } from "../child/child.ts";
-import { EXIT } from "../exit-code.ts";
-import { valueOf, type Env } from "../settings/env.ts";
+import { startChild, type Child } from "../run/child/child.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { valueOf, type Env } from "../contract/env.ts";
 import { freePort, untilListening } from "./app-port.ts";
 import type { Upstream } from "./front.ts";
 import { afterEnd, exitCodeOf, type AppEnd, type RestartRules } from "./restart-budget.ts";

@@ -1,4 +1,4 @@
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 import { isClosed, passGates, type Gate } from "./gate.ts";
 import { StartRefused } from "./start-refused.ts";
 import { createServer as createHttpServer } from "node:http";

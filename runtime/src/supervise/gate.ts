@@ -1,6 +1,6 @@
 import type { ManifestApp } from "../contract/app.ts";
-import { EXIT } from "../exit-code.ts";
-import { valueOf, type Env } from "../settings/env.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { valueOf, type Env } from "../contract/env.ts";
 import { StartRefused } from "./start-refused.ts";
 import { once } from "node:events";
 import { connect } from "node:net";

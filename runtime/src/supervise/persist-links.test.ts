@@ -1,4 +1,4 @@
-import { RuntimeManifest } from "../contract.ts";
+import { RuntimeManifest } from "../contract/manifest.ts";
 import { keepLinks } from "./link-keeper.ts";
 import { linkPersisted } from "./persist-links.ts";
 import { StartRefused } from "./start-refused.ts";

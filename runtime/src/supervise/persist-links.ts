@@ -1,4 +1,4 @@
-import type { RuntimeManifest } from "../contract.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 import { planLink, type LinkStep } from "./link-plan.ts";
 import { persistedPaths, strayPaths, type PersistedPath } from "./persisted-path.ts";
 import { StartRefused } from "./start-refused.ts";

@@ -1,4 +1,4 @@
-import type { RuntimeManifest } from "../contract.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 import { extname, isAbsolute, join, normalize, resolve } from "node:path";
 
 /** A path of the app that lives on the disk. */

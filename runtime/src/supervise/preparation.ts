@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import type { ManifestApp } from "../contract/app.ts";
-import { EXIT } from "../exit-code.ts";
-import { executableRunner } from "../migrate/run-executable.ts";
-import type { Migrations } from "../migrate/sqlite.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { executableRunner } from "../databases/migrate/run-executable.ts";
+import type { Migrations } from "../databases/migrate/sqlite.ts";
 import type { Process } from "../run/process.ts";
 import { passGates } from "./gate.ts";
 import { linkPersisted } from "./persist-links.ts";
@@ -51,7 +51,7 @@ async function migrateWithLock(
   { process, log, signal }: Preparation,
   migration: Extract<Migration, { kind: "postgres" }>,
 ): Promise<number> {
-  const { migratePostgres } = await import("../migrate/postgres.ts");
+  const { migratePostgres } = await import("../databases/migrate/postgres.ts");
   const { command, urlEnv, atHead, deadlineSeconds } = migration;
   return migratePostgres(
     {
@@ -83,7 +83,7 @@ async function migrateFile(preparation: Preparation, migration: FileMigration): 
 async function tellAppMigrations(database: string, log: Logger): Promise<number> {
   // Before its first start there is no file, which is the app's to make.
   if (!existsSync(database)) return EXIT.ok;
-  const { appMigrationStatus } = await import("../migrate/sqlite-app-status.ts");
+  const { appMigrationStatus } = await import("../databases/migrate/sqlite-app-status.ts");
   const { executed, failed } = appMigrationStatus(database);
   const fields = { executed: executed.length, failed };
   if (failed.length > 0) log.warn(fields, "the app's own migrations have failures");
@@ -96,7 +96,8 @@ async function runMigrations(
   migration: FileMigration,
   database: string,
 ): Promise<number> {
-  const { runSqliteMigrations, sqliteMigrationStatus } = await import("../migrate/sqlite.ts");
+  const { runSqliteMigrations, sqliteMigrationStatus } =
+    await import("../databases/migrate/sqlite.ts");
   const migrations: Migrations = {
     database,
     directory: resolve(process.directory, migration.directory),

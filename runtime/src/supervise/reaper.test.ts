@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { NAMESPACE_OPTIONS, requireCapability } from "../../../tests/capabilities.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
-import { startSupervised } from "../testing/supervised.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { startSupervised } from "../../testing/supervised.ts";
 import { underReaper, withoutReaperMark } from "./reaper.ts";
 
 const NODE = { argv: ["node", "main.js", "supervise"], execArgv: ["--x"], execPath: "/n/node" };

@@ -1,4 +1,4 @@
-import type { Env } from "../settings/env.ts";
+import type { Env } from "../contract/env.ts";
 import { constants, accessSync } from "node:fs";
 import { dirname, join } from "node:path";
 

@@ -1,5 +1,5 @@
 import type { ManifestApp } from "../contract/app.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 import { constants } from "node:os";
 
 /** As systemd's StartLimitBurst, and as vega-cockpit's start.sh counts. @see systemd.unit(5) */

@@ -1,4 +1,4 @@
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 import { seedDatabase } from "./seed.ts";
 import { StartRefused } from "./start-refused.ts";
 import { spawn } from "node:child_process";

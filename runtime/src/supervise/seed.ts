@@ -1,5 +1,5 @@
 import type { ManifestApp } from "../contract/app.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 import { decodeBase64 } from "./base64-stream.ts";
 import { syncPath } from "./move.ts";
 import { sqliteState } from "./sqlite-file.ts";

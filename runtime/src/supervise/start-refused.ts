@@ -1,4 +1,4 @@
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 
 /**
  * The app must not be started as things are.

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { usePostgres } from "../testing/servers.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
-import { PATIENCE_MS, startSupervised } from "../testing/supervised.ts";
+import { usePostgres } from "../../testing/servers.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { PATIENCE_MS, startSupervised } from "../../testing/supervised.ts";
 
 const postgres = usePostgres();
 

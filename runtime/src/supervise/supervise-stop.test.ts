@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
-import { PATIENCE_MS, startSupervised } from "../testing/supervised.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { PATIENCE_MS, startSupervised } from "../../testing/supervised.ts";
 
 const PATIENCE = { timeout: PATIENCE_MS, interval: 50 };
 

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 import { callJob } from "../run/remote-run.ts";
-import { collectLog } from "../testing/log-lines.ts";
-import { freePort } from "../testing/server-process.ts";
-import { scratchDirectory } from "../testing/scratch-directory.ts";
-import { PATIENCE_MS, startSupervised } from "../testing/supervised.ts";
+import { collectLog } from "../../testing/log-lines.ts";
+import { freePort } from "../../testing/server-process.ts";
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { PATIENCE_MS, startSupervised } from "../../testing/supervised.ts";
 
 const PATIENCE = { timeout: PATIENCE_MS, interval: 50 };
 const GRACE = { graceSeconds: 10 };

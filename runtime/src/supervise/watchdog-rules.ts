@@ -1,7 +1,7 @@
-import type { RuntimeManifest } from "../contract.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { ManifestApp } from "../contract/app.ts";
-import { ConfigurationError, type ConfigurationProblem } from "../settings/configuration-error.ts";
-import { valueOf, type Env } from "../settings/env.ts";
+import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";
+import { valueOf, type Env } from "../contract/env.ts";
 
 type Watchdog = NonNullable<ManifestApp["watchdog"]>;
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
-import { createSigns } from "../app-api/signs.ts";
-import { startHttpServer } from "../testing/http-server.ts";
-import { collectLog } from "../testing/log-lines.ts";
+import { createSigns } from "./app-api/signs.ts";
+import { startHttpServer } from "../../testing/http-server.ts";
+import { collectLog } from "../../testing/log-lines.ts";
 import { startWatchdog, type WatchdogOptions } from "./watchdog.ts";
 
 const RULES = { checkMs: 50, stallMs: 400, disconnectMs: 400 };

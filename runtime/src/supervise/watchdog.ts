@@ -1,4 +1,4 @@
-import type { Signs } from "../app-api/signs.ts";
+import type { Signs } from "./app-api/signs.ts";
 import type { ManifestApp } from "../contract/app.ts";
 import type { Upstream } from "./front.ts";
 import { judgeSigns, type WatchdogRules } from "./watchdog-rules.ts";

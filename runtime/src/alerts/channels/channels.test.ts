@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { AlertChannel } from "../../contract/alert.ts";
-import { startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
-import { FAILED } from "../../testing/scratch-event.ts";
+import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
+import { FAILED } from "../../../testing/scratch-event.ts";
 import { messageOf } from "../alert-message.ts";
 import type { DeliveryLimits } from "../delivery-attempts.ts";
 import { openChannels } from "./channels.ts";

@@ -1,6 +1,6 @@
 import type { AlertChannel } from "../../contract/alert.ts";
-import { type Env, valueOf } from "../../settings/env.ts";
-import { meaningOf } from "../../toggles/toggle-value.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
+import { meaningOf } from "../../sources/toggles/toggle-value.ts";
 import type { Channel } from "../channel.ts";
 import { DELIVERY_LIMITS, type DeliveryLimits } from "../delivery-attempts.ts";
 import type { Sender } from "./sender.ts";

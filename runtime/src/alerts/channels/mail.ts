@@ -1,8 +1,8 @@
 import type { AlertChannel } from "../../contract/alert.ts";
-import { escapeHtml } from "../../html-text.ts";
-import { parseAddresses } from "../../mail/address.ts";
-import { type Mail, openMail } from "../../mail/mail.ts";
-import { shortText } from "../../short-text.ts";
+import { escapeHtml } from "../../contract/html-text.ts";
+import { parseAddresses } from "../mail/address.ts";
+import { type Mail, openMail } from "../mail/mail.ts";
+import { shortText } from "../../contract/short-text.ts";
 import type { AlertMessage } from "../alert-message.ts";
 import { headline, linesOf } from "../alert-text.ts";
 

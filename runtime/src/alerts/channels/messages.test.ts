@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { AlertEvent } from "../../alert-event.ts";
+import type { AlertEvent } from "../../contract/alert-event.ts";
 import { AlertChannel } from "../../contract/alert.ts";
-import { startMailServer } from "../../testing/mail-server.ts";
-import { startHttpServer } from "../../testing/http-server.ts";
-import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
+import { startMailServer } from "../../../testing/mail-server.ts";
+import { startHttpServer } from "../../../testing/http-server.ts";
+import { FAILED, RECOVERED } from "../../../testing/scratch-event.ts";
 import { type AlertMessage, messageOf } from "../alert-message.ts";
 import { openChannels } from "./channels.ts";
 

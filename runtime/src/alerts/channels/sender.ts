@@ -1,4 +1,4 @@
-import { type Env, valueOf } from "../../settings/env.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
 import type { AlertMessage } from "../alert-message.ts";
 import { ChannelError } from "../channel.ts";
 import type { DeliveryLimits } from "../delivery-attempts.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AlertChannel } from "../../contract/alert.ts";
-import { valueOf } from "../../settings/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
 import type { AlertMessage } from "../alert-message.ts";
 import { headline, isCalling, linesOf } from "../alert-text.ts";

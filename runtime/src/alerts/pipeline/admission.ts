@@ -1,4 +1,4 @@
-import { type AlertEvent, isOver } from "../../alert-event.ts";
+import { type AlertEvent, isOver } from "../../contract/alert-event.ts";
 import {
   type ChannelMemory,
   type HeldAlert,

@@ -1,4 +1,4 @@
-import type { AlertEvent, Delivery } from "../../alert-event.ts";
+import type { AlertEvent, Delivery } from "../../contract/alert-event.ts";
 import { type ChannelMemory, CLOCKS_DIFFER_MS, NEW_CHANNEL } from "./channel-memory.ts";
 
 /** All that is remembered of a stack's alerts, whichever process had to tell them. */

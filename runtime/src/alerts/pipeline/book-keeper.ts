@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../../run/clock.ts";
-import { changeDocument, type SharedDocument } from "../../stores/document.ts";
+import { changeDocument, type SharedDocument } from "../../state/stores/document.ts";
 import { type AlertBook, EMPTY_BOOK, parseBook } from "./alert-book.ts";
 import { mergedBook } from "./merged-book.ts";
 

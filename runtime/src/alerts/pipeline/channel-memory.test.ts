@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
+import { FAILED, RECOVERED } from "../../../testing/scratch-event.ts";
 import { admit, type PipelineRules } from "./admission.ts";
 import { type ChannelMemory, NEW_CHANNEL } from "./channel-memory.ts";
 import { failed, landed, messageOfFlight, nextTakeOff, takeFlight } from "./flight.ts";

@@ -1,4 +1,4 @@
-import { type AlertEvent, isOver } from "../../alert-event.ts";
+import { type AlertEvent, isOver } from "../../contract/alert-event.ts";
 
 /** What is remembered of one channel between messages, in every process that has it. */
 export interface ChannelMemory {

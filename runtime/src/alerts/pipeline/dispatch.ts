@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Delivery } from "../../alert-event.ts";
+import type { Delivery } from "../../contract/alert-event.ts";
 import type { Clock } from "../../run/clock.ts";
 import { countOf } from "../alert-message.ts";
 import { type Channel, ChannelError, whyNotSent } from "../channel.ts";

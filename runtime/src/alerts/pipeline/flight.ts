@@ -1,4 +1,4 @@
-import { isOver } from "../../alert-event.ts";
+import { isOver } from "../../contract/alert-event.ts";
 import type { AlertMessage } from "../alert-message.ts";
 import {
   type ChannelMemory,

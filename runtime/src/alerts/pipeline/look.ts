@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AlertEvent, Delivery } from "../../alert-event.ts";
+import type { AlertEvent, Delivery } from "../../contract/alert-event.ts";
 import { admit, admitSilenced, type PipelineRules } from "./admission.ts";
 import { type AlertBook, channelOf, silenceOf, withChannel, withRecent } from "./alert-book.ts";
 import type { Flight } from "./channel-memory.ts";

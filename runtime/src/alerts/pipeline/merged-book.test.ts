@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FAILED } from "../../testing/scratch-event.ts";
+import { FAILED } from "../../../testing/scratch-event.ts";
 import { admit } from "./admission.ts";
 import { type AlertBook, channelOf, EMPTY_BOOK, withChannel, withRecent } from "./alert-book.ts";
 import { NEW_CHANNEL, withTold } from "./channel-memory.ts";

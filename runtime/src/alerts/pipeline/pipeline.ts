@@ -1,4 +1,4 @@
-import type { AlertEvent, Delivery } from "../../alert-event.ts";
+import type { AlertEvent, Delivery } from "../../contract/alert-event.ts";
 import { within } from "../../run/time-limit.ts";
 import type { DispatchOptions } from "./dispatch.ts";
 import type { Flight } from "./channel-memory.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Delivery } from "../../alert-event.ts";
+import type { Delivery } from "../../contract/alert-event.ts";
 import { createDispatch, type DispatchOptions, FLIGHT_MS } from "./dispatch.ts";
 import { type Look, lookAt, type NewAlert } from "./look.ts";
 

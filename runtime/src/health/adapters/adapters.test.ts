@@ -5,7 +5,7 @@ import { serve } from "@hono/node-server";
 import fastify from "fastify";
 import { Hono } from "hono";
 import { expect, onTestFinished, test } from "vitest";
-import { scratchHealth } from "../../testing/scratch-health.ts";
+import { scratchHealth } from "../../../testing/scratch-health.ts";
 import { fastifyHealth } from "./fastify.ts";
 import { honoHealth } from "./hono.ts";
 import { nodeListener } from "./node-http.ts";

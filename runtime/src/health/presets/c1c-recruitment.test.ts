@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ManualClock, manualClock, scratchHealth } from "../../testing/scratch-health.ts";
+import { type ManualClock, manualClock, scratchHealth } from "../../../testing/scratch-health.ts";
 
 const ENV = { BOT_NAME: "C1C-Recruitment", ENV_NAME: "prod", BOT_VERSION: "0.9.7" };
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { scratchHealth, type ScratchHealth } from "../../testing/scratch-health.ts";
+import { scratchHealth, type ScratchHealth } from "../../../testing/scratch-health.ts";
 
 async function chorizaurio(prepare: (path: string) => void): Promise<ScratchHealth> {
   const directory = mkdtempSync(join(tmpdir(), "opspec-chorizaurio-"));

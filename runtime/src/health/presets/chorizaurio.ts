@@ -1,4 +1,4 @@
-import { valueOf } from "../../settings/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import type { Answer, Preset } from "../preset.ts";
 import type { ProbeContext } from "../probes/probe.ts";
 import { sqliteProbe } from "../probes/sqlite.ts";

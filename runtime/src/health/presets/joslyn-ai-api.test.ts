@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { query } from "../../testing/postgres.ts";
-import { withRedis } from "../../testing/redis.ts";
-import { scratchHealth, type ScratchHealth } from "../../testing/scratch-health.ts";
-import { usePostgres, useRedis } from "../../testing/servers.ts";
+import { query } from "../../../testing/postgres.ts";
+import { withRedis } from "../../../testing/redis.ts";
+import { scratchHealth, type ScratchHealth } from "../../../testing/scratch-health.ts";
+import { usePostgres, useRedis } from "../../../testing/servers.ts";
 
 const postgres = usePostgres();
 const redis = useRedis();

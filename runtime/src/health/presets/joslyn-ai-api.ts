@@ -1,4 +1,4 @@
-import { valueOf } from "../../settings/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import type { Check, CheckResult } from "../check.ts";
 import { metricsAnswer } from "../metrics-answer.ts";
 import type { Answer, Preset } from "../preset.ts";

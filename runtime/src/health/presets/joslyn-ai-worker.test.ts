@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { withRedis } from "../../testing/redis.ts";
-import { type ManualClock, manualClock, scratchHealth } from "../../testing/scratch-health.ts";
-import { useRedis } from "../../testing/servers.ts";
+import { withRedis } from "../../../testing/redis.ts";
+import { type ManualClock, manualClock, scratchHealth } from "../../../testing/scratch-health.ts";
+import { useRedis } from "../../../testing/servers.ts";
 import type { Check } from "../check.ts";
 
 const redis = useRedis();

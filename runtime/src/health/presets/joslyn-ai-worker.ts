@@ -1,4 +1,4 @@
-import { type Env, valueOf } from "../../settings/env.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
 import type { CheckResult } from "../check.ts";
 import type { Answer, Preset } from "../preset.ts";
 import type { ProbeContext } from "../probes/probe.ts";

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { scratchHealth, type ScratchHealth } from "../../testing/scratch-health.ts";
-import { usePostgres, useRedis } from "../../testing/servers.ts";
+import { scratchHealth, type ScratchHealth } from "../../../testing/scratch-health.ts";
+import { usePostgres, useRedis } from "../../../testing/servers.ts";
 
 const postgres = usePostgres();
 const redis = useRedis();

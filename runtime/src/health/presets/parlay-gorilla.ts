@@ -1,4 +1,4 @@
-import { valueOf } from "../../settings/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import type { CheckResult } from "../check.ts";
 import type { Answer, Preset, Route } from "../preset.ts";
 import { postgresProbe } from "../probes/postgres.ts";

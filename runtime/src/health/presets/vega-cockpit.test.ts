@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { scratchHealth, type ScratchHealth } from "../../testing/scratch-health.ts";
+import { scratchHealth, type ScratchHealth } from "../../../testing/scratch-health.ts";
 
 async function vega(directories: readonly string[]): Promise<ScratchHealth> {
   const directory = mkdtempSync(join(tmpdir(), "opspec-vega-"));

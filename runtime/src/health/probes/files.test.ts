@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { look, type Watched } from "../../testing/probe-watch.ts";
-import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { look, type Watched } from "../../../testing/probe-watch.ts";
+import { scratchDirectory } from "../../../testing/scratch-directory.ts";
 
 /** The name of a backup that was made so long ago. */
 function backupName(ageMs: number): string {

@@ -1,5 +1,5 @@
 import type { ManifestCheck } from "../../contract/health.ts";
-import { valueOf } from "../../settings/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import { CheckError } from "../check.ts";
 import type { Probe, ProbeContext } from "./probe.ts";
 

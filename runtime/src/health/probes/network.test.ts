@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { startHttpServer } from "../../testing/http-server.ts";
-import { look, startHungServer, watch, type Watched } from "../../testing/probe-watch.ts";
+import { startHttpServer } from "../../../testing/http-server.ts";
+import { look, startHungServer, watch, type Watched } from "../../../testing/probe-watch.ts";
 
 /** Of the URL of a probe that is not called by it. */
 const SCHEMES: Readonly<Record<string, string>> = { clock: "postgres", queue: "redis" };

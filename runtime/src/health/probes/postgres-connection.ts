@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { Client } from "pg";
-import { parsePostgresUrl } from "../../postgres/url.ts";
-import { type Env, valueOf } from "../../settings/env.ts";
+import { parsePostgresUrl } from "../../databases/postgres/url.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
 import { CheckError } from "../check.ts";
 
 /** One connection to Postgres that is made when it is needed, and again after it was lost. */

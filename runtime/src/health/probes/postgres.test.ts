@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { query } from "../../testing/postgres.ts";
-import { look, watch } from "../../testing/probe-watch.ts";
-import { usePostgres } from "../../testing/servers.ts";
+import { query } from "../../../testing/postgres.ts";
+import { look, watch } from "../../../testing/probe-watch.ts";
+import { usePostgres } from "../../../testing/servers.ts";
 
 const postgres = usePostgres();
 

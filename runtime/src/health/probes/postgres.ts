@@ -1,4 +1,4 @@
-import type { Env } from "../../settings/env.ts";
+import type { Env } from "../../contract/env.ts";
 import { postgresConnection } from "./postgres-connection.ts";
 import type { Probe } from "./probe.ts";
 

@@ -1,5 +1,5 @@
-import type { RecordStore } from "../../run-record.ts";
-import type { Env } from "../../settings/env.ts";
+import type { RecordStore } from "../../contract/run-record.ts";
+import type { Env } from "../../contract/env.ts";
 import type { Check } from "../check.ts";
 import type { Reports } from "../reports.ts";
 import type { Clock } from "../steady-clock.ts";

@@ -1,5 +1,5 @@
-import { queueLength } from "../../queues/queue-length.ts";
-import type { Env } from "../../settings/env.ts";
+import { queueLength } from "../../sources/queues/queue-length.ts";
+import type { Env } from "../../contract/env.ts";
 import type { Probe } from "./probe.ts";
 import { redisConnection } from "./redis-connection.ts";
 

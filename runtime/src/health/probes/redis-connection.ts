@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
-import { parseRedisUrl } from "../../redis/url.ts";
-import { type Env, valueOf } from "../../settings/env.ts";
+import { parseRedisUrl } from "../../databases/redis/url.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
 import { CheckError } from "../check.ts";
 
 /** A server that hangs does not end its side of the connection, and is not waited for. */

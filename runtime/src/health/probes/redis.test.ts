@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { look, watch } from "../../testing/probe-watch.ts";
-import { withRedis } from "../../testing/redis.ts";
-import { useRedis } from "../../testing/servers.ts";
-import { startTcpProxy } from "../../testing/tcp-proxy.ts";
+import { look, watch } from "../../../testing/probe-watch.ts";
+import { withRedis } from "../../../testing/redis.ts";
+import { useRedis } from "../../../testing/servers.ts";
+import { startTcpProxy } from "../../../testing/tcp-proxy.ts";
 
 const redis = useRedis();
 

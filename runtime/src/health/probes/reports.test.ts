@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { RecordStore, RunRecord } from "../../run-record.ts";
-import { look, watch, type Watched } from "../../testing/probe-watch.ts";
-import { manualClock } from "../../testing/scratch-health.ts";
+import type { RecordStore, RunRecord } from "../../contract/run-record.ts";
+import { look, watch, type Watched } from "../../../testing/probe-watch.ts";
+import { manualClock } from "../../../testing/scratch-health.ts";
 import { createReports } from "../reports.ts";
 
 test("the freshness of a job is that of its last good run", async () => {

@@ -1,5 +1,5 @@
-import { EXIT } from "../../exit-code.ts";
-import { JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { JobFailure, type JobOutcome } from "../definition.ts";
 import type { Delivered } from "../delivered.ts";
 
 /** What became of the alerts at each channel; `no_change` where it has these alerts already. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { scratchDirectory } from "../../../testing/scratch-directory.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
 test("a state is replaced in one step, behind a link too, and nothing lies beside it", async () => {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { replaceFile } from "../../artifacts/replace-file.ts";
-import { isCode } from "../../stores/line-file.ts";
-import { StoreError } from "../../stores/store-error.ts";
+import { replaceFile } from "../artifacts/replace-file.ts";
+import { isCode } from "../../state/stores/line-file.ts";
+import { StoreError } from "../../state/stores/store-error.ts";
 
 /** The JSON value of a file, or its text where it is none; undefined when there is no file. */
 export async function readStateFile(path: string): Promise<unknown> {

@@ -1,6 +1,6 @@
 import type { ManifestSource } from "../../contract/source.ts";
-import { EXIT } from "../../exit-code.ts";
-import { type JobContext, JobFailure } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type JobContext, JobFailure } from "../definition.ts";
 import { readSource } from "../../sources/source.ts";
 import { SourceError, SourceNotSet } from "../../sources/source-error.ts";
 import { type AlertSummary, summarise, type TabSummary } from "./alert-summary.ts";

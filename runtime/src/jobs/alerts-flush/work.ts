@@ -1,8 +1,8 @@
 import type * as z from "zod/mini";
 import { deliverHttp } from "../../alerts/http-delivery.ts";
-import type { JobContext, JobOutcome } from "../../job-definition.ts";
+import type { JobContext, JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { valueOf } from "../../settings/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import { type Delivered, deliveredBy } from "../delivered.ts";
 import { sendMail } from "../job-mail.ts";
 import { acceptedPlace } from "./accepted.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { BackupSet, ListedBackup } from "../../backups/backup-sets.ts";
 import type { Verdict } from "../../backups/sqlite-verdict.ts";
-import type { JobContext } from "../../job-definition.ts";
+import type { JobContext } from "../definition.ts";
 import { backupVerifyJob } from "./options.ts";
 
 /** The smallest backup that chorizaurio's nightly check takes for one. */

@@ -11,9 +11,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import { EXIT } from "../../exit-code.ts";
-import type { JobContext } from "../../job-definition.ts";
-import { clockAt, jobContext } from "../../testing/job-context.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import type { JobContext } from "../definition.ts";
+import { clockAt, jobContext } from "../../../testing/job-context.ts";
 import { backUpSqlite } from "../sqlite-backup/work.ts";
 import { verifyBackup } from "./work.ts";
 

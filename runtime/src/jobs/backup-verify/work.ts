@@ -7,8 +7,8 @@ import { findBackup, type ListedBackup, listBackups } from "../../backups/backup
 import { ensureRoom } from "../../backups/room.ts";
 import { syncPath } from "../../supervise/move.ts";
 import { verifyDatabase } from "../../backups/sqlite-verdict.ts";
-import { EXIT } from "../../exit-code.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { errorCode } from "../../sources/source-error.ts";
 import { type Drill, drillOf, type Finding, problemsOf, tooOld } from "./drill.ts";

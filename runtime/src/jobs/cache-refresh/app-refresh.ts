@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import type { RefreshOutcome, RefreshRequest } from "../../caches/cache-snapshot.ts";
+import type { RefreshOutcome, RefreshRequest } from "../../sources/caches/cache-snapshot.ts";
 import { errorWords } from "../../health/error-words.ts";
-import type { JobContext } from "../../job-definition.ts";
-import { redact } from "../../log/redaction.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
-import { valueOf } from "../../settings/env.ts";
+import type { JobContext } from "../definition.ts";
+import { redact } from "../../redaction.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { valueOf } from "../../contract/env.ts";
 import type { cacheRefreshJob } from "./options.ts";
 
 type Options = z.infer<typeof cacheRefreshJob.options>;

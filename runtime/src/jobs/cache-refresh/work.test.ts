@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ManifestJob } from "../../contract/job.ts";
 import { runJob } from "../../run/run-job.ts";
-import { startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
-import { jobContext } from "../../testing/job-context.ts";
-import { scratchProcess } from "../../testing/scratch-process.ts";
+import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
+import { jobContext } from "../../../testing/job-context.ts";
+import { scratchProcess } from "../../../testing/scratch-process.ts";
 import { refreshCaches } from "./work.ts";
 
 /** A process with two caches of files, of which one is there. */

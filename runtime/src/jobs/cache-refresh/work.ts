@@ -1,12 +1,12 @@
 import type * as z from "zod/mini";
-import { ALL_CACHES } from "../../caches/bounded-refresh.ts";
-import type { Caches } from "../../caches/caches.ts";
-import type { RefreshOutcome } from "../../caches/cache-snapshot.ts";
-import { logRefresh } from "../../caches/refresh-log.ts";
-import { refreshRequestOf } from "../../caches/refresh-request.ts";
-import { EXIT } from "../../exit-code.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
+import { ALL_CACHES } from "../../sources/caches/bounded-refresh.ts";
+import type { Caches } from "../../sources/caches/caches.ts";
+import type { RefreshOutcome } from "../../sources/caches/cache-snapshot.ts";
+import { logRefresh } from "../../sources/caches/refresh-log.ts";
+import { refreshRequestOf } from "../../sources/caches/refresh-request.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { refreshInApp } from "./app-refresh.ts";
 import { cacheRefreshJob } from "./options.ts";
 

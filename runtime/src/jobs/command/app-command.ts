@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { startChild } from "../../child/child.ts";
-import { type JobContext, JobFailure } from "../../job-definition.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
-import type { Env } from "../../settings/env.ts";
+import { startChild } from "../../run/child/child.ts";
+import { type JobContext, JobFailure } from "../definition.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
+import type { Env } from "../../contract/env.ts";
 
 /** A command of the app's own, and where it is run. */
 export interface AppCommand {

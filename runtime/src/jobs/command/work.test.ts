@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { JobFailure } from "../../job-definition.ts";
-import { jobContext } from "../../testing/job-context.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
+import { JobFailure } from "../definition.ts";
+import { jobContext } from "../../../testing/job-context.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { runCommand } from "./work.ts";
 
 function given(options: Record<string, unknown>, isDry = false) {

@@ -1,5 +1,5 @@
-import type { JobContext, JobOutcome } from "../../job-definition.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
+import type { JobContext, JobOutcome } from "../definition.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { runAppCommand } from "./app-command.ts";
 import { commandJob } from "./options.ts";
 

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { renderManifest } from "../../contract.ts";
-import { jobContext } from "../../testing/job-context.ts";
-import { withRedis } from "../../testing/redis.ts";
-import { scratchManifest } from "../../testing/scratch-process.ts";
-import { useRedis } from "../../testing/servers.ts";
+import { renderManifest } from "../../contract/manifest.ts";
+import { jobContext } from "../../../testing/job-context.ts";
+import { withRedis } from "../../../testing/redis.ts";
+import { scratchManifest } from "../../../testing/scratch-process.ts";
+import { useRedis } from "../../../testing/servers.ts";
 import { requeueDeadLetters } from "./work.ts";
 
 const redis = useRedis();

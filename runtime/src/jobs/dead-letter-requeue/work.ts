@@ -1,4 +1,4 @@
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import {
   numbersOf,
   QUEUE_TYPE,
@@ -6,8 +6,8 @@ import {
   REDIS_URL,
   type RunScript,
   withQueues,
-} from "../../queues/queue-script.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
+} from "../../sources/queues/queue-script.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { deadLetterRequeueJob } from "./options.ts";
 
 /** As the worker of joslyn-ai names them. */

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { jobContext } from "../../testing/job-context.ts";
-import { withRedis } from "../../testing/redis.ts";
-import { useRedis } from "../../testing/servers.ts";
+import { jobContext } from "../../../testing/job-context.ts";
+import { withRedis } from "../../../testing/redis.ts";
+import { useRedis } from "../../../testing/servers.ts";
 import { runJob } from "../../run/run-job.ts";
-import { scratchProcess } from "../../testing/scratch-process.ts";
+import { scratchProcess } from "../../../testing/scratch-process.ts";
 import { trimDeadLetters } from "./work.ts";
 
 const redis = useRedis();

@@ -1,11 +1,11 @@
-import type { JobContext, JobOutcome } from "../../job-definition.ts";
+import type { JobContext, JobOutcome } from "../definition.ts";
 import {
   numbersOf,
   QUEUE_TYPE,
   type QueueScript,
   REDIS_URL,
   withQueues,
-} from "../../queues/queue-script.ts";
+} from "../../sources/queues/queue-script.ts";
 import { deadLetterTrimJob } from "./options.ts";
 
 /** The app's own default of DEAD_LETTER_KEEP. */

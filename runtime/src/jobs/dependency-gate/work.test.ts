@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import type { ManifestJob } from "../../contract/job.ts";
 import { runJob } from "../../run/run-job.ts";
-import { scratchProcess } from "../../testing/scratch-process.ts";
-import { freePort } from "../../testing/server-process.ts";
+import { scratchProcess } from "../../../testing/scratch-process.ts";
+import { freePort } from "../../../testing/server-process.ts";
 
 /** A scanner that answers every PING with a PONG. */
 async function startScanner(): Promise<number> {

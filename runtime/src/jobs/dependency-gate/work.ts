@@ -1,5 +1,5 @@
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Gate, passGates } from "../../supervise/gate.ts";
 import { StartRefused } from "../../supervise/start-refused.ts";
 import { dependencyGateJob } from "./options.ts";

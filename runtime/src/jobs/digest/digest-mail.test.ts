@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { EXIT } from "../../exit-code.ts";
-import type { JobContext } from "../../job-definition.ts";
-import { startHttpServer } from "../../testing/http-server.ts";
-import { clockAt, jobContext } from "../../testing/job-context.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import type { JobContext } from "../definition.ts";
+import { startHttpServer } from "../../../testing/http-server.ts";
+import { clockAt, jobContext } from "../../../testing/job-context.ts";
 import { writeDigest } from "./work.ts";
 
 const AT = clockAt("2026-01-06T20:00:00Z");

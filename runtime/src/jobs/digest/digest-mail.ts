@@ -1,6 +1,6 @@
-import { htmlTable, tableOf, type TextTable } from "../../artifacts/row-table.ts";
-import { escapeHtml } from "../../html-text.ts";
-import type { MailAttachment } from "../../mail/mail.ts";
+import { htmlTable, tableOf, type TextTable } from "../artifacts/row-table.ts";
+import { escapeHtml } from "../../contract/html-text.ts";
+import type { MailAttachment } from "../../alerts/mail/mail.ts";
 import type { Row } from "../../sources/row.ts";
 import { DIGEST_FORMS, type DigestForm, localTime, SHOWN_MAX } from "./digest-text.ts";
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { momentOf } from "../../artifacts/stamp.ts";
+import { momentOf } from "../artifacts/stamp.ts";
 import { errorCode } from "../../sources/source-error.ts";
 import { type DigestForm, isDigestForm } from "./digest-text.ts";
 

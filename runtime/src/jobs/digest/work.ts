@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import type * as z from "zod/mini";
-import { stampOf } from "../../artifacts/stamp.ts";
-import { EXIT } from "../../exit-code.ts";
+import { stampOf } from "../artifacts/stamp.ts";
+import { EXIT } from "../../contract/exit-code.ts";
 import { errorWords } from "../../health/error-words.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import type { Row } from "../../sources/row.ts";
 import { readSource } from "../../sources/source.ts";

@@ -1,7 +1,7 @@
 import { errorWords } from "../../health/error-words.ts";
-import type { JobContext } from "../../job-definition.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
-import { valueOf } from "../../settings/env.ts";
+import type { JobContext } from "../definition.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { valueOf } from "../../contract/env.ts";
 import type { CommitAnswer } from "./freshness-verdict.ts";
 import type { FreshnessPlace, MainPlace } from "./options.ts";
 

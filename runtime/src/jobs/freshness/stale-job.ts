@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { JobContext } from "../../job-definition.ts";
+import type { JobContext } from "../definition.ts";
 import { askJson, type Question } from "./commit-answer.ts";
 import type { FreshJob, FreshnessPlace } from "./options.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ManifestJob } from "../../contract/job.ts";
 import { runJob } from "../../run/run-job.ts";
-import { startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
-import { scratchProcess } from "../../testing/scratch-process.ts";
+import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
+import { scratchProcess } from "../../../testing/scratch-process.ts";
 
 const SHA = "4f2c9a01d3b7e8c6a5f4e3d2c1b0a9f8e7d6c5b4";
 const OLD = "1111111222222233333334444444555555566666";

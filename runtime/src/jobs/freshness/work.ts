@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
-import type { AlertEvent } from "../../alert-event.ts";
-import { replaceFile } from "../../artifacts/replace-file.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import type { AlertEvent } from "../../contract/alert-event.ts";
+import { replaceFile } from "../artifacts/replace-file.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { askCommit, mainCommit } from "./commit-answer.ts";
 import {
   type CommitAnswer,

@@ -3,8 +3,8 @@ import { constants } from "node:fs";
 import { access, mkdir, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import type { JobContext } from "../../job-definition.ts";
-import { valueOf } from "../../settings/env.ts";
+import type { JobContext } from "../definition.ts";
+import { valueOf } from "../../contract/env.ts";
 import { errorCode } from "../../sources/source-error.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
 

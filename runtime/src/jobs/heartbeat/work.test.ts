@@ -9,8 +9,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { JobContext } from "../../job-definition.ts";
-import { clockAt, jobContext } from "../../testing/job-context.ts";
+import type { JobContext } from "../definition.ts";
+import { clockAt, jobContext } from "../../../testing/job-context.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
 import { writeHeartbeat } from "./work.ts";
 

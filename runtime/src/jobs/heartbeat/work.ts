@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
-import { writeNew } from "../../artifacts/new-file.ts";
-import { stampOf, stampsOf } from "../../artifacts/stamp.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { writeNew } from "../artifacts/new-file.ts";
+import { stampOf, stampsOf } from "../artifacts/stamp.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { errorWords } from "../../health/error-words.ts";
 import {

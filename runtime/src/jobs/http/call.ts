@@ -1,9 +1,9 @@
-import { EXIT } from "../../exit-code.ts";
+import { EXIT } from "../../contract/exit-code.ts";
 import { errorWords } from "../../health/error-words.ts";
-import { type JobContext, JobFailure } from "../../job-definition.ts";
-import { redact } from "../../log/redaction.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
-import { valueOf } from "../../settings/env.ts";
+import { type JobContext, JobFailure } from "../definition.ts";
+import { redact } from "../../redaction.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { valueOf } from "../../contract/env.ts";
 
 /** An answer that takes longer than this is taken for none. */
 const TIMEOUT_SECONDS = 60;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { JobFailure } from "../../job-definition.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
-import { startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
-import { jobContext } from "../../testing/job-context.ts";
+import { JobFailure } from "../definition.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
+import { jobContext } from "../../../testing/job-context.ts";
 import { callUrl } from "./work.ts";
 
 async function called(answer: TestAnswer, options: Record<string, unknown> = {}) {

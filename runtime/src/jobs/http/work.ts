@@ -1,4 +1,4 @@
-import type { JobContext, JobOutcome } from "../../job-definition.ts";
+import type { JobContext, JobOutcome } from "../definition.ts";
 import { ask, badAnswer, urlOf } from "./call.ts";
 import { httpJob } from "./options.ts";
 

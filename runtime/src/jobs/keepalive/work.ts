@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod/mini";
-import { EXIT } from "../../exit-code.ts";
+import { EXIT } from "../../contract/exit-code.ts";
 import { errorWords } from "../../health/error-words.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
-import { bindSchedule } from "../../settings/bound-schedule.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
-import { valueOf } from "../../settings/env.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { bindSchedule } from "../../contract/bound-schedule.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { valueOf } from "../../contract/env.ts";
 import { keepaliveJob } from "./options.ts";
 
 type Options = z.infer<typeof keepaliveJob.options>;

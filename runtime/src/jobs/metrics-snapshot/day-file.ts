@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { stampOf } from "../../artifacts/stamp.ts";
-import { appendLine } from "../../stores/line-file.ts";
+import { stampOf } from "../artifacts/stamp.ts";
+import { appendLine } from "../../state/stores/line-file.ts";
 
 /** `metrics_20260106.jsonl`, in UTC. Other files of the directory are nobody's business here. */
 const NAME = /^metrics_\d{8}\.jsonl$/;

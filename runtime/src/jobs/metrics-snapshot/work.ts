@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
-import { redactDeep } from "../../log/redaction.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { redactDeep } from "../../redaction.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { ask, badAnswer, urlOf } from "../http/call.ts";
 import { addLine, dayFile } from "./day-file.ts";

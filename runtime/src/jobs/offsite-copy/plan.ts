@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { EXIT } from "../../exit-code.ts";
-import { type JobContext, JobFailure } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type JobContext, JobFailure } from "../definition.ts";
 import type { BackupSet, ListedBackup } from "../../backups/backup-sets.ts";
 import type { ObjectStoreSettings } from "../../backups/object-store.ts";
-import { valueOf } from "../../settings/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import { offsiteCopyJob } from "./options.ts";
 
 /** A weekend of daily backups. */

@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { jobOptionProblems } from "../../catalog.ts";
-import { EXIT } from "../../exit-code.ts";
-import type { JobContext } from "../../job-definition.ts";
-import { clockAt, jobContext } from "../../testing/job-context.ts";
+import { jobOptionProblems } from "../catalog.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import type { JobContext } from "../definition.ts";
+import { clockAt, jobContext } from "../../../testing/job-context.ts";
 import {
   OBJECT_KEYS,
   startObjectServer,
   type TestObjectServer,
-} from "../../testing/object-server.ts";
+} from "../../../testing/object-server.ts";
 import { backUpSqlite } from "../sqlite-backup/work.ts";
 import { verifyBackup } from "../backup-verify/work.ts";
 import { copyOffsite } from "./work.ts";

@@ -8,8 +8,8 @@ import {
   openObjectStore,
   type StoredObject,
 } from "../../backups/object-store.ts";
-import { EXIT } from "../../exit-code.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { errorCode } from "../../sources/source-error.ts";
 import { isVerified, type OffsitePlan, planOf, type VerifiedBackup } from "./plan.ts";
 

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
-import { jobContext } from "../../testing/job-context.ts";
-import { query } from "../../testing/postgres.ts";
-import { scratchProcess } from "../../testing/scratch-process.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
-import { usePostgres } from "../../testing/servers.ts";
+import { jobContext } from "../../../testing/job-context.ts";
+import { query } from "../../../testing/postgres.ts";
+import { scratchProcess } from "../../../testing/scratch-process.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { usePostgres } from "../../../testing/servers.ts";
 import { runJob } from "../../run/run-job.ts";
 import { purgeRows } from "./work.ts";
 

@@ -1,8 +1,8 @@
 import {
   ConfigurationError,
   type ConfigurationProblem,
-} from "../../settings/configuration-error.ts";
-import type { Session } from "../../postgres/session.ts";
+} from "../../contract/configuration-error.ts";
+import type { Session } from "../../databases/postgres/session.ts";
 import type { PurgeTable } from "./options.ts";
 
 /** A table whose old rows are deleted, as SQL can say it. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { clockAt, jobContext } from "../../testing/job-context.ts";
-import { query } from "../../testing/postgres.ts";
-import { scratchProcess } from "../../testing/scratch-process.ts";
-import { usePostgres } from "../../testing/servers.ts";
+import { clockAt, jobContext } from "../../../testing/job-context.ts";
+import { query } from "../../../testing/postgres.ts";
+import { scratchProcess } from "../../../testing/scratch-process.ts";
+import { usePostgres } from "../../../testing/servers.ts";
 import { runJob } from "../../run/run-job.ts";
 import { purgeRows } from "./work.ts";
 

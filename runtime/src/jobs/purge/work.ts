@@ -1,10 +1,10 @@
-import type { JobContext, JobOutcome } from "../../job-definition.ts";
-import { JobFailure } from "../../job-definition.ts";
-import { EXIT } from "../../exit-code.ts";
-import { openDatabase } from "../../postgres/database.ts";
-import { openSession, type Session } from "../../postgres/session.ts";
+import type { JobContext, JobOutcome } from "../definition.ts";
+import { JobFailure } from "../definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { openDatabase } from "../../databases/postgres/database.ts";
+import { openSession, type Session } from "../../databases/postgres/session.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { StoreError } from "../../stores/store-error.ts";
+import { StoreError } from "../../state/stores/store-error.ts";
 import { purgeJob } from "./options.ts";
 import { findTables, type OldRows } from "./table.ts";
 

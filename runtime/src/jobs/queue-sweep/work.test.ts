@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { jobContext } from "../../testing/job-context.ts";
-import { withRedis } from "../../testing/redis.ts";
-import { useRedis } from "../../testing/servers.ts";
+import { jobContext } from "../../../testing/job-context.ts";
+import { withRedis } from "../../../testing/redis.ts";
+import { useRedis } from "../../../testing/servers.ts";
 import { sweepQueue } from "./work.ts";
 
 const redis = useRedis();

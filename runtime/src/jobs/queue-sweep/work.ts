@@ -1,12 +1,12 @@
-import type { JobContext, JobOutcome } from "../../job-definition.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
+import type { JobContext, JobOutcome } from "../definition.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
 import {
   numbersOf,
   type QueueScript,
   REDIS_URL,
   REFUSE_TYPE,
   withQueues,
-} from "../../queues/queue-script.ts";
+} from "../../sources/queues/queue-script.ts";
 import { queueSweepJob } from "./options.ts";
 
 /** As the worker of joslyn-ai names it. */

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { JobFailure } from "../../job-definition.ts";
-import { jobContext } from "../../testing/job-context.ts";
+import { JobFailure } from "../definition.ts";
+import { jobContext } from "../../../testing/job-context.ts";
 import { reconcile } from "./work.ts";
 
 function given(command: string, more: { options?: object; input?: object; dryRun?: boolean } = {}) {

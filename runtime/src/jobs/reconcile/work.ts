@@ -1,4 +1,4 @@
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { runAppCommand } from "../command/app-command.ts";
 import { reconcileJob } from "./options.ts";
 

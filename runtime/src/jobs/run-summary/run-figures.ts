@@ -1,4 +1,4 @@
-import type { RunRecord } from "../../run-record.ts";
+import type { RunRecord } from "../../contract/run-record.ts";
 
 /** What is said of the runs of one job; times are in ms, and null where nothing ran. */
 export interface RunFigures {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { runJob } from "../../run/run-job.ts";
-import { scratchProcess } from "../../testing/scratch-process.ts";
+import { scratchProcess } from "../../../testing/scratch-process.ts";
 import { figuresOf } from "./run-figures.ts";
-import type { RunRecord } from "../../run-record.ts";
+import type { RunRecord } from "../../contract/run-record.ts";
 
 function run(status: RunRecord["status"], durationMs: number, attempt = 1): RunRecord {
   const at = "2026-01-06T22:00:00.000Z";

@@ -1,4 +1,4 @@
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { figuresOf, type RunFigures } from "./run-figures.ts";
 import { runSummaryJob } from "./options.ts";
 

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { publish } from "../../artifacts/new-file.ts";
-import { stampOf, stampsOf } from "../../artifacts/stamp.ts";
+import { publish } from "../artifacts/new-file.ts";
+import { stampOf, stampsOf } from "../artifacts/stamp.ts";
 import {
   type BackupNote,
   fingerprint,
@@ -14,8 +14,8 @@ import {
 import { copyDatabase } from "../../backups/online-copy.ts";
 import { ensureRoom } from "../../backups/room.ts";
 import { verifyDatabase } from "../../backups/sqlite-verdict.ts";
-import { EXIT } from "../../exit-code.ts";
-import { type JobContext, JobFailure } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type JobContext, JobFailure } from "../definition.ts";
 import { isBusy } from "../../sources/sqlite-busy.ts";
 import type { BackupPlan } from "./plan.ts";
 

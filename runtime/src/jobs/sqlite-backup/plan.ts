@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { type BackupFile } from "../../backups/backup-file.ts";
 import { backupReason } from "../../backups/backup-note.ts";
 import { backupPlace, type BackupSet } from "../../backups/backup-sets.ts";
-import { type JobContext, JobFailure } from "../../job-definition.ts";
+import { type JobContext, JobFailure } from "../definition.ts";
 import { sqliteBackupInput, sqliteBackupJob } from "./options.ts";
 
 /** A periodic copy soon after another one would push an older one out for nothing. */

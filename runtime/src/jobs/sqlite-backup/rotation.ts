@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BackupFile, backupFiles, backupOf, tooMany } from "../../backups/backup-file.ts";
 import { noteName, readNote } from "../../backups/backup-note.ts";
-import type { JobContext } from "../../job-definition.ts";
+import type { JobContext } from "../definition.ts";
 import { errorCode } from "../../sources/source-error.ts";
 import type { BackupPlan } from "./plan.ts";
 

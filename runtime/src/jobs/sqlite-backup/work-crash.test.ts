@@ -6,9 +6,13 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { requireCapability } from "../../../../tests/capabilities.ts";
-import { EXIT } from "../../exit-code.ts";
-import { jobContext } from "../../testing/job-context.ts";
-import { type BeforeStart, startProgram, type TestProgram } from "../../testing/started-module.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { jobContext } from "../../../testing/job-context.ts";
+import {
+  type BeforeStart,
+  startProgram,
+  type TestProgram,
+} from "../../../testing/started-module.ts";
 import { withBackupLock } from "../../backups/backup-lock.ts";
 import { backUpSqlite } from "./work.ts";
 
@@ -161,7 +165,7 @@ function start(directory: string, program: string, before: BeforeStart = {}): Te
   const context = JSON.stringify({ directory, options: OPTIONS, actor: "manual test" });
   const text = `
     const { backUpSqlite } = await import("./work.ts");
-    const { jobContext } = await import("../../testing/job-context.ts");
+    const { jobContext } = await import("../../../testing/job-context.ts");
     const context = jobContext(${context});
     console.log("ready");
     ${program}`;

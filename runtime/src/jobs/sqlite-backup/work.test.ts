@@ -13,10 +13,10 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { jobOptionProblems } from "../../catalog.ts";
-import { bindOptions } from "../../settings/bound-option.ts";
-import { appDatabase, backups, backupScene, OPTIONS } from "../../testing/backup-scene.ts";
-import { clockAt } from "../../testing/job-context.ts";
+import { jobOptionProblems } from "../catalog.ts";
+import { bindOptions } from "../../contract/bound-option.ts";
+import { appDatabase, backups, backupScene, OPTIONS } from "../../../testing/backup-scene.ts";
+import { clockAt } from "../../../testing/job-context.ts";
 import { backUpSqlite } from "./work.ts";
 
 const AT = clockAt("2026-01-06T22:00:00Z");

@@ -1,7 +1,7 @@
-import { stampOf } from "../../artifacts/stamp.ts";
+import { stampOf } from "../artifacts/stamp.ts";
 import { backupFiles } from "../../backups/backup-file.ts";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import type { JobContext, JobOutcome } from "../../job-definition.ts";
+import type { JobContext, JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { ensureRoomFor, makeBackup } from "./make-backup.ts";
 import { type BackupPlan, ensureDatabase, planOf, tooSoon } from "./plan.ts";

@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { behindLinks } from "../../artifacts/link-target.ts";
+import { behindLinks } from "../artifacts/link-target.ts";
 import { defaultPrefix } from "../../backups/backup-file.ts";
 import { findBackup } from "../../backups/backup-sets.ts";
 import { findUpload } from "../../backups/uploads.ts";
-import { EXIT } from "../../exit-code.ts";
-import { type JobContext, JobFailure } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type JobContext, JobFailure } from "../definition.ts";
 import { sqliteRestoreInput, sqliteRestoreJob } from "./options.ts";
 
 /** The largest upload, in MB: the disk of chorizaurio, which a database cannot outgrow. */

@@ -5,8 +5,8 @@ import { readSchema, schemaProblems } from "../../backups/database-schema.ts";
 import { stagedName } from "../../backups/replaced-database.ts";
 import { ensureRoom } from "../../backups/room.ts";
 import { type Verdict, verifyDatabase } from "../../backups/sqlite-verdict.ts";
-import { EXIT } from "../../exit-code.ts";
-import { JobFailure } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { JobFailure } from "../definition.ts";
 import { isBusy } from "../../sources/sqlite-busy.ts";
 import type { RestorePlan } from "./plan.ts";
 

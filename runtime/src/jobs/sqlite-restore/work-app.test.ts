@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, onTestFinished, test } from "vitest";
-import { EXIT } from "../../exit-code.ts";
-import type { JobContext } from "../../job-definition.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import type { JobContext } from "../definition.ts";
 import type { AppControl } from "../../run/app-control.ts";
 import { type App, startApp } from "../../supervise/app.ts";
 import { controlApp } from "../../supervise/app-control.ts";
-import { clockAt, jobContext } from "../../testing/job-context.ts";
-import { collectLog } from "../../testing/log-lines.ts";
+import { clockAt, jobContext } from "../../../testing/job-context.ts";
+import { collectLog } from "../../../testing/log-lines.ts";
 import { backUpSqlite } from "../sqlite-backup/work.ts";
 import { restoreSqlite } from "./work.ts";
 

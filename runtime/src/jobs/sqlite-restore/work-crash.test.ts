@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { jobContext } from "../../testing/job-context.ts";
-import { startProgram } from "../../testing/started-module.ts";
+import { jobContext } from "../../../testing/job-context.ts";
+import { startProgram } from "../../../testing/started-module.ts";
 import { backUpSqlite } from "../sqlite-backup/work.ts";
 import { restoreSqlite } from "./work.ts";
 
@@ -42,7 +42,7 @@ test(
       const child = startProgram(
         import.meta.dirname,
         `const { restoreSqlite } = await import("./work.ts");
-         const { jobContext } = await import("../../testing/job-context.ts");
+         const { jobContext } = await import("../../../testing/job-context.ts");
          const context = jobContext(${JSON.stringify(context)});
          console.log("ready");
          await restoreSqlite(context);

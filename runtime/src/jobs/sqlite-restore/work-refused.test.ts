@@ -12,10 +12,10 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import { EXIT } from "../../exit-code.ts";
-import type { JobContext } from "../../job-definition.ts";
-import { appDatabase, backupScene, OPTIONS } from "../../testing/backup-scene.ts";
-import { clockAt } from "../../testing/job-context.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import type { JobContext } from "../definition.ts";
+import { appDatabase, backupScene, OPTIONS } from "../../../testing/backup-scene.ts";
+import { clockAt } from "../../../testing/job-context.ts";
 import { backUpSqlite } from "../sqlite-backup/work.ts";
 import { restoreSqlite } from "./work.ts";
 

@@ -1,10 +1,10 @@
 import { uptime } from "node:os";
 import { resolve } from "node:path";
 import type * as z from "zod/mini";
-import { startChild } from "../../child/child.ts";
+import { startChild } from "../../run/child/child.ts";
 import { errorWords } from "../../health/error-words.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../../job-definition.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { watchdogJob } from "./options.ts";
 import { readWatchState, writeWatchState } from "./watch-state.ts";
 import { judgeLook, type WatchRules } from "./watch-verdict.ts";

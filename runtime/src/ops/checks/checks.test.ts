@@ -1,9 +1,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { scratchHealth } from "../../testing/scratch-health.ts";
-import { scratchOps } from "../../testing/scratch-ops.ts";
-import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { scratchHealth } from "../../../testing/scratch-health.ts";
+import { scratchOps } from "../../../testing/scratch-ops.ts";
+import { scratchDirectory } from "../../../testing/scratch-directory.ts";
 import type { CheckReport } from "./check-item.ts";
 
 const MANIFEST = {

@@ -9,8 +9,8 @@ import {
   logIn,
   showSection,
   visitConsole,
-} from "../../testing/console-scene.ts";
-import { scratchDirectory } from "../../testing/scratch-directory.ts";
+} from "../../../testing/console-scene.ts";
+import { scratchDirectory } from "../../../testing/scratch-directory.ts";
 
 test("a backup is taken and downloaded, byte by byte as it is on the disk", async (context) => {
   const { page, problems, directory } = await visitConsole(context);

@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { SCREENS } from "../../testing/browser.ts";
-import { logIn, MARKUP, showSection, visit, visitConsole } from "../../testing/console-scene.ts";
-import { PATIENCE_MS, startSupervised, SUPERVISED_TOKEN } from "../../testing/supervised.ts";
+import { SCREENS } from "../../../testing/browser.ts";
+import { logIn, MARKUP, showSection, visit, visitConsole } from "../../../testing/console-scene.ts";
+import { PATIENCE_MS, startSupervised, SUPERVISED_TOKEN } from "../../../testing/supervised.ts";
 
 /** What a finger hits without aiming. @see https://www.w3.org/WAI/WCAG21/Understanding/target-size */
 const TARGET_PX = 44;

@@ -1,5 +1,5 @@
 import type { BackupSet, ListedBackup } from "../../backups/backup-sets.ts";
-import type { Refusal } from "../../json-api/exchange.ts";
+import type { Refusal } from "../json-api/exchange.ts";
 import type { MigrationView } from "../migration-status.ts";
 
 /** Backups that the status shows beside the latest one. */

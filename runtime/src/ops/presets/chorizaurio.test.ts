@@ -3,7 +3,7 @@ import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { PULL_TOKEN, scratchBackups } from "../../testing/scratch-backups.ts";
+import { PULL_TOKEN, scratchBackups } from "../../../testing/scratch-backups.ts";
 import { errorBody, humanSize } from "./chorizaurio-bodies.ts";
 
 const ADMIN = "/api/admin";

@@ -2,7 +2,7 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type BackupSet, backupSetsOf, listBackups } from "../../backups/backup-sets.ts";
 import { appVersion } from "../../health/view.ts";
-import { jsonAnswer, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, Refusal } from "../json-api/exchange.ts";
 import type { Process } from "../../run/process.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
 import { backupNamed, downloadBackup } from "../backup-download.ts";

@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { expect, test } from "vitest";
-import { scratchOps } from "../../testing/scratch-ops.ts";
-import { usePostgres } from "../../testing/servers.ts";
+import { scratchOps } from "../../../testing/scratch-ops.ts";
+import { usePostgres } from "../../../testing/servers.ts";
 import { openOps } from "../router.ts";
 
 const postgres = usePostgres();

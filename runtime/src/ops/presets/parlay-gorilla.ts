@@ -1,7 +1,7 @@
-import { jsonAnswer } from "../../json-api/exchange.ts";
-import { type Database, openDatabase } from "../../postgres/database.ts";
+import { jsonAnswer } from "../json-api/exchange.ts";
+import { type Database, openDatabase } from "../../databases/postgres/database.ts";
 import type { Process } from "../../run/process.ts";
-import { valueOf } from "../../settings/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import { checkEverything } from "../checks/check-items.ts";
 import type { OpsExchange, OpsPreset } from "../route.ts";
 

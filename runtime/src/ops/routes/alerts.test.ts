@@ -1,7 +1,7 @@
 import { readFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { scratchOps } from "../../testing/scratch-ops.ts";
+import { scratchOps } from "../../../testing/scratch-ops.ts";
 
 const SILENCE = "alerts_silenced.json";
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { SILENCE_MINUTES_MAX } from "../../alerts/silences.ts";
 import { isRunHere, type ManifestJob } from "../../contract/job.ts";
-import { jsonAnswer, readJson, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
 import type { Process } from "../../run/process.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { OPS_TOKEN, scratchOps } from "../../testing/scratch-ops.ts";
+import { OPS_TOKEN, scratchOps } from "../../../testing/scratch-ops.ts";
 import type { AppControl } from "../../run/app-control.ts";
 
 const RESTART = {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
-import { jsonAnswer, readJson, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
 import { reload } from "../../run/reload.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";

@@ -15,7 +15,7 @@ import {
   type BackupsOptions,
   type ScratchBackups,
   scratchBackups,
-} from "../../testing/scratch-backups.ts";
+} from "../../../testing/scratch-backups.ts";
 
 const PULL = fileURLToPath(new URL("../../../pull/opspec-pull.mts", import.meta.url));
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { backupSetsOf, listBackups } from "../../backups/backup-sets.ts";
 import type { ManifestJob } from "../../contract/job.ts";
-import { jsonAnswer, readJson, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
 import { Actor } from "../actor.ts";
 import { downloadBackup } from "../backup-download.ts";
 import { restoringJob, takingJob, uploadingJob, verifyingJob } from "../backup-jobs.ts";

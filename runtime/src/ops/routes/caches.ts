@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { ALL_CACHES, namedCaches, refreshBounded } from "../../caches/bounded-refresh.ts";
-import { refreshRequestOf } from "../../caches/refresh-request.ts";
-import { jsonAnswer, readJson, Refusal } from "../../json-api/exchange.ts";
+import { ALL_CACHES, namedCaches, refreshBounded } from "../../sources/caches/bounded-refresh.ts";
+import { refreshRequestOf } from "../../sources/caches/refresh-request.ts";
+import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
 import type { Process } from "../../run/process.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { jsonAnswer, readJson } from "../../json-api/exchange.ts";
+import { jsonAnswer, readJson } from "../json-api/exchange.ts";
 import { Actor } from "../actor.ts";
 import { checkEverything } from "../checks/check-items.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";

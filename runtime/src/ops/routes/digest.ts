@@ -1,5 +1,5 @@
-import type { CacheSnapshot } from "../../caches/cache-snapshot.ts";
-import { jsonAnswer } from "../../json-api/exchange.ts";
+import type { CacheSnapshot } from "../../sources/caches/cache-snapshot.ts";
+import { jsonAnswer } from "../json-api/exchange.ts";
 import { aboutFor, type OpsExchange, type OpsRoute } from "../route.ts";
 
 /** How the process is in a few lines: its health, and how old its caches are. */

@@ -18,8 +18,8 @@ import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeListener } from "../../health/adapters/node-http.ts";
-import { OPS_TOKEN, scratchOps } from "../../testing/scratch-ops.ts";
-import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { OPS_TOKEN, scratchOps } from "../../../testing/scratch-ops.ts";
+import { scratchDirectory } from "../../../testing/scratch-directory.ts";
 import { openOps } from "../router.ts";
 
 async function scene() {

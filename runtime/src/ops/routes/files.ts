@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { jsonAnswer, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, Refusal } from "../json-api/exchange.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import { CHECKSUM_HEADER, downloadOf } from "../file-download.ts";
 import { type FilePlace, findPlace, listDirectory, listPersisted } from "../persisted-files.ts";

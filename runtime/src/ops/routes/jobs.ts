@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { isRunHere, type ManifestJob } from "../../contract/job.ts";
 import { checkedInput } from "../../jobs/job-input.ts";
-import { jsonAnswer, readJson, Refusal } from "../../json-api/exchange.ts";
-import { ConfigurationError } from "../../settings/configuration-error.ts";
+import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
+import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import { viewJob } from "../job-view.ts";
 import type { Ops, OpsExchange, OpsRoute } from "../route.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { jsonAnswer, readJson, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
 import { isOpsToken, isSameSite, SESSION_COOKIE } from "../access.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";
 import { OPS_PATH } from "../route-table.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { type ScratchBackups, scratchBackups } from "../../testing/scratch-backups.ts";
+import { type ScratchBackups, scratchBackups } from "../../../testing/scratch-backups.ts";
 
 const RUNTIMES = { kind: "sqlite", path: "ventas.db", directory: "migrations" } as const;
 const APPS = { ...RUNTIMES, owner: "app" } as const;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { jsonAnswer, readJson } from "../../json-api/exchange.ts";
+import { jsonAnswer, readJson } from "../json-api/exchange.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import {
   type MigrationRunView,

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { scratchProcess } from "../../testing/scratch-process.ts";
+import { scratchProcess } from "../../../testing/scratch-process.ts";
 import { openOps } from "../router.ts";
 
 const TOKEN = "token-of-the-page-test";

@@ -1,4 +1,4 @@
-import { Refusal } from "../../json-api/exchange.ts";
+import { Refusal } from "../json-api/exchange.ts";
 import { type PageFile, pageFiles, zipped } from "../page/page-files.ts";
 import { pageText } from "../page/page-text.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";

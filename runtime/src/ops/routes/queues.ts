@@ -1,5 +1,5 @@
-import { jsonAnswer } from "../../json-api/exchange.ts";
-import { viewQueues } from "../../queues/queue-view.ts";
+import { jsonAnswer } from "../json-api/exchange.ts";
+import { viewQueues } from "../../sources/queues/queue-view.ts";
 import type { OpsRoute } from "../route.ts";
 
 /** The queues of the process with their lengths now. */

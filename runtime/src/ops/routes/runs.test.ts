@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scratchOps } from "../../testing/scratch-ops.ts";
+import { scratchOps } from "../../../testing/scratch-ops.ts";
 import { runJob } from "../../run/run-job.ts";
 
 async function scene() {

@@ -1,4 +1,4 @@
-import { jsonAnswer, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, Refusal } from "../json-api/exchange.ts";
 import { historyQuery, readHistory } from "../run-history.ts";
 import type { Ops, OpsExchange, OpsRoute } from "../route.ts";
 import { OPS_PATH } from "../route-table.ts";

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { startRedis } from "../../testing/redis.ts";
-import { scratchOps } from "../../testing/scratch-ops.ts";
+import { startRedis } from "../../../testing/redis.ts";
+import { scratchOps } from "../../../testing/scratch-ops.ts";
 import { openOps } from "../router.ts";
 
 const TOGGLES = [

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { ManifestToggle } from "../../contract/toggle.ts";
-import { jsonAnswer, readJson, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
 import type { Process } from "../../run/process.ts";
-import type { ToggleState } from "../../toggles/toggles.ts";
+import type { ToggleState } from "../../sources/toggles/toggles.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";
 import { type LastChange, lastChange, noteToggleChange, toggleChanges } from "../toggle-changes.ts";

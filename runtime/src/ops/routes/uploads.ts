@@ -1,5 +1,5 @@
 import { receiveUpload, UploadRefused } from "../../backups/uploads.ts";
-import { jsonAnswer, Refusal } from "../../json-api/exchange.ts";
+import { jsonAnswer, Refusal } from "../json-api/exchange.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import { uploadingJob } from "../backup-jobs.ts";
 import { CHECKSUM_HEADER } from "../file-download.ts";

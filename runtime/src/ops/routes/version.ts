@@ -1,4 +1,4 @@
-import { jsonAnswer } from "../../json-api/exchange.ts";
+import { jsonAnswer } from "../json-api/exchange.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
 import { aboutFor, type OpsExchange, type OpsRoute } from "../route.ts";
 

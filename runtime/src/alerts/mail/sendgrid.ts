@@ -1,0 +1,63 @@
+import * as z from "zod/mini";
+import { baseUrlOf, JSON_HEADERS, parsedJson } from "../channels/sender.ts";
+import { type AnswerWords, deliverHttp, toldText } from "../http-delivery.ts";
+import type { MailSettings } from "../../contract/mail.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
+import { parseAddress } from "./address.ts";
+import type { Mail, MailSending } from "./mail.ts";
+
+type SendgridSettings = Extract<MailSettings, { kind: "sendgrid" }>;
+
+/** @see https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send */
+const SENDGRID_URL = "https://api.sendgrid.com";
+const SEND_PATH = "/v3/mail/send";
+
+/** How SendGrid says what is wrong. @see https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses */
+const Refusal = z.object({ errors: z.array(z.object({ message: z.string() })) });
+
+/** Sends a mail by SendGrid; `skipped` without a key. */
+export async function sendBySendgrid(
+  { keyEnv, baseUrlEnv }: SendgridSettings,
+  env: Env,
+  { mail, limits, signal }: MailSending,
+): Promise<"sent" | "skipped"> {
+  const key = valueOf(env, keyEnv);
+  if (key === undefined) return "skipped";
+  await deliverHttp({
+    url: `${baseUrlOf(env, baseUrlEnv, SENDGRID_URL)}${SEND_PATH}`,
+    headers: { ...JSON_HEADERS, authorization: `Bearer ${key}` },
+    body: JSON.stringify(requestOf(mail)),
+    read: (text) => wordsOf(text, key),
+    limits,
+    ...(signal ? { signal } : {}),
+  });
+  return "sent";
+}
+
+function requestOf({ from, to, subject, html, text, attachments = [] }: Mail) {
+  return {
+    personalizations: [{ to: to.map(parseAddress) }],
+    from: parseAddress(from),
+    subject,
+    // SendGrid wants the plain text first, and neither part empty.
+    content: [
+      { type: "text/plain", value: text },
+      { type: "text/html", value: html },
+    ].filter((it) => it.value !== ""),
+    ...(attachments.length === 0
+      ? {}
+      : {
+          attachments: attachments.map(({ filename, content, contentType }) => ({
+            filename,
+            type: contentType,
+            disposition: "attachment",
+            content: Buffer.from(content).toString("base64"),
+          })),
+        }),
+  };
+}
+
+function wordsOf(text: string, key: string): AnswerWords {
+  const messages = Refusal.safeParse(parsedJson(text)).data?.errors.map((it) => it.message);
+  return { problem: toldText(messages?.join("; ") ?? text, [key]) };
+}

@@ -1,0 +1,25 @@
+import type { Redis } from "ioredis";
+import { CheckError } from "../../health/check.ts";
+
+/** How many entries wait, and in what. No key is an empty queue, of a kind that nobody knows yet. */
+export interface QueueLength {
+  readonly kind: "none" | "list" | "stream" | "zset";
+  readonly length: number;
+}
+
+/** Length of a Redis list, stream or sorted set. */
+export async function queueLength(redis: Redis, key: string): Promise<QueueLength> {
+  const kind = await redis.type(key);
+  switch (kind) {
+    case "none":
+      return { kind, length: 0 };
+    case "list":
+      return { kind, length: await redis.llen(key) };
+    case "stream":
+      return { kind, length: await redis.xlen(key) };
+    case "zset":
+      return { kind, length: await redis.zcard(key) };
+    default:
+      throw new CheckError(`the key is a ${kind}, not a list, stream or sorted set`);
+  }
+}

@@ -1,0 +1,30 @@
+import { openAlerts } from "../src/alerts/alerts.ts";
+import { ManifestAlerts } from "../src/contract/alert.ts";
+import { createLogger } from "../src/log.ts";
+import { FAILED } from "./scratch-event.ts";
+
+/**
+ * Sends one alert, and ends as a cron job's run does. A test kills it on the way.
+ *
+ * Usage: alert-program.ts <directory>, with WEBHOOK_URL in the environment.
+ */
+const [directory = "."] = process.argv.slice(2);
+
+const alerts = openAlerts({
+  manifest: {
+    system: "shop",
+    stack: "shop",
+    process: "web",
+    jobs: [],
+    stores: { records: { kind: "file", path: "runs.jsonl" } },
+  },
+  alerts: ManifestAlerts.parse({
+    channels: [{ name: "ops", kind: "webhook", urlEnv: "WEBHOOK_URL" }],
+  }),
+  env: process.env,
+  directory,
+  log: createLogger({ manifest: undefined, env: {}, name: "alert-program" }),
+  clock: { now: () => new Date() },
+});
+await alerts.send(FAILED);
+await alerts.close(5000);

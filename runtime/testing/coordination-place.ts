@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, type TestContext } from "vitest";
+
+import type { ManifestStores } from "../src/contract/store.ts";
+import type { Coordination } from "../src/state/coordination.ts";
+import { openCoordination } from "../src/state/locks/coordination.ts";
+import { usePostgres, useRedis } from "./servers.ts";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
+
+export type CoordinationKind = "file" | "postgres" | "redis";
+
+/** Where some processes of a test agree, as a manifest and an environment say it. */
+export interface CoordinationPlace {
+  readonly stores: Pick<ManifestStores, "coordination" | "records">;
+  readonly url: string;
+  readonly directory: string;
+  /** The port of the server; none for files. */
+  readonly port: number | undefined;
+}
+
+/** Fresh places of each kind for the tests of one file. */
+export function useCoordinationPlaces(): (
+  kind: CoordinationKind,
+  context: TestContext,
+) => Promise<CoordinationPlace> {
+  const postgres = usePostgres();
+  const redis = useRedis();
+  const root = mkdtempSync(join(tmpdir(), "opspec-locks-"));
+  afterAll(() => rmSync(root, { recursive: true }));
+  return async (kind, context) => {
+    const directory = join(root, randomUUID());
+    if (kind === "file") {
+      const stores = {
+        coordination: { kind, path: "locks" },
+        records: { kind, path: "runs.jsonl" },
+      };
+      return { stores, url: "", directory, port: undefined };
+    }
+    const store = { kind, urlEnv: "STORE_URL" };
+    const stores = { coordination: store, records: store };
+    if (kind === "postgres") {
+      const server = await postgres(context);
+      return { stores, url: await server.freshDatabase(), directory, port: server.port };
+    }
+    const server = await redis(context);
+    return { stores, url: server.freshDatabase(), directory, port: server.port };
+  };
+}
+
+/** Opens it for this process; closed when the test ends. */
+export async function openAt(
+  { stores, url, directory }: CoordinationPlace,
+  context: TestContext,
+): Promise<Coordination> {
+  const coordination = await openCoordination(stores, { STORE_URL: url }, directory);
+  if (!coordination) throw new Error("unreachable: every place has one");
+  context.onTestFinished(() => coordination.close());
+  return coordination;
+}
+
+/** The same place over a network that can be broken. */
+export async function behindProxy(
+  place: CoordinationPlace,
+  context: TestContext,
+): Promise<{ place: CoordinationPlace; proxy: TcpProxy }> {
+  const proxy = await startTcpProxy(place.port ?? 0);
+  context.onTestFinished(() => proxy.close());
+  const url = new URL(place.url);
+  url.port = String(proxy.port);
+  return { place: { ...place, url: url.href }, proxy };
+}

@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { expect, onTestFinished, vi } from "vitest";
+import type { ManifestCheck } from "../src/contract/health.ts";
+import type { CheckResult } from "../src/health/check.ts";
+import { type CheckLoop, loopCheck } from "../src/health/check-loop.ts";
+import { manifestCheck } from "../src/health/manifest-check.ts";
+import type { ProbeContext } from "../src/health/probes/probe.ts";
+import { createReports } from "../src/health/reports.ts";
+import { manualClock } from "./scratch-health.ts";
+
+/** What a check looks at, and with what. */
+export type Watched = ManifestCheck["probe"];
+
+/** Starts a check that looks every few milliseconds, and ends with its test. */
+export function watch(
+  probe: Watched,
+  { timeoutMs = 2000, ...context }: Partial<ProbeContext> & { timeoutMs?: number } = {},
+): CheckLoop {
+  const clock = context.clock ?? manualClock();
+  const check = manifestCheck(
+    { name: "it", kind: "ready", intervalMs: 20, timeoutMs, probe },
+    {
+      env: {},
+      directory: tmpdir(),
+      records: undefined,
+      reports: createReports(clock),
+      appUrl: undefined,
+      clock,
+      ...context,
+    },
+  );
+  const loop = loopCheck(check);
+  onTestFinished(() => loop.stop());
+  loop.start();
+  return loop;
+}
+
+/** What the first look finds. */
+export async function look(
+  probe: Watched,
+  context: Partial<ProbeContext> = {},
+): Promise<CheckResult> {
+  const loop = watch(probe, context);
+  await vi.waitFor(() => expect(loop.result().state).not.toBe("unknown"), { timeout: 10_000 });
+  return loop.result();
+}
+
+/** A server that takes connections and never says a word; ends with its test. */
+export async function startHungServer(): Promise<{ port: number; sockets: ReadonlySet<Socket> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket.on("error", () => undefined)));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, sockets };
+}

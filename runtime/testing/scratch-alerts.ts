@@ -1,0 +1,66 @@
+import { onTestFinished } from "vitest";
+import { type AlertMessage } from "../src/alerts/alert-message.ts";
+import { type Alerts, alertsOf, type AlertsOptions } from "../src/alerts/alerts.ts";
+import type { Channel } from "../src/alerts/channel.ts";
+import type { PipelineRules } from "../src/alerts/pipeline/admission.ts";
+import { collectLog, type LogLine } from "./log-lines.ts";
+import { scratchDirectory } from "./scratch-directory.ts";
+
+/** A channel that keeps what it is sent, or does what it is told. */
+export function listChannel(
+  name: string,
+  behave: (message: AlertMessage) => void | Promise<void> = () => {},
+): Channel & { readonly messages: AlertMessage[] } {
+  const messages: AlertMessage[] = [];
+  return {
+    name,
+    kind: "list",
+    messages,
+    isReady: () => true,
+    send: async (message) => {
+      await behave(message);
+      messages.push(message);
+      return "sent";
+    },
+  };
+}
+
+/** A clock that goes on when it is told. */
+export function handClock(start = "2026-11-22T10:00:00.000Z") {
+  let nowMs = Date.parse(start);
+  return {
+    now: () => new Date(nowMs),
+    passSeconds: (seconds: number) => void (nowMs += seconds * 1000),
+  };
+}
+
+/** Usual rules, in milliseconds. */
+const USUAL_RULES: PipelineRules = { groupMs: 0, repeatMs: 600_000, limitMs: 10_000 };
+
+interface ScratchOptions extends Partial<Omit<AlertsOptions, "alerts" | "manifest">> {
+  readonly manifest?: Partial<AlertsOptions["manifest"]>;
+  readonly rules?: Partial<PipelineRules>;
+}
+
+/** The alerts of a process in a directory of its own, which are closed after the test. */
+export function scratchAlerts(
+  channels: readonly Channel[],
+  { manifest, rules, ...options }: ScratchOptions = {},
+): { readonly alerts: Alerts; readonly lines: LogLine[]; readonly directory: string } {
+  const { log, lines } = collectLog();
+  const directory = options.directory ?? scratchDirectory();
+  const alerts = alertsOf(
+    channels,
+    { ...USUAL_RULES, ...rules },
+    {
+      manifest: { system: "shop", stack: "shop", process: "web", jobs: [], ...manifest },
+      env: {},
+      log,
+      clock: { now: () => new Date() },
+      ...options,
+      directory,
+    },
+  );
+  onTestFinished(() => alerts.close(0));
+  return { alerts, lines, directory };
+}

@@ -1,0 +1,78 @@
+import type { ManifestHealth } from "../src/contract/health.ts";
+import { createHealth, type Health, type HealthOptions } from "../src/health/health.ts";
+import { createLogger } from "../src/log.ts";
+
+/** A clock that stands still until it is moved. */
+export interface ManualClock {
+  now(): Date;
+  advance(seconds: number): void;
+}
+
+/** Health with what it logged, asked in process. */
+export interface ScratchHealth {
+  readonly health: Health;
+  readonly lines: string[];
+  get(path: string, headers?: Record<string, string>): Promise<Got>;
+}
+
+/** An answer that was read. */
+export interface Got {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; undefined when it is none. */
+  readonly body: unknown;
+}
+
+/** A clock at a fixed time. */
+export function manualClock(start = "2026-11-22T10:00:00.000Z"): ManualClock {
+  let nowMs = Date.parse(start);
+  return {
+    now: () => new Date(nowMs),
+    advance: (seconds) => {
+      nowMs += seconds * 1000;
+    },
+  };
+}
+
+/** Health of a made-up system. It is not started: a test that looks at checks starts it. */
+export function scratchHealth(
+  health: ManifestHealth,
+  options: Partial<HealthOptions> = {},
+): ScratchHealth {
+  const lines: string[] = [];
+  const made = createHealth({
+    manifest: {
+      system: "shop",
+      stack: "shop",
+      environment: "production",
+      process: "web",
+      health,
+      log: {},
+    },
+    env: {},
+    log: createLogger({
+      manifest: undefined,
+      env: {},
+      name: "health",
+      write: (line) => lines.push(line),
+    }),
+    ...options,
+  });
+  return { health: made, lines, get: (path, headers = {}) => ask(made, path, headers) };
+}
+
+async function ask(health: Health, path: string, headers: Record<string, string>): Promise<Got> {
+  const request = new Request(`http://localhost${path}`, { headers });
+  const response = await health.handler(request);
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import { openOps, type OpsOptions } from "../src/ops/router.ts";
+import type { Process } from "../src/run/process.ts";
+import { type ScratchOptions, scratchProcess } from "./scratch-process.ts";
+
+/** The token of operators in these tests. */
+export const OPS_TOKEN = "ops-secret-of-a-test";
+
+/** An answer of /ops that was read. */
+export interface OpsAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+/** A request to /ops: with the token, unless `headers` say something of their own. */
+export interface OpsQuestion extends Omit<RequestInit, "body"> {
+  readonly json?: unknown;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly address?: string;
+}
+
+/** The ops paths of a process of a test. */
+export interface ScratchOps {
+  readonly process: Process;
+  readonly directory: string;
+  ask(path: string, question?: OpsQuestion): Promise<OpsAnswer>;
+  /** The answer as it comes, for what is no JSON. */
+  raw(path: string, question?: OpsQuestion): Promise<Response>;
+}
+
+/** Opens a real process with its ops paths, asked without a network. */
+export async function scratchOps(
+  options: Partial<ScratchOptions> = {},
+  ops: OpsOptions = {},
+): Promise<ScratchOps> {
+  const env = { OPSPEC_OPS_TOKEN: OPS_TOKEN, ...options.env };
+  const { process, directory } = await scratchProcess({ jobs: [], ...options, env });
+  const { handler } = openOps(process, ops);
+  const raw = (path: string, question: OpsQuestion = {}): Promise<Response> => {
+    const { json, address, headers = { authorization: `Bearer ${OPS_TOKEN}` }, ...init } = question;
+    const body = json === undefined ? init.body : JSON.stringify(json);
+    const request = new Request(`http://localhost${path}`, {
+      ...init,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
+    return handler(request, { address });
+  };
+  return {
+    process,
+    directory,
+    raw,
+    ask: async (path, question) => {
+      const answer = await raw(path, question);
+      const body: Record<string, unknown> = JSON.parse(await answer.text());
+      return { status: answer.status, headers: answer.headers, body };
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { AlertEvent } from "../src/contract/alert-event.ts";
+import type { RuntimeManifest } from "../src/contract/manifest.ts";
+import type { ManifestJob } from "../src/contract/job.ts";
+import { openProcess } from "../src/run/open-process.ts";
+import type { Process } from "../src/run/process.ts";
+import { parseManifest } from "../src/contract/load-manifest.ts";
+import { MANIFEST_HEAD } from "./manifest-head.ts";
+
+/** A process in a directory of its own, and the alerts that it sent. */
+export interface ScratchProcess {
+  readonly process: Process;
+  readonly alerts: AlertEvent[];
+  readonly directory: string;
+}
+
+/** What a test wants of its process: jobs, and parts of the manifest and the process that matter. */
+export interface ScratchOptions {
+  readonly jobs: readonly (Partial<ManifestJob> & Pick<ManifestJob, "name">)[];
+  readonly manifest?: Partial<RuntimeManifest>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly directory?: string;
+  readonly clock?: Process["clock"];
+}
+
+/** Opens a real process for a test; jobs are commands unless they say otherwise. Closed after the test. */
+export async function scratchProcess(options: ScratchOptions): Promise<ScratchProcess> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "opspec-run-")));
+  const manifest = scratchManifest(options);
+  const env = { PATH: process.env["PATH"], ...options.env };
+  const opened = await openProcess(manifest, env, directory);
+  opened.log.level = "silent";
+  onTestFinished(async () => {
+    opened.stop.abort();
+    await opened.close();
+  });
+  const alerts: AlertEvent[] = [];
+  const sink: Process["alerts"] = {
+    ...opened.alerts,
+    async send(event) {
+      alerts.push(event);
+      return "sent";
+    },
+  };
+  const clock = options.clock ?? opened.clock;
+  return { process: { ...opened, alerts: sink, clock }, alerts, directory };
+}
+
+/** A manifest as it is deployed, with what a test does not care about. */
+export function scratchManifest({
+  jobs,
+  manifest,
+}: Pick<ScratchOptions, "jobs" | "manifest">): RuntimeManifest {
+  return parseManifest({
+    ...MANIFEST_HEAD,
+    ...manifest,
+    jobs: jobs.map((job) => ({ uses: "command", startedBy: "schedule", ...job })),
+  });
+}

@@ -1,0 +1,56 @@
+import { afterAll, type TestContext } from "vitest";
+
+import { requireCapability } from "../../tests/capabilities.ts";
+import { startPgbouncer, type TestPgbouncer } from "./pgbouncer.ts";
+import { startPostgres, type TestPostgres } from "./postgres.ts";
+import { startRedis, type TestRedis } from "./redis.ts";
+import type { ServerProcess } from "./server-process.ts";
+
+/**
+ * A Postgres for this test file: started by the first test that asks, stopped after the last.
+ *
+ * A test on a machine without one is skipped and says so, or fails under OPSPEC_TEST_REQUIRE=all.
+ */
+export function usePostgres(): (context: TestContext) => Promise<TestPostgres> {
+  const server = forThisFile(startPostgres);
+  return async (context) => {
+    await requireCapability(context, "postgres");
+    return await server();
+  };
+}
+
+/** A Redis for this test file, as {@link usePostgres}. */
+export function useRedis(): (context: TestContext) => Promise<TestRedis> {
+  const server = forThisFile(() => startRedis());
+  return async (context) => {
+    await requireCapability(context, "redis");
+    return await server();
+  };
+}
+
+/** A pgbouncer in front of the Postgres of this test file. */
+export function usePgbouncer(
+  postgres: (context: TestContext) => Promise<TestPostgres>,
+  poolMode: "session" | "transaction" | "statement",
+): (context: TestContext) => Promise<TestPgbouncer> {
+  let behind: TestPostgres | undefined;
+  const server = forThisFile(async () => {
+    if (behind === undefined) throw new Error("unreachable: pgbouncer starts after its Postgres");
+    return await startPgbouncer({ postgres: behind, poolMode });
+  });
+  return async (context) => {
+    await requireCapability(context, "pgbouncer");
+    behind = await postgres(context);
+    return await server();
+  };
+}
+
+function forThisFile<T extends ServerProcess>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  afterAll(async () => {
+    // One that did not start has left nothing behind.
+    const server = await started?.catch(() => undefined);
+    await server?.stop();
+  });
+  return () => (started ??= start());
+}
