@@ -4,7 +4,7 @@ import { exactTimestamp, nowMs } from "./clock.ts";
 import type { Cloud, CloudEnv, CloudRoutes } from "./cloud.ts";
 import { CONTROL_BASE, createControl } from "./control.ts";
 import { renderPage } from "./page.ts";
-import { answer } from "./render/answers.ts";
+import { answer } from "./render/requests.ts";
 import { createRenderApi, errorAnswer, RENDER_BASE } from "./render/api.ts";
 import { faultyAnswer } from "./request-faults.ts";
 

@@ -5,7 +5,7 @@ import { badRequest } from "./api-error.ts";
 import { exactTimestamp, nowMs } from "./clock.ts";
 import type { Cloud, CloudEnv, CloudRoutes } from "./cloud.ts";
 import { FaultList } from "./faults.ts";
-import { answer } from "./render/answers.ts";
+import { answer } from "./render/requests.ts";
 import { serviceType } from "./render/service-types.ts";
 import { emptyState } from "./state.ts";
 

@@ -3,8 +3,7 @@ import { html } from "hono/html";
 
 import { exactTimestamp, nowMs } from "./clock.ts";
 import type { Cloud, CloudEnv } from "./cloud.ts";
-import { resourceRows } from "./page-resources.ts";
-import { cronRows, deploymentRows, type TableRow } from "./page-rows.ts";
+import { cronRows, deploymentRows, resourceRows, type TableRow } from "./page-rows.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 import { CUT_STATUS } from "./request-log.ts";
 

@@ -5,7 +5,7 @@ import type { Context } from "hono";
 
 import type { CloudEnv } from "./cloud.ts";
 import type { RequestFault } from "./faults.ts";
-import { answer } from "./render/answers.ts";
+import { answer } from "./render/requests.ts";
 import { CUT_STATUS } from "./request-log.ts";
 
 /** One call with what a fault does to it. Returns the status that the log shows. */

@@ -8,7 +8,7 @@ import type { Cloud } from "./cloud.ts";
 import { CONTROL_BASE } from "./control.ts";
 import { createFaultQueue } from "./faults.ts";
 import { LocalCloudStartError } from "./start-error.ts";
-import { FAST_PHASES, REALISTIC_PHASES } from "./phase-times.ts";
+import { FAST_PHASES, REALISTIC_PHASES } from "./clock.ts";
 import { createRateLimiter } from "./rate-limits.ts";
 import { RENDER_BASE } from "./render/api.ts";
 import { giveUpAbandoned } from "./run/measured-deploy.ts";

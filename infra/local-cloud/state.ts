@@ -3,19 +3,17 @@ import type { DeployRecord } from "./render/deploy-states.ts";
 import type {
   CustomDomainRecord,
   DiskRecord,
-  EventRecord,
-  JobRecord,
-  RunRecord,
-  ServiceRecord,
-} from "./render/records.ts";
-import type {
   EnvGroupRecord,
   EnvironmentRecord,
+  EventRecord,
+  JobRecord,
   NotificationOverride,
   NotificationSetting,
   ProjectRecord,
   RegistryCredentialRecord,
-} from "./render/workspace-records.ts";
+  RunRecord,
+  ServiceRecord,
+} from "./render/records.ts";
 
 /** Rises when a state file of the version before cannot be read any more. */
 export const STATE_VERSION = 1;

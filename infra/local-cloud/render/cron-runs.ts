@@ -2,10 +2,9 @@ import { badRequest, notFound } from "../api-error.ts";
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import type { RunRecord, ServiceRecord } from "./records.ts";
-import { serviceById } from "./requests.ts";
-import { runState } from "./run-states.ts";
+import type { MeasuredRun, RunRecord, ServiceRecord } from "./records.ts";
+import { answer, emptyAnswer, serviceById } from "./requests.ts";
+import { Cron } from "croner";
 
 /** Runs of one cron job that are kept: two hours of one each minute. */
 const RUNS_MAX = 120;
@@ -75,4 +74,67 @@ function cronJob(cloud: Cloud, id: string): ServiceRecord {
   if (service.type !== "cron_job") throw notFound(id);
 
   return service;
+}
+
+/** A run or job at one instant. */
+interface RunState {
+  readonly status: "pending" | "running" | "succeeded" | "failed" | "canceled";
+  readonly startedMs: number | undefined;
+  readonly finishedMs: number | undefined;
+}
+
+/** What was measured; else it waits for one step, runs for one step and succeeds, computed from timestamps as deploys are. */
+export function runState(run: RunRecord, stepMs: number, atMs: number): RunState {
+  return run.measured ? measuredState(run, run.measured) : plannedState(run, stepMs, atMs);
+}
+
+function measuredState({ canceledAt }: RunRecord, measured: MeasuredRun): RunState {
+  const startedMs = parsed(measured.startedAt);
+  if (canceledAt !== undefined) {
+    return { status: "canceled", startedMs, finishedMs: Date.parse(canceledAt) };
+  }
+  const finishedMs = parsed(measured.finishedAt);
+  if (finishedMs !== undefined) {
+    return { status: measured.isOk ? "succeeded" : "failed", startedMs, finishedMs };
+  }
+  return { status: startedMs === undefined ? "pending" : "running", startedMs, finishedMs };
+}
+
+function parsed(at: string | undefined): number | undefined {
+  return at === undefined ? undefined : Date.parse(at);
+}
+
+function plannedState(run: RunRecord, stepMs: number, atMs: number): RunState {
+  const createdMs = Date.parse(run.createdAt);
+  const startedMs = createdMs + stepMs;
+  const finishedMs = startedMs + stepMs;
+  const canceledMs = run.canceledAt === undefined ? Infinity : Date.parse(run.canceledAt);
+  const started = startedMs <= Math.min(atMs, canceledMs) ? startedMs : undefined;
+
+  if (canceledMs < finishedMs) {
+    return { status: "canceled", startedMs: started, finishedMs: canceledMs };
+  }
+  if (atMs < startedMs) return { status: "pending", startedMs: undefined, finishedMs: undefined };
+  if (atMs < finishedMs) return { status: "running", startedMs, finishedMs: undefined };
+  return { status: "succeeded", startedMs, finishedMs };
+}
+
+/** Render takes five fields, no seconds and no nicknames, and reads them in UTC. */
+const OPTIONS = { mode: "5-part", timezone: "UTC", paused: true } as const;
+
+/** Refuses a schedule that has no meaning. */
+export function ensureSchedule(schedule: string | undefined): void {
+  if (!schedule) throw badRequest("serviceDetails.schedule is required");
+
+  try {
+    if (!schedule.startsWith("@") && new Cron(schedule, OPTIONS)) return;
+  } catch {
+    // The reason is in the library's words; Render's are unknown, so ours follow.
+  }
+  throw badRequest(`invalid schedule: ${schedule} is not a cron expression of five fields`);
+}
+
+/** The next run of a schedule that has been accepted; undefined when there is none. */
+export function nextRun(schedule: string, afterMs: number): Date | undefined {
+  return new Cron(schedule, OPTIONS).nextRun(new Date(afterMs)) ?? undefined;
 }

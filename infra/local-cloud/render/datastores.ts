@@ -3,7 +3,7 @@ import { nanoTimestamp, nowMs, roundedTimestamp, timestamp } from "../clock.ts";
 import type { Cloud } from "../cloud.ts";
 import { newId, randomText } from "../ids.ts";
 import type { DatastoreRecord } from "./datastore-records.ts";
-import { ensureEnvironmentExists } from "./environment-members.ts";
+import { ensureEnvironmentExists } from "./environments.ts";
 import { isWanted, isWithin } from "./lists.ts";
 import { ensureOwnerId, ownerView } from "./owners.ts";
 import type { IpAllow } from "./service-bodies.ts";

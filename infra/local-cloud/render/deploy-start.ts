@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 
-import { nowMs, timestamp } from "../clock.ts";
+import { nowMs, type PhaseTimes, timestamp } from "../clock.ts";
 import type { Cloud } from "../cloud.ts";
 import type { DeployFault } from "../faults.ts";
 import { newId } from "../ids.ts";
-import type { PhaseTimes } from "../phase-times.ts";
 import {
   type DeployPhase,
   type DeployRecord,

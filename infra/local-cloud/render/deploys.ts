@@ -1,17 +1,13 @@
-import { z } from "zod";
-
 import { badRequest, notFound } from "../api-error.ts";
-import { nowMs, timestamp } from "../clock.ts";
+import { exactTimestamp, nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
 import { deploysOf, startDeploy, statesOf } from "./deploy-start.ts";
-import { deployView } from "./deploy-view.ts";
-import { isInProgress } from "./deploy-states.ts";
+import { type DeployRecord, type DeployState, isInProgress } from "./deploy-states.ts";
 import { fullImagePath, imageRepository } from "./image-path.ts";
 import { isWanted, isWithin, listPage } from "./lists.ts";
 import type { ServiceRecord } from "./records.ts";
-import { queryOf, serviceById } from "./requests.ts";
+import { answer, emptyAnswer, queryOf, readBody, serviceById } from "./requests.ts";
+import { z } from "zod";
 
 const DeployBody = z.object({
   clearCache: z.enum(["clear", "do_not_clear"]).optional(),
@@ -126,4 +122,24 @@ function ensureBodyFits({ type, source }: ServiceRecord, body: z.infer<typeof De
   if (current !== imageRepository(fullImagePath(imageUrl))) {
     throw badRequest("imageUrl must name the host, repository and image of the service");
   }
+}
+
+/** A deploy as Render's API shows it. */
+function deployView(deploy: DeployRecord, state: DeployState | undefined, atMs: number) {
+  if (!state) throw new Error(`unreachable: deploy ${deploy.id} has no state`);
+
+  const { id, trigger, commit, image, createdAt } = deploy;
+  const { status, startedMs, endsMs, changedMs } = state;
+  const hasStarted = startedMs <= Math.min(atMs, endsMs);
+  return {
+    id,
+    commit,
+    image: image ?? undefined,
+    status,
+    trigger,
+    createdAt,
+    updatedAt: changedMs === Date.parse(createdAt) ? createdAt : exactTimestamp(changedMs),
+    startedAt: hasStarted ? exactTimestamp(startedMs) : null,
+    finishedAt: endsMs <= atMs ? exactTimestamp(endsMs) : null,
+  };
 }

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 
 import { badRequest } from "../api-error.ts";
-import type { EnvVar } from "./records.ts";
 
 /** Render generates 32 bytes and shows them as 44 characters of base64. */
 const GENERATED_BYTES = 32;
@@ -33,7 +32,7 @@ export const SecretFileList = z.array(z.object({ name: z.string().min(1), conten
 export const SecretFileContent = z.object({ content: z.string() });
 
 /** The variables to keep for the variables that were sent; all wrong ones are named at once. */
-export function envVarsFrom(inputs: z.infer<typeof EnvVarList>): EnvVar[] {
+export function envVarsFrom(inputs: z.infer<typeof EnvVarList>): { key: string; value: string }[] {
   ensureUnique(inputs.map(({ key }) => key));
   return inputs.map((input) => ({ key: input.key, value: envValueFrom(input.key, input) }));
 }

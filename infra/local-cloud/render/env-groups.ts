@@ -1,18 +1,32 @@
-import type { Context } from "hono";
-import { z } from "zod";
-
 import { nanoTimestamp, nowMs, roundedTimestamp, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
-import { ensureUnique, EnvVarList, envVarsFrom, SecretFileList } from "./env-bodies.ts";
-import { ensureEnvironmentExists } from "./environment-members.ts";
+import {
+  ensureUnique,
+  envValueFrom,
+  EnvVarList,
+  envVarsFrom,
+  EnvVarValue,
+  SecretFileContent,
+  SecretFileList,
+} from "./env-bodies.ts";
+import { envVarByKey, secretFileByName, withEnvVar, withSecretFile } from "./env-vars.ts";
+import { ensureEnvironmentExists } from "./environments.ts";
 import { barePage, isWanted, isWithin } from "./lists.ts";
 import { ensureOwnerId } from "./owners.ts";
-import { newestFirst, queryOf, rowById, serviceById } from "./requests.ts";
+import {
+  answer,
+  emptyAnswer,
+  newestFirst,
+  queryOf,
+  readBody,
+  rowById,
+  serviceById,
+} from "./requests.ts";
 import { serviceType } from "./service-types.ts";
-import type { EnvGroupRecord } from "./workspace-records.ts";
+import type { EnvGroupRecord } from "./records.ts";
+import type { Context } from "hono";
+import { z } from "zod";
 
 const EnvGroupBody = z.object({
   name: z.string().min(1),
@@ -76,13 +90,13 @@ function addLinkRoutes(api: CloudRoutes, cloud: Cloud): void {
 }
 
 /** The whole group, with its values in clear, as Render answers it. */
-export function envGroupView(cloud: Cloud, group: EnvGroupRecord) {
+function envGroupView(cloud: Cloud, group: EnvGroupRecord) {
   const { envVars, secretFiles } = group;
   return { ...metaView(cloud, group), envVars, secretFiles };
 }
 
 /** The group that the path names, or 404. */
-export function groupOf(context: Context, cloud: Cloud): EnvGroupRecord {
+function groupOf(context: Context, cloud: Cloud): EnvGroupRecord {
   return rowById(cloud.state.envGroups, context.req.param("groupId") ?? "");
 }
 
@@ -139,4 +153,56 @@ function newGroup(cloud: Cloud, body: z.infer<typeof EnvGroupBody>): EnvGroupRec
   };
   cloud.state.envGroups[group.id] = group;
   return group;
+}
+
+/** Variables and files of a group: a PUT answers the whole group, and none of these moves `updatedAt`. */
+export function addEnvGroupItemRoutes(api: CloudRoutes, cloud: Cloud): void {
+  addVariableRoutes(api, cloud);
+  addFileRoutes(api, cloud);
+}
+
+function addVariableRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/env-groups/:groupId/env-vars/:key", (context) =>
+    answer(200, envVarByKey(groupOf(context, cloud).envVars, context.req.param("key"))),
+  );
+
+  api.put("/env-groups/:groupId/env-vars/:key", async (context) => {
+    const key = context.req.param("key");
+    const value = envValueFrom(key, await readBody(context, cloud, EnvVarValue));
+    const group = groupOf(context, cloud);
+
+    group.envVars = withEnvVar(group.envVars, { key, value });
+    return answer(200, envGroupView(cloud, group));
+  });
+
+  api.delete("/env-groups/:groupId/env-vars/:key", (context) => {
+    const group = groupOf(context, cloud);
+    const removed = envVarByKey(group.envVars, context.req.param("key"));
+
+    group.envVars = group.envVars.filter((it) => it !== removed);
+    return emptyAnswer(204);
+  });
+}
+
+function addFileRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/env-groups/:groupId/secret-files/:name", (context) =>
+    answer(200, secretFileByName(groupOf(context, cloud).secretFiles, context.req.param("name"))),
+  );
+
+  api.put("/env-groups/:groupId/secret-files/:name", async (context) => {
+    const name = context.req.param("name");
+    const { content } = await readBody(context, cloud, SecretFileContent);
+    const group = groupOf(context, cloud);
+
+    group.secretFiles = withSecretFile(group.secretFiles, { name, content });
+    return answer(200, envGroupView(cloud, group));
+  });
+
+  api.delete("/env-groups/:groupId/secret-files/:name", (context) => {
+    const group = groupOf(context, cloud);
+    const removed = secretFileByName(group.secretFiles, context.req.param("name"));
+
+    group.secretFiles = group.secretFiles.filter((it) => it !== removed);
+    return emptyAnswer(204);
+  });
 }

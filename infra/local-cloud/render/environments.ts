@@ -1,16 +1,21 @@
-import { z } from "zod";
-
-import { conflict } from "../api-error.ts";
+import { badRequest, conflict, notFound } from "../api-error.ts";
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
-import { memberById, memberIds } from "./environment-members.ts";
 import { isWanted, isWithin, listPage } from "./lists.ts";
-import { newestFirst, queryOf, rowById } from "./requests.ts";
+import {
+  answer,
+  emptyAnswer,
+  newestFirst,
+  queryOf,
+  readBody,
+  rowById,
+  rowIfAny,
+} from "./requests.ts";
 import { IpAllow } from "./service-bodies.ts";
-import type { EnvironmentRecord } from "./workspace-records.ts";
+import type { EnvironmentRecord } from "./records.ts";
+import type { Table } from "../state.ts";
+import { z } from "zod";
 
 /** An environment inside a new project, and what of it may change later. */
 export const EnvironmentInput = z.object({
@@ -135,4 +140,52 @@ function environmentPage(cloud: Cloud, query: URLSearchParams) {
     key: ({ id }) => id,
     view: (it) => environmentView(cloud, it),
   });
+}
+
+/** Anything that may live in an environment. */
+interface Member {
+  readonly id: string;
+  environmentId?: string;
+}
+
+/** The members of an environment by kind; a kind without members is `null`, as Render answers it. */
+function memberIds(cloud: Cloud, environmentId: string) {
+  const { services, postgres, keyValues, envGroups } = cloud.state;
+  const idsIn = (table: Table<Member>) => {
+    const members = Object.values(table).filter((it) => it.environmentId === environmentId);
+    return members.length > 0 ? members.map(({ id }) => id) : null;
+  };
+  return {
+    // Render's own spelling.
+    databasesIds: replicasToo(cloud, idsIn(postgres)),
+    redisIds: idsIn(keyValues),
+    serviceIds: idsIn(services),
+    envGroupIds: idsIn(envGroups),
+  };
+}
+
+/** The resource with that id, of whichever kind, or 404. */
+function memberById(cloud: Cloud, id: string): Member {
+  const { services, postgres, keyValues, envGroups } = cloud.state;
+  const tables: Table<Member>[] = [services, postgres, keyValues, envGroups];
+  const member = tables.map((it) => rowIfAny(it, id)).find((it) => it !== undefined);
+  if (!member) throw notFound(id);
+
+  return member;
+}
+
+/** Refuses an environment that is not there. */
+export function ensureEnvironmentExists(cloud: Cloud, id: string | undefined): void {
+  if (id !== undefined && !rowIfAny(cloud.state.environments, id)) {
+    throw badRequest(`environment not found: ${id}`);
+  }
+}
+
+/** Replicas live where their primary lives. */
+function replicasToo(cloud: Cloud, ids: string[] | null): string[] | null {
+  const withReplicas = ids?.flatMap((id) => [
+    id,
+    ...(cloud.state.postgres[id]?.readReplicas.map((it) => it.id) ?? []),
+  ]);
+  return withReplicas ?? null;
 }

@@ -4,12 +4,11 @@ import { notFound } from "../api-error.ts";
 import { exactTimestamp, nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
-import { answer } from "./answers.ts";
+import { answer, queryOf, serviceById } from "./requests.ts";
 import { deploysOf, statesOf } from "./deploy-start.ts";
 import { instant, isWanted, listPage } from "./lists.ts";
 import type { EventRecord } from "./records.ts";
-import { queryOf, serviceById } from "./requests.ts";
-import { runState } from "./run-states.ts";
+import { runState } from "./cron-runs.ts";
 
 /** One event as Render shows it. */
 interface ServiceEvent {

@@ -4,12 +4,10 @@ import { badRequest, notFound } from "../api-error.ts";
 import { exactTimestamp, nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
-import { answer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
+import { answer, newestFirst, queryOf, readBody, serviceById } from "./requests.ts";
 import { isWanted, isWithin, listPage } from "./lists.ts";
 import type { JobRecord } from "./records.ts";
-import { newestFirst, queryOf, serviceById } from "./requests.ts";
-import { runState } from "./run-states.ts";
+import { runState } from "./cron-runs.ts";
 import { serviceType } from "./service-types.ts";
 
 const JobBody = z.object({ startCommand: z.string().min(1), planId: z.string().optional() });

@@ -3,12 +3,10 @@ import { z } from "zod";
 
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
+import { answer, emptyAnswer, newestFirst, queryOf, readBody, rowById } from "./requests.ts";
 import type { KeyValueRecord } from "./datastore-records.ts";
 import { datastoreView, isListed, newDatastore, resume, suspend } from "./datastores.ts";
 import { listPage } from "./lists.ts";
-import { newestFirst, queryOf, rowById } from "./requests.ts";
 import { IpAllow, Region } from "./service-bodies.ts";
 
 /** The Valkey that new instances run. */

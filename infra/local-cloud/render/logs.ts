@@ -1,11 +1,10 @@
 import { badRequest } from "../api-error.ts";
 import { exactTimestamp, nowMs } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
-import { answer } from "./answers.ts";
-import { deployLog, type LogLine } from "./deploy-log.ts";
+import { answer, queryOf, serviceById } from "./requests.ts";
+import { deployLog, type LogLine } from "./deploy-states.ts";
 import { deploysOf, statesOf } from "./deploy-start.ts";
 import { instant, isWanted, pageLimit } from "./lists.ts";
-import { queryOf, serviceById } from "./requests.ts";
 
 /** How far back a query looks that names no start. */
 const WINDOW_MS = 60 * 60 * 1000;

@@ -1,12 +1,10 @@
 import { z } from "zod";
 
 import type { Cloud, CloudRoutes } from "../cloud.ts";
-import { answer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
+import { answer, newestFirst, queryOf, readBody, serviceById } from "./requests.ts";
 import { isWanted, listPage } from "./lists.ts";
 import { ensureOwnerId } from "./owners.ts";
-import { newestFirst, queryOf, serviceById } from "./requests.ts";
-import type { NotificationOverride, NotificationSetting } from "./workspace-records.ts";
+import type { NotificationOverride, NotificationSetting } from "./records.ts";
 
 const OverridePatch = z.object({
   notificationsToSend: z.enum(["all", "failure", "none", "default"]).optional(),

@@ -1,8 +1,7 @@
 import { badRequest, notFound } from "../api-error.ts";
 import type { CloudRoutes } from "../cloud.ts";
-import { answer } from "./answers.ts";
+import { answer, queryOf } from "./requests.ts";
 import { isWanted, listPage } from "./lists.ts";
-import { queryOf } from "./requests.ts";
 
 /** The one workspace that is listed. */
 const SEEDED_OWNER = "tea-local000000000000000";

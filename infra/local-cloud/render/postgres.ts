@@ -1,22 +1,19 @@
-import type { Context } from "hono";
-
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { randomText } from "../ids.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
 import type { PostgresRecord, ReplicaRecord } from "./datastore-records.ts";
-import { isListed, newDatastore, resume, suspend } from "./datastores.ts";
+import { datastoreView, isListed, newDatastore, resume, suspend } from "./datastores.ts";
 import { listPage } from "./lists.ts";
-import { PostgresBody, PostgresPatch } from "./postgres-bodies.ts";
 import {
   defaultDiskGb,
   ensureDiskMayBecome,
   ensurePlanIsOffered,
   ensurePostgresFits,
+  PostgresBody,
+  PostgresPatch,
 } from "./postgres-rules.ts";
-import { postgresConnection, postgresView } from "./postgres-view.ts";
-import { newestFirst, queryOf, rowById } from "./requests.ts";
+import { answer, emptyAnswer, newestFirst, queryOf, readBody, rowById } from "./requests.ts";
+import type { Context } from "hono";
 
 /** Characters that Render adds to the name of a database. */
 const NAME_SUFFIX_LENGTH = 4;
@@ -169,4 +166,46 @@ function replicasFrom(
     id: readReplicas.find(({ name }) => name === replica.name)?.id ?? free.shift() ?? "",
     ...replica,
   }));
+}
+
+/** A database as Render shows it. */
+function postgresView(cloud: Cloud, database: PostgresRecord) {
+  const { version, databaseName, databaseUser, diskSizeGB, readReplicas } = database;
+  const { diskAutoscalingEnabled, highAvailabilityEnabled, connectionPool } = database;
+  const hasOverrides = Object.keys(database.parameterOverrides).length > 0;
+
+  return {
+    ...datastoreView(cloud, database),
+    dashboardUrl: `https://dashboard.render.com/d/${database.id}`,
+    version,
+    databaseName,
+    databaseUser,
+    diskSizeGB,
+    diskAutoscalingEnabled,
+    highAvailabilityEnabled,
+    connectionPool,
+    parameterOverrides: hasOverrides ? database.parameterOverrides : undefined,
+    readReplicas,
+    role: "primary",
+  };
+}
+
+/** How to connect. Inside Render the host is the id; outside it has the region in it. */
+export function postgresConnection({
+  id,
+  region,
+  password,
+  databaseUser,
+  databaseName,
+}: PostgresRecord) {
+  const external = `${id}.${region}-postgres.render.com`;
+  const url = (host: string) =>
+    `postgresql://${databaseUser}:${password}@${host}:5432/${databaseName}`;
+
+  return {
+    password,
+    internalConnectionString: url(id),
+    externalConnectionString: url(external),
+    psqlCommand: `PGPASSWORD=${password} psql -h ${external} -U ${databaseUser} ${databaseName}`,
+  };
 }

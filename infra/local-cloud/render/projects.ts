@@ -3,13 +3,11 @@ import { z } from "zod";
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
+import { answer, emptyAnswer, newestFirst, queryOf, readBody, rowById } from "./requests.ts";
 import { ensureEmpty, EnvironmentInput, newEnvironment } from "./environments.ts";
 import { isWanted, isWithin, listPage } from "./lists.ts";
 import { ensureOwnerId, ownerView } from "./owners.ts";
-import { newestFirst, queryOf, rowById } from "./requests.ts";
-import type { ProjectRecord } from "./workspace-records.ts";
+import type { ProjectRecord } from "./records.ts";
 
 const ProjectBody = z.object({
   name: z.string().min(1),

@@ -4,12 +4,18 @@ import { badRequest } from "../api-error.ts";
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
+import {
+  answer,
+  emptyAnswer,
+  newestFirst,
+  queryOf,
+  readBody,
+  rowById,
+  rowIfAny,
+} from "./requests.ts";
 import { barePage, isWanted, isWithin } from "./lists.ts";
 import { ensureOwnerId } from "./owners.ts";
-import { newestFirst, queryOf, rowById, rowIfAny } from "./requests.ts";
-import type { RegistryCredentialRecord } from "./workspace-records.ts";
+import type { RegistryCredentialRecord } from "./records.ts";
 
 /** A change needs all four, the token too. */
 const CredentialPatch = z.object({

@@ -1,9 +1,9 @@
-import type { Context } from "hono";
-
-import { notFound } from "../api-error.ts";
+import { badRequest, notFound } from "../api-error.ts";
 import type { Cloud } from "../cloud.ts";
-import type { Table } from "../state.ts";
 import type { ServiceRecord } from "./records.ts";
+import type { Table } from "../state.ts";
+import type { Context } from "hono";
+import type { z } from "zod";
 
 /** The query of a request, in which filters may be repeated. */
 export function queryOf(context: Context): URLSearchParams {
@@ -31,4 +31,71 @@ export function rowById<Row>(table: Table<Row>, id: string): Row {
 /** The service with that id, or 404. */
 export function serviceById(cloud: Cloud, id: string): ServiceRecord {
   return rowById(cloud.state.services, id);
+}
+
+/**
+ * The checked body of a request; an empty one counts as `{}`.
+ *
+ * Unknown fields are dropped, or refused when the cloud is strict: what Render does with them is unproven.
+ */
+export async function readBody<Schema extends z.ZodType>(
+  context: Context,
+  cloud: Cloud,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const value = parsedJson(await bodyText(context));
+  const result = schema.safeParse(value);
+  if (!result.success) throw badRequest(`invalid request: ${issueText(result.error)}`);
+
+  const unknown = cloud.state.settings.strict ? unknownFields(value, result.data) : [];
+  if (unknown.length > 0) throw badRequest(`unknown fields: ${unknown.join(", ")}`);
+  return result.data;
+}
+
+/** A client that is gone before its body is complete made a bad request, not a bug of ours. */
+function bodyText(context: Context): Promise<string> {
+  return context.req.text().catch(() => {
+    throw badRequest("the body could not be read");
+  });
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return text === "" ? {} : JSON.parse(text);
+  } catch {
+    throw badRequest("invalid JSON");
+  }
+}
+
+function issueText(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
+    .join("; ");
+}
+
+/** Paths that the schema has dropped: in the body as sent, not in the body as parsed. */
+function unknownFields(sent: unknown, parsed: unknown, path = ""): string[] {
+  if (!isRecord(sent) || !isRecord(parsed)) return [];
+
+  return Object.entries(sent).flatMap(([key, value]) => {
+    const here = path ? `${path}.${key}` : key;
+    return key in parsed ? unknownFields(value, parsed[key], here) : [here];
+  });
+}
+
+/** Arrays count too: their keys are the positions. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+/** A JSON answer as Render sends it: with a charset, and a newline at the end. */
+export function answer(status: number, body: unknown): Response {
+  return new Response(`${JSON.stringify(body)}\n`, {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8" },
+  });
+}
+
+/** An answer without a body, which at Render has no content type either. */
+export function emptyAnswer(status: number): Response {
+  return new Response(null, { status });
 }

@@ -1,6 +1,6 @@
 import { badRequest } from "../api-error.ts";
 import type { BuildDetails, ServiceDetails, ServiceRecord } from "./records.ts";
-import { ensureSchedule } from "./schedules.ts";
+import { ensureSchedule } from "./cron-runs.ts";
 import type { DetailsInput, EnvSpecificDetails } from "./service-bodies.ts";
 import { serviceType } from "./service-types.ts";
 

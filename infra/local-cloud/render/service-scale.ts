@@ -3,11 +3,9 @@ import { z } from "zod";
 import { badRequest } from "../api-error.ts";
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
-import { diskOf, ensureDiskFits } from "./disk-rules.ts";
+import { answer, emptyAnswer, readBody, serviceById } from "./requests.ts";
+import { diskOf, ensureDiskFits } from "./disks.ts";
 import type { ServiceDetails, ServiceRecord } from "./records.ts";
-import { serviceById } from "./requests.ts";
 import { AutoscalingBody } from "./service-bodies.ts";
 import { serviceType } from "./service-types.ts";
 

@@ -1,20 +1,17 @@
-import type { Context } from "hono";
-
-import { conflict } from "../api-error.ts";
+import { badRequest, conflict } from "../api-error.ts";
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId, randomText } from "../ids.ts";
-import { answer, emptyAnswer } from "./answers.ts";
-import { readBody } from "./bodies.ts";
-import { startDeploy } from "./deploy-start.ts";
-import { diskOf, ensureDiskFits, newDisk } from "./disk-rules.ts";
+import { cancelRunningDeploys, startDeploy } from "./deploy-start.ts";
+import { diskOf, ensureDiskFits, newDisk } from "./disks.ts";
 import { ensureUnique, envVarsFrom } from "./env-bodies.ts";
-import { ensureEnvironmentExists } from "./environment-members.ts";
+import { ensureEnvironmentExists } from "./environments.ts";
+import { recordEvent } from "./events.ts";
 import { isWanted, isWithin, listPage } from "./lists.ts";
 import { ensureOwnerId } from "./owners.ts";
 import type { ServiceRecord } from "./records.ts";
 import { ensureCredentialExists } from "./registry-credentials.ts";
-import { newestFirst, queryOf, serviceById } from "./requests.ts";
+import { answer, emptyAnswer, newestFirst, queryOf, readBody, serviceById } from "./requests.ts";
 import {
   type CreateServiceBody,
   createServiceBody,
@@ -22,13 +19,12 @@ import {
   ServiceTypeBody,
 } from "./service-bodies.ts";
 import { initialDetails } from "./service-details.ts";
-import { changedService } from "./service-record.ts";
-import { deleteService } from "./service-removal.ts";
+import { changedService, serviceView } from "./service-view.ts";
 import { ensureScale } from "./service-scale.ts";
 import { serviceType } from "./service-types.ts";
-import { serviceView } from "./service-view.ts";
-import { headersFrom } from "./static-headers.ts";
-import { routesFrom } from "./static-routes.ts";
+import { headersFrom, routesFrom } from "./static-site.ts";
+import type { Table } from "../state.ts";
+import type { Context } from "hono";
 
 /** Characters after the dash when a slug is taken. */
 const SLUG_SUFFIX_LENGTH = 4;
@@ -161,4 +157,64 @@ function ensureCredentialsExist(cloud: Cloud, { source, details }: ServiceRecord
   const { build } = details;
   if ("imagePath" in source) ensureCredentialExists(cloud, source.registryCredentialId);
   if (build && "dockerCommand" in build) ensureCredentialExists(cloud, build.registryCredentialId);
+}
+
+/** Deletes a service and everything that was its own; groups it was linked to forget it. */
+function deleteService(cloud: Cloud, id: string): void {
+  const { services, disks, deploys, customDomains, cronRuns, jobs, events } = cloud.state;
+
+  delete services[id];
+  delete cloud.state.notificationOverrides[id];
+  for (const table of [disks, deploys, customDomains, cronRuns, jobs, events]) {
+    deleteOf(table, id);
+  }
+  for (const group of Object.values(cloud.state.envGroups)) {
+    group.serviceIds = group.serviceIds.filter((it) => it !== id);
+  }
+}
+
+function deleteOf(table: Table<{ readonly id: string; readonly serviceId: string }>, id: string) {
+  for (const row of Object.values(table)) if (row.serviceId === id) delete table[row.id];
+}
+
+/** `/services/{id}/suspend`, `/resume`, `/restart` and `/cache/purge`: no body, no answer. */
+export function addServiceActionRoutes(api: CloudRoutes, cloud: Cloud): void {
+  api.post("/services/:serviceId/suspend", (context) => {
+    const service = serviceById(cloud, context.req.param("serviceId"));
+
+    cancelRunningDeploys(cloud, service.id);
+    recordEvent(cloud, service.id, "service_suspended");
+    service.suspenders = [...new Set([...service.suspenders, "user"])];
+    service.updatedAt = timestamp(nowMs(cloud.state));
+    return emptyAnswer(202);
+  });
+
+  api.post("/services/:serviceId/resume", (context) => {
+    const service = serviceById(cloud, context.req.param("serviceId"));
+    if (!service.suspenders.includes("user")) {
+      throw badRequest("only services suspended by a user can be resumed");
+    }
+    recordEvent(cloud, service.id, "service_resumed");
+    service.suspenders = service.suspenders.filter((it) => it !== "user");
+    service.updatedAt = timestamp(nowMs(cloud.state));
+    if (service.suspenders.length === 0)
+      startDeploy(cloud, service, { trigger: "service_resumed" });
+    return emptyAnswer(202);
+  });
+
+  api.post("/services/:serviceId/restart", (context) => {
+    const { type, suspenders } = serviceById(cloud, context.req.param("serviceId"));
+    if (type === "cron_job") throw badRequest("cannot restart a cron job");
+    if (suspenders.length > 0) throw badRequest("cannot restart suspended service");
+
+    cloud.runner?.restart(context.req.param("serviceId"));
+    return emptyAnswer(200);
+  });
+
+  api.post("/services/:serviceId/cache/purge", (context) => {
+    const { type } = serviceById(cloud, context.req.param("serviceId"));
+    if (type !== "web_service") throw badRequest(`a service of type ${type} has no cache`);
+
+    return emptyAnswer(202);
+  });
 }

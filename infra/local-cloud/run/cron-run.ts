@@ -1,9 +1,8 @@
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud } from "../cloud.ts";
-import { activeRun, newRun } from "../render/cron-runs.ts";
+import { activeRun, newRun, nextRun } from "../render/cron-runs.ts";
 import type { DeployRecord } from "../render/deploy-states.ts";
 import type { RunRecord, ServiceRecord } from "../render/records.ts";
-import { nextRun } from "../render/schedules.ts";
 import { dueDeploy, endStep, failDeploy, liveDeploy } from "./measured-deploy.ts";
 import type { ProcessGroup } from "./process-group.ts";
 import type { Release } from "./release.ts";

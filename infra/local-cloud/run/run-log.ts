@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { nowMs } from "../clock.ts";
 import type { Cloud } from "../cloud.ts";
-import { type LogLine, logLine } from "../render/deploy-log.ts";
+import { type LogLine, logLine } from "../render/deploy-states.ts";
 import type { Table } from "../state.ts";
 
 /** Lines that are kept of each service: enough to see why it failed, and bounded for one that chatters. */

@@ -2,8 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { nowMs, timestamp } from "../clock.ts";
-import type { Cloud } from "../cloud.ts";
-import type { LogLine } from "../render/deploy-log.ts";
+import type { Cloud, Runner } from "../cloud.ts";
 import type { ServiceRecord } from "../render/records.ts";
 import { serviceType } from "../render/service-types.ts";
 import { type Address, HOST, openAddress } from "./address.ts";
@@ -14,22 +13,6 @@ import { runFolder, type RunOptions } from "./run-source.ts";
 import { createServiceRun, type Run, type RunPlace } from "./service-run.ts";
 import type { Tools } from "./step.ts";
 import { type Around, diskDirectory, homeOf } from "./surroundings.ts";
-
-/** Builds and starts what the cloud holds, as processes of this machine. */
-export interface Runner {
-  /** Whether a service is really built and started, and not only recorded. */
-  readonly runs: (service: ServiceRecord) => boolean;
-  /** Makes a service one that runs, if it has a folder, and opens its address. */
-  readonly admit: (serviceId: string) => Promise<void>;
-  /** Where a service is found on this machine. */
-  readonly address: (serviceId: string) => string | undefined;
-  readonly lines: (serviceId: string) => readonly LogLine[];
-  readonly restart: (serviceId: string) => void;
-  /** Brings what runs in line with what the cloud holds. */
-  readonly reconcile: () => void;
-  /** Ends every process, in order. */
-  readonly stop: () => Promise<void>;
-}
 
 /** Between two looks at what time has brought: schedules, restarts, deploys that waited. */
 const LOOK_MS = 250;

@@ -2,10 +2,10 @@ import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
 import type { Cloud } from "../cloud.ts";
-import { diskOf } from "../render/disk-rules.ts";
+import { diskOf } from "../render/disks.ts";
 import type { DeployRecord } from "../render/deploy-states.ts";
 import { keyValueConnection } from "../render/key-values.ts";
-import { postgresConnection } from "../render/postgres-view.ts";
+import { postgresConnection } from "../render/postgres.ts";
 import type { SecretFile, ServiceRecord } from "../render/records.ts";
 import { SERVICE_PORT, serviceType } from "../render/service-types.ts";
 import {
