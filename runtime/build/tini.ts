@@ -1,3 +1,4 @@
+import { errorCode } from "../src/contract/error-code.ts";
 import { execFile } from "node:child_process";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -68,7 +69,7 @@ async function copied(from: string, to: string): Promise<boolean> {
     await chmod(to, 0o755);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (errorCode(error) === "ENOENT") return false;
     throw error;
   }
 }

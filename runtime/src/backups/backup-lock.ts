@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { EXIT } from "../contract/exit-code.ts";
 import { JobFailure } from "../jobs/definition.ts";
-import { errorCode } from "../sources/source-error.ts";
-import { isBusy, retryWhileBusy } from "../sources/sqlite-busy.ts";
+import { errorCode } from "../contract/error-code.ts";
+import { isBusy, retryWhileBusy } from "../databases/sqlite.ts";
 
 /** What is locked, and how long one waits for it. */
 export interface BackupLock {

@@ -3,9 +3,9 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import * as z from "zod/mini";
-import { replaceFile } from "../jobs/artifacts/replace-file.ts";
+import { replaceFile } from "../jobs/artifacts/durable-file.ts";
 import type { JobContext } from "../jobs/definition.ts";
-import { errorCode } from "../sources/source-error.ts";
+import { errorCode } from "../contract/error-code.ts";
 
 /** One read of a checksum: few enough that the process answers between two, many enough to be quick. */
 const READ_BYTES = 256 * 1024;

@@ -5,7 +5,7 @@ import { isRunHere } from "../contract/job.ts";
 import { sqliteBackupJob } from "../jobs/sqlite-backup/options.ts";
 import { bindOptions } from "../contract/bound-option.ts";
 import type { Env } from "../contract/env.ts";
-import { errorCode } from "../sources/source-error.ts";
+import { errorCode } from "../contract/error-code.ts";
 import { type BackupFile, backupFiles, backupOf, defaultPrefix } from "./backup-file.ts";
 import { type BackupDrill, type BackupNote, readNote } from "./backup-note.ts";
 

@@ -1,9 +1,8 @@
 import { stat } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
-import { errorCode } from "../sources/source-error.ts";
-import { hasResultCode, isBusy, retryWhileBusy } from "../sources/sqlite-busy.ts";
-import { hasHeader } from "../supervise/sqlite-file.ts";
+import { errorCode } from "../contract/error-code.ts";
+import { hasHeader, hasResultCode, isBusy, retryWhileBusy } from "../databases/sqlite.ts";
 import { type Holder, holdersOf, holderText } from "./database-holder.ts";
 
 /** How long others are waited for: a health check has the database for a moment, a stopped app lets go. */

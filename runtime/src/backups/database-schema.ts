@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { isBusy, retryWhileBusy } from "../sources/sqlite-busy.ts";
+import { isBusy, retryWhileBusy } from "../databases/sqlite.ts";
 import type { Verdict } from "./sqlite-verdict.ts";
 
 /** What a database is made of, as far as it tells two apps or two of their versions apart. */
@@ -9,16 +9,13 @@ const COLUMNS = `SELECT t.name AS "table", c.name AS "column"
   FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
   WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!'`;
 
-/** A writer that locks out readers is waited for so long. */
-const BUSY_WAIT_MS = 5_000;
-
 /** The schema of a database in use; undefined when there is none, or when it is a database no more. */
 export async function readSchema(
   database: string,
   signal: AbortSignal,
 ): Promise<DatabaseSchema | undefined> {
   try {
-    return await retryWhileBusy(() => schemaOf(database), { waitMs: BUSY_WAIT_MS, signal });
+    return await retryWhileBusy(() => schemaOf(database), { signal });
   } catch (error) {
     // One that cannot be read for now may well have a schema to compare with.
     if (isBusy(error)) throw error;

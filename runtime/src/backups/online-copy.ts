@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
-import { retryWhileBusy } from "../sources/sqlite-busy.ts";
+import { retryWhileBusy } from "../databases/sqlite.ts";
 
 /** From which file to which, until it is stopped. */
 export interface DatabaseCopy {
@@ -11,9 +11,6 @@ export interface DatabaseCopy {
 
 /** Pages of one step, 4 MB of the usual 4 kB: between steps the copy can be stopped. */
 const STEP_PAGES = 1_000;
-
-/** How long a writer's lock is waited for, in milliseconds. In WAL mode a writer locks nobody out. */
-const BUSY_WAIT_MS = 5_000;
 
 /**
  * Copies a database in use, by SQLite's online backup: all rows of one moment, also those that are
@@ -29,7 +26,7 @@ export async function copyDatabase({ database, target, signal }: DatabaseCopy): 
   source.exec("BEGIN");
   // The transaction is open from its first read on.
   const read = () => source.prepare("SELECT count(*) FROM sqlite_schema").get();
-  await retryWhileBusy(read, { waitMs: BUSY_WAIT_MS, signal });
+  await retryWhileBusy(read, { signal });
   await copyOpen(source, target, signal);
 }
 

@@ -2,10 +2,9 @@ import { randomUUID } from "node:crypto";
 import { chmod, chown, copyFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { publish } from "../jobs/artifacts/new-file.ts";
+import { publish, syncPath } from "../jobs/artifacts/durable-file.ts";
 import { stampsOf } from "../jobs/artifacts/stamp.ts";
-import { errorCode } from "../sources/source-error.ts";
-import { syncPath } from "../supervise/move.ts";
+import { errorCode } from "../contract/error-code.ts";
 import { type DatabaseHold, holdDatabase } from "./database-hold.ts";
 import { copyOpen } from "./online-copy.ts";
 

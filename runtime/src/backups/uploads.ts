@@ -2,9 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
-import { replaceFile } from "../jobs/artifacts/replace-file.ts";
-import { errorCode } from "../sources/source-error.ts";
-import { syncPath } from "../supervise/move.ts";
+import { replaceFile, syncPath } from "../jobs/artifacts/durable-file.ts";
+import { errorCode } from "../contract/error-code.ts";
 import { roomIn } from "./room.ts";
 
 /** Names of uploaded files: no path, nothing hidden, and short enough for any disk. */

@@ -1,3 +1,4 @@
+import { errorCode } from "./error-code.ts";
 import { readFileSync } from "node:fs";
 import type * as z from "zod/mini";
 import { CATALOG, jobOptionProblems } from "../jobs/catalog.ts";
@@ -45,7 +46,7 @@ function readJson(path: string): unknown {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    const code = errorCode(error) ?? "unreadable";
     throw refused(
       `${path} cannot be read (${code}).`,
       "Deploy the stack again, or mount the file.",

@@ -1,3 +1,4 @@
+import { errorCode } from "./error-code.ts";
 import { readFileSync } from "node:fs";
 import { ConfigurationError, type ConfigurationProblem } from "./configuration-error.ts";
 import { isSecretName } from "./env-name.ts";
@@ -46,7 +47,7 @@ function readSecret(env: Env, name: string): string | ConfigurationProblem | und
     if (content.length > SECRET_BYTES_MAX) return undefined;
     return content.toString("utf8").replace(/\r?\n$/, "");
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    const reason = errorCode(error) ?? "unreadable";
     return {
       where,
       message: `${path} cannot be read (${reason}).`,

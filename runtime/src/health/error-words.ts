@@ -1,3 +1,4 @@
+import { errorCode } from "../contract/error-code.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { CheckError } from "./check.ts";
 
@@ -74,9 +75,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function ownCode(error: Error): string | undefined {
-  if ("code" in error && typeof error.code === "string" && /^[A-Z0-9_]{2,60}$/.test(error.code)) {
-    return error.code;
-  }
+  const code = errorCode(error);
+  if (code !== undefined && /^[A-Z0-9_]{2,60}$/.test(code)) return code;
   // The first word of a Redis error is its code by the protocol. @see https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
   if (error.name === "ReplyError") return /^[A-Z]{2,20}(?= )/.exec(error.message)?.[0];
   return error.name === "TimeoutError" ? "ETIMEDOUT" : undefined;

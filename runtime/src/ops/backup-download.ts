@@ -4,7 +4,7 @@ import { fingerprint } from "../backups/backup-note.ts";
 import { backupSetsOf, findBackup, type ListedBackup } from "../backups/backup-sets.ts";
 import { Refusal } from "./json-api/exchange.ts";
 import type { Process } from "../run/process.ts";
-import { errorCode } from "../sources/source-error.ts";
+import { errorCode } from "../contract/error-code.ts";
 import { CHECKSUM_HEADER, downloadOf } from "./file-download.ts";
 
 /** The backup of this name in any set of the process; a 404 for every name that is none. */

@@ -11,7 +11,7 @@ import {
   sqliteMigrationStatus,
 } from "../databases/migrate/sqlite.ts";
 import type { Process } from "../run/process.ts";
-import { errorCode } from "../sources/source-error.ts";
+import { errorCode } from "../contract/error-code.ts";
 
 /** Between SIGTERM and SIGKILL of a migration that is a program, in milliseconds. */
 const GRACE_MS = 30_000;

@@ -1,7 +1,7 @@
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { Process } from "../run/process.ts";
-import { errorCode } from "../sources/source-error.ts";
+import { errorCode } from "../contract/error-code.ts";
 import { type PersistedPath, persistedPaths } from "../supervise/persisted-path.ts";
 
 /** Most entries of one directory in one answer; a page shows no more, and nobody reads more. */

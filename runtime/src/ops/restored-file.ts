@@ -4,9 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { stampsOf } from "../jobs/artifacts/stamp.ts";
 import { roomIn } from "../backups/room.ts";
 import { Refusal } from "./json-api/exchange.ts";
-import { errorCode } from "../sources/source-error.ts";
-import { syncPath } from "../supervise/move.ts";
-import { hasHeader } from "../supervise/sqlite-file.ts";
+import { errorCode } from "../contract/error-code.ts";
+import { syncPath } from "../jobs/artifacts/durable-file.ts";
+import { hasHeader } from "../databases/sqlite.ts";
 
 /** Longest file that is taken, in bytes: half of the smallest disk that Render sells (1 GB). @see https://render.com/docs/disks */
 export const FILE_BYTES_MAX = 512 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { ManifestToggle } from "../contract/toggle.ts";
 import { openRedis } from "../databases/redis/connection.ts";
 import type { Process } from "../run/process.ts";
-import { errorCode } from "../sources/source-error.ts";
+import { errorCode } from "../contract/error-code.ts";
 
 /** A toggle whose place can be written: the others are an operator's own, in his sheet or table. */
 export type SwitchableToggle = ManifestToggle & {

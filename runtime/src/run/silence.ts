@@ -1,3 +1,4 @@
+import { errorCode } from "../contract/error-code.ts";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
@@ -29,7 +30,7 @@ export async function silencedUntil(source: SilenceSource): Promise<Date | undef
     const until = new Date(silence.silenced_until * 1000);
     return until > source.now ? until : undefined;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     source.log.warn(
       { path: source.file },
       "the silence file is not readable, so nothing is silenced",

@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import type { ManifestSource } from "../contract/source.ts";
 import { type Row, rowsOfJson } from "./row.ts";
 import type { SourceReading } from "./source-deps.ts";
-import { errorCode, SourceError } from "./source-error.ts";
+import { errorCode } from "../contract/error-code.ts";
+import { SourceError } from "./source-error.ts";
 
 type FileSource = Extract<ManifestSource, { kind: "file" }>;
 

@@ -5,7 +5,8 @@ import { parsePostgresUrl } from "../databases/postgres/url.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Row } from "./row.ts";
 import type { SourceReading } from "./source-deps.ts";
-import { errorCode, SourceError, sourceVariable } from "./source-error.ts";
+import { errorCode } from "../contract/error-code.ts";
+import { SourceError, sourceVariable } from "./source-error.ts";
 
 type SqlSource = Extract<ManifestSource, { kind: "sql" }>;
 

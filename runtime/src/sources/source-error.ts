@@ -45,9 +45,3 @@ export function sourceVariable(source: ManifestSource, name: string, env: Env): 
   if (value !== undefined) return value;
   throw new SourceNotSet(source, name);
 }
-
-/** The `code` of an error, for example ECONNREFUSED or 42P01. */
-export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
-}

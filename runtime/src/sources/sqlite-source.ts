@@ -3,12 +3,9 @@ import type { ManifestSource } from "../contract/source.ts";
 import type { Row } from "./row.ts";
 import type { SourceReading } from "./source-deps.ts";
 import { SourceError } from "./source-error.ts";
-import { retryWhileBusy } from "./sqlite-busy.ts";
+import { retryWhileBusy } from "../databases/sqlite.ts";
 
 type SqliteSource = Extract<ManifestSource, { kind: "sql" }> & { readonly path: string };
-
-/** How long a writer's lock is waited for, in milliseconds. In WAL mode a writer locks nobody out. */
-const BUSY_WAIT_MS = 5_000;
 
 /** Rows of a query on a SQLite file, which is opened for reading only. */
 export async function readSqliteRows(source: SqliteSource, reading: SourceReading): Promise<Row[]> {
@@ -17,7 +14,7 @@ export async function readSqliteRows(source: SqliteSource, reading: SourceReadin
   try {
     using database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
     const read = () => database.prepare(source.query).all();
-    const rows = await retryWhileBusy(read, { waitMs: BUSY_WAIT_MS, signal: reading.signal });
+    const rows = await retryWhileBusy(read, { signal: reading.signal });
     // SQLite's rows have no prototype, which makes them unequal to any other object.
     return rows.map((row) => ({ ...row }));
   } catch (error) {

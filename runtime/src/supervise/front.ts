@@ -1,3 +1,4 @@
+import { errorCode } from "../contract/error-code.ts";
 import { requestIdOf } from "../health/request-id.ts";
 import { prepareAnswer, prepareRequest, type RequestId } from "./forwarded-headers.ts";
 import { createProxyServer, proxyUpgrade, type ProxyServer } from "httpxy";
@@ -187,9 +188,7 @@ function senderOf({ socket }: IncomingMessage) {
 }
 
 function codeOf(error: unknown): string {
-  if (error instanceof Error && "code" in error && typeof error.code === "string")
-    return error.code;
-  return error instanceof Error ? error.name : "unknown";
+  return errorCode(error) ?? (error instanceof Error ? error.name : "unknown");
 }
 
 function listen(server: Server, port: number): Promise<void> {

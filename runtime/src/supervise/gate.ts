@@ -1,3 +1,4 @@
+import { errorCode } from "../contract/error-code.ts";
 import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { valueOf, type Env } from "../contract/env.ts";
@@ -181,7 +182,5 @@ class WrongAnswer extends Error {
 function reasonOf(error: unknown): string {
   if (error instanceof WrongAnswer) return error.message;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (cause instanceof Error && "code" in cause && typeof cause.code === "string")
-    return cause.code;
-  return error instanceof Error ? error.name : "unknown";
+  return errorCode(cause) ?? (error instanceof Error ? error.name : "unknown");
 }

@@ -1,3 +1,4 @@
+import { errorCode } from "../contract/error-code.ts";
 import type { PersistedPath } from "./persisted-path.ts";
 import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, readlink, realpath } from "node:fs/promises";
@@ -139,7 +140,7 @@ async function look(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -1,8 +1,9 @@
+import { errorCode } from "../contract/error-code.ts";
 import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { decodeBase64 } from "./base64-stream.ts";
-import { syncPath } from "./move.ts";
-import { sqliteState } from "./sqlite-file.ts";
+import { syncPath } from "../jobs/artifacts/durable-file.ts";
+import { sqliteState } from "../databases/sqlite.ts";
 import { StartRefused } from "./start-refused.ts";
 import type { Logger } from "pino";
 import { randomUUID } from "node:crypto";
@@ -72,7 +73,7 @@ async function write(seed: Seed, file: string, from: string): Promise<boolean> {
     await syncPath(dirname(file));
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw error;
   } finally {
     await rm(part, { force: true });

@@ -1,3 +1,4 @@
+import { errorCode } from "../../contract/error-code.ts";
 import { createHash } from "node:crypto";
 import type { Client } from "pg";
 import type { Logger } from "pino";
@@ -65,8 +66,7 @@ async function waitSlice(client: Client, key: bigint, ms: number): Promise<boole
     await client.query("SELECT pg_advisory_lock($1)", [key]);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === LOCK_NOT_AVAILABLE)
-      return false;
+    if (errorCode(error) === LOCK_NOT_AVAILABLE) return false;
     throw error;
   }
 }

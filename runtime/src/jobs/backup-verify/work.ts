@@ -5,12 +5,12 @@ import { withBackupLock } from "../../backups/backup-lock.ts";
 import { type BackupDrill, fingerprint, readNote, writeNote } from "../../backups/backup-note.ts";
 import { findBackup, type ListedBackup, listBackups } from "../../backups/backup-sets.ts";
 import { ensureRoom } from "../../backups/room.ts";
-import { syncPath } from "../../supervise/move.ts";
+import { syncPath } from "../artifacts/durable-file.ts";
 import { verifyDatabase } from "../../backups/sqlite-verdict.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { errorCode } from "../../sources/source-error.ts";
+import { errorCode } from "../../contract/error-code.ts";
 import { type Drill, drillOf, type Finding, problemsOf, tooOld } from "./drill.ts";
 
 /** A backup that is being made is waited for so long: three looks at chorizaurio's 1 GB at 50 MB/s. */

@@ -1,8 +1,7 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeNew } from "../artifacts/new-file.ts";
+import { moveTo, writeNew } from "../artifacts/durable-file.ts";
 import { stampsOf } from "../artifacts/stamp.ts";
-import { moveTo } from "../../supervise/move.ts";
 import { DIGEST_FORMS, type DigestTexts } from "./digest-text.ts";
 
 /** Where the files of a digest are written, and where they end up. */

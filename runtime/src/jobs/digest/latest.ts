@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { momentOf } from "../artifacts/stamp.ts";
-import { errorCode } from "../../sources/source-error.ts";
+import { errorCode } from "../../contract/error-code.ts";
 import { type DigestForm, isDigestForm } from "./digest-text.ts";
 
 /** A digest's file by its name: form, time in UTC, and a number when a second has several. */

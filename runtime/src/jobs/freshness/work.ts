@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
 import type { AlertEvent } from "../../contract/alert-event.ts";
-import { replaceFile } from "../artifacts/replace-file.ts";
+import { replaceFile } from "../artifacts/durable-file.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { askCommit, mainCommit } from "./commit-answer.ts";
 import {

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import type { JobContext } from "../definition.ts";
 import { valueOf } from "../../contract/env.ts";
-import { errorCode } from "../../sources/source-error.ts";
+import { errorCode } from "../../contract/error-code.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
 
 /** One line of a snapshot. */

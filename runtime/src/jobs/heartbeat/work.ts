@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { writeNew } from "../artifacts/new-file.ts";
+import { writeNew } from "../artifacts/durable-file.ts";
 import { stampOf, stampsOf } from "../artifacts/stamp.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";

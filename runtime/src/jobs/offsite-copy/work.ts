@@ -10,7 +10,7 @@ import {
 } from "../../backups/object-store.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { errorCode } from "../../sources/source-error.ts";
+import { errorCode } from "../../contract/error-code.ts";
 import { isVerified, type OffsitePlan, planOf, type VerifiedBackup } from "./plan.ts";
 
 /**

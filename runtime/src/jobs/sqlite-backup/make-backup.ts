@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { publish } from "../artifacts/new-file.ts";
+import { publish } from "../artifacts/durable-file.ts";
 import { stampOf, stampsOf } from "../artifacts/stamp.ts";
 import {
   type BackupNote,
@@ -16,7 +16,7 @@ import { ensureRoom } from "../../backups/room.ts";
 import { verifyDatabase } from "../../backups/sqlite-verdict.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure } from "../definition.ts";
-import { isBusy } from "../../sources/sqlite-busy.ts";
+import { isBusy } from "../../databases/sqlite.ts";
 import type { BackupPlan } from "./plan.ts";
 
 /** Refuses to begin what cannot be finished. */

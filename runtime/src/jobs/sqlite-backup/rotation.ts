@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type BackupFile, backupFiles, backupOf, tooMany } from "../../backups/backup-file.ts";
 import { noteName, readNote } from "../../backups/backup-note.ts";
 import type { JobContext } from "../definition.ts";
-import { errorCode } from "../../sources/source-error.ts";
+import { errorCode } from "../../contract/error-code.ts";
 import type { BackupPlan } from "./plan.ts";
 
 /** What a name of an unfinished file is after its prefix. */

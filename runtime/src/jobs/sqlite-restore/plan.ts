@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { behindLinks } from "../artifacts/link-target.ts";
+import { behindLinks } from "../artifacts/durable-file.ts";
 import { defaultPrefix } from "../../backups/backup-file.ts";
 import { findBackup } from "../../backups/backup-sets.ts";
 import { findUpload } from "../../backups/uploads.ts";

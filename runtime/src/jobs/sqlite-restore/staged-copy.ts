@@ -7,7 +7,7 @@ import { ensureRoom } from "../../backups/room.ts";
 import { type Verdict, verifyDatabase } from "../../backups/sqlite-verdict.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { JobFailure } from "../definition.ts";
-import { isBusy } from "../../sources/sqlite-busy.ts";
+import { isBusy } from "../../databases/sqlite.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /** A file that was looked at and may take the database's place. */

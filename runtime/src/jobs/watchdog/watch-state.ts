@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
-import { replaceFile } from "../artifacts/replace-file.ts";
+import { replaceFile } from "../artifacts/durable-file.ts";
 
 /** What a watchdog remembers between two looks. */
 export interface WatchState {

@@ -1,3 +1,4 @@
+import { errorCode } from "../../contract/error-code.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** How often it is looked whether a group has ended. */
@@ -11,9 +12,9 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolea
   try {
     return process.kill(-groupId, signal);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    if (errorCode(error) === "ESRCH") return false;
     // EPERM: the group is there, and one of its processes belongs to somebody else by now.
-    if (error instanceof Error && "code" in error && error.code === "EPERM") return true;
+    if (errorCode(error) === "EPERM") return true;
     throw error;
   }
 }

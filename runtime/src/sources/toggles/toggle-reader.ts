@@ -7,7 +7,8 @@ import { openRedis } from "../../databases/redis/connection.ts";
 import type { Row } from "../row.ts";
 import { readSource } from "../source.ts";
 import type { SourceDeps } from "../source-deps.ts";
-import { errorCode, SourceError, sourceName } from "../source-error.ts";
+import { errorCode } from "../../contract/error-code.ts";
+import { SourceError, sourceName } from "../source-error.ts";
 import { lookUp } from "./toggle-table.ts";
 import { meaningOf } from "./toggle-value.ts";
 

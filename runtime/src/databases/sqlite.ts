@@ -1,0 +1,92 @@
+import { open, stat } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { errorCode } from "../contract/error-code.ts";
+
+/** First bytes of every SQLite database. @see https://www.sqlite.org/fileformat.html#the_database_header */
+const HEADER = Buffer.from("SQLite format 3\0", "latin1");
+
+/** How long another connection may hold the database before it counts as locked, in ms. */
+const BUSY_WAIT_MS = 5000;
+
+/** Pause between two attempts on a locked database, in ms. */
+const BUSY_RETRY_MS = 50;
+
+/** SQLITE_BUSY. @see https://www.sqlite.org/rescode.html#busy */
+const BUSY = new Set([5]);
+
+/** SQLITE_BUSY and SQLITE_LOCKED. @see https://www.sqlite.org/rescode.html */
+const LOCKED = new Set([5, 6]);
+
+/** State of a database file. Only `sound` can be used. */
+export type SqliteState = "missing" | "empty" | "foreign" | "corrupt" | "locked" | "sound";
+
+/** Inspects a database without changing it; `full` reads every page. */
+export async function sqliteState(file: string, depth: "quick" | "full"): Promise<SqliteState> {
+  const found = await stat(file).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (!found) return "missing";
+  if (found.size === 0) return "empty";
+  if (!(await hasHeader(file))) return "foreign";
+  return readDatabase(file, depth);
+}
+
+/** Whether a file starts with the header of a SQLite database. */
+export async function hasHeader(file: string): Promise<boolean> {
+  await using handle = await open(file, "r");
+  const start = Buffer.alloc(HEADER.length);
+  const { bytesRead } = await handle.read(start, 0, HEADER.length, 0);
+  return bytesRead === HEADER.length && start.equals(HEADER);
+}
+
+async function readDatabase(file: string, depth: "quick" | "full"): Promise<SqliteState> {
+  const { DatabaseSync } = await import("node:sqlite");
+  let database;
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_WAIT_MS });
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    if (depth === "quick") return "sound";
+    const answer = database.prepare("PRAGMA quick_check(1)").get();
+    return answer && Object.values(answer)[0] === "ok" ? "sound" : "corrupt";
+  } catch (error) {
+    return hasResultCode(error, LOCKED) ? "locked" : "corrupt";
+  } finally {
+    database?.close();
+  }
+}
+
+/**
+ * Whether an error of SQLite has one of these result codes. An extended code has its primary code in
+ * the lowest byte. @see https://www.sqlite.org/rescode.html
+ */
+export function hasResultCode(error: unknown, codes: ReadonlySet<number>): boolean {
+  if (!(error instanceof Error) || !("errcode" in error)) return false;
+  return typeof error.errcode === "number" && codes.has(error.errcode & 0xff);
+}
+
+/** Whether another connection has the database locked. */
+export function isBusy(error: unknown): boolean {
+  return hasResultCode(error, BUSY);
+}
+
+/**
+ * Retries while another connection has the database locked, for 5 s at most. Then it throws the last
+ * error.
+ *
+ * SQLite has a timeout of its own, but it blocks the event loop.
+ */
+export async function retryWhileBusy<T>(
+  attempt: () => T,
+  { waitMs = BUSY_WAIT_MS, signal }: { readonly waitMs?: number; readonly signal: AbortSignal },
+): Promise<T> {
+  const until = performance.now() + waitMs;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw error;
+    }
+    await wait(BUSY_RETRY_MS, undefined, { signal });
+  }
+}
