@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { EXIT } from "../contract/exit-code.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { JobContext, JobOutcome, JobWork } from "../jobs/definition.ts";
 import { jobWork } from "../jobs/registry.ts";
 import { bindOptions } from "../contract/bound-option.ts";
 import { aborted, type Ending, failed, type Failure, failureOf } from "./ending.ts";
-import { isRetried, retryPauseMs } from "./retry.ts";
+import { retry, type RetryPolicy } from "./retry.ts";
+import { startTimer, type Timer } from "./timer.ts";
 import { RunAbort } from "./run-abort.ts";
 import type { Run } from "./run.ts";
 import { silencedUntil } from "./silence.ts";
@@ -15,8 +16,8 @@ const GRACE_SECONDS = 10;
 /** After the grace, work that has not noticed that it must end is left alone. */
 const ABANDON_MS = 2_000;
 
-/** Longest time of a timer. @see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+/** Pause before the second attempt, unless the job says otherwise. */
+const BACKOFF_SECONDS = 10;
 
 /** How the attempts of a run ended. */
 export interface Attempts {
@@ -40,17 +41,13 @@ export async function makeAttempts(
   const deadline = new AbortController();
   const { deadlineSeconds } = run.job;
   const timer =
-    deadlineSeconds === undefined
-      ? undefined
-      : setTimeout(
-          () => deadline.abort(new RunAbort("deadline")),
-          Math.min(deadlineSeconds * 1000, TIMER_MS_MAX),
-        );
+    deadlineSeconds !== undefined &&
+    startTimer(deadlineSeconds * 1000, () => deadline.abort(new RunAbort("deadline")));
   try {
     const context = await contextOf(run, AbortSignal.any([run.signal, deadline.signal]));
-    return await attempts({ run, context, work: await loadWork(run.job.uses) });
+    return await attemptUntilDone({ run, context, work: await loadWork(run.job.uses) });
   } finally {
-    clearTimeout(timer);
+    if (timer) timer.stop();
   }
 }
 
@@ -85,71 +82,72 @@ function optionsOf({ uses, command, options = {} }: ManifestJob): ManifestJob["o
   return uses !== "command" || command === undefined ? options : { command, ...options };
 }
 
-async function attempts({ run, work, context }: Trial): Promise<Attempts> {
+async function attemptUntilDone({ run, work, context }: Trial): Promise<Attempts> {
   const { signal } = context;
   const { retries } = run.job;
-  for (let attempt = 1; ; attempt += 1) {
-    if (signal.aborted) return ended(aborted(signal.reason, attempt - 1));
-    const result = await oneAttempt(work, { ...context, attempt });
-    const failure = "failure" in result ? result.failure : undefined;
-    if (signal.aborted) {
-      const isStuck = "isStuck" in result;
-      return { ending: aborted(signal.reason, attempt, failure), isStuck };
+  let attempt = 0;
+  let failure: Failure | undefined;
+  let isStuck = false;
+  const attemptOnce = async (number: number): Promise<JobOutcome> => {
+    attempt = number;
+    try {
+      return await oneAttempt(work, { ...context, attempt });
+    } catch (error) {
+      isStuck = error instanceof StuckError;
+      failure = isStuck ? undefined : failureOf(error);
+      throw error;
     }
-    if ("outcome" in result) return ended(endingOf(result.outcome, attempt));
-    if (!failure || !isRetried(retries, { attempt, exitCode: failure.exitCode })) {
-      return ended(failed(failure ?? failureOf("it did not end"), attempt));
-    }
-    const pauseMs = retryPauseMs(retries, attempt, Math.random());
-    run.log.warn({ attempt, pauseMs, error: failure.message }, "attempt failed, trying again");
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return ended(aborted(signal.reason, attempt, failure));
-  }
-}
-
-function ended(ending: Ending): Attempts {
-  return { ending, isStuck: false };
-}
-
-function endingOf({ status, details, exitCode }: JobOutcome, attempt: number): Ending {
-  return { status, attempt, exitCode: exitCode ?? null, error: null, details };
-}
-
-type AttemptResult =
-  | { readonly outcome: JobOutcome }
-  | { readonly failure: Failure }
-  | { readonly isStuck: true };
-
-async function oneAttempt(work: JobWork, context: JobContext): Promise<AttemptResult> {
-  const given = giveUp(context);
+  };
   try {
-    const working = work(context).then(
-      (outcome): AttemptResult => ({ outcome }),
-      (error: unknown): AttemptResult => ({ failure: failureOf(error) }),
-    );
-    return await Promise.race([working, given.up]);
-  } finally {
-    given.cancel();
+    const {
+      status,
+      exitCode = null,
+      details,
+    } = await retry(attemptOnce, {
+      ...retryPolicy(retries),
+      signal,
+      isTemporary: () => isRetried(retries, failure?.exitCode),
+      onRetry: ({ pauseMs }) =>
+        run.log.warn({ attempt, pauseMs, error: failure?.message }, "attempt failed, retrying"),
+    });
+    if (signal.aborted) return { ending: aborted(signal.reason, attempt), isStuck };
+    return { ending: { status, attempt, exitCode, error: null, details }, isStuck };
+  } catch (error) {
+    if (signal.aborted) return { ending: aborted(signal.reason, attempt, failure), isStuck };
+    return { ending: failed(failure ?? failureOf(error), attempt), isStuck };
   }
 }
 
-/** Resolves when the work has not ended a while after it had to. */
-function giveUp({ signal, graceMs }: JobContext): {
-  up: Promise<AttemptResult>;
-  cancel: () => void;
-} {
-  const { promise: up, resolve } = Promise.withResolvers<AttemptResult>();
-  let timer: NodeJS.Timeout | undefined;
-  const start = (): void => {
-    timer = setTimeout(() => resolve({ isStuck: true }), graceMs + ABANDON_MS);
+/** Attempts and backoff of a job, for `retry`. */
+export function retryPolicy(retries: ManifestJob["retries"]): RetryPolicy {
+  const { max = 0, backoffSeconds = BACKOFF_SECONDS } = retries ?? {};
+  return { attempts: max + 1, pauseMs: backoffSeconds * 1000 };
+}
+
+/** Whether the job retries a failure with this exit code. */
+export function isRetried(retries: ManifestJob["retries"], exitCode: number | undefined): boolean {
+  if (exitCode === EXIT.configuration) return false;
+  // Exit code 75 means "temporary", so it is retried also where other codes are listed.
+  if (exitCode === EXIT.temporary || !retries?.on) return true;
+  return exitCode !== undefined && retries.on.includes(exitCode);
+}
+
+/** The work did not end in its grace period after it was aborted. */
+class StuckError extends Error {}
+
+async function oneAttempt(work: JobWork, context: JobContext): Promise<JobOutcome> {
+  const { signal, graceMs } = context;
+  const { promise: stuck, reject } = Promise.withResolvers<never>();
+  let timer: Timer | undefined;
+  const startGrace = (): void => {
+    timer = startTimer(graceMs + ABANDON_MS, () => reject(new StuckError()));
   };
-  if (signal.aborted) start();
-  else signal.addEventListener("abort", start, { once: true });
-  return {
-    up,
-    cancel: () => {
-      signal.removeEventListener("abort", start);
-      clearTimeout(timer);
-    },
-  };
+  if (signal.aborted) startGrace();
+  else signal.addEventListener("abort", startGrace, { once: true });
+  try {
+    return await Promise.race([work(context), stuck]);
+  } finally {
+    signal.removeEventListener("abort", startGrace);
+    timer?.stop();
+  }
 }

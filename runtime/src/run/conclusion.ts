@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RunRecord } from "../contract/run-record.ts";
 import { alertEnd, alertStuck } from "./alert.ts";
 import { type Ending, recordOf } from "./ending.ts";
+import { retry } from "./retry.ts";
 import { isManual, type Run } from "./run.ts";
-import { within } from "./time-limit.ts";
+import { waitAtMost } from "./timer.ts";
 
 /** A store that is away for a moment should not lose the end of a run. */
-const STORE_TRIES_MAX = 3;
+const STORE_ATTEMPTS_MAX = 3;
 const STORE_PAUSE_MS = 500;
 
 /** A run does not wait longer for its alert to be sent. */
@@ -36,7 +36,7 @@ export async function conclude(run: Run, conclusion: Conclusion): Promise<RunRec
   process.active.delete(start.runId);
   logRecord(run, record);
   for (const observe of process.observers) observe(record);
-  await within(alert(run, record, conclusion), ALERT_WAIT_MS);
+  await waitAtMost(alert(run, record, conclusion), ALERT_WAIT_MS);
   return record;
 }
 
@@ -48,15 +48,13 @@ function withInput({ request: { input = {} } }: Run, ending: Ending): Ending {
 
 /** Whether the store took the record; it refuses the end of a run whose lease was passed on. */
 async function isTaken({ process, log }: Run, record: RunRecord): Promise<boolean> {
-  for (let attempt = 1; attempt <= STORE_TRIES_MAX; attempt += 1) {
-    try {
-      return await process.records.finish(record);
-    } catch (error) {
-      log.error({ err: error, attempt }, "the end of the run could not be recorded");
-      if (attempt < STORE_TRIES_MAX) await sleep(STORE_PAUSE_MS);
-    }
+  const policy = { attempts: STORE_ATTEMPTS_MAX, pauseMs: STORE_PAUSE_MS };
+  try {
+    return await retry(() => process.records.finish(record), policy);
+  } catch (error) {
+    log.error({ err: error }, "the end of the run could not be recorded");
+    return true;
   }
-  return true;
 }
 
 function lost(record: RunRecord): RunRecord {

@@ -15,7 +15,7 @@ import { openToggles } from "../sources/toggles/toggles.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { OverlapGate } from "./overlap.ts";
 import type { Process } from "./process.ts";
-import { within } from "./time-limit.ts";
+import { waitAtMost } from "./timer.ts";
 
 /** Where platforms say which commit runs. @see https://render.com/docs/environment-variables */
 const COMMIT_VARIABLES = ["RENDER_GIT_COMMIT", "OPSPEC_COMMIT", "GIT_COMMIT", "GITHUB_SHA"];
@@ -69,7 +69,7 @@ export async function openProcess(
     background,
     close: async () => {
       const waitMs = stop.signal.aborted ? STOPPED_WAIT_MS : BACKGROUND_WAIT_MS;
-      await within(Promise.all(background), waitMs);
+      await waitAtMost(Promise.all(background), waitMs);
       await alerts.close(stop.signal.aborted ? STOPPED_WAIT_MS : ALERTS_WAIT_MS);
       await Promise.allSettled([
         memory.close(),

@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "../redaction.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 import { valueOf } from "../contract/env.ts";
 import { exitCodeOf } from "./ending.ts";
+import { retry } from "./retry.ts";
 import type { Run } from "./run.ts";
 
 /** What healthchecks.io recommends for its pings: short, repeated, and never in the way of the job. @see https://healthchecks.io/docs/reliability_tips/ */
 const TIMEOUT_MS = 10_000;
-const TRIES_MAX = 3;
+const ATTEMPTS_MAX = 3;
 const PAUSE_MS = 1_000;
 
 /** Body of a ping; healthchecks.io keeps the first 100 kB, a message needs less. */
@@ -54,21 +54,23 @@ function bodyOf({ status, error, details }: RunRecord): string {
 }
 
 async function send({ start, log }: Run, url: string, body: string): Promise<void> {
-  for (let attempt = 1; attempt <= TRIES_MAX; attempt += 1) {
-    try {
-      const response = await fetch(`${url}?rid=${start.runId}`, {
-        method: "POST",
-        body,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      await response.body?.cancel();
-      if (response.ok) return;
-      // What is refused now is refused again, except by a server that is in trouble.
-      if (response.status < 500) break;
-    } catch {
-      // Away for now; the next try may find it.
-    }
-    if (attempt < TRIES_MAX) await sleep(PAUSE_MS);
+  try {
+    await retry(() => sendOnce(`${url}?rid=${start.runId}`, body), {
+      attempts: ATTEMPTS_MAX,
+      pauseMs: PAUSE_MS,
+      isTemporary: (error) => !(error instanceof PingRefused),
+    });
+  } catch {
+    log.warn("the ping of this run was not accepted");
   }
-  log.warn("the ping of this run was not taken");
+}
+
+/** A status below 500 would come again, so it is not retried. */
+class PingRefused extends Error {}
+
+async function sendOnce(url: string, body: string): Promise<void> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const { body: answer, ok, status } = await fetch(url, { method: "POST", body, signal });
+  await answer?.cancel();
+  if (!ok) throw status < 500 ? new PingRefused() : new Error(`HTTP ${status}`);
 }

@@ -1,5 +1,5 @@
 import type { AlertEvent, Delivery } from "../../contract/alert-event.ts";
-import { within } from "../../run/time-limit.ts";
+import { waitAtMost } from "../../run/timer.ts";
 import type { DispatchOptions } from "./dispatch.ts";
 import type { Flight } from "./channel-memory.ts";
 import type { NewAlert, Verdicts } from "./look.ts";
@@ -63,7 +63,7 @@ export function openPipeline(options: PipelineOptions): Pipeline {
     },
     start: pump.start,
     flush: async (limitMs) => {
-      await within(pump.drain(clock.now().getTime() + limitMs), limitMs);
+      await waitAtMost(pump.drain(clock.now().getTime() + limitMs), limitMs);
       if (!pump.isOwing()) return;
       if (keeper.isKept()) log.warn("alerts are left to the next process of this stack");
       else log.error("alerts were not sent, and nothing keeps them");

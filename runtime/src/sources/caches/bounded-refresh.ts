@@ -1,4 +1,4 @@
-import { within } from "../../run/time-limit.ts";
+import { waitAtMost } from "../../run/timer.ts";
 import type { RefreshOutcome, RefreshRequest } from "./cache-snapshot.ts";
 import type { Caches } from "./caches.ts";
 
@@ -32,7 +32,10 @@ export async function refreshBounded(
 ): Promise<BoundedRefresh> {
   const refreshed: RefreshOutcome[] = [];
   const refreshes = names.flatMap((name) => caches.refresh(name, request) ?? []);
-  await within(Promise.all(refreshes.map(async (it) => void refreshed.push(await it))), WAIT_MS);
+  await waitAtMost(
+    Promise.all(refreshes.map(async (it) => void refreshed.push(await it))),
+    WAIT_MS,
+  );
   const running = names.filter((name) => !refreshed.some(({ bucket }) => bucket === name));
   return { refreshed: [...refreshed], running };
 }
