@@ -130,6 +130,27 @@ module.exports = {
       to: { path: "(^|/)node_modules/zod/(index\\.|v3/|v4/(index|classic/))" },
     },
     {
+      name: "systems-are-separate",
+      comment: "A system can be deleted with its folder: only the generated lists import it.",
+      severity: "error",
+      from: {
+        path: "^(infra|runtime|scripts)/",
+        pathNot: [
+          TESTS,
+          String.raw`^runtime/src/systems/[^/]+\.gen\.ts$`,
+          "^runtime/src/systems/([^/]+)/",
+        ],
+      },
+      to: { path: "^runtime/src/systems/[^/]+/" },
+    },
+    {
+      name: "a-system-imports-no-other",
+      comment: "Deleting the folder of one system must not break another one.",
+      severity: "error",
+      from: { path: "^runtime/src/systems/([^/]+)/" },
+      to: { path: "^runtime/src/systems/[^/]+/", pathNot: "^runtime/src/systems/$1/" },
+    },
+    {
       name: "tests-stay-outside",
       comment: "Product code never depends on a stand-in; a figure is measured as a test is.",
       severity: "error",

@@ -1,53 +1,64 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadClaimLedgers } from "./reference/claim-ledger.ts";
-import { renderClaimsPage } from "./reference/claims-page.ts";
-import { renderJobPage } from "./reference/job-page.ts";
-import { loadJobPages } from "./reference/job-pages.ts";
-import { renderReference } from "./reference/reference.ts";
-import { renderSpecSchema } from "./reference/spec-schema.ts";
+import { renderSystemPresets } from "./reference/system-presets.ts";
 import { CHECKOUT } from "./workspace/paths.ts";
+
+/** A generated file by its path in the checkout. A file without text is removed. */
+type GeneratedFile = readonly [path: string, text: string | undefined];
 
 /** One page a job; what else is in the folder is of a job that is gone. */
 const JOB_PAGES = "docs/jobs";
 
-const jobs = await loadJobPages();
-
-/** What is made from the code, by its path in the checkout; what has no text any more goes. */
-const GENERATED: readonly (readonly [path: string, text: string | undefined])[] = [
-  ["infra/spec/stack.schema.json", renderSpecSchema()],
-  ["docs/reference.md", await renderReference(jobs)],
-  ["docs/runbook-claims.md", renderClaimsPage(loadClaimLedgers())],
-  ...Object.entries(jobs).map(([name, job]) => [pagePath(name), renderJobPage(name, job)] as const),
-  ...leftPages().map((path) => [path, undefined] as const),
-];
-
 const { values } = parseArgs({ options: { check: { type: "boolean" } } });
-const stale = GENERATED.filter(([path, text]) => readIfPresent(path) !== text);
 
-for (const [path, text] of stale) {
-  if (values.check) {
-    process.stderr.write(`${path}: is not what the code says. Run npm run generate.\n`);
-  } else if (text === undefined) {
-    rmSync(join(CHECKOUT, path));
-    process.stdout.write(`${path}: removed.\n`);
-  } else {
-    const file = join(CHECKOUT, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-    process.stdout.write(`${path}: written.\n`);
+// Everything else imports the runtime, which loads only while its list of presets is current.
+const isLoadable = update(renderSystemPresets(CHECKOUT)) || !values.check;
+const isCurrent = isLoadable && update(await documents());
+process.exitCode = values.check && !isCurrent ? 1 : 0;
+
+/** What is generated from the code. */
+async function documents(): Promise<GeneratedFile[]> {
+  const { loadClaimLedgers } = await import("./reference/claim-ledger.ts");
+  const { renderClaimsPage } = await import("./reference/claims-page.ts");
+  const { renderJobPage } = await import("./reference/job-page.ts");
+  const { loadJobPages } = await import("./reference/job-pages.ts");
+  const { renderReference } = await import("./reference/reference.ts");
+  const { renderSpecSchema } = await import("./reference/spec-schema.ts");
+  const jobs = await loadJobPages();
+  return [
+    ["infra/spec/stack.schema.json", renderSpecSchema()],
+    ["docs/reference.md", await renderReference(jobs)],
+    ["docs/runbook-claims.md", renderClaimsPage(loadClaimLedgers())],
+    ...Object.entries(jobs).map(
+      ([name, job]) => [`${JOB_PAGES}/${name}.md`, renderJobPage(name, job)] as const,
+    ),
+    ...leftPages(Object.keys(jobs)).map((path) => [path, undefined] as const),
+  ];
+}
+
+/** Writes what differs, or with --check only reports it. False when something differed. */
+function update(generated: readonly GeneratedFile[]): boolean {
+  const stale = generated.filter(([path, text]) => readIfPresent(path) !== text);
+  for (const [path, text] of stale) {
+    if (values.check) {
+      process.stderr.write(`${path}: is out of date. Run npm run generate.\n`);
+    } else if (text === undefined) {
+      rmSync(join(CHECKOUT, path));
+      process.stdout.write(`${path}: removed.\n`);
+    } else {
+      const file = join(CHECKOUT, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      process.stdout.write(`${path}: written.\n`);
+    }
   }
-}
-process.exitCode = values.check && stale.length > 0 ? 1 : 0;
-
-function pagePath(name: string): string {
-  return `${JOB_PAGES}/${name}.md`;
+  return stale.length === 0;
 }
 
-function leftPages(): string[] {
+function leftPages(jobs: readonly string[]): string[] {
   const folder = join(CHECKOUT, JOB_PAGES);
-  const known = new Set(Object.keys(jobs).map((name) => `${name}.md`));
+  const known = new Set(jobs.map((name) => `${name}.md`));
   const present = existsSync(folder) ? readdirSync(folder) : [];
   return present.filter((file) => !known.has(file)).map((file) => `${JOB_PAGES}/${file}`);
 }

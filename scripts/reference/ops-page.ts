@@ -1,4 +1,4 @@
-import { OPS_PRESETS } from "../../runtime/src/ops/preset-of.ts";
+import { OPS_PRESETS } from "../../runtime/src/systems/ops-presets.gen.ts";
 import type { OpsRoute } from "../../runtime/src/ops/route.ts";
 import { OPS_ROUTES } from "../../runtime/src/ops/routes.ts";
 import { code, renderTable, type Row } from "./markdown.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { HEALTH_PRESETS } from "../systems/preset-names.gen.ts";
 import { EnvName, Milliseconds, Seconds } from "./duration.ts";
 
 /** What a check looks at. */
@@ -52,17 +53,6 @@ export const ManifestCheck = z.strictObject({
   intervalMs: z.optional(Milliseconds),
   probe: Probe,
 });
-
-/** Shapes of answers that other programs rely on. */
-export const HEALTH_PRESETS = [
-  "opspec",
-  "vega-cockpit",
-  "joslyn-ai-api",
-  "joslyn-ai-worker",
-  "parlay-gorilla",
-  "chorizaurio",
-  "c1c-recruitment",
-] as const;
 
 /** How health is told. */
 export const ManifestHealth = z.strictObject({

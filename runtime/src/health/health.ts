@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
+import { HEALTH_PRESET_MAKERS } from "../systems/health-presets.gen.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore } from "../contract/run-record.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
@@ -11,7 +12,6 @@ import { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
 import { manifestCheck } from "./manifest-check.ts";
 import { instrument } from "./metrics.ts";
 import { metricValue } from "./metrics-answer.ts";
-import { PRESETS } from "./preset-of.ts";
 import type { Preset } from "./preset.ts";
 import type { ProbeContext } from "./probes/probe.ts";
 import { type ComponentReport, createReports, type NotedRun } from "./reports.ts";
@@ -85,7 +85,7 @@ export function createHealth(options: HealthOptions): Health {
   const clock = options.clock ?? steadyClock;
   const reports = createReports(clock);
   const context = probeContext(options, clock, reports);
-  const preset = PRESETS[options.manifest.health?.preset ?? "opspec"](context);
+  const preset = HEALTH_PRESET_MAKERS[options.manifest.health?.preset ?? "opspec"](context);
   const loops = checksOf(options, preset, context).map((it) => loopCheck(it, clock));
   let isShuttingDown = false;
   const results = (): CheckResult[] => loops.map((it) => it.result());

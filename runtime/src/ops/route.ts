@@ -79,8 +79,9 @@ export interface OpsRoute {
 /**
  * The paths, headers and bodies of one runbook, beside our own.
  *
- * To add one: write `ops/presets/<system>.ts` and name it in `ops/preset-of.ts` under its
- * `health.preset`. Its routes win over ours of the same path; ours are at `/ops/api/…` in every case.
+ * To add one: write `systems/<system>/ops.ts`, which exports it as `opsPreset`, and run `npm run
+ * generate`. The health preset of the same name selects it. Its routes win over ours of the same
+ * path; ours are at `/ops/api/…` in every case.
  */
 export interface OpsPreset {
   readonly routes: readonly OpsRoute[];

@@ -5,7 +5,7 @@ import { valueOf } from "../contract/env.ts";
 import { accessOf, type Locks, OPS_TOKEN, sessionOf } from "./access.ts";
 import { type Caller, clientOf } from "./caller.ts";
 import { createLoginLimit } from "./login-limit.ts";
-import { OPS_PRESETS } from "./preset-of.ts";
+import { OPS_PRESETS } from "../systems/ops-presets.gen.ts";
 import type { Ops, OpsPreset, OpsRoute } from "./route.ts";
 import { alsoUnderApi, OPS_PATH, type RouteTable, routeTable } from "./route-table.ts";
 import { OPS_ROUTES } from "./routes.ts";

@@ -1,6 +1,6 @@
 import type { BackupSet, ListedBackup } from "../../backups/backup-sets.ts";
-import type { Refusal } from "../json-api/exchange.ts";
-import type { MigrationView } from "../migration-status.ts";
+import type { Refusal } from "../../ops/json-api/exchange.ts";
+import type { MigrationView } from "../../ops/migration-status.ts";
 
 /** Backups that the status shows beside the latest one. */
 const PREVIEW_MAX = 5;

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { withRedis } from "../../../testing/redis.ts";
 import { type ManualClock, manualClock, scratchHealth } from "../../../testing/scratch-health.ts";
 import { useRedis } from "../../../testing/servers.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "../../health/check.ts";
 
 const redis = useRedis();
 

@@ -1,9 +1,9 @@
-import { jsonAnswer } from "../json-api/exchange.ts";
+import { jsonAnswer } from "../../ops/json-api/exchange.ts";
 import { type Database, openDatabase } from "../../databases/postgres/database.ts";
 import type { Process } from "../../run/process.ts";
 import { valueOf } from "../../contract/env.ts";
-import { checkEverything } from "../checks/check-items.ts";
-import type { OpsExchange, OpsPreset } from "../route.ts";
+import { checkEverything } from "../../ops/checks/check-items.ts";
+import type { OpsExchange, OpsPreset } from "../../ops/route.ts";
 
 /** The variable with the Postgres in which the app's scheduler keeps its runs. */
 const DATABASE_URL = "DATABASE_URL";
@@ -29,7 +29,7 @@ const JOB_RUNS = `
  * answered everybody without that token set, nobody is answered here. What the app tells of its own
  * business under /ops it goes on telling: its deploys and its page ask for it.
  */
-export const parlayGorillaOps: OpsPreset = {
+export const opsPreset: OpsPreset = {
   wrongTokenStatus: 403,
   appPaths: [
     "/ops/availability-contract",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { PULL_TOKEN, scratchBackups } from "../../../testing/scratch-backups.ts";
-import { errorBody, humanSize } from "./chorizaurio-bodies.ts";
+import { errorBody, humanSize } from "./ops-bodies.ts";
 
 const ADMIN = "/api/admin";
 

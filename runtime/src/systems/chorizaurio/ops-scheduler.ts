@@ -5,8 +5,8 @@ import type { BackupSet } from "../../backups/backup-sets.ts";
 import type { ManifestJob } from "../../contract/job.ts";
 import type { Process } from "../../run/process.ts";
 import { bindSchedule } from "../../contract/bound-schedule.ts";
-import { viewJob } from "../job-view.ts";
-import type { SchedulerBody } from "./chorizaurio-bodies.ts";
+import { viewJob } from "../../ops/job-view.ts";
+import type { SchedulerBody } from "./ops-bodies.ts";
 
 /** What the scheduler does for the backups of a set, as the admin page's status tells it. */
 export async function schedulerOf(process: Process, set: BackupSet): Promise<SchedulerBody> {

@@ -1,4 +1,4 @@
-import type { CurrentRun } from "../run-tally.ts";
+import type { CurrentRun } from "../../health/run-tally.ts";
 
 /** What a worker of a queue was last seen doing. */
 export interface WorkerState {

@@ -2,16 +2,16 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type BackupSet, backupSetsOf, listBackups } from "../../backups/backup-sets.ts";
 import { appVersion } from "../../health/view.ts";
-import { jsonAnswer, Refusal } from "../json-api/exchange.ts";
+import { jsonAnswer, Refusal } from "../../ops/json-api/exchange.ts";
 import type { Process } from "../../run/process.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
-import { backupNamed, downloadBackup } from "../backup-download.ts";
-import { viewMigrations } from "../migration-status.ts";
-import { countRequest } from "../request-limit.ts";
-import type { OpsExchange, OpsPreset, OpsRoute } from "../route.ts";
-import { PULL_TOKEN, restoreBackup, restoreUpload, takeBackup } from "../routes/backups.ts";
-import { runMigrationsByHand } from "../routes/migrations.ts";
-import { upload } from "../routes/uploads.ts";
+import { backupNamed, downloadBackup } from "../../ops/backup-download.ts";
+import { viewMigrations } from "../../ops/migration-status.ts";
+import { countRequest } from "../../ops/request-limit.ts";
+import type { OpsExchange, OpsPreset, OpsRoute } from "../../ops/route.ts";
+import { PULL_TOKEN, restoreBackup, restoreUpload, takeBackup } from "../../ops/routes/backups.ts";
+import { runMigrationsByHand } from "../../ops/routes/migrations.ts";
+import { upload } from "../../ops/routes/uploads.ts";
 import {
   backupBody,
   errorBody,
@@ -19,8 +19,8 @@ import {
   listBody,
   migrationsBody,
   statusBody,
-} from "./chorizaurio-bodies.ts";
-import { intervalHours, schedulerOf } from "./chorizaurio-scheduler.ts";
+} from "./ops-bodies.ts";
+import { intervalHours, schedulerOf } from "./ops-scheduler.ts";
 
 /** What the app's own admin paths allowed to one client. */
 const REQUESTS_PER_MINUTE = 20;
@@ -44,7 +44,7 @@ const ROUTES: readonly OpsRoute[] = [
 ];
 
 /** chorizaurio's admin paths with their bodies. The Bearer token is the operators' one, no login of the app. */
-export const chorizaurioOps: OpsPreset = { refusalBody: errorBody, routes: ROUTES.map(limited) };
+export const opsPreset: OpsPreset = { refusalBody: errorBody, routes: ROUTES.map(limited) };
 
 function limited({ path, answer, ...route }: OpsRoute): OpsRoute {
   const whole = `${ADMIN_PATH}${path}`;

@@ -1,13 +1,13 @@
 import { valueOf } from "../../contract/env.ts";
-import type { Check, CheckResult } from "../check.ts";
-import { metricsAnswer } from "../metrics-answer.ts";
-import type { Answer, Preset } from "../preset.ts";
-import { postgresConnection } from "../probes/postgres-connection.ts";
-import type { ProbeContext } from "../probes/probe.ts";
-import { queueProbe } from "../probes/queue.ts";
-import { readCounter, readGauge } from "../read-metric.ts";
-import { healthzRoute, readyzRoute } from "../route-answers.ts";
-import type { HealthView } from "../view.ts";
+import type { Check, CheckResult } from "../../health/check.ts";
+import { metricsAnswer } from "../../health/metrics-answer.ts";
+import type { Answer, Preset } from "../../health/preset.ts";
+import { postgresConnection } from "../../health/probes/postgres-connection.ts";
+import type { ProbeContext } from "../../health/probes/probe.ts";
+import { queueProbe } from "../../health/probes/queue.ts";
+import { readCounter, readGauge } from "../../health/read-metric.ts";
+import { healthzRoute, readyzRoute } from "../../health/route-answers.ts";
+import type { HealthView } from "../../health/view.ts";
 
 /** The states of a row of `job_runs`, all of which are told, also with no row. */
 const JOB_STATES = ["pending", "processing", "done", "error"] as const;
@@ -30,7 +30,7 @@ type JobRuns = Readonly<Record<string, number>>;
  * A source that cannot be read is `null` in the JSON with its reason under `errors`, and absent
  * from the text with `joslyn_source_error` at 1. The app's own answers said 0.
  */
-export function joslynAiApiPreset({ env }: ProbeContext): Preset {
+export function healthPreset({ env }: ProbeContext): Preset {
   const jobRuns = jobRunsCheck(env);
   return {
     requestIdHeaders: ["x-request-id"],

@@ -1,9 +1,14 @@
-import type { CheckResult } from "../check.ts";
-import type { Preset, Route } from "../preset.ts";
-import { diskProbe } from "../probes/disk.ts";
-import type { ProbeContext } from "../probes/probe.ts";
-import { healthzRoute, keepaliveRoute, metricsRoutes, readyzRoute } from "../route-answers.ts";
-import type { HealthView } from "../view.ts";
+import type { CheckResult } from "../../health/check.ts";
+import type { Preset, Route } from "../../health/preset.ts";
+import { diskProbe } from "../../health/probes/disk.ts";
+import type { ProbeContext } from "../../health/probes/probe.ts";
+import {
+  healthzRoute,
+  keepaliveRoute,
+  metricsRoutes,
+  readyzRoute,
+} from "../../health/route-answers.ts";
+import type { HealthView } from "../../health/view.ts";
 
 /** Directories that vega-cockpit's smoke test wants to be there and writable. */
 const DIRECTORIES = ["backups", "snapshots", "logs"];
@@ -13,7 +18,7 @@ const DIRECTORIES = ["backups", "snapshots", "logs"];
  * stays the app's. Its smoke test is `/health`, always 200, with the words of the page: `overall`
  * is `OK` or `CHECK`.
  */
-export function vegaCockpitPreset({ directory }: ProbeContext): Preset {
+export function healthPreset({ directory }: ProbeContext): Preset {
   return {
     requestIdHeaders: ["x-request-id"],
     checks: DIRECTORIES.map((path) => ({

@@ -1,9 +1,9 @@
 import { type Env, valueOf } from "../../contract/env.ts";
-import type { CheckResult } from "../check.ts";
-import type { Answer, Preset } from "../preset.ts";
-import type { ProbeContext } from "../probes/probe.ts";
-import { queueProbe } from "../probes/queue.ts";
-import type { HealthView } from "../view.ts";
+import type { CheckResult } from "../../health/check.ts";
+import type { Answer, Preset } from "../../health/preset.ts";
+import type { ProbeContext } from "../../health/probes/probe.ts";
+import { queueProbe } from "../../health/probes/queue.ts";
+import type { HealthView } from "../../health/view.ts";
 import { judgeWorker, type WorkerLimits, type WorkerState } from "./worker-verdict.ts";
 
 /** The least that JOB_STALL_THRESHOLD_SECONDS may say, and what holds without it. */
@@ -16,7 +16,7 @@ const FAILURES = { min: 1, default: 5 };
  * joslyn-ai's worker: `/health` says whether it gets work done, `/metrics` is JSON, and everything
  * else is a 404.
  */
-export function joslynAiWorkerPreset({ env }: ProbeContext): Preset {
+export function healthPreset({ env }: ProbeContext): Preset {
   const limits: WorkerLimits = {
     stallSeconds: numberOf(env, "JOB_STALL_THRESHOLD_SECONDS", STALL_SECONDS),
     failures: numberOf(env, "JOB_FAILURE_THRESHOLD", FAILURES),

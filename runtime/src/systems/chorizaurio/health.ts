@@ -1,16 +1,16 @@
 import { valueOf } from "../../contract/env.ts";
-import type { Answer, Preset } from "../preset.ts";
-import type { ProbeContext } from "../probes/probe.ts";
-import { sqliteProbe } from "../probes/sqlite.ts";
-import { healthzRoute, metricsRoutes, readyzRoute } from "../route-answers.ts";
-import { judgeHealth } from "../verdict.ts";
-import { appVersion, type HealthView } from "../view.ts";
+import type { Answer, Preset } from "../../health/preset.ts";
+import type { ProbeContext } from "../../health/probes/probe.ts";
+import { sqliteProbe } from "../../health/probes/sqlite.ts";
+import { healthzRoute, metricsRoutes, readyzRoute } from "../../health/route-answers.ts";
+import { judgeHealth } from "../../health/verdict.ts";
+import { appVersion, type HealthView } from "../../health/view.ts";
 
 /** Where the app keeps its database when DB_PATH is not set. */
 const DATABASE = "/data/ventas.db";
 
 /** chorizaurio: `/health` and `/api/health`, always 200: a restart cures no database. */
-export function chorizaurioPreset({ env, directory }: ProbeContext): Preset {
+export function healthPreset({ env, directory }: ProbeContext): Preset {
   const path = valueOf(env, "DB_PATH") ?? DATABASE;
   return {
     requestIdHeaders: ["x-request-id"],

@@ -1,12 +1,12 @@
 import { valueOf } from "../../contract/env.ts";
-import type { CheckResult } from "../check.ts";
-import type { Answer, Preset, Route } from "../preset.ts";
-import { postgresProbe } from "../probes/postgres.ts";
-import type { ProbeContext } from "../probes/probe.ts";
-import { redisProbe } from "../probes/redis.ts";
-import { healthzRoute, metricsRoutes } from "../route-answers.ts";
-import { type Evidence, judgeHealth, judgeReadiness } from "../verdict.ts";
-import type { HealthView } from "../view.ts";
+import type { CheckResult } from "../../health/check.ts";
+import type { Answer, Preset, Route } from "../../health/preset.ts";
+import { postgresProbe } from "../../health/probes/postgres.ts";
+import type { ProbeContext } from "../../health/probes/probe.ts";
+import { redisProbe } from "../../health/probes/redis.ts";
+import { healthzRoute, metricsRoutes } from "../../health/route-answers.ts";
+import { type Evidence, judgeHealth, judgeReadiness } from "../../health/verdict.ts";
+import type { HealthView } from "../../health/view.ts";
 
 /** What the bodies call the service. */
 const SERVICE = "Parlay Gorilla API";
@@ -15,7 +15,7 @@ const SERVICE = "Parlay Gorilla API";
 const ERROR_MAX = 200;
 
 /** parlay-gorilla: `/healthz`, `/readyz`, `/health` (always 200) and `/health/db`. */
-export function parlayGorillaPreset({ env }: ProbeContext): Preset {
+export function healthPreset({ env }: ProbeContext): Preset {
   return {
     requestIdHeaders: ["x-request-id"],
     checks: [

@@ -1,9 +1,9 @@
 import { type Env, valueOf } from "../../contract/env.ts";
-import type { Answer, Preset } from "../preset.ts";
-import type { ProbeContext } from "../probes/probe.ts";
-import { keepaliveRoute, metricsRoutes } from "../route-answers.ts";
-import { judgeLiveness } from "../verdict.ts";
-import { type HealthView, secondsSince } from "../view.ts";
+import type { Answer, Preset } from "../../health/preset.ts";
+import type { ProbeContext } from "../../health/probes/probe.ts";
+import { keepaliveRoute, metricsRoutes } from "../../health/route-answers.ts";
+import { judgeLiveness } from "../../health/verdict.ts";
+import { type HealthView, secondsSince } from "../../health/view.ts";
 
 /** Parts of the bot without which it is not ready. One that never reported is not ok. */
 const REQUIRED = ["runtime", "discord"];
@@ -27,7 +27,7 @@ const STALL = { checks: 3, extraSeconds: 30 };
  * `/healthz` on a stall only (and on live checks that somebody declared): a restart cures no outage
  * of Discord or Sheets.
  */
-export function c1cRecruitmentPreset({ env }: ProbeContext): Preset {
+export function healthPreset({ env }: ProbeContext): Preset {
   return {
     requestIdHeaders: ["x-trace-id", "x-request-id"],
     checks: [],
