@@ -7,17 +7,33 @@ import { UsageError } from "../infra/errors.ts";
 import { installPrograms } from "./bootstrap/debian-packages.ts";
 import { runChecks } from "./check-steps.ts";
 import { locateEngine } from "./engine/find.ts";
-import { type TestCounts, addCounts, countTests } from "./test-counts.ts";
+import {
+  type TestCounts,
+  type TestReport,
+  addCounts,
+  countTests,
+  timeLines,
+} from "./test-counts.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-const checks = await runChecks(console.log);
-const engine = await prepareEngine();
-const programs = await preparePrograms();
-const tests = await runTests();
+const checks = await timed("static checks", () => runChecks(console.log));
+const engine = await timed("engine", prepareEngine);
+const programs = await timed("Debian programs", preparePrograms);
+const tests = await timed("all tests, side by side", runTests);
 const { passed, failed, skipped } = addCounts([{ ...checks, skipped: 0 }, engine, programs, tests]);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 || tests.passed === 0 ? 1 : 0;
+
+/** Runs a part of the suite and prints how long it took. */
+async function timed<T>(part: string, run: () => Promise<T>): Promise<T> {
+  const startMs = performance.now();
+  try {
+    return await run();
+  } finally {
+    console.log(`time    ${part}: ${Math.round((performance.now() - startMs) / 1000)} s`);
+  }
+}
 
 /** Gets the engine before the tests, which wait for none; without one they say what they skip. */
 async function prepareEngine(): Promise<TestCounts> {
@@ -56,7 +72,9 @@ async function runTests(): Promise<TestCounts> {
     const code = await runVitest(["run", ...reporters, ...process.argv.slice(2)]);
     // A crash leaves no report: nothing ran.
     if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-    return countTests(JSON.parse(readFileSync(report, "utf8")), code);
+    const results = JSON.parse(readFileSync(report, "utf8")) as TestReport;
+    for (const line of timeLines(results)) console.log(line);
+    return countTests(results, code);
   } finally {
     rmSync(directory, { recursive: true });
   }
