@@ -56,13 +56,19 @@ async function readDatabase(file: string, depth: "quick" | "full"): Promise<Sqli
   }
 }
 
-/**
- * Whether an error of SQLite has one of these result codes. An extended code has its primary code in
- * the lowest byte. @see https://www.sqlite.org/rescode.html
- */
+/** Whether an error of SQLite has one of these result codes. */
 export function hasResultCode(error: unknown, codes: ReadonlySet<number>): boolean {
-  if (!(error instanceof Error) || !("errcode" in error)) return false;
-  return typeof error.errcode === "number" && codes.has(error.errcode & 0xff);
+  return codes.has(resultCode(error) ?? 0);
+}
+
+/**
+ * The primary result code of an error of SQLite. An extended code has it in the lowest byte.
+ *
+ * @see https://www.sqlite.org/rescode.html
+ */
+export function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
 }
 
 /** Whether another connection has the database locked. */

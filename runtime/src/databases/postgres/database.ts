@@ -1,8 +1,11 @@
-import type { ClientConfig, Pool } from "pg";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClientConfig, Pool, PoolClient } from "pg";
 
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
 import { StoreError } from "../../state/stores/store-error.ts";
+import type { Query, Row, SqlDatabase } from "../sql-database.ts";
+import { ensureTable } from "./tables.ts";
 import { parsePostgresUrl } from "./url.ts";
 
 /** A store needs one connection, and a second one while the first is broken. */
@@ -11,19 +14,27 @@ const CONNECTIONS_MAX = 2;
 /** Longest wait for a connection and for an answer; a statement of ours takes milliseconds. */
 export const POSTGRES_ANSWER_MS = 5_000;
 
-/** A connection that nobody used for so long is given back: small databases allow few. */
+/** A connection that nobody used for so long is closed: small databases allow few. */
 const IDLE_MS = 30_000;
 
-export type PostgresRow = Record<string, unknown>;
+/**
+ * SQLSTATEs of transactions that met another one: serialization failure and deadlock.
+ *
+ * @see https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
+ */
+const CONFLICTS = ["40001", "40P01"];
+
+/** Longest time for which a transaction is repeated after conflicts, and the longest pause. */
+const CONFLICT_LIMIT_MS = 15_000;
+const CONFLICT_PAUSE_MS = 50;
+
+export type PostgresRow = Row;
 
 /** A few connections to one Postgres, opened when they are needed. */
-export interface Database {
-  /** Name of the variable with its URL. */
-  readonly where: string;
+export interface Database extends SqlDatabase {
   readonly config: ClientConfig;
   /** Rows of one statement. A failure says what could not be done and nothing of the URL. */
-  query(verb: string, text: string, values?: readonly unknown[]): Promise<PostgresRow[]>;
-  close(): Promise<void>;
+  query(verb: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
 /** A Postgres by the variable that holds its URL. It connects when it is first asked. */
@@ -40,18 +51,74 @@ export async function openDatabase(urlEnv: string, env: Env): Promise<Database> 
   });
   // A connection that breaks while idle is replaced by the next query.
   pool.on("error", () => {});
+  const query = queryOn(pool, urlEnv);
+  const ensured = new Set<string>();
   let closing: Promise<void> | undefined;
   return {
+    dialect: "postgres",
     where: urlEnv,
+    isKept: true,
     config,
-    query: async (verb, text, values = []) => {
-      try {
-        return (await pool.query<PostgresRow>(text, [...values])).rows;
-      } catch (error) {
-        throw new StoreError({ where: urlEnv, verb }, error);
+    query,
+    ensure: async (relation, ddl) => {
+      if (ensured.has(relation)) return;
+      await ensureTable(query, relation, ddl);
+      ensured.add(relation);
+    },
+    transaction: async (verb, work) => {
+      const endMs = performance.now() + CONFLICT_LIMIT_MS;
+      for (;;) {
+        try {
+          return await transactOnce(pool, { where: urlEnv, verb }, work);
+        } catch (error) {
+          const isConflict = error instanceof StoreError && CONFLICTS.includes(error.code ?? "");
+          if (!isConflict || performance.now() > endMs) throw error;
+        }
+        await sleep(Math.random() * CONFLICT_PAUSE_MS);
       }
     },
     close: () => (closing ??= pool.end()),
+  };
+}
+
+async function transactOnce<T>(
+  pool: Pool,
+  { where, verb }: { where: string; verb: string },
+  work: (query: Query) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw new StoreError({ where, verb }, error);
+  });
+  // An idle client of the pool has a listener; this one would end the process.
+  const ignore = (): void => {};
+  client.on("error", ignore);
+  const query = queryOn(client, where);
+  let failure: Error | undefined;
+  try {
+    await query(verb, "BEGIN ISOLATION LEVEL SERIALIZABLE");
+    const result = await work(query);
+    await query(verb, "COMMIT");
+    return result;
+  } catch (error) {
+    // A connection that cannot roll back is closed, which rolls back as well.
+    failure = await query(verb, "ROLLBACK").then(
+      () => undefined,
+      (problem: Error) => problem,
+    );
+    throw error;
+  } finally {
+    client.off("error", ignore);
+    client.release(failure);
+  }
+}
+
+function queryOn(connection: Pool | PoolClient, where: string): Database["query"] {
+  return async (verb, text, values = []) => {
+    try {
+      return (await connection.query<Row>(text, [...values])).rows;
+    } catch (error) {
+      throw new StoreError({ where, verb }, error);
+    }
   };
 }
 

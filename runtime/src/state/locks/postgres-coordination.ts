@@ -16,11 +16,11 @@ import { claimSlot, SLOTS_DDL } from "./postgres-slots.ts";
 /** Leases and slots in tables of ours in the app's database. */
 export async function openPostgresCoordination(urlEnv: string, env: Env): Promise<Coordination> {
   const database = await openDatabase(urlEnv, env);
-  const slotsReady = untilItWorks(() => ensureTable(database, "opspec_slots", SLOTS_DDL));
+  const slotsReady = untilItWorks(() => ensureTable(database.query, "opspec_slots", SLOTS_DDL));
   const leasesReady = untilItWorks(async () => {
     await refusePooler(database);
     await slotsReady();
-    await ensureTable(database, "opspec_leases", LEASES_DDL);
+    await ensureTable(database.query, "opspec_leases", LEASES_DDL);
   });
   return {
     acquire: async (request) => {

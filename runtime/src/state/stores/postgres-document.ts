@@ -28,7 +28,7 @@ export async function openPostgresDocument(
   name: string,
 ): Promise<SharedDocument> {
   const database = await openDatabase(urlEnv, env);
-  const ready = untilItWorks(() => ensureTable(database, "opspec_documents", DDL));
+  const ready = untilItWorks(() => ensureTable(database.query, "opspec_documents", DDL));
   return {
     isKept: true,
     read: async () => {

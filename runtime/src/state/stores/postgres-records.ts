@@ -64,7 +64,7 @@ export async function openPostgresRecords(
   { namespace, keepRecords }: SharedRecords,
 ): Promise<RecordStore> {
   const database = await openDatabase(urlEnv, env);
-  const ready = untilItWorks(() => ensureTable(database, "opspec_runs", DDL));
+  const ready = untilItWorks(() => ensureTable(database.query, "opspec_runs", DDL));
   const ask = async (verb: string, text: string, values: readonly unknown[] = []) => {
     await ready();
     return await database.query(verb, text, [namespace, ...values]);
