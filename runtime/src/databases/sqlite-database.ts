@@ -48,82 +48,111 @@ const WORDS: Readonly<Record<number, string>> = {
  * @param path of the file, or `:memory:`
  */
 export function openSqlite(path: string, { busyLimitMs = BUSY_LIMIT_MS } = {}): SqlDatabase {
-  let opening: Promise<DatabaseSync> | undefined;
-  let database: DatabaseSync | undefined;
-  let isClosed = false;
-  /** The transaction that is open in this process. */
-  let current: Promise<void> | undefined;
-  const ensured = new Set<string>();
-  const statements = new Map<string, StatementSync>();
+  return new SqliteDatabase(path, busyLimitMs);
+}
 
-  /** Runs `work` in one go, as soon as no transaction is open and the file is not locked. */
-  const attempt = async <T>(verb: string, work: (opened: DatabaseSync) => T): Promise<T> => {
-    const endMs = performance.now() + busyLimitMs;
-    try {
-      for (;;) {
-        try {
-          database ??= await (opening ??= open(path));
-          while (current) await current;
-          if (isClosed) throw new CheckError("it is closed");
-          return work(database);
-        } catch (error) {
-          if (!database) opening = undefined;
-          if (!isBusy(error) || performance.now() > endMs) throw error;
-        }
-        await sleep(BUSY_PAUSE_MS * (0.5 + Math.random()));
-      }
-    } catch (error) {
-      throw storeError(path, verb, error);
-    }
-  };
-  const run = (opened: DatabaseSync, text: string, values: readonly SqlValue[]): Row[] => {
-    const statement = statements.get(text) ?? opened.prepare(dialectOf(text));
-    statements.set(text, statement);
-    return statement.all(...values);
-  };
-  const queryInside: Query = async (verb, text, values = []) => {
-    try {
-      if (!database?.isOpen) throw new CheckError("it is closed");
-      return run(database, text, values);
-    } catch (error) {
-      throw storeError(path, verb, error);
-    }
-  };
-  const transaction: SqlDatabase["transaction"] = async (verb, work) => {
+class SqliteDatabase implements SqlDatabase {
+  readonly dialect = "sqlite";
+  readonly where: string;
+  readonly isKept: boolean;
+  readonly #busyLimitMs: number;
+  readonly #ensured = new Set<string>();
+  readonly #statements = new Map<string, StatementSync>();
+  #opening: Promise<DatabaseSync> | undefined;
+  /** Undefined while no transaction of this process is open. */
+  #transaction: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(path: string, busyLimitMs: number) {
+    this.where = path;
+    this.isKept = path !== MEMORY;
+    this.#busyLimitMs = busyLimitMs;
+  }
+
+  async query(verb: string, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+    return await this.#attempt(verb, (opened) => this.#run(opened, text, values));
+  }
+
+  async ensure(relation: string, ddl: string): Promise<void> {
+    if (this.#ensured.has(relation)) return;
+    await this.#attempt(`create ${relation}`, (opened) => opened.exec(dialectOf(ddl)));
+    this.#ensured.add(relation);
+  }
+
+  async transaction<T>(verb: string, work: (query: Query) => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    await attempt(verb, (opened) => {
+    const database = await this.#attempt(verb, (opened) => {
       opened.exec("BEGIN IMMEDIATE");
-      current = promise;
+      this.#transaction = promise;
+      return opened;
     });
     try {
-      const result = await work(queryInside);
-      await queryInside(verb, "COMMIT");
+      const result = await work(async (part, text, values = []) =>
+        this.#do(part, () => this.#run(database, text, values)),
+      );
+      this.#do(verb, () => database.exec("COMMIT"));
       return result;
-    } catch (error) {
-      if (database?.isTransaction) database.exec("ROLLBACK");
-      throw error;
     } finally {
-      current = undefined;
+      if (database.isTransaction) database.exec("ROLLBACK");
+      this.#transaction = undefined;
       resolve();
     }
-  };
-  return {
-    dialect: "sqlite",
-    where: path,
-    isKept: path !== MEMORY,
-    query: (verb, text, values = []) => attempt(verb, (opened) => run(opened, text, values)),
-    transaction,
-    ensure: async (relation, ddl) => {
-      if (ensured.has(relation)) return;
-      await attempt(`create ${relation}`, (opened) => opened.exec(dialectOf(ddl)));
-      ensured.add(relation);
-    },
-    close: async () => {
-      while (current) await current;
-      isClosed = true;
-      if (database?.isOpen) database.close();
-    },
-  };
+  }
+
+  async close(): Promise<void> {
+    while (this.#transaction) await this.#transaction;
+    this.#isClosed = true;
+    (await this.#opening?.catch(() => undefined))?.close();
+    this.#opening = undefined;
+  }
+
+  /** Runs `work` in one go, as soon as no transaction is open and the file is not locked. */
+  async #attempt<T>(verb: string, work: (opened: DatabaseSync) => T): Promise<T> {
+    const endMs = performance.now() + this.#busyLimitMs;
+    for (;;) {
+      try {
+        const database = await this.#open();
+        // Nothing is awaited after the last check, so that no transaction can start in between.
+        while (this.#transaction) await this.#transaction;
+        if (this.#isClosed) throw new CheckError("it is closed");
+        return work(database);
+      } catch (error) {
+        const isOver = performance.now() > endMs;
+        if (isOver || !isBusy(error)) throw this.#storeError(verb, error);
+      }
+      await sleep(BUSY_PAUSE_MS * (0.5 + Math.random()));
+    }
+  }
+
+  async #open(): Promise<DatabaseSync> {
+    this.#opening ??= open(this.where);
+    try {
+      return await this.#opening;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+
+  #run(database: DatabaseSync, text: string, values: readonly SqlValue[]): Row[] {
+    const statement = this.#statements.get(text) ?? database.prepare(dialectOf(text));
+    this.#statements.set(text, statement);
+    return statement.all(...values);
+  }
+
+  #do<T>(verb: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#storeError(verb, error);
+    }
+  }
+
+  #storeError(verb: string, error: unknown): StoreError {
+    const words = WORDS[resultCode(error) ?? 0];
+    const cause = words === undefined ? error : new CheckError(words);
+    return new StoreError({ where: this.where, verb }, cause);
+  }
 }
 
 async function open(path: string): Promise<DatabaseSync> {
@@ -143,10 +172,4 @@ async function open(path: string): Promise<DatabaseSync> {
 /** The text as SQLite takes it: numbered parameters have another sign, and there are no schemas. */
 function dialectOf(text: string): string {
   return text.replaceAll(/\$(\d+)/g, "?$1").replaceAll(/\bopspec\./g, "");
-}
-
-function storeError(where: string, verb: string, error: unknown): unknown {
-  if (error instanceof StoreError) return error;
-  const words = WORDS[resultCode(error) ?? 0];
-  return new StoreError({ where, verb }, words === undefined ? error : new CheckError(words));
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Alerts } from "../alerts/alerts.ts";
 import { openCaches } from "../sources/caches/caches.ts";
+import type { SqlDatabase } from "../databases/sql-database.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Coordination } from "../state/coordination.ts";
 import { createLogger } from "../log.ts";
@@ -9,6 +10,7 @@ import type { RunRecord } from "../contract/run-record.ts";
 import { namedVariables } from "../contract/env-name.ts";
 import { type Env, valueOf } from "../contract/env.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
+import { openStateDatabase } from "../state/database.ts";
 import { appendHistory } from "../state/stores/history.ts";
 import { openRecordStore } from "../state/stores/records.ts";
 import { openToggles } from "../sources/toggles/toggles.ts";
@@ -43,13 +45,14 @@ export async function openProcess(
   const stop = new AbortController();
   const base = { manifest, env, childEnv: environment, log, directory, host, stop };
   const records = await openRecordStore(manifest, env, directory);
+  const database = await openStateDatabase(manifest.stores, env, directory);
   const locks = lockStores(base);
   const coordination = await locks.open(manifest.stores?.coordination);
   const toggles = openToggles(manifest.toggles, { env, directory, log });
   const caches = openCaches(manifest.caches, { env, directory, log });
   const memory = jobMemory(base);
   const background = new Set<Promise<void>>();
-  const alerts = await openSink({ ...base, clock: SYSTEM_CLOCK });
+  const alerts = await openSink({ ...base, database, clock: SYSTEM_CLOCK });
   return {
     ...base,
     clock: SYSTEM_CLOCK,
@@ -77,6 +80,7 @@ export async function openProcess(
         caches.close(),
         locks.close(),
         records.close(),
+        database.close(),
       ]);
     },
   };
@@ -137,7 +141,10 @@ function jobMemory({ manifest, env, directory }: Base): {
 }
 
 /** What the process has to tell, and to whom. */
-async function openSink({ manifest, ...base }: Base & { clock: Clock }): Promise<Alerts> {
+async function openSink({
+  manifest,
+  ...base
+}: Base & { clock: Clock; database: SqlDatabase }): Promise<Alerts> {
   const { openAlerts } = await import("../alerts/alerts.ts");
   return openAlerts({ ...base, manifest, alerts: manifest.alerts });
 }

@@ -89,8 +89,7 @@ async function transactOnce<T>(
   const client = await pool.connect().catch((error: unknown) => {
     throw new StoreError({ where, verb }, error);
   });
-  // An idle client of the pool has a listener; this one would end the process.
-  const ignore = (): void => {};
+  // Without a listener a connection that breaks now would end the process.
   client.on("error", ignore);
   const query = queryOn(client, where);
   let failure: Error | undefined;
@@ -111,6 +110,8 @@ async function transactOnce<T>(
     client.release(failure);
   }
 }
+
+function ignore(): void {}
 
 function queryOn(connection: Pool | PoolClient, where: string): Database["query"] {
   return async (verb, text, values = []) => {
