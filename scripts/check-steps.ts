@@ -3,7 +3,7 @@ import { isAbsolute, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Everything that is checked without running the program: a name, and the tool that answers by its exit code. */
+/** The static checks: a name, and the command whose exit code is the result. */
 const STEPS: readonly (readonly [name: string, tool: string, ...args: string[]])[] = [
   ["types", "tsc", "--noEmit"],
   ["types of the page", "tsc", "--project", "runtime/src/ops/page/console"],
@@ -23,13 +23,13 @@ const STEPS: readonly (readonly [name: string, tool: string, ...args: string[]])
   ["generated files", process.execPath, "scripts/generate.ts", "--check"],
 ];
 
-/** How many steps were good and how many were not. */
+/** How many steps passed and failed. */
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
 }
 
-/** Runs every step, shows what each that failed has to say, and stops at none: one run tells all. */
+/** Runs every step, also after one failed, and prints the output of those that failed. */
 export async function runChecks(log: (line: string) => void): Promise<Tally> {
   const results = await Promise.all(
     STEPS.map(async ([name, tool, ...args]) => {

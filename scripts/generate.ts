@@ -4,10 +4,10 @@ import { parseArgs } from "node:util";
 import { renderSystemPresets } from "./reference/system-presets.ts";
 import { CHECKOUT } from "./workspace/paths.ts";
 
-/** A generated file by its path in the checkout. A file without text is removed. */
+/** A generated file by its path in the checkout. A file without text is deleted. */
 type GeneratedFile = readonly [path: string, text: string | undefined];
 
-/** One page a job; what else is in the folder is of a job that is gone. */
+/** One page per job. Other files in the folder belong to removed jobs and are deleted. */
 const JOB_PAGES = "docs/jobs";
 
 const { values } = parseArgs({ options: { check: { type: "boolean" } } });
@@ -17,7 +17,7 @@ const isLoadable = update(renderSystemPresets(CHECKOUT)) || !values.check;
 const isCurrent = isLoadable && update(await documents());
 process.exitCode = values.check && !isCurrent ? 1 : 0;
 
-/** What is generated from the code. */
+/** All generated files. */
 async function documents(): Promise<GeneratedFile[]> {
   const { loadClaimLedgers } = await import("./reference/claim-ledger.ts");
   const { renderClaimsPage } = await import("./reference/claims-page.ts");
@@ -37,12 +37,12 @@ async function documents(): Promise<GeneratedFile[]> {
   ];
 }
 
-/** Writes what differs, or with --check only reports it. False when something differed. */
+/** Writes the files that differ; with --check only reports them. False when a file differed. */
 function update(generated: readonly GeneratedFile[]): boolean {
   const stale = generated.filter(([path, text]) => readIfPresent(path) !== text);
   for (const [path, text] of stale) {
     if (values.check) {
-      process.stderr.write(`${path}: is out of date. Run npm run generate.\n`);
+      process.stderr.write(`${path}: is stale. Run npm run generate.\n`);
     } else if (text === undefined) {
       rmSync(join(CHECKOUT, path));
       process.stdout.write(`${path}: removed.\n`);

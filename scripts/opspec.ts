@@ -2,7 +2,7 @@ import { nearest, SpecError, UsageError } from "../infra/errors.ts";
 import { LocalCloudStartError } from "../infra/local-cloud/start-error.ts";
 import { type Command, EXIT, parseInvocation } from "./commands/command.ts";
 
-/** Every command, loaded when it is typed: most of them need no engine. */
+/** Every command, imported on use, because most of them need no engine. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   validate: async () => (await import("./commands/validate.ts")).validate,
   preview: async () => (await import("./commands/preview.ts")).preview,
@@ -37,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** What the operator can mend is told without a stack trace. */
+/** Errors that the operator can fix are printed without a stack trace. */
 function isOperators(error: unknown): error is Error {
   return [SpecError, UsageError, LocalCloudStartError].some((kind) => error instanceof kind);
 }

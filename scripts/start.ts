@@ -9,10 +9,10 @@ import type { LiveSample } from "./sample/tour.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
 /**
- * The main job from a fresh clone: local cloud, preview, deploy, verify, and what now exists.
+ * Shows the main job on a fresh clone: local cloud, preview, up, verify, and a summary.
  *
- * The sample is really built and started; another stack is only deployed. Without `--once` it keeps
- * the local cloud, its page and what runs until Ctrl-C.
+ * The sample is built and started; another stack is only deployed. Without `--once` the local cloud
+ * and the sample run until Ctrl-C.
  */
 async function start(args: readonly string[]): Promise<number> {
   const once = args.includes("--once");
@@ -34,16 +34,16 @@ async function start(args: readonly string[]): Promise<number> {
     log: say,
     ...(sources && { sources }),
   });
-  // From here on a Ctrl-C ends in order: processes run that must not stay behind.
+  // From here on Ctrl-C shuts down gracefully, so that no process is left behind.
   const ending = interrupted();
   try {
     const work = deployAndVerify(loaded, workspace, sources !== undefined);
     const failed = await Promise.race([work, ending.then(() => false)]);
     if (failed || once) return failed ? EXIT.findings : EXIT.ok;
     say(
-      `\nThe local cloud stays up: ${pageOf(workspace.renderHost)}  (Ctrl-C ends it; the state is kept)`,
+      `\nThe local cloud keeps running: ${pageOf(workspace.renderHost)}  (Ctrl-C stops it; the state is kept)`,
     );
-    if (sources) say(`The sample stays live: ${(await sampleOf(workspace)).url}/`);
+    if (sources) say(`The sample keeps running: ${(await sampleOf(workspace)).url}/`);
     await ending;
     return EXIT.ok;
   } finally {
@@ -54,7 +54,7 @@ async function start(args: readonly string[]): Promise<number> {
 async function sampleSources({ spec }: LoadedStack): Promise<RunOptions["sources"] | undefined> {
   const sources = await prepareSample(spec, say);
   if (typeof sources !== "string") return sources;
-  say(`The sample is deployed and not run: ${sources}.`);
+  say(`The sample is deployed but does not run: ${sources}.`);
   return undefined;
 }
 

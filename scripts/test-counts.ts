@@ -1,11 +1,14 @@
-/** What came of a number of tests. */
+/** Number of tests by result. */
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
-/** The part of vitest's JSON report that is counted. @see https://vitest.dev/guide/reporters#json-reporter */
+/**
+ * The part of vitest's JSON report that is read. @see
+ * https://vitest.dev/guide/reporters#json-reporter
+ */
 export interface TestReport {
   readonly testResults: readonly {
     /** Absolute path of the file. */
@@ -19,10 +22,10 @@ export interface TestReport {
 }
 
 /**
- * Counts a report, and lets nothing that went wrong be counted as nothing.
+ * Counts the tests of a report.
  *
- * A file that cannot be loaded has no tests, and an error between tests belongs to none: vitest's
- * own totals leave both out, and only its exit code tells of the latter.
+ * A file that cannot be loaded counts as one failure, because vitest's totals leave it out. So does
+ * an error outside any test, which only the exit code shows.
  */
 export function countTests({ testResults }: TestReport, exitCode: number): TestCounts {
   const counts = addCounts(

@@ -14,10 +14,10 @@ import { findProgram } from "../bootstrap/test-programs.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { type Figure, median } from "./figure.ts";
 
-/** Visits, each of a new visitor, so that nothing is in a cache. */
+/** Visits with a new browser profile each, so that no cache helps. */
 const VISITS = 9;
 
-/** As many as the system with the most jobs has. */
+/** The number of jobs of the largest of the five systems. */
 const JOBS = 24;
 
 const TOKEN = "token-of-the-bench";
@@ -25,13 +25,13 @@ const TOKEN = "token-of-the-bench";
 /** Longest that the built runtime may take to answer, in ms. */
 const START_LIMIT_MS = 60_000;
 
-/** What one visit took. */
+/** The measurements of one visit. */
 interface Visit {
   /** From the request of the page to its first text, in ms. */
   readonly firstPaintMs: number;
   /** The page with its script and style, with their headers. */
   readonly pageBytes: number;
-  /** What it then asks for to show every section, with headers. */
+  /** The data that it then requests to show every section, with headers. */
   readonly dataBytes: number;
 }
 
@@ -86,7 +86,7 @@ async function visitOften(): Promise<readonly Visit[]> {
     return all;
   } finally {
     await browser.close();
-    // In order: a reaper that is killed would leave the runtime and its app behind.
+    // Shut down gracefully: a killed reaper would leave the runtime and its app behind.
     const ended = once(server.child, "exit");
     server.child.kill("SIGTERM");
     await ended;

@@ -1,15 +1,15 @@
-/** One measured figure, with the bar that it is held against. */
+/** One measured figure and its bar. */
 export interface Figure {
   readonly name: string;
   readonly unit: string;
-  /** The most that it may be; absent for what only this machine's speed decides. */
+  /** The highest acceptable value; absent for figures that depend only on the machine's speed. */
   readonly bar?: number;
   readonly measure: () => Promise<Measured>;
 }
 
 export interface Measured {
   readonly value: number;
-  /** What went into it, for people: both sides of a ratio, the number of runs. */
+  /** How it was measured: both sides of a ratio, the number of runs. */
   readonly detail: string;
 }
 

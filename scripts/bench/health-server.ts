@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { createHealth, nodeListener } from "@opspec/runtime/app";
 
-/** The dependency's URL comes in DEPENDENCY_URL, the pause between two looks in INTERVAL_MS. */
+/** DEPENDENCY_URL is the dependency; INTERVAL_MS is the time between two probes. */
 const health = createHealth({
   health: {
     checks: [

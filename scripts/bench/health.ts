@@ -19,8 +19,9 @@ const WARM_UP_SECONDS = 1;
 const INTERVAL_MS = 500;
 
 /**
- * The slowest of a hundred `/healthz`, while the only dependency takes requests and never answers.
- * Every second request is for an empty answer of the same server: what the machine costs.
+ * The p99 of `/healthz` while the only dependency accepts requests and never answers.
+ *
+ * Every second request gets an empty answer of the same server, as the base of comparison.
  */
 const healthzHung: Figure = {
   name: "healthz-hung-dependency",
@@ -35,25 +36,27 @@ const healthzHung: Figure = {
       detail: [
         `p99 of ${healthz.length} at ${RATE / 2}/s, p50 ${quantile(healthz, 0.5).toFixed(2)}`,
         `an empty answer: p99 ${quantile(empty, 0.99).toFixed(2)}, p50 ${quantile(empty, 0.5).toFixed(2)}`,
-        `looks that hang: ${looks.length}`,
+        `probes that hang: ${looks.length}`,
       ].join("; "),
     };
   },
 };
 
-/** How often the dependency is asked in one interval while `/readyz` is asked 500 times a second. */
+/**
+ * How often the dependency is probed in one interval while `/readyz` is asked 500 times a second.
+ */
 const readyzLooks: Figure = {
   name: "readyz-looks-per-interval",
   unit: "looks",
   bar: 1,
   measure: async () => {
     const { latencies, looks } = await measure(["/readyz"], "answers");
-    // The first look also loads the driver and connects, so it comes late and is not counted from.
+    // The first probe also loads the driver and connects, so counting starts after it.
     const [, first = 0] = looks;
     const intervals = ((looks.at(-1) ?? 0) - first) / INTERVAL_MS;
     return {
       value: Math.round(((looks.length - 2) / intervals) * 100) / 100,
-      detail: `${looks.length - 1} looks in ${(intervals * INTERVAL_MS).toFixed(0)} ms for ${latencies["/readyz"]?.length} requests`,
+      detail: `${looks.length - 1} probes in ${(intervals * INTERVAL_MS).toFixed(0)} ms for ${latencies["/readyz"]?.length} requests`,
     };
   },
 };
@@ -61,9 +64,9 @@ const readyzLooks: Figure = {
 export const healthFigures: readonly Figure[] = [healthzHung, readyzLooks];
 
 interface Load {
-  /** Of each request, in milliseconds, by its path. */
+  /** Latencies in milliseconds by path. */
   readonly latencies: Readonly<Record<string, readonly number[]>>;
-  /** When the dependency was asked. */
+  /** When the dependency was probed. */
   readonly looks: readonly number[];
 }
 
@@ -101,7 +104,7 @@ async function measure(paths: readonly string[], dependency: "hangs" | "answers"
   }
 }
 
-/** Asks the URLs in turn at a steady rate, whether or not answers come. */
+/** Requests the URLs in turn at a steady rate, without waiting for answers. */
 async function load(urls: readonly string[], seconds: number): Promise<number[]> {
   const agent = new Agent({ keepAlive: true });
   const asked: Promise<number>[] = [];

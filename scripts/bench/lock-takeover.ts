@@ -18,7 +18,7 @@ const CONTENDERS = 40;
 /** Enough that one slow wake-up of a shared machine does not decide the middle. */
 const KILLS = 15;
 
-/** So long that nothing in it can be due to the lease's end. */
+/** So long that no takeover can be caused by the lease's expiry. */
 const TTL_MS = 10 * 60_000;
 
 /** Forty processes start in seconds, on a busy machine in a minute. */
@@ -29,7 +29,9 @@ const name = "runtime: lock takeover after SIGKILL (40 contenders)";
 
 let measurement: Promise<Takeovers> | undefined;
 
-/** How soon the next one has the lock of a killed process, and whether two ever had it at once. */
+/**
+ * How soon another process acquires the lock of a killed one, and whether two ever held it at once.
+ */
 export const lockTakeover: readonly Figure[] = [
   {
     name,

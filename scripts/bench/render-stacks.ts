@@ -4,7 +4,7 @@ import { program } from "../../infra/program.ts";
 import { openScratchStack, type ScratchStack } from "../workspace/scratch-stack.ts";
 import { elapsedMs, type Figure, type Measured, median } from "./figure.ts";
 
-/** Where a figure of one stack is taken, unless it says another. */
+/** The stack of a figure that names no other. */
 const STACK = "vega-cockpit";
 
 /** The stack with the most resources. */

@@ -25,7 +25,10 @@ const STALL_BACKUPS = 3;
 
 const { signal } = new AbortController();
 
-/** A copy of a SQLite database in use: its speed, what its verification adds, and what writers feel. */
+/**
+ * Backup of a SQLite database in use: its speed, the cost of its verification, and the delay of
+ * writers.
+ */
 export const sqliteBackup: readonly Figure[] = [
   // 0.9 times the command line's speed is 1.11 times its time.
   { name: "backup-to-sqlite3-time", unit: "x", bar: 1.11, measure: onDatabase(copyRatio) },
@@ -81,7 +84,7 @@ async function copyRatio({ directory, database, megabytes }: Bench): Promise<Mea
   return { value: our / their, detail: `${sides}; ${megabytes.toFixed(0)} MB, ${PAIRS} pairs` };
 }
 
-/** What a verified backup takes beside the copy: every page is read, rows counted, checksums made. */
+/** The cost of verification beside the copy: integrity check, row counts and checksums. */
 async function verification({ directory, database, megabytes }: Bench): Promise<Measured> {
   const target = join(directory, "copy.db");
   const copyMs = await elapsedMs(() => copyDatabase({ database, target, signal }));
@@ -118,7 +121,7 @@ function p99(ms: readonly number[]): number {
 
 interface Writer {
   readonly process: ChildProcess;
-  /** Milliseconds of each write since the last question. */
+  /** Milliseconds of each write since the last call. */
   times(): Promise<number[]>;
 }
 

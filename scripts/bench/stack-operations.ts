@@ -8,7 +8,7 @@ const STACKS = ["vega-cockpit", "joslyn-ai", "chorizaurio", "c1c-recruitment"];
 /** Runs of each stack from nothing; the middle one is taken. */
 const RUNS = 3;
 
-/** What an operator waits for, in this order. */
+/** The measured operations, in this order. */
 const OPERATIONS = ["first-up", "preview", "refresh"] as const;
 
 /** Time and calls of one operation. */
@@ -20,10 +20,11 @@ interface Cost {
 type Costs = Readonly<Record<(typeof OPERATIONS)[number], Cost>>;
 
 /**
- * What each stack costs on the engine and the local cloud, whose deploys take about a second.
+ * Time and calls of each stack on the engine and the local cloud, whose deploys take about a
+ * second.
  *
- * They have no bar: a time alone says more of the machine than of the program. The calls are those of
- * the formula in the reference, which a test counts.
+ * These figures have no bar, because they depend on the machine. A test compares the calls with the
+ * formula in the reference.
  */
 export const stackOperations: readonly Figure[] = STACKS.flatMap((stackName) => {
   let runs: Promise<Costs[]> | undefined;

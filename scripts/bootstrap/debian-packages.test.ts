@@ -18,7 +18,7 @@ test("a machine that has every program is left as it is", async () => {
 
 test.each([
   ["not as root", { isRoot: false, hasApt: true }, "only root can install it"],
-  ["without apt", { isRoot: true, hasApt: false }, "there is no apt-get to install it with"],
+  ["without apt", { isRoot: true, hasApt: false }, "the machine has no apt-get"],
 ])("%s nothing is installed, and each missing program says why", async (_, machine, reason) => {
   const lines: string[] = [];
 

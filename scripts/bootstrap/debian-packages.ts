@@ -10,7 +10,7 @@ import { findProgram, PROGRAM_NAMES, TEST_PROGRAMS, type ProgramName } from "./t
 /** Downloads of 20 MB and the unpacking of Postgres take a minute on a slow machine. */
 const APT_LIMIT_MS = 10 * 60_000;
 
-/** apt names the cause last; so many lines hold it. */
+/** apt prints the cause last; this many lines contain it. */
 const CAUSE_LINES = 6;
 
 /** Debian asks this program before a package starts its service. @see https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt */
@@ -26,24 +26,24 @@ const APT_OPTIONS = [
   "--option=Acquire::https::Timeout=30",
 ];
 
-/** What a machine is: decides whether something can be installed on it. */
+/** The properties of a machine that decide whether packages can be installed. */
 export interface Machine {
   readonly isRoot: boolean;
   readonly hasApt: boolean;
   readonly find: (name: ProgramName) => string | undefined;
 }
 
-/** What is there after installing, and what is not and why. */
+/** The programs that exist after the installation, and those that are missing with the reason. */
 export interface InstalledPrograms {
   readonly present: readonly ProgramName[];
   readonly missing: readonly { readonly name: ProgramName; readonly reason: string }[];
 }
 
 /**
- * Installs the programs that tests start and that this machine lacks, when it is a Debian and we are root.
+ * Installs the missing programs that tests start, as root on Debian.
  *
- * Nothing is started by the installation, and sudo is not used: who runs tests as somebody else
- * has decided that they may not change the machine.
+ * The installation starts no service. It never uses sudo: whoever runs tests as another user does
+ * not allow changes of the machine.
  */
 export async function installPrograms(
   log: (line: string) => void,
@@ -63,7 +63,7 @@ export async function installPrograms(
 }
 
 function whyNot({ isRoot, hasApt }: Machine): string | undefined {
-  if (!hasApt) return "there is no apt-get to install it with; install it by hand";
+  if (!hasApt) return "the machine has no apt-get; install it by hand";
   if (!isRoot) return "only root can install it; run once as root, or install it by hand";
   return undefined;
 }
@@ -88,7 +88,7 @@ async function install(
         forbidden.end();
       }
     },
-    { onWait: ({ pid }) => log(`Another start (process ${pid}) installs packages; waiting.`) },
+    { onWait: ({ pid }) => log(`Another process (${pid}) installs packages; waiting.`) },
   );
 }
 
@@ -104,11 +104,14 @@ async function installOrUpdate(packages: readonly string[]): Promise<string | un
   return `apt-get install failed (${second.code}): ${cause}`;
 }
 
-/** Forbids packages to start services for as long as this process lives, unless the machine has a rule of its own. */
+/**
+ * Keeps packages from starting services while this process lives, unless the machine has its own
+ * rule.
+ */
 function forbidServiceStarts(): { end(): void } {
   const isOurs = () => existsSync(POLICY_FILE) && policyText().includes(POLICY_MARK);
   if (existsSync(POLICY_FILE) && !isOurs()) return { end() {} };
-  // Were we killed, the file that stays behind would allow everything.
+  // If this process is killed, the remaining file allows everything.
   const script = `#!/bin/sh\n${POLICY_MARK}\nkill -0 ${process.pid} 2>/dev/null && exit 101\nexit 0\n`;
   writeFileSync(POLICY_FILE, script, { mode: 0o755 });
   return { end: () => isOurs() && rmSync(POLICY_FILE) };

@@ -6,10 +6,13 @@ import { join } from "node:path";
 import { withLock } from "./lock.mjs";
 import { startProgress } from "./progress.mjs";
 
-/** npm names the cause first and its own usage last; this many lines hold the cause. */
+/** npm prints the cause first and its usage last; this many lines contain the cause. */
 const CAUSE_LINES = 12;
 
-/** `--include` keeps NODE_ENV=production and an omit setting from leaving out the tools and the project's Node. */
+/**
+ * `--include` overrides NODE_ENV=production and npm's omit setting, which would leave out the tools
+ * and Node.
+ */
 const NPM_ARGS = [
   "ci",
   "--ignore-scripts",
@@ -20,15 +23,15 @@ const NPM_ARGS = [
 ];
 
 /**
- * Installs node_modules when they are not what package-lock.json says, else does nothing.
+ * Installs node_modules when they do not match package-lock.json.
  *
- * The mark is written last and inside node_modules, which `npm ci` removes first: an install that
- * was interrupted has none and is done again.
+ * The mark is written last, inside node_modules, which `npm ci` deletes first. So an interrupted
+ * install has no mark and is repeated.
  */
 export async function installIfChanged(root, log) {
   if (isInstalled(root)) return;
   await withLock(join(root, ".opspec", "install.lock"), () => install(root, log), {
-    onWait: ({ pid }) => log(`Another start (process ${pid}) installs the npm packages; waiting.`),
+    onWait: ({ pid }) => log(`Another process (${pid}) installs the npm packages; waiting.`),
   });
 }
 
@@ -43,7 +46,7 @@ async function install(root, log) {
   if (code !== 0) {
     throw new Error(`npm ci failed (exit code ${code}) after ${elapsed}:\n${causeOf(output)}`);
   }
-  // Without any dependency npm makes no folder.
+  // npm creates no folder when there are no dependencies.
   mkdirSync(join(root, "node_modules"), { recursive: true });
   writeFileSync(markFile(root), wanted);
   log(`Installed the npm packages in ${elapsed}.`);
@@ -58,7 +61,10 @@ function isInstalled(root) {
   }
 }
 
-/** Platform and processor belong to it: a folder shared with a container holds the other one's binaries. */
+/**
+ * Includes platform and processor, because a folder shared with a container may hold the other's
+ * binaries.
+ */
 function fingerprint(root) {
   const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json")));
   return `${lock.digest("hex")} ${process.platform}-${process.arch}\n`;

@@ -5,24 +5,27 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How often a waiting process looks again. */
+/** Poll interval of a waiting process. */
 const POLL_MS = 200;
 
-/** How often an owner shows that it lives, for waiters that cannot see its process. */
+/** Heartbeat interval of an owner, for waiters on other hosts. */
 const HEARTBEAT_MS = 2_000;
 
-/** No heartbeat for this long, as the waiter itself measured, means the owner is gone: seven are missed. */
+/**
+ * An owner without a heartbeat for this long, by the waiter's own clock, counts as dead: seven were
+ * missed.
+ */
 const SILENCE_MS = 15_000;
 
 /** The longest wait for a lock. The slowest thing done under one is the engine's build: about 7 minutes on 2 cores. */
 const WAIT_LIMIT_MS = 60 * 60_000;
 
 /**
- * Runs `work` while this process alone holds the lock at `directory`.
+ * Runs `work` while this process holds the lock at `directory`.
  *
- * A directory that is renamed into place is created whole or not at all, on every file system, so a
- * lock always names its owner. A lock whose owner died is cleared: at once on the same host, after
- * `silenceMs` without a heartbeat elsewhere (a shared home directory, a container).
+ * Renaming a directory into place is atomic on every file system, so a lock always names its owner.
+ * A lock whose owner died is removed: at once on the same host, after `silenceMs` without a
+ * heartbeat on another one (a shared home directory, a container).
  */
 export async function withLock(directory, work, { onWait, silenceMs = SILENCE_MS }) {
   const token = await acquire(directory, { onWait, silenceMs });
@@ -99,7 +102,10 @@ function isDead(owner) {
   }
 }
 
-/** Only one process clears at a time: two that did would each take the other's fresh lock for the stale one. */
+/**
+ * Only one process removes a stale lock at a time; two would mistake each other's fresh lock for
+ * the stale one.
+ */
 async function clear(directory, staleToken) {
   const turn = `${directory}.clearing`;
   try {

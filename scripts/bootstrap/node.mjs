@@ -38,17 +38,17 @@ export function chooseNode() {
   return projectNode() ?? (isNewEnough(process.versions.node) ? process.execPath : undefined);
 }
 
-/** Whether a Node of this version runs .ts files as they are. */
+/** Whether this version of Node runs .ts files directly. */
 export function isNewEnough(version) {
   const [major, minor] = version.split(".").map(Number);
   return major > NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor >= NODE_NEEDED[1]);
 }
 
-/** What to tell somebody whose Node is too old and who has no Node of the project's. */
+/** The message when the running Node is too old and the project's Node is not installed. */
 export function nodeNeeded() {
   return (
     `opspec: Node ${NODE_NEEDED.join(".")} or newer is needed to run TypeScript, got ${process.versions.node}. ` +
-    "Run npm ci in the checkout (it brings a Node of its own), or install a newer Node."
+    "Run npm ci in the checkout (it installs the project's Node), or install a newer Node."
   );
 }
 

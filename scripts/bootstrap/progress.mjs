@@ -1,10 +1,10 @@
-/** How often a wait is shown: often enough to see that it lives, rarely enough for a CI log. */
+/** Interval of progress lines: often enough to show progress, rare enough for a CI log. */
 const EVERY_MS = 10_000;
 
 /**
- * Shows that a wait goes on: `describe("1 min 20 s")` is logged until the returned function is called.
+ * Logs `describe("1 min 20 s")` at intervals until the returned function is called.
  *
- * The returned function gives the elapsed time, for the closing line.
+ * The returned function returns the elapsed time.
  */
 export function startProgress(log, describe) {
   const startMs = performance.now();

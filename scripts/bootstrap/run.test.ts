@@ -63,7 +63,7 @@ test("two first starts at the same time install once", async () => {
     [0, "hello\n"],
   ]);
   expect(npmRuns()).toBe(1);
-  expect(both.map(({ stderr }) => stderr).join("")).toMatch(/Another start \(process \d+\)/);
+  expect(both.map(({ stderr }) => stderr).join("")).toMatch(/Another process \(\d+\)/);
 });
 
 test("an install that fails shows npm's last lines, starts nothing and is tried again", async () => {
@@ -124,7 +124,7 @@ test("an older Node without the project's own says what is needed", async () => 
 
   expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toMatchInlineSnapshot(`
-    "opspec: Node 22.18 or newer is needed to run TypeScript, got 20.19.0. Run npm ci in the checkout (it brings a Node of its own), or install a newer Node.
+    "opspec: Node 22.18 or newer is needed to run TypeScript, got 20.19.0. Run npm ci in the checkout (it installs the project's Node), or install a newer Node.
     "
   `);
 });

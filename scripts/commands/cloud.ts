@@ -9,14 +9,14 @@ import { type Command, EXIT, type Invocation, printJson } from "./command.ts";
 
 const PORT_MAX = 65_535;
 
-/** The local cloud by itself, in the foreground, for any tool that speaks Render's API. */
+/** Runs the local cloud alone, in the foreground, for any client of Render's API. */
 export const cloud: Command = {
   name: "cloud",
   takesStack: false,
   usage:
     "[--local | --port N --state FILE --realistic] [--run [--source REPO=FOLDER]… [--store NAME=URL]…]",
   summary:
-    "Run the local cloud until Ctrl-C; the first line says where. With --run it builds and starts what is deployed from a repository whose folder --source names, against the real Postgres and Redis that --store names. With --local it is the cloud that the other commands use with --local.",
+    "Run the local cloud until Ctrl-C; the first line prints its address. --run builds and starts each deployed service whose repository has a folder (--source), with the real Postgres or Redis that --store names. --local starts the cloud that the other commands use with --local.",
   options: {
     local: { type: "boolean" },
     port: { type: "string" },
@@ -39,20 +39,20 @@ export const cloud: Command = {
 
 type Run = Pick<RunOptions, "sources" | "stores">;
 
-/** A cloud as long as this process keeps it. */
+/** A local cloud that runs as long as this process. */
 interface Kept {
   readonly urls: object;
   close(): Promise<void>;
 }
 
-/** What is really built and started, if anything is. */
+/** The options for building and starting services; undefined without --run. */
 function runOf({ flags, lists }: Invocation): Run | undefined {
   if (flags["run"]) {
     return { sources: sourcesOf(lists["source"] ?? []), stores: storesOf(lists["store"] ?? []) };
   }
   for (const name of ["source", "store"]) {
     if (lists[name]) {
-      throw new UsageError(`opspec cloud: --${name} is of use with --run only. Add --run.`);
+      throw new UsageError(`opspec cloud: --${name} has an effect only with --run. Add --run.`);
     }
   }
   return undefined;
@@ -72,26 +72,28 @@ async function keepApart({ flags, values }: Invocation, run: Run | undefined): P
 async function keepLocal({ flags, values }: Invocation, run: Run | undefined): Promise<Kept> {
   const given = ["port", "state", "realistic"].filter((it) => it in flags || it in values);
   if (given.length > 0) {
-    throw new UsageError(`opspec cloud: --local decides what --${given.join(", --")} would say.`);
+    throw new UsageError(
+      `opspec cloud: --local sets --${given.join(", --")} itself. Remove one of them.`,
+    );
   }
   const connection = await connectLocalCloud(run);
   if (connection.keptBy === undefined) return connection;
-  throw new UsageError(`opspec cloud: process ${connection.keptBy} keeps it already.`);
+  throw new UsageError(`opspec cloud: process ${connection.keptBy} runs it already.`);
 }
 
-/** Resolves at Ctrl-C or a polite kill. */
+/** Resolves on SIGINT or SIGTERM. */
 export function interrupted(): Promise<void> {
   return new Promise((end) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end());
   });
 }
 
-/** Beside the state, as disks belong to it. */
+/** Builds and disks are kept beside the state file. */
 function runDirectory(stateFile: string | undefined): string {
   return stateFile === undefined ? LOCAL_CLOUD_RUN : `${resolve(stateFile)}.run`;
 }
 
-/** The first `=` parts them: a URL may have one. */
+/** Splits at the first `=`, because a URL may contain others. */
 function storesOf(texts: readonly string[]): Record<string, string> {
   const pairs = texts.map((text) => {
     const at = text.indexOf("=");
@@ -104,7 +106,7 @@ function storesOf(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** The last `=` parts them: an address may have one in its query. */
+/** Splits at the last `=`, because the query of an address may contain others. */
 function sourcesOf(texts: readonly string[]): RunOptions["sources"] {
   const pairs = texts.map((text) => {
     const at = text.lastIndexOf("=");

@@ -1,42 +1,42 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { UsageError } from "../../infra/errors.ts";
 
-/** Exit codes of every command. Anything unexpected crashes with its stack. */
+/** Exit codes of every command. Unexpected errors crash with a stack trace. */
 export const EXIT = { ok: 0, findings: 1, usage: 2 } as const;
 
-/** One thing that people and CI type. */
+/** One command of the command line. */
 export interface Command {
   readonly name: string;
-  /** Its first argument is the name of a stack; it has no other. */
+  /** The only positional argument is the name of a stack. */
   readonly takesStack: boolean;
-  /** After the name, as in `preview <stack> [--local]`. */
+  /** What follows the command's name in its usage line: `<stack> [--local]`. */
   readonly usage: string;
   readonly summary: string;
   readonly options: ParseArgsOptionsConfig;
   run(invocation: Invocation): Promise<number>;
 }
 
-/** What was typed after the command's name. */
+/** The arguments after the command's name. */
 export interface Invocation {
   readonly positionals: readonly string[];
   readonly flags: Readonly<Record<string, boolean | undefined>>;
   readonly values: Readonly<Record<string, string | undefined>>;
-  /** Of options that may be repeated. */
+  /** Options that may be repeated. */
   readonly lists: Readonly<Record<string, readonly string[] | undefined>>;
 }
 
-/** Options that every command on a stack has. */
+/** Options of every command on a stack. */
 export const stackOptions = {
   local: { type: "boolean" },
   json: { type: "boolean" },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** The option of commands that deploy or compare with the values of an overlay. */
+/** Option of the commands that use the values of an overlay. */
 export const overlayOption = {
   overlay: { type: "string" },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** Parses what was typed. @throws UsageError for an unknown option, with the command's usage */
+/** Parses the arguments. @throws UsageError for an unknown option, with the command's usage */
 export function parseInvocation(command: Command, args: readonly string[]): Invocation {
   try {
     const { values, positionals } = parseArgs({
@@ -65,7 +65,7 @@ export function parseInvocation(command: Command, args: readonly string[]): Invo
   }
 }
 
-/** The one stack that was named. @throws UsageError when none or several were */
+/** The stack that the arguments name. @throws UsageError when they name none or several */
 export function stackOf(command: Command, { positionals }: Invocation): string {
   const [stack, ...rest] = positionals;
   if (stack !== undefined && rest.length === 0) return stack;
@@ -74,12 +74,12 @@ export function stackOf(command: Command, { positionals }: Invocation): string {
   );
 }
 
-/** A line for people, beside what the command prints. */
+/** Writes a progress line to standard error. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** One JSON value and nothing else on standard output. */
+/** Writes one JSON value to standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }

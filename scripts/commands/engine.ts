@@ -1,12 +1,12 @@
 import { locateEngine, renderPathLine } from "../engine/find.ts";
 import { type Command, EXIT, printJson } from "./command.ts";
 
-/** Where the engine is, got if need be; for a shell that wants to run `pulumi` by hand. */
+/** Finds or installs the engine, for a shell that runs `pulumi` by hand. */
 export const engine: Command = {
   name: "engine",
   takesStack: false,
   usage: "[--json]",
-  summary: 'Find or get the engine; eval "$(npx opspec engine)" puts it on PATH.',
+  summary: 'Find or install the engine; eval "$(npx opspec engine)" puts it on PATH.',
   options: { json: { type: "boolean" } },
   run: async ({ flags }) => {
     const location = await locateEngine({ log: (line) => process.stderr.write(`${line}\n`) });

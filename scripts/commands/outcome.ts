@@ -5,7 +5,7 @@ import { type Command, EXIT, type Invocation, printJson, say, stackOf } from "./
 
 type EngineOptions = Parameters<Parameters<typeof carryOut>[0]>[0];
 
-/** Runs one operation on the stack that was named and prints what it changes, for people or as JSON. */
+/** Runs one operation on a stack and prints its changes, as text or as JSON. */
 export async function reportOutcome(
   command: Command,
   invocation: Invocation,
@@ -14,7 +14,7 @@ export async function reportOutcome(
   const stackName = stackOf(command, invocation);
   const { flags, values } = invocation;
   const overlay = values["overlay"];
-  // An overlay that is not there is bad input: said before an engine is looked for.
+  // Report a missing overlay before locating the engine.
   if (overlay !== undefined) loadStack(stackName, { overlay });
   const workspace = await openWorkspace({
     stackName,

@@ -1,12 +1,12 @@
 import { type Command, overlayOption, stackOptions } from "./command.ts";
 import { reportOutcome } from "./outcome.ts";
 
-/** What an up would change. Asks no vendor anything. */
+/** Shows what `up` would change. Makes no API call to a vendor. */
 export const preview: Command = {
   name: "preview",
   takesStack: true,
   usage: "<stack> [--overlay NAME] [--local] [--json] [--expect-no-changes]",
-  summary: "Show what an up would change.",
+  summary: "Show what up would change.",
   options: { ...stackOptions, ...overlayOption, "expect-no-changes": { type: "boolean" } },
   run: (invocation) =>
     reportOutcome(preview, invocation, ({ stack }, options) => stack.preview(options)),

@@ -1,12 +1,12 @@
 import { type Command, stackOptions } from "./command.ts";
 import { reportOutcome } from "./outcome.ts";
 
-/** What was changed behind the program's back. Only looks, unless told to save. */
+/** Shows drift. Writes it into the state only with --save. */
 export const refresh: Command = {
   name: "refresh",
   takesStack: true,
   usage: "<stack> [--local] [--json] [--save] [--expect-no-changes]",
-  summary: "Show what was changed elsewhere; --save takes it into the state.",
+  summary: "Show drift: what was changed elsewhere. --save writes it into the state.",
   options: {
     ...stackOptions,
     save: { type: "boolean" },

@@ -2,12 +2,12 @@ import { SpecError } from "../../infra/errors.ts";
 import { loadStack } from "../../infra/stack.ts";
 import { type Command, EXIT, printJson, stackOf } from "./command.ts";
 
-/** Reads a spec and says everything that is wrong with it, without asking anything of anybody. */
+/** Reads a spec and reports every problem. Makes no network request. */
 export const validate: Command = {
   name: "validate",
   takesStack: true,
   usage: "<stack> [--json]",
-  summary: "Check a spec; every problem at once, each with its line.",
+  summary: "Report every problem of a spec, each with its line.",
   options: { json: { type: "boolean" } },
   run: async (invocation) => {
     const stackName = stackOf(validate, invocation);
@@ -15,7 +15,7 @@ export const validate: Command = {
     if (invocation.flags["json"])
       printJson({ stack: stackName, problems: problems?.problems ?? [] });
     else if (!problems)
-      process.stdout.write(`${stackName}: valid. Values of secrets: not checked.\n`);
+      process.stdout.write(`${stackName}: valid. The values of secrets were not checked.\n`);
     else process.stderr.write(`${problems.message}\n`);
     return problems ? EXIT.usage : EXIT.ok;
   },

@@ -12,12 +12,12 @@ import {
   stackOptions,
 } from "./command.ts";
 
-/** The checklist, executed. What could not be looked at is said, and never counted as good. */
+/** Runs the checklist. A check that could not run is reported as not checked, never as ok. */
 export const verify: Command = {
   name: "verify",
   takesStack: true,
   usage: "<stack> [--overlay NAME] [--local] [--json]",
-  summary: "Check that what was deployed is there and right.",
+  summary: "Check that everything that was deployed exists and matches the spec.",
   options: { ...stackOptions, ...overlayOption },
   run: async (invocation) => {
     const stackName = stackOf(verify, invocation);
@@ -39,7 +39,7 @@ export const verify: Command = {
   },
 };
 
-/** The findings for people, a line each, with their totals. */
+/** Prints one line per finding, and the totals. */
 export function renderFindings(findings: readonly Finding[]): string {
   return [...findings.map((it) => `  ${renderFinding(it)}`), `  ${renderTotals(findings)}`].join(
     "\n",

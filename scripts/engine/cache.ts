@@ -7,13 +7,16 @@ import { join } from "node:path";
 import { isExecutable } from "./search-path.ts";
 import { ENGINE_VERSION } from "./version.ts";
 
-/** The files of our language host, the one that the engine looks for last, so that it is never there alone. */
+/**
+ * The files of our language host. The engine looks for the last one, which is copied last, so that
+ * it never exists alone.
+ */
 const LANGUAGE_HOST_FILES = ["package.json", "language-host.cjs", "pulumi-language-nodejs"];
 
-/** Our language host in this checkout: what goes on PATH for an engine that has none beside it. */
+/** Our language host in this checkout, put on PATH for an engine that has none beside it. */
 export const LANGUAGE_HOST_DIR = join(import.meta.dirname, "language-host");
 
-/** Where engines are kept: one directory a version, shared by every checkout of this user. */
+/** The engine cache: one directory per version, shared by all checkouts of this user. */
 export function engineCache(env: NodeJS.ProcessEnv): string {
   const base = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
   return join(base, "opspec", "engine");
@@ -30,9 +33,8 @@ export function engineBinary(root: string): string {
 }
 
 /**
- * Fills a directory beside the cache's, then renames it into place.
- *
- * A build that is interrupted leaves nothing that a later start could take for an engine.
+ * Fills a new directory beside the cache, then renames it into place, so that an interrupted build
+ * leaves no partial engine.
  */
 export async function fillCache(
   env: NodeJS.ProcessEnv,
@@ -51,7 +53,7 @@ export async function fillCache(
   }
 }
 
-/** Removes what killed builds left behind. Only for the holder of the cache's lock: nobody else is filling it. */
+/** Removes the leftovers of killed builds. The caller must hold the cache's lock. */
 export async function sweepCache(env: NodeJS.ProcessEnv): Promise<void> {
   const cache = engineCache(env);
   const entries = existsSync(cache) ? await readdir(cache) : [];

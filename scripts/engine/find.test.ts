@@ -67,7 +67,7 @@ test("an engine with a language host beside it gets none of ours", async () => {
 test.each([
   ["echo v3.258.9", "is 3.258.9, older than 3.259.0"],
   ["echo v4.0.0", "is 4.0.0, not of major version 3"],
-  ["exit 1", 'says "nothing", which is not a version'],
+  ["exit 1", 'reports "nothing", which is not a version'],
 ])(
   "an engine on PATH that answers `%s` is passed over, with the reason",
   async (script, reason) => {
@@ -77,9 +77,7 @@ test.each([
     const found = await locateEngine(search());
 
     expect(found.origin).toBe("cache");
-    expect(lines).toEqual([
-      `The engine at ${join(home, "bin/pulumi")} is passed over: it ${reason}.`,
-    ]);
+    expect(lines).toEqual([`Skipping the engine at ${join(home, "bin/pulumi")}: it ${reason}.`]);
   },
 );
 
@@ -121,7 +119,7 @@ test("offline and with Go, the engine is built once and cached whole", async () 
   expect(readFileSync(join(home, "journal"), "utf8").trim().split("\n")).toHaveLength(1);
   expect(readdirSync(join(home, "cache/opspec/engine"))).toEqual([ENGINE_VERSION]);
   expect(lines.join("\n")).toMatch(
-    /Another process \(\d+\) is getting the engine; waiting for it\./,
+    /Another process \(\d+\) is installing the engine; waiting for it\./,
   );
 });
 
@@ -160,11 +158,11 @@ test("with nothing at all the message lists the four ways and what each lacked",
 
   expect(error).toBeInstanceOf(UsageError);
   expect(String(error).replaceAll(home, "HOME")).toMatchInlineSnapshot(`
-    "UsageError: engine: no Pulumi engine 3.259.0 can be had. One of these is needed:
-      pulumi on PATH: there is none. Install Pulumi: https://www.pulumi.com/docs/iac/download-install/.
+    "UsageError: engine: no Pulumi engine 3.259.0 was found. One of these is needed:
+      pulumi on PATH: it is not on PATH. Install Pulumi: https://www.pulumi.com/docs/iac/download-install/.
       the cache: HOME/cache/opspec/engine/3.259.0 is empty. The ways below fill it.
       Pulumi's installer: 127.0.0.1:9 cannot be reached (bad port). Connect to the network and start again.
-      building it with Go: there is no go on PATH. Install Go 1.25.11 or newer: https://go.dev/dl/."
+      building it with Go: go is not on PATH. Install Go 1.25.11 or newer: https://go.dev/dl/."
   `);
 });
 

@@ -17,7 +17,7 @@ import {
   fromPath,
 } from "./ways.ts";
 
-/** What a search is told: where to say what happens and, for tests, another environment. */
+/** Options of a search: where to log and, for tests, another environment. */
 export interface EngineSearch {
   readonly log: (line: string) => void;
   readonly env?: NodeJS.ProcessEnv;
@@ -52,7 +52,7 @@ export async function locateEngine(search: EngineSearch): Promise<EngineLocation
   const cached = await fromCache(here);
   if ("path" in cached) return cached;
   return withLock(`${engineRoot(env)}.lock`, () => obtainEngine(here, onPath), {
-    onWait: ({ pid }) => log(`Another process (${pid}) is getting the engine; waiting for it.`),
+    onWait: ({ pid }) => log(`Another process (${pid}) is installing the engine; waiting for it.`),
   });
 }
 
@@ -76,5 +76,5 @@ async function obtainEngine(here: Here, onPath: Lack): Promise<EngineLocation> {
 
 function renderLacks(lacks: readonly Lack[]): string {
   const lines = lacks.map(({ way, lacks: lack, remedy }) => `  ${way}: ${lack}. ${remedy}`);
-  return `engine: no Pulumi engine ${ENGINE_VERSION} can be had. One of these is needed:\n${lines.join("\n")}`;
+  return `engine: no Pulumi engine ${ENGINE_VERSION} was found. One of these is needed:\n${lines.join("\n")}`;
 }

@@ -12,7 +12,7 @@ test.each([
     "go1.24.0 is older than 1.25.11, which go.mod asks for, and GOTOOLCHAIN=local keeps it from fetching a newer one. Install one, or set GOTOOLCHAIN=auto",
   ],
   ["go1.19.4", "", "go1.19.4 is older than 1.25.11, which go.mod asks for. Install a newer Go"],
-  ["devel", "auto", 'it calls itself "devel", which is not a version'],
+  ["devel", "auto", 'its version "devel" cannot be parsed'],
 ])("Go %s with GOTOOLCHAIN=%s: %s", (version, toolchain, complaint) => {
   expect(goComplaint({ version, toolchain }, "1.25.11")).toBe(complaint);
 });

@@ -17,7 +17,7 @@ const FIRST_SWITCHING_GO = [1, 21, 0] as const;
 /** Six and a half minutes on 2 cores; an hour is for a small, busy machine. */
 const BUILD_LIMIT_MS = 60 * 60_000;
 
-/** As many of the compiler's last lines as tell why it failed. */
+/** Number of the compiler's last lines that contain the cause. */
 const TAIL_LINES = 15;
 
 /**
@@ -36,7 +36,7 @@ const BUILD_ARGS = [
   `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`,
 ];
 
-/** A Go on PATH and what it was told about fetching other versions of itself. */
+/** A Go on PATH and its GOTOOLCHAIN setting. */
 export interface Go {
   readonly version: string;
   readonly toolchain: string;
@@ -56,7 +56,7 @@ export async function askGo(env: NodeJS.ProcessEnv): Promise<Go | undefined> {
 export function goComplaint(go: Go, needed: string): string | undefined {
   const version = parseVersion(go.version);
   const wanted = parseVersion(needed);
-  if (!version || !wanted) return `it calls itself "${go.version}", which is not a version`;
+  if (!version || !wanted) return `its version "${go.version}" cannot be parsed`;
   if (!isOlder(version, wanted)) return undefined;
   const older = `${go.version} is older than ${needed}, which go.mod asks for`;
   if (isOlder(version, FIRST_SWITCHING_GO)) return `${older}. Install a newer Go`;

@@ -9,7 +9,7 @@ export const ENGINE_VERSION = "3.259.0";
 export function versionComplaint(version: string): string | undefined {
   const found = parseVersion(version);
   const wanted = parseVersion(ENGINE_VERSION);
-  if (!found || !wanted) return `says "${version}", which is not a version`;
+  if (!found || !wanted) return `reports "${version}", which is not a version`;
   if (found[0] !== wanted[0]) return `is ${version}, not of major version ${wanted[0]}`;
   return isOlder(found, wanted) ? `is ${version}, older than ${ENGINE_VERSION}` : undefined;
 }

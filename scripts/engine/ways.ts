@@ -24,14 +24,14 @@ export interface EngineLocation {
   readonly languageHostDir?: string;
 }
 
-/** A way that led to no engine: what it lacked, and what would make it lead to one. */
+/** A way that found no engine: what is missing and the remedy. */
 export interface Lack {
   readonly way: string;
   readonly lacks: string;
   readonly remedy: string;
 }
 
-/** What every way is told. */
+/** Options of every way. */
 export interface Here {
   readonly log: (line: string) => void;
   readonly env: NodeJS.ProcessEnv;
@@ -43,13 +43,13 @@ export async function fromPath({ env, log }: Here): Promise<EngineLocation | Lac
   const way = "pulumi on PATH";
   const remedy = "Install Pulumi: https://www.pulumi.com/docs/iac/download-install/.";
   const path = findOnPath("pulumi", env);
-  if (!path) return { way, lacks: "there is none", remedy };
+  if (!path) return { way, lacks: "it is not on PATH", remedy };
   if (isInCache(path, env)) return { way, lacks: `${path} is the cache's`, remedy };
   const answer = await askVersion(path, ["version"], env).catch(() => "nothing");
   const version = answer.replace(/^v/, "");
   const complaint = versionComplaint(version);
   if (complaint) {
-    log(`The engine at ${path} is passed over: it ${complaint}.`);
+    log(`Skipping the engine at ${path}: it ${complaint}.`);
     return { way, lacks: `${path} ${complaint}`, remedy };
   }
   const found = { path, version, origin: "path" } as const;
@@ -79,7 +79,7 @@ export async function fromInstaller(here: Here): Promise<EngineLocation | Lack> 
     return located(root, "installer");
   } catch (error) {
     here.log(`Pulumi's installer failed: ${messageOf(error)}`);
-    return { way, lacks: "it failed, as told above", remedy };
+    return { way, lacks: "it failed, see above", remedy };
   } finally {
     here.log(`  … ${stop()}`);
   }
@@ -90,7 +90,7 @@ export async function fromGo({ env, log }: Here): Promise<EngineLocation | Lack>
   const way = "building it with Go";
   const remedy = `Install Go ${goNeeded()} or newer: https://go.dev/dl/.`;
   const go = await askGo(env);
-  if (!go) return { way, lacks: "there is no go on PATH", remedy };
+  if (!go) return { way, lacks: "go is not on PATH", remedy };
   const complaint = goComplaint(go, goNeeded());
   if (complaint) return { way, lacks: complaint, remedy };
   log(`Building the engine ${ENGINE_VERSION} with ${go.version}, once: 4 to 8 minutes on 2 cores.`);
@@ -102,7 +102,7 @@ export async function fromGo({ env, log }: Here): Promise<EngineLocation | Lack>
     return located(root, "go");
   } catch (error) {
     log(messageOf(error));
-    return { way, lacks: "it failed, as told above", remedy: "Mend what the compiler names." };
+    return { way, lacks: "it failed, see above", remedy: "Fix what the compiler reports." };
   }
 }
 

@@ -4,35 +4,37 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { CHECKOUT } from "../workspace/paths.ts";
 
-/** One ledger a system; its file's name is the system's. */
+/** One ledger per system, named after it. */
 const LEDGERS = "tests/systems/claims";
 
 /**
- * What checks a claim: a test; another rule of this project; a person, because it is outside of
- * what any program of ours sees; or nothing yet.
+ * What checks a claim: a test, another rule of this project, a person (because no program of ours
+ * can see it), or nothing yet.
  */
 export type CheckedBy = "test" | "other" | "person" | "nothing";
 
-/** A test, or a place in a file that checks something in another way. */
+/** A test, or another place in the checkout that checks the claim. */
 export interface Place {
   /** Path in the checkout. */
   readonly file: string;
-  /** The exact title of a test, else what is checked there. */
+  /** The exact title of a test, or what the place checks. */
   readonly text: string;
 }
 
-/** One thing that a runbook says of its system, in our own words. */
+/** One claim of a runbook, in our own words. */
 export interface Claim {
-  /** Heading of the runbook below which it stands. */
+  /** The heading of the runbook above the claim. */
   readonly section: string;
   readonly claim: string;
   readonly by: CheckedBy;
   readonly places: readonly Place[];
-  /** Why a person is needed or nothing checks it; with a test, what that test does not prove. */
+  /**
+   * Why a person is needed or nothing checks the claim. With a test: what the test does not prove.
+   */
   readonly why: string;
 }
 
-/** All that the runbook of one system claims. */
+/** All claims of one system's runbook. */
 export interface ClaimLedger {
   readonly system: string;
   /** Path of the ledger in the checkout. */

@@ -1,7 +1,7 @@
 import type { CheckedBy, Claim, ClaimLedger } from "./claim-ledger.ts";
 import { renderTable } from "./markdown.ts";
 
-/** What each way to check a claim is called: a column of the table, and a heading. */
+/** The name of each way to check a claim: a column of the table and a heading. */
 const WAYS: readonly (readonly [by: CheckedBy, column: string, heading: string])[] = [
   ["test", "tested", "Tested"],
   ["other", "elsewhere", "Checked elsewhere"],
@@ -9,12 +9,12 @@ const WAYS: readonly (readonly [by: CheckedBy, column: string, heading: string])
   ["nothing", "nothing", "Checked by nothing yet"],
 ];
 
-/** The page that tells, claim by claim, what of the runbooks is tested and what is not. */
+/** The page that lists every claim of the runbooks with what checks it. */
 export function renderClaimsPage(ledgers: readonly ClaimLedger[]): string {
   return `${[
     "<!-- Generated from the ledgers in tests/systems/claims by npm run generate. Changes made here are lost. -->",
     "# What checks the runbooks",
-    "Each claim of the five runbooks, in our own words, with the tests that prove it. The end-to-end tests deploy the real stack to the local cloud and run it; in place of each app there is a stand-in of ours, so what only the app does is for a person. A note beside a tested claim says what its tests do not prove. What is checked elsewhere is a rule of a spec or a finding of `opspec verify`.",
+    "Every claim of the five runbooks, in our own words, with the tests that prove it. The end-to-end tests deploy the real stack to the local cloud and run it. A stand-in replaces each app, so a person must check what only the app itself does. A note beside a tested claim says what its tests do not prove. Claims that are checked elsewhere are rules of the spec or findings of `opspec verify`.",
     renderCounts(ledgers),
     ...ledgers.flatMap(renderSystem),
   ].join("\n\n")}\n`;

@@ -1,7 +1,7 @@
 import type { Command } from "../commands/command.ts";
 import { code } from "./markdown.ts";
 
-/** Every command with what it takes. */
+/** Every command with its arguments and options. */
 export function renderCommandPage(commands: readonly Command[]): string {
   return commands.map(renderCommand).join("\n\n");
 }

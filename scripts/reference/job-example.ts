@@ -4,8 +4,9 @@ import { parseStackSpec } from "../../infra/spec/parse.ts";
 import { resolveStack } from "../../infra/stack.ts";
 
 /**
- * What the examples may refer to: a service `web` with a disk and a cache `clans`, a private one
- * `worker`, a database `main`, a Key Value store `queue`, and the variables that they bind options to.
+ * The names that examples may use: a service `web` with a disk and a cache `clans`, a private one
+ * `worker`, a database `main`, a Key Value store `queue`, and the variables that they bind options
+ * to.
  */
 const SURROUNDINGS = `
 system: example
@@ -20,7 +21,7 @@ caches: { clans: { source: { file: data/clans.json }, ttl: 3h } }
 
 const SOURCE = "{ repo: https://github.com/example/example, branch: main }";
 
-/** What is wrong with the example of a job's page, as the spec's own checks say it. */
+/** The problems of the example on a job's page, found by the spec's own checks. */
 export function exampleProblems(name: string, example: string): string[] {
   const jobs: unknown = parse(example);
   const uses = usesOf(jobs);
@@ -53,7 +54,7 @@ function specText(example: string): string {
   ].join("\n");
 }
 
-/** The variables to which options are bound are the service's own. */
+/** Options are bound to variables of the service. */
 function serviceText(key: string, example: string): string {
   const bound = [...example.matchAll(/\benv: ([A-Z]\w*)/g)].map(([, name]) => `${name}: "1"`);
   const env = ["DATABASE_URL: { database: main }", "REDIS_URL: { keyValue: queue }"];
@@ -63,7 +64,7 @@ function serviceText(key: string, example: string): string {
   return `${key}: { type: ${type}, source: ${SOURCE}, runtime: docker, supervise: true, start: node main.js, port: 8000, plan: starter, ${key === "web" ? kept : ""}env: { ${[...new Set([...env, ...own])].join(", ")} } }`;
 }
 
-/** What the jobs of an example use; one without `uses` has a command. */
+/** The catalog jobs that an example uses; a job without `uses` is a command. */
 function usesOf(jobs: unknown): string[] {
   if (typeof jobs !== "object" || jobs === null) return [];
   return Object.values(jobs).map((job: unknown) => {

@@ -4,14 +4,14 @@ import { code, renderTable, type Row } from "./markdown.ts";
 import { listSpecKeys } from "./spec-keys.ts";
 import { renderKeys } from "./spec-page.ts";
 
-/** A job of the catalog, and what its owner wrote of it. */
+/** A job of the catalog with the text of its page. */
 export interface DescribedJob {
   readonly job: CatalogJob;
-  /** Undefined while nobody wrote it; then the page tells what the catalog does. */
+  /** Undefined when the job has no page.ts; then the page shows only the catalog's data. */
   readonly page: JobPage | undefined;
 }
 
-/** Every job that the runtime knows by name, each with a link to the page of its own. */
+/** Every job of the catalog, with a link to its page. */
 export function renderJobList(jobs: Readonly<Record<string, DescribedJob>>): string {
   const rows = Object.entries(jobs).map(([name, { job, page }]) => [
     `[${code(name)}](jobs/${name}.md)`,
@@ -21,10 +21,10 @@ export function renderJobList(jobs: Readonly<Record<string, DescribedJob>>): str
   return renderTable(["job", "what it does", "in the runbooks"], rows);
 }
 
-/** The page of one job: what it does, its options, what it leaves, how it ends, and an example. */
+/** The page of one job: purpose, options, outputs, exit codes and an example. */
 export function renderJobPage(name: string, { job, page }: DescribedJob): string {
   const { description, options, input, needsDisk } = job;
-  const disk = needsDisk ? " It needs a disk, so it runs in the service that has one." : "";
+  const disk = needsDisk ? " It needs a disk, so it runs in the service that owns one." : "";
   return `${[
     "<!-- Generated from the code by npm run generate. Changes made here are lost. -->",
     `# ${code(name)}`,
@@ -35,7 +35,7 @@ export function renderJobPage(name: string, { job, page }: DescribedJob): string
     keyTable(options, "option") ?? "None.",
     ...(input ? inputOf(name, input) : []),
     ...(page ? outcomeOf(page) : []),
-    "What every job may say besides (schedule, toggles, retries, lock, alerts) is in the [reference](../reference.md#jobs).",
+    "The keys that every job has (schedule, toggles, retries, lock, alerts) are in the [reference](../reference.md#jobs).",
   ].join("\n\n")}\n`;
 }
 
@@ -47,8 +47,8 @@ function inputOf(name: string, input: NonNullable<CatalogJob["input"]>): string[
   const table = keyTable(input, "name");
   if (table === undefined) return [];
   return [
-    "## Input by hand",
-    `Said for one run: ${code(`opspec-runtime run <job that uses ${name}> --input name=value`)}, or as ${code('{ "input": { … } }')} in the body of ${code("POST /ops/jobs/<job>/run")}. The record holds it.`,
+    "## Input of a manual run",
+    `For one run: ${code(`opspec-runtime run <job that uses ${name}> --input name=value`)}, or as ${code('{ "input": { … } }')} in the body of ${code("POST /ops/jobs/<job>/run")}. The run record contains it.`,
     table,
   ];
 }
@@ -57,7 +57,7 @@ function outcomeOf({ artifacts, exits, dryRun, example }: JobPage): string[] {
   return [
     "## What it writes",
     Object.keys(artifacts).length === 0
-      ? "Nothing besides its record."
+      ? "Nothing but its run record."
       : renderTable(["what", "where and how"], Object.entries(artifacts)),
     "## How it ends",
     renderTable(["exit code or status", "when"], Object.entries(exits).map(endRow)),
@@ -76,7 +76,7 @@ function numbered(sentences: readonly string[]): string {
   return sentences.map((it, at) => `${at + 1}. ${it}`).join("\n");
 }
 
-/** As it stands in a spec, below `jobs:`. */
+/** The example as it is written in a spec, below `jobs:`. */
 function indented(yaml: string): string {
   const lines = yaml.trim().split("\n");
   return lines.map((line) => (line === "" ? "" : `  ${line}`)).join("\n");

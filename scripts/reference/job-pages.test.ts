@@ -72,7 +72,7 @@ test("the page of a job has all that an operator asks, in this order", () => {
 
     # \`label\`
 
-    Prints a label. It needs a disk, so it runs in the service that has one.
+    Prints a label. It needs a disk, so it runs in the service that owns one.
 
     In the runbooks: \`print_label\`.
 
@@ -87,9 +87,9 @@ test("the page of a job has all that an operator asks, in this order", () => {
     | --- | --- | --- | --- |
     | \`copies\` | whole number | 2 | How many; 2 without it. |
 
-    ## Input by hand
+    ## Input of a manual run
 
-    Said for one run: \`opspec-runtime run <job that uses label> --input name=value\`, or as \`{ "input": { … } }\` in the body of \`POST /ops/jobs/<job>/run\`. The record holds it.
+    For one run: \`opspec-runtime run <job that uses label> --input name=value\`, or as \`{ "input": { … } }\` in the body of \`POST /ops/jobs/<job>/run\`. The run record contains it.
 
     | name | type | default | what it says |
     | --- | --- | --- | --- |
@@ -122,7 +122,7 @@ test("the page of a job has all that an operator asks, in this order", () => {
         schedule: { manual: true }
     \`\`\`
 
-    What every job may say besides (schedule, toggles, retries, lock, alerts) is in the [reference](../reference.md#jobs).
+    The keys that every job has (schedule, toggles, retries, lock, alerts) are in the [reference](../reference.md#jobs).
     "
   `);
 });

@@ -6,7 +6,7 @@ import type { JobPage } from "../../runtime/src/jobs/job-page.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import type { DescribedJob } from "./job-page.ts";
 
-/** Every job of the catalog, in its order, with what `runtime/src/jobs/<name>/page.ts` says of it. */
+/** Every job of the catalog, in its order, with the text of `runtime/src/jobs/<name>/page.ts`. */
 export async function loadJobPages(): Promise<Readonly<Record<string, DescribedJob>>> {
   const described = await Promise.all(
     Object.entries(CATALOG).map(async ([name, job]) => [name, { job, page: await loadPage(name) }]),
@@ -14,7 +14,7 @@ export async function loadJobPages(): Promise<Readonly<Record<string, DescribedJ
   return Object.fromEntries(described);
 }
 
-/** The file of a job's page, as messages tell it. */
+/** Path of a job's page file, for messages. */
 export function pageFile(name: string): string {
   return `runtime/src/jobs/${name}/page.ts`;
 }

@@ -1,12 +1,9 @@
 import { stringify } from "yaml";
 
-/** The cells of one row, as Markdown. */
+/** The cells of one table row, as Markdown. */
 export type Row = readonly string[];
 
-/**
- * A table without the columns that would be empty. A cell may hold anything: what would be markup
- * outside of code marks is not.
- */
+/** A table without its empty columns. Markup in a cell is escaped, except in code marks. */
 export function renderTable(columns: Row, rows: readonly Row[]): string {
   const isUsed = columns.map((_, column) => rows.some((row) => row[column] !== ""));
   const used = (row: Row): Row => row.filter((_, column) => isUsed[column]);

@@ -17,7 +17,7 @@ const COLUMNS = {
 /** One of our own resource types, or the configuration of a provider. */
 export type Contract = ResourceContract | ProviderContract;
 
-/** Every resource type after its provider: what goes in, what comes out, what replaces, what is secret. */
+/** Every resource type by provider: inputs, outputs, what replaces it and what is secret. */
 export function renderResourcePage(contracts: readonly Contract[]): string {
   const named = contracts.map((contract) => ({ contract, name: nameOf(contract) }));
   const sorted = named.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -88,7 +88,7 @@ function fieldsBelow(schema: z.core.$ZodType, path: string): Field[] {
   return here instanceof z.ZodObject ? fieldsOf(here, path) : [];
 }
 
-/** What a change of the field brings with it. */
+/** The effect of changing the field. */
 function effects({ replaces, loses, onlyGrows }: Partial<FieldRules>): string[] {
   return [
     ...(replaces === undefined ? [] : [`replaces: ${replaces}`]),

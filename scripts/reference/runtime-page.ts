@@ -7,29 +7,29 @@ import { code, renderTable } from "./markdown.ts";
 import { renderOpsPage } from "./ops-page.ts";
 
 const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: "Done, or rightly not done: a skipped run is no failure.",
+  ok: "The run succeeded or was skipped.",
   failed: "It failed.",
-  usage: "The command was typed wrong.",
-  temporary: "Something is away, or the run was interrupted: another try may help.",
-  configuration: "The configuration is wrong: another try does not help.",
+  usage: "The command's arguments are wrong.",
+  temporary: "A dependency does not answer, or the run was interrupted. A retry may succeed.",
+  configuration: "The configuration is wrong. A retry does not help.",
   timedOut: "The run reached its deadline.",
 };
 
-/** What the usual paths answer; a preset has other shapes at some of them. */
+/** The default health paths. A preset may answer other bodies. */
 const PATH_SAYS: readonly (readonly [path: string, says: string])[] = [
-  ["/healthz", "Liveness: never waits for anything outside the process."],
+  ["/healthz", "Liveness. Never waits for a dependency."],
   [
     "/readyz",
-    "Readiness: 503 while a critical check fails, before the first results, and from the shutdown on.",
+    "Readiness. 503 while a critical check fails, before the first results, and during shutdown.",
   ],
   ["/ready", "The same."],
-  ["/health", "Every component; 200 also while only something that is not critical fails."],
-  ["/keepalive", "`ok`, for whoever keeps a service awake."],
+  ["/health", "Every component. 200 unless a critical check fails."],
+  ["/keepalive", "`ok`, for keepalive requests."],
   ["/metrics", "Prometheus text; JSON for `Accept: application/json`."],
   ["/metrics.json", "The same as JSON."],
 ];
 
-/** The runtime's commands and exit codes, its health paths and metrics, and its ops paths. */
+/** The runtime's commands, exit codes, health paths, metrics and ops paths. */
 export async function renderRuntimePage(commands: readonly RuntimeCommand[]): Promise<string> {
   const codes = Object.entries(EXIT).map(([name, value]) => [
     String(value),
@@ -73,7 +73,7 @@ async function metricRows(): Promise<string[][]> {
   return metrics.map(({ name, type, help }) => [code(name), String(type), help]);
 }
 
-/** A health that looks at nothing: it is only asked what it would answer. */
+/** Health without checks, to list the paths that it answers. */
 function healthOf(preset: (typeof HEALTH_PRESETS)[number]): Health {
   const identity = {
     system: "shop",

@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { EnvName, FileName } from "../../infra/spec/scalar.ts";
 
-/** One key that may be written in a spec, or one entry of a block that is keyed by the operator. */
+/** One key of the spec, or one entry of a block whose keys the operator chooses. */
 export interface SpecKey {
-  /** Slash path as in messages, with a placeholder for what the operator names: `services/<key>/plan`. */
+  /** Slash path as in messages, with placeholders for chosen names: `services/<key>/plan`. */
   readonly path: string;
   readonly schema: z.core.$ZodType;
   readonly isRequired: boolean;
-  /** The form of a block to which the key belongs, where there are several: the keys it must have. */
+  /** The form of the block that the key belongs to, where there are several: its required keys. */
   readonly form?: string;
   readonly description?: string;
   readonly examples: readonly unknown[];
-  /** Path of the key below which the same keys are listed already. */
+  /** Path of the key below which the same keys are already listed. */
   readonly sameAs?: string;
 }
 
@@ -20,19 +20,19 @@ export function listSpecKeys(schema: z.core.$ZodType): SpecKey[] {
   return [...walk(schema, { path: "", seen: new Map() })];
 }
 
-/** The schema without what says that it may be missing, or what becomes of it after it is read. */
+/** The schema without optional, default and transform wrappers. */
 export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   const inner = innerOf(schema);
   return inner ? unwrap(inner) : schema;
 }
 
-/** The keys that tell one form of a block from the others, as they are written. */
+/** The required keys that identify one form of a block. */
 export function formOf(object: z.core.$ZodObject): string {
   const required = Object.entries(object._zod.def.shape).filter(([, child]) => isRequired(child));
   return `{ ${required.map(formPart).join(", ")} }`;
 }
 
-/** What can have one value only is told with it: it is what tells the forms apart. */
+/** A key with one possible value is shown with it, because it identifies the form. */
 function formPart([key, child]: [string, z.core.$ZodType]): string {
   const here = unwrap(child);
   const [value, ...others] = here instanceof z.core.$ZodLiteral ? here._zod.values : [];
@@ -84,7 +84,7 @@ function* keyAt(
   yield* walk(schema, { path: here, seen });
 }
 
-/** An entry is told only when it has something to say; its keys always are. */
+/** An entry without a description is not listed; its keys always are. */
 function* entryAt(schema: z.core.$ZodType, name: string, { path, seen }: At): Generator<SpecKey> {
   const here = `${path}/${name}`;
   const { description, examples } = describe(schema);
@@ -94,7 +94,7 @@ function* entryAt(schema: z.core.$ZodType, name: string, { path, seen }: At): Ge
   yield* walk(schema, { path: here, seen });
 }
 
-/** Whether something stands below it that is worth a reference instead of a second listing. */
+/** Whether the block has enough keys to refer to instead of listing them again. */
 function isBlock(schema: z.core.$ZodType): boolean {
   const here = unwrap(schema);
   if (here instanceof z.core.$ZodUnion) return here._zod.def.options.some(isBlock);
@@ -102,12 +102,12 @@ function isBlock(schema: z.core.$ZodType): boolean {
   return here instanceof z.core.$ZodObject || here instanceof z.core.$ZodRecord;
 }
 
-/** Whether a block without the key is refused. */
+/** Whether the key is required. */
 export function isRequired(schema: z.core.$ZodType): boolean {
   return !z.safeParse(schema, undefined).success;
 }
 
-/** The text of the outermost part that has one. */
+/** The description of the outermost schema that has one. */
 function describe(schema: z.core.$ZodType): { description?: string; examples: readonly unknown[] } {
   const meta = z.globalRegistry.get(schema);
   const inner = innerOf(schema);

@@ -4,10 +4,10 @@ import { KINDS, typeWords, unitOf } from "./type-words.ts";
 
 const COLUMNS = ["type", "default", "unit", "what it says", "example"];
 
-/** Examples of one key that are shown; hover in an editor shows them all. */
+/** Number of examples shown per key; an editor's hover shows all of them. */
 const EXAMPLES_MAX = 3;
 
-/** The ways in which descriptions tell what holds without the key. */
+/** The phrases by which descriptions state a default. */
 const DEFAULTS = [
   /(?:^|[;,.] )((?:(?![;,.] ).)+) when it is not given/,
   /Without it: ([^.]+)/,
@@ -18,7 +18,7 @@ const DEFAULTS = [
   /(?:^|[;,.] )((?:(?![;,.] ).)+) without it/,
 ];
 
-/** Every key of the spec: a table of those at the top, and one for each block below them. */
+/** Every key of the spec: one table for the top level and one for each block. */
 export function renderSpecPage(keys: readonly SpecKey[]): string {
   const tops = keys.filter(({ path }) => !path.includes("/"));
   const blocks = tops.flatMap((top) => {
@@ -36,19 +36,19 @@ export function renderSpecPage(keys: readonly SpecKey[]): string {
   ].join("\n\n");
 }
 
-/** What holds when the key is not written, as its description tells it. */
+/** The default, as the description states it. */
 export function defaultOf(description: string): string | undefined {
   const [found] = DEFAULTS.flatMap((pattern) => pattern.exec(description)?.[1] ?? []);
   return found;
 }
 
-/** One row a path; the first column is headed by what a key is called there. */
+/** One row per path; the first column's heading is the block's word for a key. */
 export function renderKeys(keys: readonly SpecKey[], called = "key"): string {
   const byPath = Map.groupBy(keys, ({ path }) => path);
   return renderTable([called, ...COLUMNS], [...byPath.values()].map(rowOf));
 }
 
-/** One row a path: a key that stands in several forms of a block is told once. */
+/** One row per path; a key of several forms is listed once. */
 function rowOf(sames: readonly SpecKey[]): Row {
   const [first] = sames;
   if (!first) return [];

@@ -2,16 +2,16 @@ import { z } from "zod";
 import * as scalars from "../../infra/spec/scalar.ts";
 import { formOf, unwrap } from "./spec-keys.ts";
 
-/** A text that no kind of text accepts, for which a schema says in its own words what it wants. */
+/** A text that every text schema rejects, so that its message states what it wants. */
 const NO_VALUE = "\u0000 \u0000";
 
-/** How messages of the spec's schemas begin; the rest says what is wanted. */
+/** The beginning of the schemas' messages; the rest states what is wanted. */
 const WANTED = /^should be (?:an? )?(.+)$/;
 
-/** A kind of text that many keys take, by its name in the reference. */
+/** A kind of text that several keys take, by its name in the reference. */
 export interface Kind {
   readonly name: string;
-  /** What it must be like: `lower-case words with hyphens, such as web or digest-weekdays`. */
+  /** Its format: `lower-case words with hyphens, such as web or digest-weekdays`. */
   readonly rule: string;
   readonly schema: z.core.$ZodType;
 }
@@ -25,12 +25,12 @@ export const KINDS: readonly Kind[] = Object.entries(scalars)
   )
   .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-/** What a key takes, in the operator's words: `whole number, 1 to 300` or `list of text`. */
+/** The type of a key in words: `whole number, 1 to 300` or `list of text`. */
 export function typeWords(...schemas: readonly z.core.$ZodType[]): string {
   return [...new Set(schemas.flatMap((schema) => alternatives(unwrap(schema))))].join(" or ");
 }
 
-/** The unit of a number, told by the end of its key as all keys do. */
+/** The unit of a number, from the suffix of its key. */
 export function unitOf(key: string): string | undefined {
   return UNITS.find(([ending]) => ending.test(key))?.[1];
 }
@@ -71,7 +71,7 @@ function recordWords(record: z.core.$ZodRecord): string {
 function numberWords(schema: z.core.$ZodNumber): string {
   const { type, minimum = -Infinity, maximum = Infinity } = z.toJSONSchema(schema);
   const noun = type === "integer" ? "whole number" : "number";
-  // An int has the bounds of exact numbers by itself, which say nothing.
+  // zod's int has the bounds of safe integers, which are not worth showing.
   const min = minimum <= Number.MIN_SAFE_INTEGER ? undefined : minimum;
   const max = maximum >= Number.MAX_SAFE_INTEGER ? undefined : maximum;
   if (min !== undefined && max !== undefined) return `${noun}, ${min} to ${max}`;
@@ -79,7 +79,7 @@ function numberWords(schema: z.core.$ZodNumber): string {
   return max === undefined ? noun : `${noun}, ${max} at most`;
 }
 
-/** A kind by its name; of what is used once, the rule without its example, which has a column. */
+/** The name of a kind; for a kind that is used once, its rule without the example. */
 function textWords(schema: z.core.$ZodType): string {
   const kind = KINDS.find((it) => it.schema._zod.def === schema._zod.def);
   return kind?.name ?? wanted(schema).replace(/,? such as .+$/, "");

@@ -7,18 +7,18 @@ import type { StackSpec } from "../../infra/spec/stack.ts";
 import { hostArch } from "../../runtime/build/arch.ts";
 import { CHECKOUT, LOCAL } from "../workspace/paths.ts";
 
-/** The stack that a newcomer sees. */
+/** The sample stack. */
 export const SAMPLE = "sample";
 
 const RUNTIME = join(CHECKOUT, "runtime");
 
-/** What the built runtime is made from. */
+/** The inputs of the runtime's build. */
 const RUNTIME_SOURCES = ["src", "build", "package.json"];
 
 /**
- * Builds the runtime and makes the sample app's folder with it, as its repository would be.
+ * Builds the runtime and creates the sample app's source folder with it.
  *
- * @returns the folders of the sources that its spec names, or why nothing of it can be run here
+ * @returns the folder of each source that the spec names, or the reason why the sample cannot run here
  */
 export async function prepareSample(
   spec: StackSpec,
@@ -35,7 +35,7 @@ export async function prepareSample(
   return sourcesOf(spec, { folder, built });
 }
 
-/** Whether nothing has changed since the last build; a checkout's files are as new as the checkout. */
+/** Whether nothing changed since the last build, by modification times. */
 function isBuilt(built: string): boolean {
   const builtAt = statSync(join(built, "main.cjs"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return RUNTIME_SOURCES.every((it) => newestMs(join(RUNTIME, it)) < builtAt);

@@ -5,21 +5,21 @@ import { OPS_TOKEN } from "../../infra/model/defaults.ts";
 import { localAddresses } from "../verify/reach.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 
-/** The service of the sample, and its jobs: by hand, and those that the clock starts. */
+/** The sample's service, its manual job and its scheduled jobs. */
 const SERVICE = "web";
 const BY_HAND = "forget-visits";
 const ON_SCHEDULE = ["heartbeat", "report"];
 
-/** The jobs run each minute, and a first run may come a minute late after a start on a busy machine. */
+/** The jobs run every minute; on a busy machine the first run may be a minute late. */
 const FIRST_RUNS_LIMIT_MS = 150_000;
 
-/** A page that was live at the end of an up answers at once; one that is started again within seconds. */
+/** A page that up just deployed answers at once; a restarted one answers within seconds. */
 const LIVE_LIMIT_MS = 60_000;
 
-/** Between two looks at what has run. */
+/** Poll interval for new run records. */
 const LOOK_MS = 1000;
 
-/** Where the sample is, and what opens its ops paths. */
+/** Address and ops token of the sample. */
 export interface LiveSample {
   readonly url: string;
   readonly token: string;
@@ -31,7 +31,7 @@ const Runs = z.object({
   runs: z.array(z.looseObject({ job: z.string(), status: z.string(), startedAt: z.string() })),
 });
 
-/** Where the sample is found on this machine, and with what, as the local cloud tells it. */
+/** Reads the sample's address and token from the local cloud. */
 export async function findSample({
   stack,
   renderHost,
@@ -47,7 +47,7 @@ export async function findSample({
   return { url: addresses[new URL(url).origin] ?? url, token: value };
 }
 
-/** Shows what a newcomer should see: the page, a job by hand, and jobs by the clock. */
+/** Shows the page, runs a job by hand, and waits for the scheduled jobs. */
 export async function showSample(sample: LiveSample, say: (line: string) => void): Promise<void> {
   const { url, token } = sample;
   const since = new Date();
@@ -60,16 +60,16 @@ export async function showSample(sample: LiveSample, say: (line: string) => void
   say(`  curl -X POST -H "Authorization: Bearer ${token}" ${url}/ops/jobs/${BY_HAND}/run`);
   say(`  ${JSON.stringify(await runByHand(sample))}`);
   say(
-    `\nJobs by the clock, each minute: ${ON_SCHEDULE.join(" and ")}. Waiting for their first runs.`,
+    `\nScheduled jobs, every minute: ${ON_SCHEDULE.join(" and ")}. Waiting for their first runs.`,
   );
   const runs = await firstRuns(sample, since);
   for (const job of ON_SCHEDULE) {
     const run = runs.get(job);
-    say(run ? `  ${JSON.stringify(run)}` : `  ${job}: no run yet. Look at ${url}/ops/jobs later.`);
+    say(run ? `  ${JSON.stringify(run)}` : `  ${job}: no run yet. See ${url}/ops/jobs later.`);
   }
 }
 
-/** What was live before is started again with the cloud, which takes a moment. */
+/** Services that ran before are restarted with the cloud, which takes a moment. */
 async function untilLive(sample: LiveSample): Promise<void> {
   const deadlineMs = performance.now() + LIVE_LIMIT_MS;
   const isLive = (): Promise<boolean> =>
@@ -87,7 +87,7 @@ async function untilLive(sample: LiveSample): Promise<void> {
   }
 }
 
-/** Starts the job and waits for its record. */
+/** Starts the job and waits for its run record. */
 async function runByHand(sample: LiveSample): Promise<unknown> {
   const path = `/ops/jobs/${BY_HAND}/run`;
   const started = await ask(sample, path, { method: "POST", body: '{"actor":"manual npm start"}' });
@@ -101,15 +101,15 @@ async function runByHand(sample: LiveSample): Promise<unknown> {
 }
 
 /**
- * The newest good run of each job on a schedule since then, or what there is of them at the limit.
- * A run of the last start does not count: verify, which comes next, finds it too old.
+ * Waits for the newest successful run of each scheduled job since then, or until the limit. Runs
+ * before the last start do not count, because verify would find them too old.
  */
 async function firstRuns(sample: LiveSample, since: Date): Promise<ReadonlyMap<string, unknown>> {
   const deadlineMs = performance.now() + FIRST_RUNS_LIMIT_MS;
   const path = `/ops/runs?status=ok&since=${since.toISOString()}`;
   for (;;) {
     const { runs } = Runs.parse(await (await ask(sample, path, {})).json());
-    // The newest comes first, so of each job the last one that is put in is the oldest.
+    // Records are newest first, so the first one of each job is the newest.
     const found = new Map(runs.toReversed().map((run) => [run.job, run]));
     if (ON_SCHEDULE.every((it) => found.has(it)) || performance.now() > deadlineMs) return found;
     await sleep(LOOK_MS);

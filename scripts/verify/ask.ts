@@ -2,18 +2,18 @@ import { isGone, type Json } from "../../infra/provider/render/answer.ts";
 import type { RenderClient } from "../../infra/provider/render/client.ts";
 import type { Slots } from "./slots.ts";
 
-/** Reads of Render's API. What is gone is an answer, not an error. */
+/** Reads of Render's API. A missing resource is a value, not an error. */
 export interface Ask {
-  /** What stands at a path; `undefined` when it is gone. */
+  /** The resource at a path; `undefined` on 404. */
   one(path: string): Promise<Json | undefined>;
-  /** Every item of a list; none when what it belongs to is gone. `noun` names the member of an envelope. */
+  /** Every item of a list; empty on 404. `noun` is the envelope's member. */
   list(path: string, noun: string | undefined): Promise<readonly Json[]>;
 }
 
-/** All reads of one verification together; Render answers each in less than a second. */
+/** Deadline for all reads of one verification; Render answers each in less than a second. */
 const ASK_TIMEOUT_MS = 60_000;
 
-/** Reads with a client, as many at once as there are slots. */
+/** Reads with a client; the number of slots limits the parallel requests. */
 export function askRender(client: RenderClient, slots: Slots): Ask {
   const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
   return {

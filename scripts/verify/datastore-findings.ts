@@ -4,11 +4,12 @@ import type { Deployment } from "./deployment.ts";
 import { type Finding, finding } from "./finding.ts";
 import { differs } from "./process-problems.ts";
 
-/** What must be true of a database. */
+/** The findings of a database. */
 export function databaseFindings(model: PostgresModel, { observed }: Deployment): Finding[] {
   const name = `database ${model.key}`;
   const found = observed.databases[model.key]?.datastore;
-  if (found === undefined) return [finding(`${name} is available`, "it does not exist. Run up.")];
+  if (found === undefined)
+    return [finding(`${name} is available`, "it does not exist. Run opspec up.")];
   const at = (key: string): Json | undefined => memberAt(found, [key]);
   return [
     ...commonFindings(name, model, found),
@@ -30,11 +31,12 @@ export function databaseFindings(model: PostgresModel, { observed }: Deployment)
   ];
 }
 
-/** What must be true of a key-value store. */
+/** The findings of a key value. */
 export function keyValueFindings(model: KeyValueModel, { observed }: Deployment): Finding[] {
   const name = `key-value store ${model.key}`;
   const found = observed.keyValues[model.key]?.datastore;
-  if (found === undefined) return [finding(`${name} is available`, "it does not exist. Run up.")];
+  if (found === undefined)
+    return [finding(`${name} is available`, "it does not exist. Run opspec up.")];
   const { maxmemoryPolicy, persistenceMode } = model;
   const option = (key: string): Json | undefined => memberAt(found, ["options", key]);
   return [
@@ -58,7 +60,7 @@ export function keyValueFindings(model: KeyValueModel, { observed }: Deployment)
   ];
 }
 
-/** No `up` changes the version: that would be another database. */
+/** `up` cannot change the version, because that would replace the database. */
 const UPGRADE = "Upgrade it in Render's dashboard.";
 
 function commonFindings(name: string, { plan }: { plan: string }, found: Json): Finding[] {
@@ -68,13 +70,13 @@ function commonFindings(name: string, { plan }: { plan: string }, found: Json): 
       `${name} is available`,
       status === "available"
         ? undefined
-        : `it is ${String(status)}. Look at it in Render's dashboard.`,
+        : `its status is ${String(status)}. Check it in Render's dashboard.`,
     ),
     finding(`${name} has plan ${plan}`, differs(memberAt(found, ["plan"]), plan)),
   ];
 }
 
-/** A disk that grows by itself may have more. */
+/** A disk with autoscaling may be larger. */
 function diskProblem(
   { diskGb = 0, autoscaleDisk = false }: PostgresModel,
   actual: Json | undefined,
@@ -88,5 +90,5 @@ function replicasProblem(wanted: readonly string[], actual: Json | undefined): s
     ? (actual as readonly Json[]).map((it) => memberAt(it, ["name"]))
     : [];
   const missing = wanted.filter((it) => !names.includes(it));
-  return missing.length === 0 ? undefined : `missing: ${missing.join(", ")}. Run up.`;
+  return missing.length === 0 ? undefined : `missing: ${missing.join(", ")}. Run opspec up.`;
 }

@@ -9,7 +9,7 @@ import { NOT_ON_RENDER, NOT_RUN } from "./unchecked-reasons.ts";
 
 type HttpCheck = Extract<CheckModel, { kind: "http" }>;
 
-/** One line of the spec's own checklist, carried out. */
+/** Executes one check that the spec declares. */
 export async function declaredFinding(
   check: CheckModel,
   deployment: Deployment,
@@ -21,34 +21,34 @@ export async function declaredFinding(
   const { services, containers } = deployment.model;
   if (containers.some((it) => it.key === key)) return unchecked(name, NOT_ON_RENDER);
   const type = services.find((it) => it.key === key)?.type ?? "web";
-  if (type !== "web") return unchecked(name, "it can only be reached from inside Render");
+  if (type !== "web") return unchecked(name, "only services on Render can reach it");
 
   const service = deployment.observed.services[key]?.service;
   const base = serviceAddress(service, "url");
-  if (base === undefined) return finding(name, "it is not deployed. Run up.");
+  if (base === undefined) return finding(name, "it is not deployed. Run opspec up.");
   const url = reach.locate(new URL(path, base));
   if (!url) return unchecked(name, NOT_RUN);
   const follow = !isRedirect(status);
   return finding(name, answerProblem(check, await reach.http(url, { follow })));
 }
 
-/** What is wrong with an answer; a text says why there is none. */
+/** The problem of an answer; a string is the reason why there is no answer. */
 function answerProblem(
   { status, json }: HttpCheck,
   answer: HttpAnswer | string,
 ): string | undefined {
-  if (typeof answer === "string") return `there is no answer: ${answer}.`;
+  if (typeof answer === "string") return `no answer: ${answer}.`;
   if (answer.status !== status) return `it answered ${answer.status}.`;
   if (!json) return undefined;
   const body = objectFrom(answer.text);
-  if (!body) return "its answer is no JSON object.";
+  if (!body) return "its answer is not a JSON object.";
   const wrong = Object.keys(json).filter((key) => !isDeepStrictEqual(body[key], json[key]));
   return wrong.length === 0
     ? undefined
-    : `missing or different in its answer: ${wrong.join(", ")}.`;
+    : `missing or different in the answer: ${wrong.join(", ")}.`;
 }
 
-/** Who expects to be sent elsewhere wants to see that, and not what is there. */
+/** A check that expects a redirect must see the redirect, not its target. */
 function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
 }

@@ -7,7 +7,7 @@ import { expectedText } from "./real-address.ts";
 
 type Env = Readonly<Record<string, EnvValue>>;
 
-/** What of a model says which environment its process gets. */
+/** The parts of a model that define the environment of its process. */
 export interface EnvSubject {
   readonly env: Env;
   readonly lateEnv?: Env;
@@ -15,7 +15,7 @@ export interface EnvSubject {
   readonly secretFiles?: readonly SecretFileModel[];
 }
 
-/** What must be true of a process's environment: its variables, those of its groups, its files, its links. */
+/** The findings of a process's environment: its variables, groups, files and links. */
 export function environmentFindings(
   name: string,
   subject: EnvSubject,
@@ -35,7 +35,7 @@ export function environmentFindings(
   ];
 }
 
-/** Each file with whether it has its content. */
+/** One finding per file. */
 export function fileFindings(
   name: string,
   files: readonly SecretFileModel[],
@@ -46,25 +46,27 @@ export function fileFindings(
       `${name} has the file ${file.name}`,
       isRightFile(file, actual[file.name], deployment)
         ? undefined
-        : "it is missing or differs. Run up.",
+        : "it is missing or differs. Run opspec up.",
     ),
   );
 }
 
 /**
- * What is missing or differs in an environment.
+ * The variables that are missing or different.
  *
- * Texts and addresses must be equal. Values of secrets are only asked to be there, and those of
- * optional secrets not even that.
+ * Texts and addresses must be equal. Secrets only need to be set, and optional secrets not even
+ * that.
  */
 export function envProblem(env: Env, actual: Texts, deployment: Deployment): string | undefined {
   const wrong = Object.entries(env)
     .filter(([key, value]) => !isRight(value, actual[key], deployment))
     .map(([key]) => key);
-  return wrong.length === 0 ? undefined : `missing or different: ${wrong.join(", ")}. Run up.`;
+  return wrong.length === 0
+    ? undefined
+    : `missing or different: ${wrong.join(", ")}. Run opspec up.`;
 }
 
-/** Variables of groups, then its own, which win: so the process sees them. */
+/** Variables of groups, overridden by the service's own, as the process sees them. */
 function processEnvProblem(
   subject: EnvSubject,
   observed: ObservedService,
@@ -85,12 +87,14 @@ function processEnvProblem(
     envProblem(Object.fromEntries(rest), actual, deployment),
     hidden.length === 0
       ? undefined
-      : `hidden by variables of its own that the spec does not have: ${hidden.join(", ")}. Remove them in Render's dashboard.`,
+      : `hidden by variables of the service that the spec does not declare: ${hidden.join(", ")}. Remove them in Render's dashboard.`,
   ].filter((it) => it !== undefined);
   return problems.length === 0 ? undefined : problems.join(" ");
 }
 
-/** What really linked groups give. Of two with one name, Render takes that of the newer group. */
+/**
+ * The variables of the linked groups. Of two with one name, Render uses that of the newer group.
+ */
 function sharedTexts(
   { service }: ObservedService,
   { envGroups = [] }: EnvSubject,
@@ -123,7 +127,7 @@ function isRightFile(
 }
 
 function unlinkedProblem(keys: readonly string[]): string | undefined {
-  return keys.length === 0 ? undefined : `it is not linked to ${keys.join(", ")}. Run up.`;
+  return keys.length === 0 ? undefined : `it is not linked to ${keys.join(", ")}. Run opspec up.`;
 }
 
 function idOf(service: Json): string {

@@ -1,28 +1,28 @@
-/** What became of one check. What was not looked at is never called good. */
+/** The result of one check. A check that did not run is never ok. */
 export type FindingStatus = "ok" | "failed" | "unchecked";
 
-/** One line of a verification. */
+/** One finding of a verification. */
 export interface Finding {
-  /** What must be true, in a few words: `service web is live`. */
+  /** The expected state: `service web is live`. */
   readonly check: string;
   readonly status: FindingStatus;
-  /** Why it failed or could not be checked. */
+  /** Why the check failed or could not run. */
   readonly reason?: string;
 }
 
-/** The check came out as it must, or the reason says how not. */
+/** A finding that is ok without a reason, else failed. */
 export function finding(check: string, problem: string | undefined): Finding {
   return problem === undefined
     ? { check, status: "ok" }
     : { check, status: "failed", reason: problem };
 }
 
-/** Nothing could be said about it. */
+/** A finding that could not be checked. */
 export function unchecked(check: string, reason: string): Finding {
   return { check, status: "unchecked", reason };
 }
 
-/** A line for people. */
+/** Renders one line. */
 export function renderFinding({ check, status, reason }: Finding): string {
   const words = { ok: "ok         ", failed: "FAILED     ", unchecked: "not checked" } as const;
   return `${words[status]}  ${check}${reason ? `: ${reason}` : ""}`;

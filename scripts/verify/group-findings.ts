@@ -3,11 +3,11 @@ import type { Deployment } from "./deployment.ts";
 import { envProblem, fileFindings } from "./env-findings.ts";
 import { type Finding, finding } from "./finding.ts";
 
-/** What must be true of an env group. That services are linked to it is looked at with each of them. */
+/** The findings of an env group. Its links are checked with each service. */
 export function groupFindings(model: EnvGroupModel, deployment: Deployment): Finding[] {
   const name = `env group ${model.key}`;
   const observed = deployment.observed.envGroups[model.key];
-  if (!observed) return [finding(`${name} exists`, "it does not. Run up.")];
+  if (!observed) return [finding(`${name} exists`, "it does not exist. Run opspec up.")];
   return [
     finding(`${name} has its variables`, envProblem(model.env, observed.env, deployment)),
     ...fileFindings(name, model.secretFiles, { actual: observed.secretFiles, deployment }),

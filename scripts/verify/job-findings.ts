@@ -11,11 +11,11 @@ import {
   sourceWords,
 } from "./process-problems.ts";
 
-/** What must be true of a cron job once it is deployed. */
+/** The findings of a deployed cron job. */
 export function jobFindings(model: JobModel, deployment: Deployment): Finding[] {
   const name = `job ${model.key}`;
   const observed = deployment.observed.jobs[model.key];
-  if (!observed) return [finding(`${name} is live`, "it does not exist. Run up.")];
+  if (!observed) return [finding(`${name} is live`, "it does not exist. Run opspec up.")];
   const detail = (key: string): Json | undefined =>
     memberAt(observed.service, ["serviceDetails", key]);
   return [

@@ -13,7 +13,7 @@ import type {
 
 const Ids = z.record(z.string(), z.object({ id: z.string() })).default({});
 
-/** Ids of what an up made, as the stack's outputs tell them. */
+/** Ids of the stack's resources, from its outputs. */
 export const DeployedIds = z.object({
   services: Ids,
   jobs: Ids,
@@ -24,7 +24,7 @@ export const DeployedIds = z.object({
   projectEnvironment: z.object({ id: z.string() }).optional(),
 });
 
-/** Asks Render for what the stack's outputs point to. */
+/** Reads from Render the resources that the stack's outputs name. */
 export async function observeStack(
   model: StackModel,
   ids: z.infer<typeof DeployedIds>,

@@ -8,19 +8,22 @@ import type { Reach } from "./reach.ts";
 import { serviceAddress } from "./real-address.ts";
 import { NOBODY_TELLS, NOT_RUN } from "./unchecked-reasons.ts";
 
-/** What a service's ops paths said, why they said nothing good, or why nobody was asked. */
+/**
+ * The answer of a service's ops path, the reason why it failed, or the reason why it was not
+ * requested.
+ */
 export type OpsAnswer<T> =
   | { readonly value: T }
   | { readonly problem: string }
   | { readonly unchecked: string };
 
-/** A service whose runtime answers ops paths to the outside. */
+/** A service whose ops paths are reachable from outside. */
 interface Teller {
   readonly key: string;
   readonly manifest: RuntimeManifest;
 }
 
-/** Asks the runtime that knows of a job, over the public address of its service and with its token. */
+/** Asks the runtime that knows the job, over its service's public address and with its token. */
 export async function askAbout<T>(
   job: string,
   path: string,
@@ -31,10 +34,10 @@ export async function askAbout<T>(
   const observed = deployment.observed.services[teller.key];
   const base = serviceAddress(observed?.service, "url");
   const token = observed?.env[OPS_TOKEN];
-  if (base === undefined) return { problem: `${teller.key} is not deployed. Run up.` };
+  if (base === undefined) return { problem: `${teller.key} is not deployed. Run opspec up.` };
   const url = reach.locate(new URL(path, base));
   if (!url) return { unchecked: NOT_RUN };
-  if (!token) return { problem: `${teller.key} has no ${OPS_TOKEN}. Run up.` };
+  if (!token) return { problem: `${teller.key} has no ${OPS_TOKEN}. Run opspec up.` };
   const headers = { authorization: `Bearer ${token}` };
   const answer = await reach.http(url, { follow: false, headers });
   if (typeof answer === "string") return { problem: `${teller.key} does not answer: ${answer}.` };
@@ -43,10 +46,10 @@ export async function askAbout<T>(
   }
   const parsed = schema.safeParse(jsonFrom(answer.text));
   if (parsed.success) return { value: parsed.data };
-  return { problem: `${teller.key} answered something else at ${url.pathname}.` };
+  return { problem: `${teller.key} answered without the expected JSON at ${url.pathname}.` };
 }
 
-/** The service that runs a job, else one that shares the store with whoever does. */
+/** The service that runs the job, or one that shares its state store. */
 function tellerOf(job: string, { model }: Deployment): Teller | undefined {
   const tellers = model.services.flatMap(tellerFrom);
   const own = tellers.find((it) => it.manifest.jobs.some(({ name }) => name === job));
@@ -59,7 +62,7 @@ function tellerFrom(service: ServiceModel): Teller[] {
   return manifest && isOpen ? [{ key: service.key, manifest }] : [];
 }
 
-/** The manifest of the process that runs a job, wherever that is. */
+/** The manifest of the process that runs the job. */
 function runnerOf(
   job: string,
   { services, containers, jobs }: Deployment["model"],

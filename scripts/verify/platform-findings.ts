@@ -5,12 +5,12 @@ import { type Finding, finding, unchecked } from "./finding.ts";
 import type { ByKey, ObservedStack } from "./observed.ts";
 import { differs } from "./process-problems.ts";
 
-/** What must be true of the project's environment: it is there, and everything stands in it. */
+/** The findings of the project's environment: it exists and contains every resource. */
 export function projectFindings(project: ProjectModel, { observed }: Deployment): Finding[] {
   const { environment } = project;
   const name = `environment ${environment.name} of project ${project.name}`;
   const found = observed.environment;
-  if (found === undefined) return [finding(`${name} exists`, "it does not. Run up.")];
+  if (found === undefined) return [finding(`${name} exists`, "it does not exist. Run opspec up.")];
   const outside = outsideOf(memberAt(found, ["id"]), observed);
   return [
     finding(`${name} exists`, namesProblem(project, observed)),
@@ -26,22 +26,22 @@ export function projectFindings(project: ProjectModel, { observed }: Deployment)
       differs(memberAt(found, ["networkIsolationEnabled"]) ?? false, environment.isolated),
     ),
     finding(
-      `everything stands in ${name}`,
-      outside.length === 0 ? undefined : `outside of it: ${outside.join(", ")}. Run up.`,
+      `every resource is in ${name}`,
+      outside.length === 0 ? undefined : `outside of it: ${outside.join(", ")}. Run opspec up.`,
     ),
   ];
 }
 
-/** What must be true of an account at a registry of images. */
+/** The findings of a registry credential. */
 export function registryFindings(model: RegistryModel, { observed }: Deployment): Finding[] {
   const name = `registry ${model.key}`;
   const found = observed.registries[model.key];
-  if (found === undefined) return [finding(`${name} exists`, "it does not. Run up.")];
+  if (found === undefined) return [finding(`${name} exists`, "it does not exist. Run opspec up.")];
   const at = (key: string): Json | undefined => memberAt(found, [key]);
   return [
     finding(`${name} is of ${model.registry}`, differs(at("registry"), model.registry)),
     finding(`${name} has the account ${model.username}`, differs(at("username"), model.username)),
-    unchecked(`${name} has its token`, "Render never tells a token"),
+    unchecked(`${name} has its token`, "Render never returns a token"),
   ];
 }
 
@@ -55,7 +55,7 @@ function namesProblem(
   );
 }
 
-/** Slash paths of what exists and does not stand in the environment. */
+/** Slash paths of the resources outside the environment. */
 function outsideOf(environmentId: Json | undefined, observed: ObservedStack): string[] {
   const { services, jobs, envGroups, databases, keyValues } = observed;
   const members = [

@@ -6,33 +6,35 @@ import { computeFields } from "../../infra/resources/render/service-fields.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { ObservedService } from "./observed.ts";
 
-/** Why something is not what it should be; `undefined` when it is. */
+/** The difference between actual and wanted; `undefined` when they are equal. */
 export function differs(
   actual: Json | undefined,
   wanted: Json,
-  remedy = "Run up.",
+  remedy = "Run opspec up.",
 ): string | undefined {
   return actual === wanted ? undefined : `it is ${shown(actual)}, not ${shown(wanted)}. ${remedy}`;
 }
 
-/** Why a service does not run its newest version; `undefined` when it does. */
+/** Why a service does not run its newest deploy; `undefined` when it does. */
 export function liveProblem({ service, deploy }: ObservedService): string | undefined {
   const suspended = memberAt(service, ["suspended"]) === "suspended";
   if (suspended) return "it is suspended. Resume it in Render's dashboard.";
-  return deploy === "live" ? undefined : `its newest deploy is ${deploy ?? "missing"}. Run up.`;
+  return deploy === "live"
+    ? undefined
+    : `its newest deploy is ${deploy ?? "missing"}. Run opspec up.`;
 }
 
-/** A digest's first digits tell it from others. */
+/** The first digits identify a digest. */
 const DIGEST = /(@sha256:[0-9a-f]{12})[0-9a-f]+$/;
 
-/** Where it comes from, in words. */
+/** The source in words. */
 export function sourceWords(source: SourceModel): string {
   return source.kind === "image"
     ? source.image.replace(DIGEST, "$1…")
     : `${source.repo}, branch ${source.branch}`;
 }
 
-/** Why it does not come from there, after Render's own spelling of repositories and images. */
+/** The difference of the source, after Render's normalisation of repositories and images. */
 export function sourceProblem(
   source: SourceModel,
   { service }: ObservedService,
@@ -42,15 +44,18 @@ export function sourceProblem(
   return differsAs("repo", at("repo"), source.repo) ?? differs(at("branch"), source.branch);
 }
 
-/** What of a model says how it is built and started. */
+/** The parts of a model that define build and start. */
 export interface Commanded {
   readonly runtime: string;
   readonly buildCommand?: string | undefined;
-  /** What starts it. */
+  /** The start command. */
   readonly command: string | undefined;
 }
 
-/** That its commands stand in the fields that Render reads for this runtime; nothing when it has none. */
+/**
+ * The finding of its commands in the fields that Render reads for its runtime; none without
+ * commands.
+ */
 export function commandFindings(
   name: string,
   { runtime, buildCommand, command }: Commanded,
@@ -64,7 +69,7 @@ export function commandFindings(
     const actual = memberAt(service, ["serviceDetails", "envSpecificDetails", field]);
     return actual === text ? [] : [`${field} is ${shown(actual)}, not ${text}.`];
   });
-  const problem = wrong.length === 0 ? undefined : `${wrong.join(" ")} Run up.`;
+  const problem = wrong.length === 0 ? undefined : `${wrong.join(" ")} Run opspec up.`;
   return wanted.length === 0 ? [] : [finding(`${name} has its commands`, problem)];
 }
 

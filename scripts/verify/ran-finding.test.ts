@@ -66,10 +66,10 @@ test("a job ran in time when its runtime has a good record that is young enough"
   );
   expect(asked).toEqual([`/ops/runs?job=sweep&status=ok&limit=1 Bearer ${TOKEN}`]);
   expect(await ran("sweep", answering(runs(9000)))).toBe(
-    "FAILED       job sweep ran within 7200 s: the last good run began 9000 s ago. Look at /ops/jobs for what followed.",
+    "FAILED       job sweep ran within 7200 s: the last successful run started 9000 s ago. See /ops/jobs for later runs.",
   );
   expect(await ran("sweep", answering(runs()))).toBe(
-    "FAILED       job sweep ran within 7200 s: no good run is recorded. Look at /ops/jobs, or run it by hand.",
+    "FAILED       job sweep ran within 7200 s: no successful run is recorded. See /ops/jobs, or run it by hand.",
   );
 });
 
@@ -80,7 +80,7 @@ test("a cron job's records are asked of a service that shares their store", asyn
 test.each<[HttpAnswer | string, string]>([
   ["connect ECONNREFUSED", "web does not answer: connect ECONNREFUSED."],
   [{ status: 401, text: "{}" }, "web answered 401 at /ops/runs."],
-  [{ status: 200, text: "<html>" }, "web answered something else at /ops/runs."],
+  [{ status: 200, text: "<html>" }, "web answered without the expected JSON at /ops/runs."],
 ])("a runtime that tells nothing is a failure: %j", async (answer, reason) => {
   expect(await ran("sweep", answering(answer))).toBe(
     `FAILED       job sweep ran within 7200 s: ${reason}`,
@@ -89,7 +89,7 @@ test.each<[HttpAnswer | string, string]>([
 
 test("what nobody outside can tell, and what the cloud does not run, stays unchecked", async () => {
   expect(await ran("lonely", answering(runs(60)))).toBe(
-    "not checked  job lonely ran within 7200 s: no web service with the runtime in front knows its runs",
+    "not checked  job lonely ran within 7200 s: no public service with the runtime shares its state store",
   );
   expect(await ran("sweep", localReach(slotsFor(1)))).toBe(
     "not checked  job sweep ran within 7200 s: this cloud runs nothing",
@@ -123,7 +123,7 @@ test("a job of a service is known to its runtime", async () => {
 
   expect(await found(SWEEP, answering(jobs))).toBe("ok           job sweep runs in web, every 1h");
   expect(await found(SWEEP, answering(none))).toBe(
-    "FAILED       job sweep runs in web, every 1h: its runtime does not know it. Run up.",
+    "FAILED       job sweep runs in web, every 1h: its runtime does not know it. Run opspec up.",
   );
   expect(await found(LONELY, answering(jobs))).toMatch(/^not checked /);
 });

@@ -7,10 +7,10 @@ import type { Reach } from "./reach.ts";
 
 type RanCheck = Extract<CheckModel, { kind: "ran" }>;
 
-/** What the runtime tells of runs: the newest first. */
+/** The runtime's list of runs, newest first. */
 const Runs = z.object({ runs: z.array(z.object({ startedAt: z.iso.datetime() })) });
 
-/** The last good run of a job is not older than it may be, as its runtime recorded it. */
+/** Checks the age of the job's last successful run, from its run records. */
 export async function ranFinding(
   { job, withinSeconds }: RanCheck,
   deployment: Deployment,
@@ -22,12 +22,13 @@ export async function ranFinding(
   if ("unchecked" in answer) return unchecked(name, answer.unchecked);
   if ("problem" in answer) return finding(name, answer.problem);
   const [last] = answer.value.runs;
-  if (!last) return finding(name, "no good run is recorded. Look at /ops/jobs, or run it by hand.");
+  if (!last)
+    return finding(name, "no successful run is recorded. See /ops/jobs, or run it by hand.");
   const ageSeconds = Math.round((Date.now() - Date.parse(last.startedAt)) / 1000);
   return finding(
     name,
     ageSeconds <= withinSeconds
       ? undefined
-      : `the last good run began ${ageSeconds} s ago. Look at /ops/jobs for what followed.`,
+      : `the last successful run started ${ageSeconds} s ago. See /ops/jobs for later runs.`,
   );
 }

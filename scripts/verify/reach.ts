@@ -2,32 +2,32 @@ import { z } from "zod";
 import { CONTROL_BASE } from "../../infra/local-cloud/control.ts";
 import type { Slots } from "./slots.ts";
 
-/** What a service answered over HTTP. */
+/** The HTTP answer of a service. */
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
 }
 
-/** How an address is asked. */
+/** How an address is requested. */
 export interface HttpOptions {
-  /** Whether a redirect is followed, or is the answer. */
+  /** Whether a redirect is followed or returned. */
   readonly follow: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a cloud lets a verification see. */
+/** How a verification reaches the services of a cloud. */
 export interface Reach {
-  /** Asks an address; a text says why there is no answer. */
+  /** Requests an address; returns the reason when there is no answer. */
   readonly http: (url: URL, options: HttpOptions) => Promise<HttpAnswer | string>;
-  /** Where this cloud really answers for an address; undefined when it runs nothing there. */
+  /** The real address for a service's address in this cloud; undefined when nothing runs there. */
   readonly locate: (url: URL) => URL | undefined;
-  /** Names of the internet can lead to this cloud. */
+  /** Public DNS names can point to this cloud. */
   readonly hasDns: boolean;
 }
 
 /**
- * The local cloud. Its services have the addresses that they would have on Render, which lead to
- * somebody else; what it runs answers on this machine, by origin.
+ * The local cloud. Its services have the addresses that they would have on Render; those that run
+ * answer on this machine, by origin.
  */
 export function localReach(slots: Slots, addresses: Readonly<Record<string, string>> = {}): Reach {
   return {
@@ -41,8 +41,8 @@ export function localReach(slots: Slots, addresses: Readonly<Record<string, stri
 }
 
 /**
- * Asks the local cloud where the services that it runs answer: by the origin of their address. One
- * that runs nothing does not know the question.
+ * Asks the local cloud for the real addresses of the services that it runs, by origin. A cloud
+ * without --run has no such path.
  */
 export async function localAddresses(renderHost: string): Promise<Record<string, string>> {
   const url = new URL(`${CONTROL_BASE}/addresses`, renderHost);
@@ -51,13 +51,15 @@ export async function localAddresses(renderHost: string): Promise<Record<string,
   return z.record(z.string(), z.url()).parse(JSON.parse(answer.text));
 }
 
-/** How long a service may take to answer a check. Render itself allows 5 s. @see https://render.com/docs/health-checks */
+/**
+ * Time limit for one request. Render itself allows 5 s. @see https://render.com/docs/health-checks
+ */
 const HTTP_TIMEOUT_MS = 10_000;
 
-/** More of an answer than this is not looked at: a health answer is a few lines. */
+/** Longest part of an answer that is read; a health answer is a few lines. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
-/** A cloud on the internet, asked as many things at once as there are slots. */
+/** A cloud on the internet; the number of slots limits the parallel requests. */
 export function internetReach(slots: Slots): Reach {
   return {
     hasDns: true,

@@ -3,13 +3,15 @@ import type { DatabaseProperty, EnvValue } from "../../infra/model/value-model.t
 import { type Json, memberAt } from "../../infra/provider/render/answer.ts";
 import type { ObservedDatastore, ObservedStack } from "./observed.ts";
 
-/** The port of a service that tells none. @see https://render.com/docs/web-services#port-binding */
+/**
+ * The port of a service that reports none. @see https://render.com/docs/web-services#port-binding
+ */
 const DEFAULT_PORT = 10_000;
 
 /**
- * The text that a variable must have, from where things really are.
+ * The text that a variable must have, from the existing resources.
  *
- * `undefined` when nobody here can know it: the value of a secret, or an address of what is not there.
+ * `undefined` when it cannot be known: a secret's value, or the address of a missing resource.
  */
 export function expectedText(value: EnvValue, observed: ObservedStack): string | undefined {
   switch (value.kind) {
@@ -29,7 +31,7 @@ export function expectedText(value: EnvValue, observed: ObservedStack): string |
   }
 }
 
-/** The address of a service, as Render's answer tells it; `undefined` when it has none. */
+/** The address of a service from Render's answer; `undefined` when it has none. */
 export function serviceAddress(
   service: Json | undefined,
   property: "url" | "privateUrl",
@@ -57,7 +59,7 @@ function databaseText(
     password: decodeURIComponent(password),
     name: decodeURIComponent(pathname.slice(1)),
   };
-  // Render's connection string names the usual port or leaves it out.
+  // Render's connection string may leave out the default port.
   return property === "port" && port === "" ? undefined : parts[property];
 }
 

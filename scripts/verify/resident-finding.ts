@@ -25,5 +25,5 @@ export async function residentFinding(
   if ("unchecked" in answer) return unchecked(name, answer.unchecked);
   if ("problem" in answer) return finding(name, answer.problem);
   const isKnown = answer.value.jobs.some((it) => it.name === key);
-  return finding(name, isKnown ? undefined : "its runtime does not know it. Run up.");
+  return finding(name, isKnown ? undefined : "its runtime does not know it. Run opspec up.");
 }

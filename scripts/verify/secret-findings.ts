@@ -4,9 +4,9 @@ import { type Finding, finding, unchecked } from "./finding.ts";
 import type { ObservedStack, Texts } from "./observed.ts";
 
 /**
- * Every secret that stands in several places has one value in all of them.
+ * Checks that a secret with several users has the same value at each.
  *
- * Values are compared here and go nowhere; a finding names places only.
+ * Values are compared here and never printed; a finding names places only.
  */
 export function secretFindings(deployment: Deployment): Finding[] {
   const places = Map.groupBy(placesOf(deployment), (it) => it.secret);
@@ -16,7 +16,7 @@ export function secretFindings(deployment: Deployment): Finding[] {
   });
 }
 
-/** One place that must have the value of a secret, with what it has. */
+/** One user of a secret with the value that it has. */
 interface Place {
   readonly secret: string;
   /** Slash path of the spec: `services/web/env/API_KEY`. */
@@ -33,18 +33,19 @@ function sharedFinding(
   const set = places.filter((it) => it.value !== undefined && it.value !== "");
   if (set.length === 0 && optional.has(secret)) return unchecked(check, "it is not set");
   const missing = places.filter((it) => !set.includes(it));
-  if (missing.length > 0) return finding(check, `it is missing in ${pathsOf(missing)}. Run up.`);
+  if (missing.length > 0)
+    return finding(check, `it is missing in ${pathsOf(missing)}. Run opspec up.`);
   const groups = [...Map.groupBy(set, (it) => it.value).values()];
   const [most = [], ...others] = groups.toSorted((a, b) => b.length - a.length);
   return finding(
     check,
     others.length === 0
       ? undefined
-      : `${pathsOf(others.flat())} differs from ${pathsOf(most)}. Run up.`,
+      : `${pathsOf(others.flat())} differs from ${pathsOf(most)}. Run opspec up.`,
   );
 }
 
-/** Places in what exists; that the rest does not exist is a finding of its own. */
+/** Users that exist; a missing resource has its own finding. */
 function placesOf({ model, observed }: Deployment): Place[] {
   return ownersOf(model, observed).flatMap(({ path, declared, actual }) => [
     ...Object.entries({ ...declared.env, ...declared.lateEnv }).flatMap(([name, value]) =>

@@ -13,7 +13,7 @@ import {
   sourceWords,
 } from "./process-problems.ts";
 
-/** What must be true of a service once it is deployed. `hasDns` tells whether names can lead to this cloud. */
+/** The findings of a deployed service. `hasDns`: whether public names can point to this cloud. */
 export function serviceFindings(
   model: ServiceModel,
   deployment: Deployment,
@@ -21,7 +21,7 @@ export function serviceFindings(
 ): Finding[] {
   const name = `service ${model.key}`;
   const observed = deployment.observed.services[model.key];
-  if (!observed) return [finding(`${name} is live`, "it does not exist. Run up.")];
+  if (!observed) return [finding(`${name} is live`, "it does not exist. Run opspec up.")];
   return [
     finding(`${name} is live`, liveProblem(observed)),
     finding(
@@ -37,7 +37,7 @@ export function serviceFindings(
   ];
 }
 
-/** What must be true of a static site once it is deployed. */
+/** The findings of a deployed static site. */
 export function siteFindings(
   model: StaticSiteModel,
   deployment: Deployment,
@@ -45,7 +45,7 @@ export function siteFindings(
 ): Finding[] {
   const name = `static site ${model.key}`;
   const observed = deployment.observed.services[model.key];
-  if (!observed) return [finding(`${name} is live`, "it does not exist. Run up.")];
+  if (!observed) return [finding(`${name} is live`, "it does not exist. Run opspec up.")];
   const { publishPath, buildCommand } = model;
   return [
     finding(`${name} is live`, liveProblem(observed)),
@@ -91,7 +91,7 @@ function autoscaleProblem(
   observed: ObservedService,
 ): string | undefined {
   const autoscaling = detail(observed, "autoscaling");
-  if (memberAt(autoscaling, ["enabled"]) !== true) return "it does not scale by itself. Run up.";
+  if (memberAt(autoscaling, ["enabled"]) !== true) return "autoscaling is off. Run opspec up.";
   const wanted = { min, max, cpu: cpuPercent, memory: memoryPercent };
   const actual = {
     min: memberAt(autoscaling, ["min"]),
@@ -102,10 +102,10 @@ function autoscaleProblem(
   const wrong = (["min", "max", "cpu", "memory"] as const).filter(
     (key) => actual[key] !== wanted[key],
   );
-  return wrong.length === 0 ? undefined : `different: ${wrong.join(", ")}. Run up.`;
+  return wrong.length === 0 ? undefined : `different: ${wrong.join(", ")}. Run opspec up.`;
 }
 
-/** The percentage at which it scales; `undefined` when it does not look at that. */
+/** The target percentage; `undefined` when the criterion is off. */
 function target(autoscaling: Json | undefined, of: "cpu" | "memory"): Json | undefined {
   const at = (key: string): Json | undefined => memberAt(autoscaling, ["criteria", of, key]);
   return at("enabled") === true ? at("percentage") : undefined;
@@ -113,14 +113,14 @@ function target(autoscaling: Json | undefined, of: "cpu" | "memory"): Json | und
 
 function diskProblem(disk: DiskModel, observed: ObservedService): string | undefined {
   const at = (key: string) => memberAt(detail(observed, "disk"), [key]);
-  if (at("id") === undefined) return "there is none. Run up.";
+  if (at("id") === undefined) return "it has no disk. Run opspec up.";
   const mount = at("mountPath");
   const size = at("sizeGB");
   if (mount !== disk.mountPath)
-    return `it is mounted at ${String(mount)}, not ${disk.mountPath}. Run up.`;
+    return `it is mounted at ${String(mount)}, not ${disk.mountPath}. Run opspec up.`;
   return size === disk.sizeGb
     ? undefined
-    : `it has ${String(size)} GB, not ${disk.sizeGb}. Run up.`;
+    : `it has ${String(size)} GB, not ${disk.sizeGb}. Run opspec up.`;
 }
 
 function domainFindings(
@@ -131,7 +131,7 @@ function domainFindings(
   return domains.flatMap((domain) => {
     const status = observed.domains[domain];
     const has = `${name} has the domain ${domain}`;
-    if (status === undefined) return [finding(has, "it has not. Run up.")];
+    if (status === undefined) return [finding(has, "the domain is missing. Run opspec up.")];
     return [finding(has, undefined), dnsFinding(domain, { status, hasDns, observed })];
   });
 }
@@ -140,13 +140,13 @@ function dnsFinding(
   domain: string,
   { status, hasDns, observed }: { status: string; hasDns: boolean; observed: ObservedService },
 ): Finding {
-  const check = `DNS of ${domain} leads to it`;
-  if (!hasDns) return unchecked(check, "no name leads to this cloud");
+  const check = `DNS of ${domain} points to it`;
+  if (!hasDns) return unchecked(check, "public DNS names cannot point to this cloud");
   const slug = String(memberAt(observed.service, ["slug"]));
-  const remedy = `Point it to ${slug}.onrender.com, then verify it in Render's dashboard.`;
+  const remedy = `Point it to ${slug}.onrender.com, then verify the domain in Render's dashboard.`;
   return finding(
     check,
-    status === "verified" ? undefined : `Render says that it is ${status}. ${remedy}`,
+    status === "verified" ? undefined : `Render reports it as ${status}. ${remedy}`,
   );
 }
 

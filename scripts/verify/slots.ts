@@ -1,7 +1,7 @@
-/** Starts work when one of a fixed number of slots is free. */
+/** Limits how many tasks run at the same time. */
 export type Slots = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Slots for so many things at once; what comes later waits its turn. */
+/** Creates a limit; tasks above it wait in order. */
 export function slotsFor(max: number): Slots {
   let free = max;
   const waiting: (() => void)[] = [];
@@ -11,7 +11,7 @@ export function slotsFor(max: number): Slots {
     try {
       return await work();
     } finally {
-      // A slot is handed over, so that nobody who comes in between takes it.
+      // The slot is handed to the next task directly, so that a later one cannot take it.
       const next = waiting.shift();
       if (next) next();
       else free++;

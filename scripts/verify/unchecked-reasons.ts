@@ -1,8 +1,8 @@
-/** Why nothing is said about what is not on Render. */
-export const NOT_ON_RENDER = "only what is on Render can be looked at";
+/** Reason for resources that are not on Render. */
+export const NOT_ON_RENDER = "only resources on Render can be checked";
 
-/** Why nothing is said about what a process would answer. */
+/** Reason for checks of a running process. */
 export const NOT_RUN = "this cloud runs nothing";
 
-/** Why nothing is said about runs. */
-export const NOBODY_TELLS = "no web service with the runtime in front knows its runs";
+/** Reason for checks of runs. */
+export const NOBODY_TELLS = "no public service with the runtime shares its state store";

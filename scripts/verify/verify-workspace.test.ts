@@ -181,6 +181,8 @@ test("its checks take less than 2 s, although every answer takes 300 ms", async 
 test("what is gone is found by its answer of 404", async () => {
   const failed = (await verifyShop()).filter((it) => it.startsWith("FAILED"));
 
-  expect(failed).toContain("FAILED       service api is live: it does not exist. Run up.");
-  expect(failed).toContain("FAILED       database main is available: it does not exist. Run up.");
+  expect(failed).toContain("FAILED       service api is live: it does not exist. Run opspec up.");
+  expect(failed).toContain(
+    "FAILED       database main is available: it does not exist. Run opspec up.",
+  );
 });

@@ -11,17 +11,17 @@ import { slotsFor } from "./slots.ts";
 import { verifyStack } from "./verify.ts";
 
 /**
- * Requests under way at once: a stack of four services and four jobs is read in two rounds of
- * Render's answers, and far from its 400 reads a minute.
+ * Parallel requests: a stack of four services and four jobs needs two rounds, far below Render's
+ * 400 reads a minute.
  */
 const PARALLEL_MAX = 16;
 
-/** What of a workspace a verification looks at. */
+/** The parts of a workspace that a verification needs. */
 export type VerifiedWorkspace = Pick<Workspace, "renderHost" | "renderApiKey"> & {
   readonly stack: Pick<Workspace["stack"], "outputs">;
 };
 
-/** Verifies the stack of a workspace: reads its outputs, asks the cloud, compares. */
+/** Verifies the stack of a workspace: reads its outputs, reads the cloud, compares. */
 export async function verifyWorkspace(
   model: StackModel,
   workspace: VerifiedWorkspace,

@@ -22,7 +22,7 @@ test("everything as it must be is ok, line by line, and what cannot be seen is s
     "ok           environment production of project Shop exists
     ok           environment production of project Shop is protected
     ok           environment production of project Shop shares its network
-    ok           everything stands in environment production of project Shop
+    ok           every resource is in environment production of project Shop
     ok           database main is available
     ok           database main has plan basic_1gb
     ok           database main is version 17
@@ -42,7 +42,7 @@ test("everything as it must be is ok, line by line, and what cannot be seen is s
     ok           service api has the file cert.pem
     ok           service api has the file motd
     ok           service api has the domain api.example.com
-    ok           DNS of api.example.com leads to it
+    ok           DNS of api.example.com points to it
     ok           static site site is live
     ok           static site site comes from https://github.com/example/shop, branch main
     ok           static site site is built by npm run build
@@ -56,9 +56,9 @@ test("everything as it must be is ok, line by line, and what cannot be seen is s
     ok           job nightly has its environment
     ok           job nightly has the file opspec-manifest.json
     ok           secret TOKEN is the same in 2 places
-    not checked  job sweep runs in api, every 5m: no web service with the runtime in front knows its runs
+    not checked  job sweep runs in api, every 5m: no public service with the runtime shares its state store
     ok           api answers /health with 200 and its JSON
-    not checked  job nightly ran within 90000 s: no web service with the runtime in front knows its runs"
+    not checked  job nightly ran within 90000 s: no public service with the runtime shares its state store"
   `);
 });
 
@@ -66,7 +66,7 @@ test("a cloud without names and processes leaves those checks open", async () =>
   const lines = await linesOf(observedShop(), localReach(slotsFor(1)));
 
   expect(lines).toContain(
-    "not checked  DNS of api.example.com leads to it: no name leads to this cloud",
+    "not checked  DNS of api.example.com points to it: public DNS names cannot point to this cloud",
   );
   expect(lines).toContain(
     "not checked  api answers /health with 200 and its JSON: this cloud runs nothing",
@@ -84,86 +84,86 @@ test.each<[string, (it: Observed) => void, string]>([
   [
     "a job that does not build",
     ({ jobs }) => (jobs.nightly.deploy = "build_failed"),
-    "job nightly is live: its newest deploy is build_failed. Run up.",
+    "job nightly is live: its newest deploy is build_failed. Run opspec up.",
   ],
   [
     "another plan",
     ({ services }) => (services.api.service.serviceDetails.plan = "starter"),
-    "service api has plan standard: it is starter, not standard. Run up.",
+    "service api has plan standard: it is starter, not standard. Run opspec up.",
   ],
   [
     "fewer instances",
     ({ services }) => (services.api.service.serviceDetails.numInstances = 1),
-    "service api has 2 instance(s): it is 1, not 2. Run up.",
+    "service api has 2 instance(s): it is 1, not 2. Run opspec up.",
   ],
   [
     "another branch",
     ({ services }) => (services.site.service.branch = "next"),
-    "static site site comes from https://github.com/example/shop, branch main: it is next, not main. Run up.",
+    "static site site comes from https://github.com/example/shop, branch main: it is next, not main. Run opspec up.",
   ],
   [
     "another start command",
     ({ services }) =>
       (services.api.service.serviceDetails.envSpecificDetails.startCommand = "node other.js"),
-    "service api has its commands: startCommand is node other.js, not node server.js. Run up.",
+    "service api has its commands: startCommand is node other.js, not node server.js. Run opspec up.",
   ],
   [
     "another schedule",
     ({ jobs }) => (jobs.nightly.service.serviceDetails.schedule = "1 1 1 1 1"),
-    "job nightly runs at daily 03:00 UTC: it is 1 1 1 1 1, not 0 3 * * *. Run up.",
+    "job nightly runs at daily 03:00 UTC: it is 1 1 1 1 1, not 0 3 * * *. Run opspec up.",
   ],
   [
     "a variable that differs, one that is missing, an address that moved",
     ({ services: { api } }) => {
       api.env = { MODE: "slow", SELF: "http://shop-api:10000/self", DB_HOST: "dpg-old-a" };
     },
-    "service api has its environment: missing or different: DB_HOST, MODE, SITE_URL. Run up.",
+    "service api has its environment: missing or different: DB_HOST, MODE, SITE_URL. Run opspec up.",
   ],
   [
     "a late variable that is missing",
     ({ services: { api } }) => delete api.env["SELF"],
-    "service api has its environment: missing or different: SELF. Run up.",
+    "service api has its environment: missing or different: SELF. Run opspec up.",
   ],
   [
     "a group's variable that one of the service's own hides",
     ({ services: { api } }) => (api.env["DATABASE_URL"] = "postgresql://elsewhere"),
-    "service api has its environment: hidden by variables of its own that the spec does not have: DATABASE_URL. Remove them in Render's dashboard.",
+    "service api has its environment: hidden by variables of the service that the spec does not declare: DATABASE_URL. Remove them in Render's dashboard.",
   ],
   [
     "a group that is not linked",
     ({ envGroups }) => (envGroups.shared.linked = []),
-    "service api has its environment: missing or different: DATABASE_URL, TOKEN. Run up.\nservice api is linked to shared: it is not linked to shared. Run up.",
+    "service api has its environment: missing or different: DATABASE_URL, TOKEN. Run opspec up.\nservice api is linked to shared: it is not linked to shared. Run opspec up.",
   ],
   [
     "a file that differs and a secret one that is empty",
     ({ services: { api } }) => (api.secretFiles = { "cert.pem": "", motd: "other" }),
-    "service api has the file cert.pem: it is missing or differs. Run up.\nservice api has the file motd: it is missing or differs. Run up.",
+    "service api has the file cert.pem: it is missing or differs. Run opspec up.\nservice api has the file motd: it is missing or differs. Run opspec up.",
   ],
   [
     "a domain that nobody pointed here",
     ({ services: { api } }) => (api.domains = { "api.example.com": "unverified" }),
-    "DNS of api.example.com leads to it: Render says that it is unverified. Point it to shop-api.onrender.com, then verify it in Render's dashboard.",
+    "DNS of api.example.com points to it: Render reports it as unverified. Point it to shop-api.onrender.com, then verify the domain in Render's dashboard.",
   ],
   [
     "a domain that is missing",
     ({ services: { api } }) => (api.domains = {}),
-    "service api has the domain api.example.com: it has not. Run up.",
+    "service api has the domain api.example.com: the domain is missing. Run opspec up.",
   ],
   [
     "a secret with two values",
     ({ jobs }) => (jobs.nightly.env["TOKEN"] = `another-${SHOP_SECRET}`),
-    "secret TOKEN is the same in 2 places: envGroups/shared/env/TOKEN differs from jobs/nightly/env/TOKEN. Run up.",
+    "secret TOKEN is the same in 2 places: envGroups/shared/env/TOKEN differs from jobs/nightly/env/TOKEN. Run opspec up.",
   ],
   [
     "a database that restarts, and one more version",
     ({ databases: { main } }) =>
       Object.assign(main.datastore, { status: "creating", version: "16" }),
-    "database main is available: it is creating. Look at it in Render's dashboard.\ndatabase main is version 17: it is 16, not 17. Upgrade it in Render's dashboard.",
+    "database main is available: its status is creating. Check it in Render's dashboard.\ndatabase main is version 17: it is 16, not 17. Upgrade it in Render's dashboard.",
   ],
   [
     "a store that evicts",
     ({ keyValues: { queue } }) => (queue.datastore.options.maxmemoryPolicy = "allkeys_lru"),
-    "key-value store queue evicts by noeviction: it is allkeys_lru, not noeviction. Run up.",
+    "key-value store queue evicts by noeviction: it is allkeys_lru, not noeviction. Run opspec up.",
   ],
   [
     "what stands outside the environment",
@@ -171,12 +171,12 @@ test.each<[string, (it: Observed) => void, string]>([
       jobs.nightly.service.environmentId = "";
       databases.main.datastore.environmentId = "evm-2";
     },
-    "everything stands in environment production of project Shop: outside of it: jobs/nightly, databases/main. Run up.",
+    "every resource is in environment production of project Shop: outside of it: jobs/nightly, databases/main. Run opspec up.",
   ],
   [
     "an environment that everybody may change",
     ({ environment }) => (environment.protectedStatus = "unprotected"),
-    "environment production of project Shop is protected: it is unprotected, not protected. Run up.",
+    "environment production of project Shop is protected: it is unprotected, not protected. Run opspec up.",
   ],
 ])("%s is found, and nothing else is", async (_what, change, expected) => {
   const observed = observedShop();
@@ -201,22 +201,22 @@ test("what is gone is one line, whatever it had", async () => {
   const failed = (await linesOf(none)).filter((it) => it.startsWith("FAILED"));
 
   expect(failed.join("\n")).toMatchInlineSnapshot(`
-    "FAILED       environment production of project Shop exists: it does not. Run up.
-    FAILED       database main is available: it does not exist. Run up.
-    FAILED       key-value store queue is available: it does not exist. Run up.
-    FAILED       env group shared exists: it does not. Run up.
-    FAILED       service api is live: it does not exist. Run up.
-    FAILED       static site site is live: it does not exist. Run up.
-    FAILED       job nightly is live: it does not exist. Run up.
-    FAILED       api answers /health with 200 and its JSON: it is not deployed. Run up."
+    "FAILED       environment production of project Shop exists: it does not exist. Run opspec up.
+    FAILED       database main is available: it does not exist. Run opspec up.
+    FAILED       key-value store queue is available: it does not exist. Run opspec up.
+    FAILED       env group shared exists: it does not exist. Run opspec up.
+    FAILED       service api is live: it does not exist. Run opspec up.
+    FAILED       static site site is live: it does not exist. Run opspec up.
+    FAILED       job nightly is live: it does not exist. Run opspec up.
+    FAILED       api answers /health with 200 and its JSON: it is not deployed. Run opspec up."
   `);
 });
 
 test.each([
   ["it answered 503.", { status: 503, text: "" }],
-  ["its answer is no JSON object.", { status: 200, text: "<html>" }],
-  ["missing or different in its answer: ok.", { status: 200, text: '{"ok":false}' }],
-  ["there is no answer: connect ECONNREFUSED.", "connect ECONNREFUSED"],
+  ["its answer is not a JSON object.", { status: 200, text: "<html>" }],
+  ["missing or different in the answer: ok.", { status: 200, text: '{"ok":false}' }],
+  ["no answer: connect ECONNREFUSED.", "connect ECONNREFUSED"],
 ])("an answer that is not the declared one: %s", async (reason, answer) => {
   const lines = await linesOf(observedShop(), { ...INTERNET, http: async () => answer });
 

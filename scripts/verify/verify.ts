@@ -13,7 +13,7 @@ import { secretFindings } from "./secret-findings.ts";
 import { serviceFindings, siteFindings } from "./service-findings.ts";
 import { unseenFindings } from "./unseen-findings.ts";
 
-/** Every check of a stack, with what came of it. */
+/** All findings of a stack. */
 export async function verifyStack(
   model: StackModel,
   observed: ObservedStack,

@@ -2,7 +2,10 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { CONSENT_VARIABLE, Consents } from "../../infra/provider/kit/consent.ts";
 import { RENDER_TYPES } from "../../infra/provider/render/resource-types.ts";
 
-/** Runs an operation that may delete the data of this stack: its plugins are told so, and only for it. */
+/**
+ * Runs one operation with the consent to delete this stack's data. Only this operation's plugins
+ * get it.
+ */
 export async function consentingToDataLoss<T>(stack: Stack, run: () => Promise<T>): Promise<T> {
   const { envVars } = stack.workspace;
   envVars[CONSENT_VARIABLE] = shortName(stack);
@@ -14,9 +17,10 @@ export async function consentingToDataLoss<T>(stack: Stack, run: () => Promise<T
 }
 
 /**
- * What a destroy would delete with data that nobody has consented to lose: `web (WebService): what is on the disk`.
+ * The resources whose data a destroy would delete without consent: `web (WebService): the disk's
+ * data`.
  *
- * As the state knows it; the plugin looks at what is there once more before it deletes.
+ * The list comes from the state; the plugin checks again before it deletes.
  */
 export async function dataAtRisk(stack: Stack): Promise<string[]> {
   const { deployment } = await stack.exportStack();
@@ -38,7 +42,7 @@ interface StateResource {
   readonly retainOnDelete?: boolean;
 }
 
-/** `<stack>` of `<organisation>/<project>/<stack>`, as it stands in URNs. */
+/** `<stack>` of `<organisation>/<project>/<stack>`, as in URNs. */
 function shortName({ name }: Stack): string {
   return name.split("/").at(-1) ?? name;
 }

@@ -13,22 +13,22 @@ const Urls = z.object({
 });
 const Address = z.object({ pid: z.int(), urls: Urls, runs: z.boolean().default(false) });
 
-/** The local cloud of this checkout: one that another process keeps, or one of our own. */
+/** The local cloud of this checkout, run by this or another process. */
 export interface LocalCloudConnection {
   readonly urls: z.infer<typeof Urls>;
-  /** Process that keeps it, when it is not this one. */
+  /** Id of the process that runs it, when it is another one. */
   readonly keptBy?: number;
   close(): Promise<void>;
 }
 
-/** How long a local cloud may take to answer before it counts as gone: it is on this machine. */
+/** A local cloud that does not answer within this time counts as stopped. */
 const ANSWER_TIMEOUT_MS = 2000;
 
 /**
- * Uses the local cloud that runs for this checkout, or starts one for as long as this process needs
- * it. With `run` it builds and starts what has a folder there.
+ * Uses the running local cloud of this checkout, or starts one for the lifetime of this process.
+ * With `run` it builds and starts services that have a folder.
  *
- * @throws UsageError when the cloud that runs only records, and something is to be run
+ * @throws UsageError when services must run and the running cloud does not run any
  */
 export async function connectLocalCloud(
   run?: Pick<RunOptions, "sources" | "stores">,
@@ -36,7 +36,7 @@ export async function connectLocalCloud(
   const running = await runningAddress();
   if (running && run && !running.runs) {
     throw new UsageError(
-      `local cloud: process ${running.pid} keeps one that runs nothing. End it, then try again.`,
+      `local cloud: process ${running.pid} runs one that starts no services. Stop it, then try again.`,
     );
   }
   if (running) return { urls: running.urls, keptBy: running.pid, close: async () => undefined };
@@ -57,7 +57,10 @@ export async function connectLocalCloud(
   };
 }
 
-/** The address that another process left, if a local cloud answers there: a process number alone may be somebody else's by now. */
+/**
+ * The address that another process wrote, if a local cloud answers there. A process id alone proves
+ * nothing, because ids are reused.
+ */
 async function runningAddress(): Promise<z.infer<typeof Address> | undefined> {
   if (!existsSync(LOCAL_CLOUD_ADDRESS)) return undefined;
   const { data } = Address.safeParse(parseJson(readFileSync(LOCAL_CLOUD_ADDRESS, "utf8")));
@@ -79,7 +82,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Does a process of this number live on this host? */
+/** Whether a process with this id exists on this host. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

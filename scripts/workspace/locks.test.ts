@@ -39,14 +39,14 @@ test("a lock of a dead process of this host is cleared, and a line says whose it
 
   expect(existsSync(lock)).toBe(false);
   expect(lines).toEqual([
-    `Cleared a lock on shop, left by ana@${hostname()} (process ${pid}, since 2026-01-01T00:00:00Z), which no longer runs.`,
+    `Removed a lock on shop, left by ana@${hostname()} (process ${pid}, since 2026-01-01T00:00:00Z), which no longer runs.`,
   ]);
 });
 
 test("a lock of a living process is kept, and its owner is shown", () => {
   const lock = writeLock({ pid: process.pid, hostname: hostname() });
 
-  expect(clear).toThrow(`shop: is locked by ana@${hostname()} (process ${process.pid}`);
+  expect(clear).toThrow(`shop: locked by ana@${hostname()} (process ${process.pid}`);
   expect(existsSync(lock)).toBe(true);
 });
 

@@ -7,7 +7,10 @@ import { UsageError } from "../../infra/errors.ts";
 import { isAlive } from "./local-cloud.ts";
 import { PROJECT } from "./plugin-project.ts";
 
-/** What the engine's file backend writes into a lock. @see https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/backend/diy/lock.go */
+/**
+ * A lock file of the engine's file backend. @see
+ * https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/backend/diy/lock.go
+ */
 const Lock = z.object({
   pid: z.int(),
   username: z.string(),
@@ -16,11 +19,11 @@ const Lock = z.object({
 });
 
 /**
- * Clears what a killed engine of this host left locked, or half written.
+ * Removes the locks and the torn files of a killed engine of this host.
  *
- * Only file backends keep locks that can be looked at; any other backend answers for itself.
+ * Only file backends have readable locks; other backends manage their own.
  *
- * @throws UsageError when somebody else holds the lock, with who it is
+ * @throws UsageError with the holder, when a live process holds the lock
  */
 export function clearDeadLocks(
   backendUrl: string,
@@ -38,21 +41,21 @@ export function clearDeadLocks(
     const owner = `${username}@${host} (process ${pid}, since ${timestamp})`;
     if (host !== hostname() || isAlive(pid)) {
       throw new UsageError(
-        `${stack}: is locked by ${owner}. Wait for it, or clear the lock with: pulumi cancel --stack ${stack}.`,
+        `${stack}: locked by ${owner}. Wait for it, or remove the lock with: pulumi cancel --stack ${stack}.`,
       );
     }
     rmSync(path, { force: true });
-    log(`Cleared a lock on ${stack}, left by ${owner}, which no longer runs.`);
+    log(`Removed a lock on ${stack}, left by ${owner}, which no longer runs.`);
   }
   removeTornAttributes(join(root, "stacks", PROJECT), stack);
 }
 
 /**
- * Removes a state's attributes that an engine was killed in writing.
+ * Removes an empty attributes file of a state, which a killed engine leaves behind.
  *
- * The engine writes a state beside the old one and renames it, but its content type into a file of its
- * own in place; an empty one of these makes the whole state unreadable ("failed to load checkpoint:
- * EOF"), none does not.
+ * The engine writes a state to a new file and renames it, but writes its content type in place. An
+ * empty attributes file makes the state unreadable ("failed to load checkpoint: EOF"); a missing
+ * one does not.
  *
  * @see https://github.com/google/go-cloud/blob/master/blob/fileblob/attrs.go
  */
@@ -70,7 +73,7 @@ function filesIn(directory: string): string[] {
   return existsSync(directory) ? readdirSync(directory) : [];
 }
 
-/** A lock that can be read; one that is being written or has just gone is the engine's to judge. */
+/** Reads a lock; a partly written or just removed one is left to the engine. */
 function readLock(path: string): z.infer<typeof Lock> | undefined {
   return Lock.safeParse(readJson(path)).data;
 }

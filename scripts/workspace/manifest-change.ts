@@ -2,15 +2,16 @@ import { RuntimeManifest } from "@opspec/runtime/contract";
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * What differs between two manifests of a process, in words: `job digest-weekdays`, `new job purge`, `disk`.
+ * The differences between two manifests of a process: `job digest-weekdays`, `new job purge`,
+ * `disk`.
  *
- * A preview shows a manifest as one file that changed; a reviewer wants to know which job it was.
+ * A preview shows a manifest as one changed file; a reviewer needs to know which job changed.
  */
 export function manifestChanges(old: RuntimeManifest, now: RuntimeManifest): string[] {
   return [...jobChanges(old.jobs, now.jobs), ...partChanges(old, now)];
 }
 
-/** A manifest from the text of its file; `undefined` for what this version cannot read. */
+/** Parses a manifest; `undefined` when this version cannot read it. */
 export function manifestFrom(text: unknown): RuntimeManifest | undefined {
   if (typeof text !== "string") return undefined;
   try {
@@ -34,7 +35,7 @@ function jobChanges(old: Jobs, now: Jobs): string[] {
   });
 }
 
-/** Everything but the jobs, by the names that the manifest has for it. */
+/** Everything except the jobs, by the manifest's keys. */
 function partChanges(old: RuntimeManifest, now: RuntimeManifest): string[] {
   const parts = (Object.keys(RuntimeManifest.shape) as (keyof RuntimeManifest)[]).filter(
     (it) => it !== "jobs",

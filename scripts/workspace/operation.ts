@@ -1,15 +1,15 @@
 import type { DiagnosticEvent, EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { changeOf, renderStep, type Steps, stepsOf } from "./steps.ts";
 
-/** How an operation of the engine ended. */
+/** The result of an engine operation. */
 export interface Outcome extends Steps {
-  /** Why it failed, in the engine's and the plugins' words; absent when it did not. */
+  /** The errors of the engine and the plugins; absent on success. */
   readonly failure?: string;
 }
 
 type Operation = (options: { onEvent: (event: EngineEvent) => void }) => Promise<unknown>;
 
-/** Runs an operation of the engine to its end, and says what it did or would do. */
+/** Runs an engine operation and collects its steps. */
 export async function carryOut(
   operation: Operation,
   log: (line: string) => void,
@@ -29,7 +29,7 @@ export async function carryOut(
   }
 }
 
-/** The list of steps for people, or that nothing changes. */
+/** Renders the steps, or says that nothing changes. */
 export function renderOutcome({ steps, changes, failure }: Outcome): string {
   const lines = steps.flatMap((step) => [
     `  ${renderStep(step)}`,
@@ -38,12 +38,15 @@ export function renderOutcome({ steps, changes, failure }: Outcome): string {
   return [...lines, failure ? `Failed: ${failure}` : renderTotal({ changes })].join("\n");
 }
 
-/** How many resources change, or that none does. */
+/** Renders the number of changes. */
 export function renderTotal({ changes }: Pick<Outcome, "changes">): string {
   return changes === 0 ? "  Nothing changes." : `  ${changes} change(s).`;
 }
 
-/** A line as each resource is done or has failed, and for what the program says; none for what is only planned. */
+/**
+ * Logs one line per finished or failed resource and per message of the program; planned steps are
+ * not logged.
+ */
 function reportProgress(
   { resOpFailedEvent, resOutputsEvent, diagnosticEvent }: EngineEvent,
   log: (line: string) => void,
@@ -58,7 +61,7 @@ function reportProgress(
   if (step) log(`  ${verb}: ${renderStep(step)}`);
 }
 
-/** What the program says besides its changes. The engine says of itself what nobody needs to read. */
+/** Messages of the program. The engine's own messages are left out. */
 const SAID: Readonly<Record<string, string>> = { warning: "warning", info: "note" };
 
 function isSaid({ severity, urn, ephemeral }: DiagnosticEvent): boolean {

@@ -1,20 +1,20 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The checkout that these scripts belong to; they work from any directory. */
+/** The checkout of these scripts, which work from any directory. */
 export const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** Everything of `--local`: ignored by git, deleted without loss. */
+/** All files of `--local`. Ignored by git; safe to delete. */
 export const LOCAL = join(CHECKOUT, ".opspec", "local");
 
-/** What the local cloud holds between runs. */
+/** The local cloud's state file. */
 export const LOCAL_CLOUD_STATE = join(LOCAL, "cloud.json");
 
-/** `NAME=value` lines: values of secrets for a stack with `--local`; the others get placeholders. */
+/** `NAME=value` lines with secrets for stacks with `--local`; other secrets get placeholders. */
 export const LOCAL_SECRETS = join(LOCAL, "secrets.env");
 
-/** Builds, disks and homes of what the local cloud runs. */
+/** Builds, disks and home directories of the services that the local cloud runs. */
 export const LOCAL_CLOUD_RUN = join(LOCAL, "run");
 
-/** Where a running local cloud of this checkout says where it listens. */
+/** The file in which a running local cloud of this checkout writes its address. */
 export const LOCAL_CLOUD_ADDRESS = join(LOCAL, "cloud-address.json");

@@ -2,12 +2,12 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { nameOf } from "./step-words.ts";
 
 /**
- * Clears the creates that an engine died in, after an `up` that has ended well.
+ * Removes the pending creates of a killed engine after a successful `up`.
  *
- * The engine notes a create before it begins and warns of the note in every later run that nobody
- * answers questions to. The `up` has found again what such a create made, or made it, so the note of
- * what is in the state by now tells nothing more. When something else has a note, all of them stay: the
- * spec no longer has it, and what it left behind can only be found by looking.
+ * The engine notes a create before it starts, and warns about the note in every later
+ * non-interactive run. The `up` found or created those resources, so notes of resources in the
+ * state are removed. When the spec no longer has one of the noted resources, all notes stay,
+ * because only a person can find what that create left behind.
  */
 export async function clearPendingCreates(
   stack: Stack,
@@ -17,12 +17,12 @@ export async function clearPendingCreates(
   const { finished, unknown } = pendingCreates(deployment as Deployment);
   if (unknown.length > 0) return log(renderUnknown(stack.name, unknown));
   if (finished.length === 0) return;
-  // The engine has one switch for all of them; it looks at these resources once more and at no others.
+  // The engine has one switch for all notes; `targets` limits the refresh to these resources.
   await stack.refresh({ clearPendingCreates: true, target: [...finished] });
-  log(`Cleared the notes of interrupted creates, which this up has completed: ${names(finished)}.`);
+  log(`Removed the notes of interrupted creates that this up completed: ${names(finished)}.`);
 }
 
-/** What an exported state holds of them. */
+/** The pending operations of an exported state. */
 interface Deployment {
   readonly resources?: readonly { readonly urn: string }[];
   readonly pending_operations?: readonly {
@@ -31,7 +31,7 @@ interface Deployment {
   }[];
 }
 
-/** URNs of interrupted creates: of what is in the state by now, and of what is not. */
+/** URNs of interrupted creates, split by whether the resource is in the state. */
 export function pendingCreates({ resources = [], pending_operations: pending = [] }: Deployment): {
   readonly finished: readonly string[];
   readonly unknown: readonly string[];
@@ -46,8 +46,8 @@ export function pendingCreates({ resources = [], pending_operations: pending = [
 
 function renderUnknown(stackName: string, urns: readonly string[]): string {
   return (
-    `${stackName}: an earlier run was killed while it made what the spec no longer has: ${names(urns)}. ` +
-    `Look whether it is there and delete it, then run: pulumi refresh --clear-pending-creates --stack ${stackName}.`
+    `${stackName}: an earlier run was killed while it created resources that the spec no longer has: ${names(urns)}. ` +
+    `Find and delete them at the vendor, then run: pulumi refresh --clear-pending-creates --stack ${stackName}.`
   );
 }
 

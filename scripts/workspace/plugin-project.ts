@@ -6,24 +6,24 @@ import { CHECKOUT } from "./paths.ts";
 export const PROJECT = "opspec";
 
 /**
- * Writes a project that has our plugins, by absolute path, and nothing else of the real one.
+ * Writes a Pulumi project that has only our plugins, by absolute path.
  *
- * An inline program runs in it with a backend, a home and a configuration of its own.
+ * An inline program runs in it with its own backend, home and configuration.
  */
 export function writePluginProject(directory: string): void {
   for (const part of ["state", "home"]) mkdirSync(join(directory, part), { recursive: true });
   const bin = join(CHECKOUT, "infra", "provider", "bin");
   const providers = ["render", "opspec"].map((name) => ({ name, path: bin }));
   const project = { name: PROJECT, runtime: "nodejs", plugins: { providers } };
-  // JSON is YAML, and needs no care for quoting paths.
+  // JSON is valid YAML and needs no quoting of paths.
   writeFileSync(join(directory, "Pulumi.yaml"), JSON.stringify(project, null, 2));
 }
 
-/** The engine's environment for such a project: it asks nobody anything. */
+/** The engine's environment for such a project, without prompts. */
 export function apartEnvironment(directory: string, passphrase: string): Record<string, string> {
   return {
     PULUMI_BACKEND_URL: backendOf(directory),
-    // Where the plugins keep what they began, instead of the user's own directory.
+    // The plugins' create journal, instead of the one in the user's directory.
     XDG_STATE_HOME: join(directory, "plugins"),
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_CONFIG_PASSPHRASE_FILE: "",

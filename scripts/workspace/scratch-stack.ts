@@ -7,15 +7,15 @@ import { consentingToDataLoss } from "./data-consent.ts";
 import { carryOut, type Outcome } from "./operation.ts";
 import { apartEnvironment, PROJECT, writePluginProject } from "./plugin-project.ts";
 
-/** A stack on the real engine that lives in a temporary directory, for tests and benchmarks. */
+/** A stack on the real engine in a temporary directory, for tests and benchmarks. */
 export interface ScratchStack {
   readonly stack: Stack;
   readonly directory: string;
   preview(): Promise<Outcome>;
   up(refresh?: boolean): Promise<Outcome>;
-  /** Looks for drift without saving it. */
+  /** Reads drift without saving it. */
   refresh(): Promise<Outcome>;
-  /** Deletes data too, unless it is told not to. */
+  /** Deletes data too, unless told otherwise. */
   destroy(options?: { keepData: boolean }): Promise<Outcome>;
   remove(): void;
 }

@@ -14,7 +14,7 @@ import type {
   StackModel,
 } from "../../infra/model/stack-model.ts";
 
-/** What a stack consists of, for people: a line for each thing, jobs with local and UTC times. */
+/** Renders one line per part of a stack, jobs with local and UTC times. */
 export function renderStack(model: StackModel, outputs: OutputMap, now: Date): string {
   const urls = new Map(
     Object.entries((outputs["services"]?.value ?? {}) as Record<string, { url?: string }>),
@@ -41,7 +41,7 @@ function renderProject({ name, environment }: ProjectModel): string {
   const marks = [
     environment.name,
     ...(environment.protected ? ["protected"] : []),
-    ...(environment.isolated ? ["network of its own"] : []),
+    ...(environment.isolated ? ["isolated network"] : []),
   ];
   return `${name}: ${marks.join(", ")}`;
 }
@@ -86,7 +86,7 @@ function renderPersisted(persist: readonly string[]): string {
   return persist.length === 0 ? "" : ` (${persist.join(", ")})`;
 }
 
-/** Where people find it: its own domains, else Render's. What nobody outside can reach has none. */
+/** The public address: a custom domain, else Render's. Private services have none. */
 function addressOf(
   { domains = [] }: Pick<ServiceModel, "domains">,
   outputs: { url?: string } | undefined,
@@ -105,7 +105,7 @@ function renderResident({ owner, schedule }: ResidentJobModel): string {
   return `${schedule}, runs in ${owner.service}${owner.kind === "app" ? " by the app itself" : ""}`;
 }
 
-/** The next run in the stack's zone and in UTC, side by side. */
+/** The next run in the stack's zone and in UTC. */
 function renderNextRun({ pattern, timezone }: ScheduleModel, zone: string, now: Date): string {
   const [next] = nextRuns(parseSchedule({ cron: pattern }, timezone), now, 1);
   if (!next) return "never";

@@ -17,7 +17,7 @@ import { WebService } from "../../infra/resources/render/web-service.ts";
 import { manifestChanges, manifestFrom } from "./manifest-change.ts";
 import type { Step } from "./step.ts";
 
-/** Every resource type of ours, by its token. */
+/** Our resource types by token. */
 const CONTRACTS: ReadonlyMap<string, ResourceContract> = new Map(
   [
     BackgroundWorker,
@@ -39,18 +39,18 @@ const CONTRACTS: ReadonlyMap<string, ResourceContract> = new Map(
 /** Names of the env groups that change, by their ids. */
 export type ChangedGroups = ReadonlyMap<string, string>;
 
-/** The env groups among the changes of an operation. */
+/** The changed env groups of an operation. */
 export function changedGroups(changes: readonly StepEventMetadata[]): ChangedGroups {
   const groups = changes.filter((it) => it.type === EnvGroup.token && it.op === "update");
   return new Map(groups.map((it) => [it.old?.id ?? "", nameOf(it.urn)]));
 }
 
-/** Name of a resource: the key in the spec. */
+/** The resource's name, which is its key in the spec. */
 export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 
-/** What a step brings with it and why, in words: `restarts web: manifest changed (job digest-weekdays)`. */
+/** The effect of a step and its reason: `restarts web: manifest changed (job digest-weekdays)`. */
 export function stepWords(
   step: Step,
   metadata: Pick<StepEventMetadata, "old" | "new">,
@@ -68,7 +68,7 @@ export function stepWords(
   ];
 }
 
-/** Why the vendor cannot change these fields in place, each reason once. */
+/** The reasons why the vendor cannot change these fields in place, without repetition. */
 function replaceReasons({ type, replaces }: Step): string[] {
   const shape = CONTRACTS.get(type)?.inputs.shape ?? {};
   const reasons = replaces.flatMap((path) => {
@@ -78,10 +78,10 @@ function replaceReasons({ type, replaces }: Step): string[] {
   return [...new Set(reasons)];
 }
 
-/** The input that a path such as `disk.sizeGb` or `env["A.B"]` begins with. */
+/** The input at the start of a path such as `disk.sizeGb` or `env["A.B"]`. */
 const FIRST_NAME = /^[^.[]+/;
 
-/** Nothing where there was or is no manifest, and where the whole of it is secret. */
+/** Empty when there was or is no manifest, or when all of it is secret. */
 function manifestParts({ old, new: now }: Pick<StepEventMetadata, "old" | "new">): string[] {
   const before = manifestFrom(old?.inputs["secretFiles"]?.[MANIFEST_FILE]);
   const after = manifestFrom(now?.inputs["secretFiles"]?.[MANIFEST_FILE]);

@@ -6,8 +6,8 @@ export interface Step {
   readonly urn: string;
   /** Paths of the inputs that differ. */
   readonly fields: readonly string[];
-  /** Those of them that the vendor cannot change in place. */
+  /** The fields that the vendor cannot change in place. */
   readonly replaces: readonly string[];
-  /** What a reviewer would not see in the fields: which job of a manifest changed, why it is replaced. */
+  /** What the fields do not show: which job of a manifest changed, why the resource is replaced. */
   readonly says?: readonly string[];
 }

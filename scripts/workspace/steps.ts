@@ -2,22 +2,22 @@ import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/i
 import type { Step } from "./step.ts";
 import { changedGroups, nameOf, stepWords } from "./step-words.ts";
 
-/** What an operation changes, as scripts read it. `changes` is the number of steps. */
+/** The JSON form of an operation's steps. `changes` is their number. */
 export interface Steps {
   readonly changes: number;
   readonly steps: readonly Step[];
 }
 
-/** The parts of a replacement; its `replace` step stands for all of them. */
+/** Ops that are part of a replacement; the `replace` step represents them. */
 const PARTS: ReadonlySet<string> = new Set(["create-replacement", "delete-replaced"]);
 
 /** Ops that change nothing. */
 const QUIET: ReadonlySet<string> = new Set(["same", "read", "refresh"]);
 
 /**
- * The changes among an operation's events: one step a resource, none for what stays the same.
+ * Collects one step per changed resource from an operation's events.
  *
- * A refresh says what it found in the outputs' event, everything else before the step.
+ * A refresh reports what it found in the outputs event; other operations report before the step.
  */
 export function stepsOf(events: readonly EngineEvent[]): Steps {
   const refreshed = events.flatMap((it) =>
@@ -28,7 +28,7 @@ export function stepsOf(events: readonly EngineEvent[]): Steps {
   );
   const isRefresh = planned.some((it) => it.op === "refresh");
   const changed = isRefresh ? refreshed : planned;
-  // A refresh alone only looks, so nothing is restarted and nothing replaced.
+  // A refresh changes nothing, so it has no effect to describe.
   const onlyLooks = isRefresh && planned.every((it) => it.op === "refresh");
   const groups = changedGroups(changed);
   const steps = changed.flatMap((metadata) => {
@@ -40,14 +40,14 @@ export function stepsOf(events: readonly EngineEvent[]): Steps {
   return { changes: steps.length, steps };
 }
 
-/** The change that one event stands for; none for what stays the same, and for what no vendor holds. */
+/** The step of one event; none for unchanged resources and for components. */
 export function changeOf(metadata: StepEventMetadata): Step | undefined {
   const { op, type } = metadata;
   const held = (metadata.new ?? metadata.old)?.custom === true && !type.startsWith("pulumi:");
   return held && !QUIET.has(op) && !PARTS.has(op) ? stepOf(metadata) : undefined;
 }
 
-/** A line for people: `~ update  render:CronJob digest-weekdays  schedule`. */
+/** Renders one line: `~ update  render:CronJob digest-weekdays  schedule`. */
 export function renderStep({ op, type, name, fields, replaces }: Step): string {
   const shown = fields.map((field) => (replaces.includes(field) ? `${field} (replaces)` : field));
   const line = `${SIGNS[op] ?? "?"} ${op.padEnd(8)} ${shortType(type)} ${name}`;

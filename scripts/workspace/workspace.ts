@@ -10,7 +10,7 @@ import { clearDeadLocks } from "./locks.ts";
 import { CHECKOUT, LOCAL, LOCAL_SECRETS } from "./paths.ts";
 import { apartEnvironment, backendOf, PROJECT, writePluginProject } from "./plugin-project.ts";
 
-/** A stack with the engine, the program and the cloud that an operation works on. */
+/** A stack with the engine, program and cloud of an operation. */
 export interface Workspace {
   readonly stack: Stack;
   /** Base address of Render's API, with /v1. */
@@ -22,15 +22,15 @@ export interface Workspace {
 export interface WorkspaceOptions {
   readonly stackName: string;
   readonly local: boolean;
-  /** Lines for people; standard output belongs to the command. */
+  /** Progress lines, written to standard error. */
   readonly log: (line: string) => void;
-  /** Overlay of the spec whose values are deployed. */
+  /** The overlay whose values are deployed. */
   readonly overlay?: string;
-  /** With `local`: the folder of each source that the local cloud builds and starts. */
+  /** With `local`: the folder of each source that the local cloud builds and runs. */
   readonly sources?: RunOptions["sources"];
 }
 
-/** Opens the stack on the cloud that the environment names, or apart from all that with `local`. */
+/** Opens the stack on the cloud that the environment names; with `local` on the local cloud. */
 export function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   return options.local ? openLocal(options) : openReal(options);
 }
@@ -52,7 +52,7 @@ async function openReal({ stackName, log, overlay }: WorkspaceOptions): Promise<
   const existing = await workspace.listStacks();
   if (!existing.some((it) => it.name === stackName)) {
     throw new UsageError(
-      `${stackName}: there is no such stack in the backend ${url}. Make it with: pulumi stack init ${stackName}.`,
+      `${stackName}: the backend ${url} has no such stack. Create it with: pulumi stack init ${stackName}.`,
     );
   }
   const { Stack } = await import("@pulumi/pulumi/automation/index.js");
@@ -66,7 +66,7 @@ async function openReal({ stackName, log, overlay }: WorkspaceOptions): Promise<
   };
 }
 
-/** @throws UsageError when the engine is logged in nowhere */
+/** @throws UsageError when the engine is not logged in to a backend */
 async function backendUrl(workspace: LocalWorkspace): Promise<string> {
   const { CommandError } = await import("@pulumi/pulumi/automation/index.js");
   try {
@@ -74,16 +74,19 @@ async function backendUrl(workspace: LocalWorkspace): Promise<string> {
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new UsageError(
-      "pulumi: there is no backend to keep the state in. Run pulumi login, or set PULUMI_BACKEND_URL, for example to file:///path/to/states. To try without, use --local.",
+      "pulumi: no backend is configured for the state. Run pulumi login, or set PULUMI_BACKEND_URL, for example to file:///path/to/states. To try opspec without one, use --local.",
       { cause: error },
     );
   }
 }
 
-/** Any non-empty key is good for the local cloud. */
+/** The local cloud accepts any non-empty key. */
 const LOCAL_API_KEY = "key-of-the-local-cloud";
 
-/** State below .opspec/local holds placeholders; this passphrase only keeps the engine from asking. */
+/**
+ * The state below .opspec/local holds placeholders; this passphrase only prevents the engine's
+ * prompt.
+ */
 const LOCAL_PASSPHRASE = "local";
 
 async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
@@ -114,7 +117,7 @@ async function selectLocalStack(
     environment: localSecrets(),
     placeholder: (name: string) => `placeholder-for-${name}`,
     onPlaceholders: once((names: readonly string[]) =>
-      log(`Placeholders stand for secrets that are not set: ${names.join(", ")}.`),
+      log(`Placeholders replace secrets that are not set: ${names.join(", ")}.`),
     ),
     ...(overlay !== undefined && { overlay }),
   };
@@ -133,13 +136,13 @@ async function selectLocalStack(
   );
 }
 
-/** Values of secrets for the local cloud, which keeps all others out. */
+/** Secret values for the local cloud; values from other sources are not used. */
 function localSecrets(): NodeJS.Dict<string> {
   if (!existsSync(LOCAL_SECRETS)) return {};
   return parseEnv(readFileSync(LOCAL_SECRETS, "utf8"));
 }
 
-/** A program runs for each preview and up; what it has to say is said the first time. */
+/** The program runs for each preview and up; its messages are printed once. */
 function once<Arguments extends unknown[]>(say: (...args: Arguments) => void): typeof say {
   let said = false;
   return (...args) => {
