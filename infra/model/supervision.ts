@@ -1,12 +1,10 @@
+import { PRESETS_WITHOUT_LIVENESS } from "@opspec/runtime/contract";
 import type { DeepPartial } from "../spec/stack.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import type { SuperviseSpec } from "../spec/supervise.ts";
 
 /** Where the runtime tells that the process lives, which depends on nothing outside. */
 const LIVENESS_PATH = "/healthz";
-
-/** Has no liveness of its own: its one path tells whether work gets done. */
-const PRESET_WITHOUT_LIVENESS = "joslyn-ai-worker";
 
 /** Whether a service is built and started by commands, and not from an image. */
 export function isNative({ runtime, type, source }: DeepPartial<ServiceSpec>): boolean {
@@ -45,8 +43,7 @@ export function isInFront(service: DeepPartial<ServiceSpec>): boolean {
 export function healthPathOf(service: DeepPartial<ServiceSpec>): string | undefined {
   if (service.health !== undefined) return service.health;
   const isPolled = service.type === "web" || service.type === "container";
-  if (!isPolled || !isInFront(service) || service.healthPreset === PRESET_WITHOUT_LIVENESS) {
-    return undefined;
-  }
+  if (!isPolled || !isInFront(service)) return undefined;
+  if (PRESETS_WITHOUT_LIVENESS.includes(service.healthPreset ?? "opspec")) return undefined;
   return service.healthPaths?.healthz ?? LIVENESS_PATH;
 }

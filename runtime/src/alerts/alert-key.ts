@@ -25,8 +25,8 @@ const CHANGING: readonly (readonly [pattern: RegExp, standIn: string])[] = [
 const KEY_CHARACTERS = 200;
 
 /**
- * A key without what would make each alert a new one: times, ids and durations, which callers put
- * there although they should not. parlay-gorilla's alerts were never recognised because of that.
+ * A key without the parts that would make each alert a new one. Callers should not put times, ids
+ * and durations into a key, but some do, and their alerts would never be deduplicated.
  */
 export function normalisedKey(key: string): string {
   const stable = CHANGING.reduce(

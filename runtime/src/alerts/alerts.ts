@@ -16,10 +16,10 @@ import { openPipeline } from "./pipeline/pipeline.ts";
 import { safeEvent } from "./safe-event.ts";
 import { openSilences, type Silences } from "./silences.ts";
 
-/** An equal alert is sent again after so long, where the manifest does not say: parlay-gorilla's 600 s. */
+/** Default time after which an equal alert is sent again, in s; see docs/sources.md. */
 const REPEAT_SECONDS = 600;
 
-/** A channel gets a message every so long at most: parlay-gorilla's one in 10 s. */
+/** Default minimum time between two messages of one channel, in s; see docs/sources.md. */
 const LIMIT_SECONDS = 10;
 
 /** Name of the document in which the stack's alerts are remembered. */

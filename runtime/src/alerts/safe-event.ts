@@ -3,12 +3,12 @@ import { redactDeep } from "../redaction.ts";
 import { shortText } from "../contract/short-text.ts";
 import { normalisedKey } from "./alert-key.ts";
 
-/** Longest title, value in details and list in details, as parlay-gorilla cuts them. */
+/** Longest title, value in details and list in details; see docs/sources.md. */
 const TITLE_CHARACTERS = 500;
 const VALUE_CHARACTERS = 500;
 const LIST_LENGTH = 3;
 
-/** Longest details altogether, as JSON, as parlay-gorilla cuts them: each alert is stored, for each channel. */
+/** Longest details in total, as JSON, because each alert is stored per channel; see docs/sources.md. */
 const DETAILS_CHARACTERS = 2000;
 
 /**

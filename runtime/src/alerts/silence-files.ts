@@ -69,7 +69,7 @@ function filesMeant(files: ReadonlyMap<string, string[]>, { match }: Silence): s
   );
 }
 
-/** In whole seconds, as vega-cockpit's page reads and writes them. */
+/** Writes the file with the end of the silence in whole seconds since 1970, as apps read it. */
 async function writeFile(
   { directory, log }: FilesOptions,
   file: string,

@@ -7,7 +7,7 @@ import type { Silence } from "./pipeline/alert-book.ts";
 import type { BookKeeper } from "./pipeline/book-keeper.ts";
 import { silenceFiles } from "./silence-files.ts";
 
-/** Longest silence that can be asked for, in minutes, as on vega-cockpit's page. */
+/** Longest silence that can be requested, in minutes; see docs/sources.md. */
 export const SILENCE_MINUTES_MAX = 240;
 
 /** What an operator asks for. */

@@ -14,7 +14,7 @@ export interface BackupLock {
   readonly waitMs?: number;
 }
 
-/** Another backup of the same database is waited for so long: chorizaurio's own lock waits 5 s. */
+/** How long a backup waits for another one of the same database; see docs/sources.md. */
 const WAIT_MS = 5_000;
 
 /** Without a journal on the disk: a full one must not keep from removing what fills it. */

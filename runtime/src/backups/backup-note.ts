@@ -28,7 +28,7 @@ export const BackupNote = z.object({
   database: z.string(),
   sizeBytes: z.number(),
   sha256: z.string(),
-  /** For chorizaurio's admin page, which tells it; what is compared is the sha256. */
+  /** For pages that show it; a backup is verified by its sha256. */
   md5: z.optional(z.string()),
   integrity: z.literal("ok"),
   rows: z.record(z.string(), z.number()),
@@ -47,7 +47,7 @@ export function noteName(backup: string): string {
   return `${backup}.json`;
 }
 
-/** Why the backup was made, in the words of chorizaurio's admin page. */
+/** Why the backup was made, as backup lists show it; see docs/sources.md. */
 export function backupReason(actor: string, scheduled: "periodic" | "aligned_schedule"): string {
   if (actor === "start") return "startup";
   const manual = /^manual\b *(.*)$/.exec(actor);

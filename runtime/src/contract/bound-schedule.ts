@@ -17,7 +17,7 @@ interface NamedSchedule {
 /** A year has so many hours; an interval of more is written in the spec. */
 const HOURS_MAX = 24 * 366;
 
-/** Shortest interval that a variable may say, in s: c1c-recruitment's own for its keepalive. */
+/** Shortest interval that a variable may set, in s; see docs/sources.md. */
 const SECONDS_MIN = 60;
 
 /**

@@ -22,7 +22,7 @@ export const ManifestSchedule = z.strictObject({
 const AppRunsTable = z.strictObject({
   urlEnv: EnvName,
   table: z.string(),
-  /** Column names; parlay-gorilla's `scheduler_job_runs` is the default. */
+  /** Column names; for the defaults see docs/sources.md (`COLUMNS`). */
   columns: z.optional(
     z.partial(
       z.strictObject({

@@ -9,7 +9,7 @@ import { ManifestStores } from "./store.ts";
 import { ManifestCache, ManifestToggle } from "./toggle.ts";
 import { stableJson } from "./stable-json.ts";
 
-export { HEALTH_PRESETS } from "../systems/preset-names.gen.ts";
+export { HEALTH_PRESETS, PRESETS_WITHOUT_LIVENESS } from "../systems/preset-names.gen.ts";
 export { OPENABLE_PATHS } from "./ops.ts";
 
 /** The version of the manifest's shape. A runtime refuses any other. */

@@ -18,9 +18,8 @@ const CoordinationStore = z.discriminatedUnion("kind", [
 ]);
 
 /**
- * A file of the app's own that gets one line a run, `{ts, job, status, details}`.
- *
- * vega-cockpit's page reads `logs/vega_jobs.jsonl` and knows the jobs by other names.
+ * A file of the app's own that gets one line a run, `{ts, job, status, details}`, for a page of the
+ * app that reads it and may know the jobs by other names.
  */
 const History = z.strictObject({
   path: z.string(),

@@ -1,8 +1,8 @@
 import { ChannelError } from "../alerts/channel.ts";
 
 /**
- * What became of a message at one channel, in the words of vega-cockpit's pages: `skipped` where a
- * variable is not set, which is no failure.
+ * The result of a message at one channel. `skipped` means that a variable is not set, which is not a
+ * failure.
  */
 export type Delivered =
   | { readonly status: "ok" }

@@ -5,7 +5,7 @@ import type { Mail } from "../alerts/mail/mail.ts";
 import { valueOf } from "../contract/env.ts";
 import { type Delivered, deliveredBy } from "./delivered.ts";
 
-/** How mail is sent where the job does not say it: what vega-cockpit has its key for. */
+/** Default mail settings: SendGrid with the key in SENDGRID_API_KEY. */
 const DEFAULT_SETTINGS = MailSettings.parse({ kind: "sendgrid" });
 
 /** What a job says of its mail. */

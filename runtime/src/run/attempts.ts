@@ -9,6 +9,7 @@ import { startTimer, type Timer } from "./timer.ts";
 import { RunAbort } from "./run-abort.ts";
 import type { Run } from "./run.ts";
 import { silencedUntil } from "./silence.ts";
+import { JOB_DEFAULTS } from "../systems/job-defaults.gen.ts";
 
 /** Between SIGTERM and SIGKILL, unless the job says otherwise. */
 const GRACE_SECONDS = 10;
@@ -53,7 +54,8 @@ export async function makeAttempts(
 
 async function contextOf(run: Run, signal: AbortSignal): Promise<Trial["context"]> {
   const { job, process, start } = run;
-  const options = bindOptions({ ...job, options: optionsOf(job) }, process.env);
+  const defaults = JOB_DEFAULTS[process.manifest.system]?.[job.uses];
+  const options = bindOptions({ ...job, options: { ...defaults, ...optionsOf(job) } }, process.env);
   const silence = { directory: process.directory, file: job.silencedBy, log: run.log };
   return {
     job: job.name,

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Logger } from "pino";
 import * as z from "zod/mini";
 
-/** vega-cockpit's `logs/alerts_silenced.json`: when the silence ends, in epoch seconds. */
+/** An app's own silence file: when the silence ends, in seconds since 1970; see docs/sources.md. */
 const SilenceFile = z.object({ silenced_until: z.number() });
 
 /** Where a silence is looked for. */

@@ -2,7 +2,7 @@ import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { constants } from "node:os";
 
-/** As systemd's StartLimitBurst, and as vega-cockpit's start.sh counts. @see systemd.unit(5) */
+/** The default of systemd's StartLimitBurst; see docs/sources.md. @see systemd.unit(5) */
 const RESTARTS_MAX = 5;
 
 /** Restarts longer ago than this are forgotten, in s. */

@@ -5,14 +5,14 @@ import { valueOf, type Env } from "../contract/env.ts";
 
 type Watchdog = NonNullable<ManifestApp["watchdog"]>;
 
-/** c1c-recruitment's interval in production and elsewhere, in s. */
+/** Default check interval in production and elsewhere, in s; see docs/sources.md. */
 const CHECK_SECONDS = { production: 360, staging: 60 } as const;
 
-/** c1c-recruitment allows so many missed checks and so many seconds more. */
+/** The app is stalled after this many missed checks and this many seconds more; see docs/sources.md. */
 const CHECKS_MISSED = 3;
 const MARGIN_SECONDS = 30;
 
-/** A connection that answers faster than this is alive though nothing comes, in ms (c1c-recruitment). */
+/** A connection that answers faster than this is alive although it is quiet, in ms; see docs/sources.md. */
 const LATENCY_MAX_MS = 10_000;
 
 /** When the app is looked at and what ends its life. */

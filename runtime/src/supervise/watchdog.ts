@@ -7,13 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 type Watched = NonNullable<ManifestApp["watchdog"]>;
 
-/** After the first sign of life the app may still be busy with its start, in ms (c1c-recruitment). */
+/** Time after the first sign of life in which the app may still be starting, in ms; see docs/sources.md. */
 const SETTLE_MS = 5000;
 
 /** A page that takes longer gives no sign of life, in ms. */
 const PAGE_MS = 10_000;
 
-/** A quiet app is mentioned this often, in ms (c1c-recruitment). */
+/** Minimum time between two log lines about a quiet app, in ms; see docs/sources.md. */
 const QUIET_NOTE_MS = 600_000;
 
 export interface WatchdogOptions {

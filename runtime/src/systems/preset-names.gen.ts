@@ -10,3 +10,6 @@ export const HEALTH_PRESETS = [
   "parlay-gorilla",
   "vega-cockpit",
 ] as const;
+
+/** Those that have no path of liveness. */
+export const PRESETS_WITHOUT_LIVENESS: readonly string[] = ["joslyn-ai-worker"];

@@ -23,7 +23,7 @@ export interface PipelineRules {
 /** `suppressed`: it is told already, or with the next message, and is counted. */
 export type Verdict = "held" | "suppressed";
 
-/** So long, as in parlay-gorilla's rule against spikes. */
+/** Window in which alerts are counted for the spike rule; see docs/sources.md. */
 export const SPIKE_MS = 600_000;
 
 /** Puts an alert among those that the channel sends next, unless it was told already. */

@@ -10,7 +10,7 @@ import { StoreError } from "../../state/stores/store-error.ts";
 import { lockKey, unlock, waitForLock } from "./advisory-lock.ts";
 import { isPooledByTransaction, knownPooler } from "./pooler.ts";
 
-/** Longest wait for the lock, in seconds: what parlay-gorilla's runbook promises. */
+/** Longest wait for the lock, in seconds; see docs/sources.md. */
 const WAIT_SECONDS = 600;
 
 /** A command that is told to stop has this long, in milliseconds: Render's own default. @see https://render.com/docs/deploys#graceful-shutdown */

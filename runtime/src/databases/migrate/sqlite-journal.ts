@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 
-/** A writer waits so long for another one, in milliseconds; chorizaurio's connections do the same. */
+/** How long a writer waits for another one, in milliseconds; see docs/sources.md. */
 const BUSY_TIMEOUT_MS = 30_000;
 
 /** Longest text of an error that is kept. */

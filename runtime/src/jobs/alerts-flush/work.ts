@@ -14,7 +14,7 @@ import { readTabs } from "./tab-reading.ts";
 
 type FlushOptions = z.infer<typeof alertsFlushJob.options>;
 
-/** What vega-cockpit sends of each of its tabs. */
+/** Default number of rows that are sent of each table; see docs/sources.md. */
 const SAMPLES = 5;
 
 const TITLE = "Alerts";

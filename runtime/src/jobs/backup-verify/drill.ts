@@ -4,7 +4,7 @@ import type { Verdict } from "../../backups/sqlite-verdict.ts";
 import type { JobContext } from "../definition.ts";
 import { backupVerifyJob } from "./options.ts";
 
-/** The smallest backup that chorizaurio's nightly check takes for one. */
+/** A smaller file is no usable backup, in bytes; see docs/sources.md. */
 const MIN_BYTES = 10_240;
 
 /** Twice the longest time between two backups of a daily schedule. */

@@ -13,7 +13,7 @@ import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { errorCode } from "../../contract/error-code.ts";
 import { type Drill, drillOf, type Finding, problemsOf, tooOld } from "./drill.ts";
 
-/** A backup that is being made is waited for so long: three looks at chorizaurio's 1 GB at 50 MB/s. */
+/** How long the job waits for a backup that is being made: 1 GB at 50 MB/s, three times. */
 const NOTE_WAIT_MS = 60_000;
 
 /**

@@ -10,7 +10,7 @@ import {
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { deadLetterRequeueJob } from "./options.ts";
 
-/** As the worker of joslyn-ai names them. */
+/** Default queues; see docs/sources.md. */
 const QUEUE = "jobs:dead";
 const TO = "jobs";
 

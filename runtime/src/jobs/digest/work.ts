@@ -87,7 +87,7 @@ async function mailDigest(
   return sendMail(context, { ...said, variables: ["DIGEST_EMAIL"] }, mail);
 }
 
-/** In the words of vega-cockpit's pages: ok, skipped, error. */
+/** The result of the mail for the run record: ok, skipped or error, with the reason. */
 function emailDetails(delivered: Delivered): Record<string, string> {
   return {
     email: delivered.status,

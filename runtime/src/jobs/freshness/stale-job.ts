@@ -3,7 +3,7 @@ import type { JobContext } from "../definition.ts";
 import { askJson, type Question } from "./commit-answer.ts";
 import type { FreshJob, FreshnessPlace } from "./options.ts";
 
-/** Jobs as `/ops/jobs` tells them: parlay-gorilla's fields, or our own. */
+/** Jobs as `/ops/jobs` lists them: the fields of a runbook's own path (`job_name`), or ours. */
 const ToldJobs = z.object({
   jobs: z.array(
     z.object({
@@ -16,7 +16,7 @@ const ToldJobs = z.object({
   ),
 });
 
-/** How parlay-gorilla's table says that a run was good. */
+/** The status of a successful run in an app's own table; see docs/sources.md. */
 const GOOD = "success";
 
 /** Of one job, when it last ran well; undefined when it never did. */

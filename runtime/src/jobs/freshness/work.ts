@@ -20,7 +20,7 @@ import { recordedRuns, type StaleJob, staleJobs, toldRuns } from "./stale-job.ts
 
 type Options = z.infer<typeof freshnessJob.options>;
 
-/** As parlay-gorilla's guardian: an hour. */
+/** Default time between two reminders; see docs/sources.md. */
 const REPEAT_SECONDS = 3600;
 
 /** A service of a free plan takes this long to wake up. @see https://render.com/docs/free */

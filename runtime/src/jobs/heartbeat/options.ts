@@ -16,7 +16,7 @@ export const heartbeatJob = {
       directories: z.optional(z.array(FilePath)).check(
         z.meta({
           description:
-            "Directories whose state is told, and which are created where they are missing; snapshots, backups and logs without it.",
+            "More directories to check beside the one of the snapshots; a missing one is created. None without it.",
         }),
       ),
       variables: z.optional(z.array(EnvName)).check(
@@ -29,7 +29,7 @@ export const heartbeatJob = {
       programs: z.optional(z.array(FilePath)).check(
         z.meta({
           description:
-            "Programs whose version is told, as they answer --version; python3 without it.",
+            "Programs whose version is recorded, as they answer --version; none without it.",
         }),
       ),
     });

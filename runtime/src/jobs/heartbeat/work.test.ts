@@ -21,6 +21,7 @@ test("a snapshot tells versions, directories and which variables are set, never 
     env: { PATH: process.env["PATH"], SENDGRID_API_KEY: "hunter2", EMPTY: "" },
     options: {
       variables: ["SENDGRID_API_KEY", "EMPTY", "WEBHOOK_URL"],
+      directories: ["snapshots", "backups", "logs"],
       programs: [process.execPath, "no-such-program"],
     },
   });

@@ -14,12 +14,6 @@ import { heartbeatJob } from "./options.ts";
 
 const DIRECTORY = "snapshots";
 
-/** What vega-cockpit keeps on its disk. */
-const DIRECTORIES = [DIRECTORY, "backups", "logs"];
-
-/** Vega-cockpit is written in Python, and a deploy that changes its version is what a snapshot shows. */
-const PROGRAMS = ["python3"];
-
 /** Writes what this process has to work with as `heartbeat_<time>.csv`. */
 export async function writeHeartbeat(
   context: JobContext,
@@ -33,10 +27,8 @@ export async function writeHeartbeat(
     return { status: "skipped", details: { dryRun: true, wouldWrite } };
   }
   const observations = [
-    ...(await observeVersions(context, said.programs ?? PROGRAMS)),
-    ...(await observeDirectories(context, [
-      ...new Set([directory, ...(said.directories ?? DIRECTORIES)]),
-    ])),
+    ...(await observeVersions(context, said.programs ?? [])),
+    ...(await observeDirectories(context, [...new Set([directory, ...(said.directories ?? [])])])),
     ...observeVariables(context, said.variables ?? []),
   ];
   const file = await writeSnapshot(context, directory, { observations, now });

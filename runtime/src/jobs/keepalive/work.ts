@@ -10,7 +10,7 @@ import { keepaliveJob } from "./options.ts";
 
 type Options = z.infer<typeof keepaliveJob.options>;
 
-/** Shortest interval, in s: c1c-recruitment's own, and a host that sleeps does so after minutes. */
+/** Shortest interval, in s: hosts suspend an idle service after minutes; see docs/sources.md. */
 const INTERVAL_SECONDS_MIN = 60;
 
 /** Share of the interval by which a request may be later, so that many services do not ask at once. */
@@ -22,7 +22,7 @@ const TIMEOUT_SECONDS = 10;
 /** Where the runtime answers it without asking anything. */
 const PATH = "/keepalive";
 
-/** The variables of c1c-recruitment: the whole URL, and the path of the service's own. */
+/** Variables with the whole URL, and with the path of this service; see docs/sources.md. */
 const URL_VARIABLE = "KEEPALIVE_URL";
 const PATH_VARIABLE = "KEEPALIVE_PATH";
 

@@ -36,7 +36,7 @@ export const offsiteCopyJob = {
       folder: z.optional(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/))).check(
         z.meta({
           description: "What stands before the file names in the bucket; nothing without it.",
-          examples: ["chorizaurio"],
+          examples: ["shop/backups"],
         }),
       ),
       accessKeyEnv: z

@@ -2,7 +2,7 @@ import type { JobPage } from "../job-page.ts";
 
 /** What the reference says of it. */
 export const purgePage: JobPage = {
-  alsoKnownAs: ["purge_ephemeral.sql", "Database purge", "joslyn.retention_days"],
+  alsoKnownAs: ["purge_ephemeral.sql", "Database purge", "retention_days"],
   does: [
     "Looks at all tables first: one that is missing, or has no such column, or may not be purged, stops everything before a row is deleted.",
     "Deletes rows older than the retention, table by table in the order given, in batches of one transaction each.",

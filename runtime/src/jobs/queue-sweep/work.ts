@@ -9,7 +9,7 @@ import {
 } from "../../sources/queues/queue-script.ts";
 import { queueSweepJob } from "./options.ts";
 
-/** As the worker of joslyn-ai names it. */
+/** Default queue; see docs/sources.md. */
 const QUEUE = "jobs";
 
 /** The app's own default of JOB_VISIBILITY_TIMEOUT_SECONDS. */

@@ -2,7 +2,7 @@ import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { figuresOf, type RunFigures } from "./run-figures.ts";
 import { runSummaryJob } from "./options.ts";
 
-/** As c1c-recruitment's daily summary of its cron jobs. */
+/** Default time that a summary covers; see docs/sources.md. */
 const HOURS = 24;
 const HOUR_MS = 3_600_000;
 

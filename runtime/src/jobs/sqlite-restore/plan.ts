@@ -8,7 +8,7 @@ import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure } from "../definition.ts";
 import { sqliteRestoreInput, sqliteRestoreJob } from "./options.ts";
 
-/** The largest upload, in MB: the disk of chorizaurio, which a database cannot outgrow. */
+/** Largest upload, in MB; see docs/sources.md. */
 const UPLOAD_MAX_MB = 1024;
 
 /** Where a restore finds and puts its files, with absolute paths. */

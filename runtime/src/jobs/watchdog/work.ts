@@ -11,16 +11,16 @@ import { judgeLook, type WatchRules } from "./watch-verdict.ts";
 
 type Options = z.infer<typeof watchdogJob.options>;
 
-/** As parlay-gorilla's watchdog: one failure may be a restart that somebody else makes. */
+/** Failures in a row before a restart: a single one may be a restart by somebody else; see docs/sources.md. */
 const FAILURES_MAX = 2;
 
-/** A page that takes longer does not answer, in s (parlay-gorilla). */
+/** Default time limit of a page, in s; see docs/sources.md. */
 const TIMEOUT_SECONDS = 3;
 
-/** Its unit may take so long to start, in s; until then a restart is still under way (parlay-gorilla). */
+/** Longest start of the unit, in s: until then the restart is under way; see docs/sources.md. */
 const COOLDOWN_SECONDS = 600;
 
-/** Twice the time after which parlay-gorilla's timer looks first, in s: units start one after another. */
+/** No restarts for this long after a boot, in s: units start one after another; see docs/sources.md. */
 const BOOT_GRACE_SECONDS = 120;
 
 /** One debug command may take so long, in ms: a container that hangs must not hold up its restart. */

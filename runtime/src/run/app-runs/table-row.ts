@@ -5,7 +5,7 @@ import type { AppRunEnd } from "./app-run.ts";
 
 type AppRuns = NonNullable<ManifestJob["appRuns"]>;
 
-/** Columns of parlay-gorilla's `scheduler_job_runs`. */
+/** Default columns of an app's own table of runs; see docs/sources.md. */
 const COLUMNS = {
   job: "job_name",
   lastRunAt: "last_run_at",

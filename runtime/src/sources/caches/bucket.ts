@@ -8,7 +8,7 @@ import { SourceError } from "../source-error.ts";
 import type { CacheSnapshot, RefreshOutcome, RefreshRequest } from "./cache-snapshot.ts";
 import { logRefresh } from "./refresh-log.ts";
 
-/** Between the two tries of a refresh, c1c-recruitment's own 300 s: most outages of a sheet are shorter. */
+/** Time between the two attempts of a refresh: most outages of a sheet are shorter; see docs/sources.md. */
 const RETRY_SECONDS = 300;
 
 /** What a cache needs. */

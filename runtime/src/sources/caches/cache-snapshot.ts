@@ -7,7 +7,7 @@ export interface RefreshRequest {
 /** How a refresh went: `retry_ok` when only its second try was good. */
 export type RefreshResult = "ok" | "retry_ok" | "fail";
 
-/** How one refresh went. The fields are those of c1c-recruitment's own log line. */
+/** The result of one refresh, with the fields of its log line; see docs/sources.md. */
 export interface RefreshOutcome extends RefreshRequest {
   readonly bucket: string;
   /** Of both tries and the wait between them, in ms. */

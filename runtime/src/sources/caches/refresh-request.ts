@@ -6,7 +6,7 @@ const BY_HAND = "manual ";
 /** A run because its process starts. */
 const AT_START = "start";
 
-/** Who c1c-recruitment's own caches name for a refresh that nobody asked for. */
+/** The actor of a refresh that nobody requested; see docs/sources.md. */
 const SCHEDULER = "scheduler";
 
 /** Why a refresh is made and by whom, from who started the run that makes it. */

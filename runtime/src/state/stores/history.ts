@@ -5,7 +5,7 @@ import type { RunRecord, RunStatus } from "../../contract/run-record.ts";
 import { appendLine } from "./line-file.ts";
 import { StoreError } from "./store-error.ts";
 
-/** The words of vega-cockpit's page; how exactly a run went wrong is in the details. */
+/** Statuses in the app's file; the details hold the exact outcome. See docs/sources.md. */
 const WORDS: Readonly<Record<RunStatus, string>> = {
   ok: "ok",
   skipped: "skipped",
