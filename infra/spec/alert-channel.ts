@@ -45,7 +45,7 @@ const Sendgrid = z
     ...addresses,
     baseUrl: baseUrl("SendGrid", "SENDGRID_BASE_URL"),
   })
-  .meta({ description: "Mail by SendGrid's API." });
+  .meta({ id: "sendgrid", description: "Mail by SendGrid's API." });
 
 const part = (what: string, example: string) =>
   HiddenValue.optional().meta({ description: what, examples: [{ secret: example }] });
@@ -68,7 +68,7 @@ const Smtp = z
     ...addresses,
   })
   .refine(({ url, host }) => url !== undefined || host !== undefined, "should have url or host")
-  .meta({ description: "Mail by a mail server." });
+  .meta({ id: "smtp", description: "Mail by a mail server." });
 
 const Telegram = z
   .strictObject({
@@ -82,7 +82,7 @@ const Telegram = z
     }),
     baseUrl: baseUrl("Telegram", "TELEGRAM_BASE_URL"),
   })
-  .meta({ description: "Messages of a bot." });
+  .meta({ id: "telegram", description: "Messages of a bot." });
 
 const DiscordBot = z
   .strictObject({
@@ -96,7 +96,7 @@ const DiscordBot = z
     }),
     baseUrl: baseUrl("Discord", "DISCORD_BASE_URL"),
   })
-  .meta({ description: "Messages of a bot." });
+  .meta({ id: "discordBot", description: "Messages of a bot." });
 
 const url = (what: string, example: string) =>
   HiddenValue.meta({ description: what, examples: [{ secret: example }] });
@@ -155,6 +155,9 @@ export const AlertChannelSpec = z
       .strictObject({ sentry: url("Where the DSN is.", "SENTRY_DSN"), enabled })
       .meta({ description: "Sentry, or what takes its envelopes." }),
   ])
-  .meta({ description: "A way to reach people. What is not set is skipped, which is no failure." });
+  .meta({
+    id: "alertChannel",
+    description: "A way to reach people. What is not set is skipped, which is no failure.",
+  });
 
 export type AlertChannelSpec = z.infer<typeof AlertChannelSpec>;

@@ -61,7 +61,7 @@ const AlertRuleSpec = z
       })
       .meta({ description: "Events that the app reports." }),
   ])
-  .meta({ description: "A rule over what is measured." });
+  .meta({ id: "alertRule", description: "A rule over what is measured." });
 
 /** Who is told of what. */
 export const AlertsSpec = z
@@ -109,6 +109,7 @@ export const AlertsSpec = z
       }),
   })
   .meta({
+    id: "alerts",
     description: "Who is told of what. Without it nobody is told of a failed job.",
     examples: [{ channels: { ops: { webhook: { secret: "WEBHOOK_URL" } } } }],
   });

@@ -16,6 +16,7 @@ export const AllowListSpec = z
     }),
   )
   .meta({
+    id: "allowList",
     description:
       "Addresses outside Render that may connect. Empty: none. Not given: as Render has it.",
     examples: [[{ cidr: "203.0.113.10/32", why: "the VM of the API" }]],

@@ -70,6 +70,7 @@ export const DataSourceSpec = z
       .meta({ description: "Cells of a Google Sheet; its first row names the columns." }),
   ])
   .meta({
+    id: "dataSource",
     description: "Where rows of data are read.",
     examples: [{ file: "data/flags.csv" }, { sql: { database: "main" }, query: "select 1" }],
   });

@@ -15,6 +15,7 @@ const region = z
   .enum(RENDER_REGIONS)
   .optional()
   .meta({
+    id: "region",
     description: "Region; the stack's when it is not given. A change replaces.",
     examples: ["oregon"],
   });
@@ -86,6 +87,7 @@ export const DatabaseSpec = z
     ...keyed,
   })
   .meta({
+    id: "database",
     description: "A Postgres database on Render.",
     examples: [{ version: 16, plan: "basic_256mb" }],
   });
@@ -124,6 +126,7 @@ export const KeyValueSpec = z
     ...keyed,
   })
   .meta({
+    id: "keyValue",
     description: "A Key Value store (Redis) on Render.",
     examples: [{ plan: "starter", evict: "noeviction" }],
   });

@@ -29,6 +29,6 @@ export const DiskSpec = z
         examples: [["backups", "logs", "tools/.digest_disabled"]],
       }),
   })
-  .meta({ description: "A disk that survives deploys." });
+  .meta({ id: "disk", description: "A disk that survives deploys." });
 
 export type DiskSpec = z.infer<typeof DiskSpec>;

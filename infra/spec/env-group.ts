@@ -18,6 +18,7 @@ export const EnvGroupSpec = z
     ...keyed,
   })
   .meta({
+    id: "envGroup",
     description:
       "Variables and files that several services share. What a service sets itself wins.",
     examples: [{ env: { EMAIL_FROM: "support@example.com" } }],

@@ -74,6 +74,7 @@ export const EnvRuleSpec = z
       .meta({ description: "What a value must be like. For secrets see secrets." }),
   ])
   .meta({
+    id: "envRule",
     description: "What the environment of the services must be like.",
     examples: [{ oneOf: ["JWT_SECRET", "API_JWT_SECRET"], services: ["api"] }],
   });

@@ -84,12 +84,14 @@ export const EnvValueSpec = z
       .meta({ description: "How to connect to a Key Value store (Redis)." }),
   ])
   .meta({
+    id: "envValue",
     description: "Value of an environment variable.",
     examples: ["America/Mazatlan", { secret: "SENDGRID_API_KEY" }, { url: "web" }],
   });
 
 /** Environment variables by name. */
 export const EnvSpec = z.record(EnvName, EnvValueSpec).meta({
+  id: "env",
   description: "Environment variables by name.",
   examples: [{ TZ: "America/Mazatlan", SENDGRID_API_KEY: { secret: "SENDGRID_API_KEY" } }],
 });
@@ -115,6 +117,7 @@ export const SecretFilesSpec = z
     ]),
   )
   .meta({
+    id: "secretFiles",
     description: "Files that the platform mounts at /etc/secrets/<name>.",
     examples: [{ "seed.db.gz.b64": { secret: "SEED_DB" } }],
   });

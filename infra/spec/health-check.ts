@@ -28,7 +28,10 @@ const handling = {
   }),
 };
 
-const within = Duration.meta({ description: "It fails when it is older.", examples: ["7h"] });
+const within = Duration.meta({
+  description: "It fails when it is older.",
+  examples: ["7h"],
+});
 
 const stores = [
   z
@@ -175,6 +178,7 @@ const lives = [
 
 /** One thing that is looked at in the background, and told by the health paths. */
 export const HealthCheckSpec = z.union([...stores, ...places, ...lives]).meta({
+  id: "healthCheck",
   description: "One thing that is looked at in the background, and told by the health paths.",
   examples: [{ postgres: { database: "main" }, critical: true }, { component: "discord" }],
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EnvSpec } from "./env.ts";
 import { keyed } from "./keyed.ts";
 import { HiddenValue, PostgresAddress } from "./reference.ts";
-import { Duration, Key, Plan, RelativePath } from "./scalar.ts";
+import { Duration, JsonValue, Key, Plan, RelativePath } from "./scalar.ts";
 import { ScheduleSpec } from "./schedule.ts";
 
 /** Most retries of one run: a job that fails more often has a fault that another try does not cure. */
@@ -22,7 +22,7 @@ const work = {
       examples: ["pnpm webhooks:reconcile"],
     }),
   options: z
-    .record(z.string(), z.json())
+    .record(z.string(), JsonValue)
     .optional()
     .meta({
       description:
@@ -70,31 +70,33 @@ const owner = {
 const column = z.string().min(1).optional();
 
 /** Where the app keeps the runs that it makes by itself. */
-const AppRunsSpec = z.strictObject({
-  url: PostgresAddress.meta({ description: "The Postgres.", examples: [{ database: "main" }] }),
-  table: z
-    .string()
-    .min(1)
-    .meta({ description: "The table, one row a job.", examples: ["scheduler_job_runs"] }),
-  columns: z
-    .strictObject({
-      job: column.meta({ description: "Name of the job.", examples: ["job_name"] }),
-      lastRunAt: column.meta({ description: "Time of the last run.", examples: ["last_run_at"] }),
-      status: column.meta({ description: "How it ended.", examples: ["status"] }),
-      durationMs: column.meta({ description: "How long it took.", examples: ["duration_ms"] }),
-      error: column.meta({ description: "What went wrong.", examples: ["error_snippet"] }),
-    })
-    .optional()
-    .meta({
-      description: "Names of its columns, where they are others than the examples.",
-      examples: [{ job: "name" }],
-    }),
-  job: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: "The app's own name of the job.", examples: ["apisports_refresh"] }),
-});
+const AppRunsSpec = z
+  .strictObject({
+    url: PostgresAddress.meta({ description: "The Postgres.", examples: [{ database: "main" }] }),
+    table: z
+      .string()
+      .min(1)
+      .meta({ description: "The table, one row a job.", examples: ["scheduler_job_runs"] }),
+    columns: z
+      .strictObject({
+        job: column.meta({ description: "Name of the job.", examples: ["job_name"] }),
+        lastRunAt: column.meta({ description: "Time of the last run.", examples: ["last_run_at"] }),
+        status: column.meta({ description: "How it ended.", examples: ["status"] }),
+        durationMs: column.meta({ description: "How long it took.", examples: ["duration_ms"] }),
+        error: column.meta({ description: "What went wrong.", examples: ["error_snippet"] }),
+      })
+      .optional()
+      .meta({
+        description: "Names of its columns, where they are others than the examples.",
+        examples: [{ job: "name" }],
+      }),
+    job: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "The app's own name of the job.", examples: ["apisports_refresh"] }),
+  })
+  .meta({ id: "appRuns" });
 
 const watched = {
   appRuns: AppRunsSpec.optional().meta({
@@ -257,6 +259,7 @@ const running = {
 export const JobSpec = z
   .strictObject({ ...work, ...owner, ...watched, ...cron, ...running, ...keyed })
   .meta({
+    id: "job",
     description:
       "Something that runs, ends, and leaves a record. It has exactly one owner: in, on or by.",
     examples: [{ uses: "digest", schedule: { weekdays: "13:00" }, on: "render", calls: "web" }],

@@ -17,6 +17,7 @@ export const ServiceOpsSpec = z
     }),
   })
   .meta({
+    id: "ops",
     description:
       "Which of the operators' paths answer without a token. They only tell; whatever changes something, and files and backups, always need the token.",
     examples: [{ loopbackOnly: ["/ops/jobs"] }],

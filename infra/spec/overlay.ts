@@ -19,6 +19,7 @@ export const OverlaySpec = z
       .meta({ description: "Only in these services.", examples: [["worker"]] }),
   })
   .meta({
+    id: "overlay",
     description:
       "Values that an incident calls for. An overlay changes variables and nothing else.",
     examples: [{ description: "OpenAI limits us.", env: { MAX_JOB_RETRIES: 1 } }],

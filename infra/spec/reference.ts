@@ -5,6 +5,7 @@ import { EnvName, Key } from "./scalar.ts";
 export const DatabaseRef = z
   .strictObject({ database: Key.meta({ description: "Key of a database.", examples: ["main"] }) })
   .meta({
+    id: "databaseRef",
     description:
       "A Postgres database of this stack. Its URL is read from a variable of the process that refers to it, else from OPSPEC_DATABASE_<KEY>_URL, which is added.",
   });
@@ -15,6 +16,7 @@ export const KeyValueRef = z
     keyValue: Key.meta({ description: "Key of a Key Value store.", examples: ["queue"] }),
   })
   .meta({
+    id: "keyValueRef",
     description:
       "A Key Value store (Redis) of this stack. Its URL is read from a variable of the process that refers to it, else from OPSPEC_KEY_VALUE_<KEY>_URL, which is added.",
   });
@@ -27,7 +29,7 @@ export const EnvRef = z
       examples: ["REDIS_URL"],
     }),
   })
-  .meta({ description: "What a variable of the process says." });
+  .meta({ id: "envRef", description: "What a variable of the process says." });
 
 /** The value of a secret. */
 const SecretRef = z
@@ -38,15 +40,18 @@ const SecretRef = z
     }),
   })
   .meta({
+    id: "secretRef",
     description:
       "The value of a secret. It is read from a variable of the process that has it, else from OPSPEC_SECRET_<NAME>, which is added.",
   });
 
 /** Where a Postgres is. */
-export const PostgresAddress = z.union([DatabaseRef, EnvRef, SecretRef]);
+export const PostgresAddress = z
+  .union([DatabaseRef, EnvRef, SecretRef])
+  .meta({ id: "postgresAddress" });
 
 /** Where a Redis is. */
-export const RedisAddress = z.union([KeyValueRef, EnvRef, SecretRef]);
+export const RedisAddress = z.union([KeyValueRef, EnvRef, SecretRef]).meta({ id: "redisAddress" });
 
 /** A list in Redis, by its key and its store. */
 export const redisList = {
@@ -58,7 +63,7 @@ export const redisList = {
 };
 
 /** A URL or another value that the process reads from a variable. */
-export const HiddenValue = z.union([SecretRef, EnvRef]);
+export const HiddenValue = z.union([SecretRef, EnvRef]).meta({ id: "hiddenValue" });
 
 /** Something that the runtime reads from a variable of its process. */
 export type Reference =

@@ -74,6 +74,7 @@ export const RenderSpec = z
       }),
   })
   .meta({
+    id: "render",
     description: "Where on Render the stack lives.",
     examples: [{ owner: "tea-cq1b2c3d4e5f6g7h8i9j" }],
   });

@@ -10,7 +10,11 @@ export const InstancesSpec = z
   .int()
   .min(1)
   .max(INSTANCES_MAX)
-  .meta({ description: "Number of instances; 1 when it is not given.", examples: [2] });
+  .meta({
+    id: "instances",
+    description: "Number of instances; 1 when it is not given.",
+    examples: [2],
+  });
 
 /** Instances by load. */
 export const AutoscaleSpec = z
@@ -33,6 +37,7 @@ export const AutoscaleSpec = z
       .meta({ description: "Memory use that is aimed at.", examples: [80] }),
   })
   .meta({
+    id: "autoscale",
     description: "Instances by load, instead of a fixed number.",
     examples: [{ min: 1, max: 3, cpuPercent: 70 }],
   });

@@ -11,6 +11,7 @@ const timezone = z
   )
   .optional()
   .meta({
+    id: "timezone",
     description: "IANA time zone; the stack's when it is not given.",
     examples: ["America/Mazatlan", "UTC"],
   });
@@ -18,7 +19,10 @@ const timezone = z
 const onStart = z
   .boolean()
   .optional()
-  .meta({ description: "Also once when the process that runs the job starts.", examples: [true] });
+  .meta({
+    description: "Also once when the process that runs the job starts.",
+    examples: [true],
+  });
 
 const dst = z
   .literal("two-crons")
@@ -44,6 +48,7 @@ const hourFrom = z
   })
   .optional()
   .meta({
+    id: "hourFrom",
     description: "With in: variables that, where they are set, say it instead.",
     examples: [{ hour: "BACKUP_TIME_HOUR", timezone: "BACKUP_TIMEZONE" }],
   });
@@ -61,6 +66,7 @@ const hoursFrom = z
   })
   .optional()
   .meta({
+    id: "hoursFrom",
     description: "With in: a variable that, where it is set, says it instead.",
     examples: [{ everyHours: "BACKUP_INTERVAL_HOURS" }],
   });
@@ -124,6 +130,7 @@ export const ScheduleSpec = z
     }),
   ])
   .meta({
+    id: "schedule",
     description: "When the job runs.",
     examples: [{ every: "1h" }, { cron: "0 */6 * * *", timezone: "UTC" }, { weekdays: "13:00" }],
   });

@@ -79,6 +79,7 @@ export const SecretSpec = z
       }),
   })
   .meta({
+    id: "secret",
     description: "A secret: declared here, its value found in Pulumi's config or the environment.",
     examples: [{ required: "warn", maxAge: "90d" }],
   });

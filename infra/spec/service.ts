@@ -182,23 +182,25 @@ const running = {
   allowList: AllowListSpec.optional(),
 };
 
-const HealthPathsSpec = z.strictObject({
-  healthz: HttpPath.optional().meta({ description: "Liveness.", examples: ["/livez"] }),
-  readyz: HttpPath.optional().meta({ description: "Readiness.", examples: ["/internal/readyz"] }),
-  ready: HttpPath.optional().meta({
-    description: "Readiness with components.",
-    examples: ["/internal/ready"],
-  }),
-  health: HttpPath.optional().meta({
-    description: "Everything that is checked.",
-    examples: ["/api/health"],
-  }),
-  keepalive: HttpPath.optional().meta({ description: "A short answer.", examples: ["/ping"] }),
-  metrics: HttpPath.optional().meta({
-    description: "Metrics as Prometheus text.",
-    examples: ["/internal/metrics/prometheus"],
-  }),
-});
+const HealthPathsSpec = z
+  .strictObject({
+    healthz: HttpPath.optional().meta({ description: "Liveness.", examples: ["/livez"] }),
+    readyz: HttpPath.optional().meta({ description: "Readiness.", examples: ["/internal/readyz"] }),
+    ready: HttpPath.optional().meta({
+      description: "Readiness with components.",
+      examples: ["/internal/ready"],
+    }),
+    health: HttpPath.optional().meta({
+      description: "Everything that is checked.",
+      examples: ["/api/health"],
+    }),
+    keepalive: HttpPath.optional().meta({ description: "A short answer.", examples: ["/ping"] }),
+    metrics: HttpPath.optional().meta({
+      description: "Metrics as Prometheus text.",
+      examples: ["/internal/metrics/prometheus"],
+    }),
+  })
+  .meta({ id: "healthPaths" });
 
 const telling = {
   healthPreset: z
@@ -258,6 +260,7 @@ const telling = {
 export const ServiceSpec = z
   .strictObject({ ...identity, ...commands, ...running, ...telling, ...staticSite, ...keyed })
   .meta({
+    id: "service",
     description: "A process that runs all the time, or the files of a static site.",
     examples: [
       {

@@ -39,6 +39,7 @@ export const SourceSpec = z
       .meta({ description: "An image from a registry." }),
   ])
   .meta({
+    id: "source",
     description: "Where the code or the image comes from.",
     examples: [{ repo: "https://github.com/example/app", branch: "main" }],
   });
@@ -56,6 +57,7 @@ export const BuildFilterSpec = z
       .meta({ description: "Changes of only these do not deploy.", examples: [["docs/**"]] }),
   })
   .meta({
+    id: "buildFilter",
     description: "Which changed files deploy by themselves.",
     examples: [{ paths: ["backend/**"] }],
   });
@@ -89,6 +91,7 @@ export const RegistrySpec = z
     ...keyed,
   })
   .meta({
+    id: "registry",
     description: "An account at a registry of images.",
     examples: [{ kind: "github", username: "example-bot", token: { secret: "GHCR_TOKEN" } }],
   });

@@ -6,7 +6,10 @@ const keep = z
   .int()
   .min(1)
   .optional()
-  .meta({ description: "Most records of one job; 500 when it is not given.", examples: [500] });
+  .meta({
+    description: "Most records of one job; 500 when it is not given.",
+    examples: [500],
+  });
 
 const shared = z.union([DatabaseRef, KeyValueRef]);
 
@@ -23,6 +26,7 @@ export const StackStoresSpec = z
     }),
   })
   .meta({
+    id: "stackStores",
     description:
       "What all processes remember, and where. Without it a service with a disk uses its disk.",
     examples: [{ records: { database: "main" }, coordination: { database: "main" } }],
@@ -82,6 +86,7 @@ export const ServiceStoresSpec = z
       }),
   })
   .meta({
+    id: "serviceStores",
     description: "What the service remembers, and where, instead of what the stack says.",
     examples: [{ records: { file: "logs/runs.jsonl" } }],
   });

@@ -14,7 +14,7 @@ const place = z
       .union([z.int().min(1).max(65_535), EnvRef])
       .meta({ description: "Port.", examples: [3310, { env: "CLAMAV_PORT" }] }),
   })
-  .meta({ description: "Where it listens." });
+  .meta({ id: "address", description: "Where it listens." });
 
 const gateHandling = {
   fail: z
@@ -57,115 +57,122 @@ const GateSpec = z
       })
       .meta({ description: "Something that answers over HTTP." }),
   ])
-  .meta({ description: "Something that must answer before the app starts." });
+  .meta({ id: "gate", description: "Something that must answer before the app starts." });
 
-const SeedSpec = z.strictObject({
-  file: FilePath.meta({ description: "The database.", examples: ["/data/ventas.db"] }),
-  from: FilePath.meta({
-    description: "What it is made from, for example a secret file.",
-    examples: ["/etc/secrets/ventas.db.gz.b64"],
-  }),
-  encoding: z
-    .enum(["plain", "gzip", "base64", "gzip-base64"])
-    .optional()
-    .meta({
-      description: "How that is written; gzip-base64 is base64 of gzip. plain when not given.",
-      examples: ["gzip-base64"],
+const SeedSpec = z
+  .strictObject({
+    file: FilePath.meta({ description: "The database.", examples: ["/data/ventas.db"] }),
+    from: FilePath.meta({
+      description: "What it is made from, for example a secret file.",
+      examples: ["/etc/secrets/ventas.db.gz.b64"],
     }),
-});
+    encoding: z
+      .enum(["plain", "gzip", "base64", "gzip-base64"])
+      .optional()
+      .meta({
+        description: "How that is written; gzip-base64 is base64 of gzip. plain when not given.",
+        examples: ["gzip-base64"],
+      }),
+  })
+  .meta({ id: "seed" });
 
-const MigrateSpec = z.union([
-  z
-    .strictObject({
-      command: z
-        .string()
-        .min(1)
-        .meta({ description: "The migration.", examples: ["alembic upgrade head"] }),
-      url: PostgresAddress.meta({
-        description: "The Postgres in which the lock is taken.",
-        examples: [{ database: "main" }],
-      }),
-      atHead: z
-        .string()
-        .min(1)
-        .optional()
-        .meta({
-          description: "Ends with 0 when there is nothing to migrate, so that no lock is needed.",
-          examples: ["alembic check"],
+const MigrateSpec = z
+  .union([
+    z
+      .strictObject({
+        command: z
+          .string()
+          .min(1)
+          .meta({ description: "The migration.", examples: ["alembic upgrade head"] }),
+        url: PostgresAddress.meta({
+          description: "The Postgres in which the lock is taken.",
+          examples: [{ database: "main" }],
         }),
-      deadline: Duration.optional().meta({
-        description: "Longest wait for the lock and the migration; 600s when it is not given.",
-        examples: ["600s"],
-      }),
-    })
-    .meta({ description: "A command under a lock that all instances share." }),
-  z
-    .strictObject({
-      sqlite: FilePath.meta({ description: "The SQLite file.", examples: ["/data/ventas.db"] }),
-      directory: FilePath.meta({
-        description: "Folder of <id>.sql files and executable files, in the order of their names.",
-        examples: ["migrations"],
-      }),
-      owner: z
-        .enum(["runtime", "app"])
-        .optional()
-        .meta({
+        atHead: z
+          .string()
+          .min(1)
+          .optional()
+          .meta({
+            description: "Ends with 0 when there is nothing to migrate, so that no lock is needed.",
+            examples: ["alembic check"],
+          }),
+        deadline: Duration.optional().meta({
+          description: "Longest wait for the lock and the migration; 600s when it is not given.",
+          examples: ["600s"],
+        }),
+      })
+      .meta({ description: "A command under a lock that all instances share." }),
+    z
+      .strictObject({
+        sqlite: FilePath.meta({ description: "The SQLite file.", examples: ["/data/ventas.db"] }),
+        directory: FilePath.meta({
           description:
-            "runtime (the default) migrates. app: it migrates by itself and only its status is read.",
-          examples: ["app"],
+            "Folder of <id>.sql files and executable files, in the order of their names.",
+          examples: ["migrations"],
         }),
-    })
-    .meta({ description: "Migrations of a SQLite file, each once." }),
-]);
+        owner: z
+          .enum(["runtime", "app"])
+          .optional()
+          .meta({
+            description:
+              "runtime (the default) migrates. app: it migrates by itself and only its status is read.",
+            examples: ["app"],
+          }),
+      })
+      .meta({ description: "Migrations of a SQLite file, each once." }),
+  ])
+  .meta({ id: "migrate" });
 
-const WatchdogSpec = z.strictObject({
-  check: Duration.optional().meta({ description: "It looks so often.", examples: ["360s"] }),
-  stall: Duration.optional().meta({
-    description: "Longest time without a sign of life; 3 checks and 30s when it is not given.",
-    examples: ["1110s"],
-  }),
-  disconnect: Duration.optional().meta({
-    description: "Longest time without the connection; as stall when it is not given.",
-    examples: ["1110s"],
-  }),
-  from: z
-    .strictObject({
-      check: EnvName.optional().meta({
-        description: "Variable with the seconds between checks.",
-        examples: ["WATCHDOG_CHECK_SEC"],
-      }),
-      stall: EnvName.optional().meta({
-        description: "Variable with the seconds of stall.",
-        examples: ["WATCHDOG_STALL_SEC"],
-      }),
-      disconnect: EnvName.optional().meta({
-        description: "Variable with the seconds of disconnect.",
-        examples: ["WATCHDOG_DISCONNECT_GRACE_SEC"],
-      }),
-    })
-    .optional()
-    .meta({
-      description: "Variables that, where they are set, say these times instead.",
-      examples: [{ check: "WATCHDOG_CHECK_SEC" }],
+const WatchdogSpec = z
+  .strictObject({
+    check: Duration.optional().meta({ description: "It looks so often.", examples: ["360s"] }),
+    stall: Duration.optional().meta({
+      description: "Longest time without a sign of life; 3 checks and 30s when it is not given.",
+      examples: ["1110s"],
     }),
-  heartbeat: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: "Sign of life: a heartbeat that the app reports.", examples: ["loop"] }),
-  path: HttpPath.optional().meta({
-    description: "Sign of life: a path of the app that answers.",
-    examples: ["/ping"],
-  }),
-  connection: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description: "Component of the app whose connection is watched.",
-      examples: ["discord"],
+    disconnect: Duration.optional().meta({
+      description: "Longest time without the connection; as stall when it is not given.",
+      examples: ["1110s"],
     }),
-});
+    from: z
+      .strictObject({
+        check: EnvName.optional().meta({
+          description: "Variable with the seconds between checks.",
+          examples: ["WATCHDOG_CHECK_SEC"],
+        }),
+        stall: EnvName.optional().meta({
+          description: "Variable with the seconds of stall.",
+          examples: ["WATCHDOG_STALL_SEC"],
+        }),
+        disconnect: EnvName.optional().meta({
+          description: "Variable with the seconds of disconnect.",
+          examples: ["WATCHDOG_DISCONNECT_GRACE_SEC"],
+        }),
+      })
+      .optional()
+      .meta({
+        description: "Variables that, where they are set, say these times instead.",
+        examples: [{ check: "WATCHDOG_CHECK_SEC" }],
+      }),
+    heartbeat: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "Sign of life: a heartbeat that the app reports.", examples: ["loop"] }),
+    path: HttpPath.optional().meta({
+      description: "Sign of life: a path of the app that answers.",
+      examples: ["/ping"],
+    }),
+    connection: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description: "Component of the app whose connection is watched.",
+        examples: ["discord"],
+      }),
+  })
+  .meta({ id: "watchdog" });
 
 /** How the runtime supervises an app. */
 export const SuperviseSpec = z
@@ -239,6 +246,7 @@ export const SuperviseSpec = z
       .meta({ description: "Under the runtime, with more to say about it." }),
   ])
   .meta({
+    id: "supervise",
     description:
       "Run under the runtime. true (the default) for native runtimes. For docker and images false is the default; else the image must contain /opt/opspec and start: must be given.",
     examples: [true, { watchdog: { path: "/ping" } }],

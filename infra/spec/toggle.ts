@@ -104,6 +104,7 @@ export const ToggleSpec = z
       .meta({ description: "A row of a table: a sheet, a file, a query or an answer." }),
   ])
   .meta({
+    id: "toggle",
     description: "A switch that an operator turns while the system runs.",
     examples: [{ env: "FEATURE_DIGEST", whenMissing: "on" }],
   });
@@ -119,6 +120,7 @@ export const CacheSpec = z
     }),
   })
   .meta({
+    id: "cache",
     description: "Named data that is refreshed in the background.",
     examples: [{ source: { file: "data/clans.json" }, ttl: "3h" }],
   });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Duration, HttpPath, Key } from "./scalar.ts";
+import { Duration, HttpPath, JsonValue, Key } from "./scalar.ts";
 
 /** One thing that must be true after a deploy. */
 export const CheckSpec = z
@@ -18,7 +18,7 @@ export const CheckSpec = z
           .optional()
           .meta({ description: "Expected status; 200 when it is not given.", examples: [200] }),
         json: z
-          .record(z.string(), z.json())
+          .record(z.string(), JsonValue)
           .optional()
           .meta({
             description: "Keys that the JSON answer must have, with their values.",
@@ -37,6 +37,7 @@ export const CheckSpec = z
       .meta({ description: "A job ran lately." }),
   ])
   .meta({
+    id: "check",
     description: "One thing that must be true after a deploy.",
     examples: [
       { http: "web", path: "/", status: 200 },

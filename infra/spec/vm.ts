@@ -30,7 +30,7 @@ export const VmSpec = z
       })
       .meta({ description: "Private key that may log in.", examples: [{ secret: "VM_SSH_KEY" }] }),
   })
-  .meta({ description: "A machine with Docker that is reached over SSH." });
+  .meta({ id: "vm", description: "A machine with Docker that is reached over SSH." });
 
 /** A name in a Cloudflare zone. */
 const DomainSpec = z
@@ -48,6 +48,7 @@ const DomainSpec = z
       .meta({ description: "Through Cloudflare; true when it is not given.", examples: [true] }),
   })
   .meta({
+    id: "domain",
     description: "A name in a Cloudflare zone.",
     examples: [{ host: "api.example.com", to: { vm: "main" } }],
   });
@@ -68,7 +69,7 @@ export const EdgeSpec = z
         examples: [["/ops/*", "/healthz"]],
       }),
   })
-  .meta({ description: "Names and cache rules at Cloudflare." });
+  .meta({ id: "edge", description: "Names and cache rules at Cloudflare." });
 
 export type VmSpec = z.infer<typeof VmSpec>;
 export type EdgeSpec = z.infer<typeof EdgeSpec>;

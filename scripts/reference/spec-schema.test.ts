@@ -57,11 +57,18 @@ test("hover shows what a key means, with examples", () => {
   const schema: unknown = JSON.parse(renderSpecSchema());
 
   expect(schema).toHaveProperty(
-    ["definitions", "stack", "properties", "render", "properties", "region"],
+    ["definitions", "render", "properties", "region"],
     expect.objectContaining({
       description: expect.stringContaining("oregon when it is not given"),
       enum: expect.arrayContaining(["oregon", "frankfurt"]),
       examples: ["oregon"],
     }),
   );
+});
+
+test("the schema stays a page per noun: what is used several times is defined once", () => {
+  const text = renderSpecSchema();
+
+  expect(text.split("\n").length).toBeLessThanOrEqual(2100);
+  expect(text).not.toContain("__schema");
 });
