@@ -1,7 +1,6 @@
 import { type Logger, pino } from "pino";
 import type { RuntimeManifest } from "./contract/manifest.ts";
-import { isSecretName, secretVariables } from "./contract/env-name.ts";
-import type { Env } from "./contract/env.ts";
+import { type Env, isSecretName, secretVariables } from "./contract/env.ts";
 import { secretFileNames } from "./contract/secret-file.ts";
 import { hideSecrets, redactLine } from "./redaction.ts";
 

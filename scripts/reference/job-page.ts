@@ -1,5 +1,5 @@
 import type { CatalogJob } from "@opspec/runtime/catalog";
-import type { JobPage } from "../../runtime/src/jobs/job-page.ts";
+import type { JobPage } from "../../runtime/src/jobs/job.ts";
 import { code, renderTable, type Row } from "./markdown.ts";
 import { listSpecKeys } from "./spec-keys.ts";
 import { renderKeys } from "./spec-page.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CATALOG } from "@opspec/runtime/catalog";
-import type { JobPage } from "../../runtime/src/jobs/job-page.ts";
+import type { JobPage } from "../../runtime/src/jobs/job.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import type { DescribedJob } from "./job-page.ts";
 

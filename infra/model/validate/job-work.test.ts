@@ -40,7 +40,7 @@ jobs:
   expect(found).toMatchInlineSnapshot(`
     [
       "10:8   jobs/a/uses: there is no job "digets" in the catalog. Did you mean "digest"?",
-      "11:8   jobs/b/uses: there is no job "something-else" in the catalog. Known: command, http, alerts-flush, heartbeat, digest, dead-letter-trim, dead-letter-requeue, queue-sweep, purge, reconcile, metrics-snapshot, sqlite-backup, backup-verify, sqlite-restore, offsite-copy, cache-refresh, keepalive, watchdog, dependency-gate, freshness, run-summary; or use command:.",
+      "11:8   jobs/b/uses: there is no job "something-else" in the catalog. Known: alerts-flush, backup-verify, cache-refresh, command, dead-letter-requeue, dead-letter-trim, dependency-gate, digest, freshness, heartbeat, http, keepalive, metrics-snapshot, offsite-copy, purge, queue-sweep, reconcile, run-summary, sqlite-backup, sqlite-restore, watchdog; or use command:.",
     ]
   `);
 });
@@ -62,9 +62,9 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "10:77   jobs/a/options/kep: "dead-letter-trim" has no such option. It knows: queue, keep, dryRun, urlEnv.",
-      "10:85   jobs/a/options/keep: is of the wrong kind: it should be a number. Correct the value.",
-      "11:79   jobs/b/options/retentionDays: is of the wrong kind: it should be at least 1. Correct the value.",
+      "10:77   jobs/a/options/kep: "dead-letter-trim" has no such option. Its options are: queue, keep, dryRun, urlEnv.",
+      "10:85   jobs/a/options/keep: has an invalid value: it should be a number. Correct the value.",
+      "11:79   jobs/b/options/retentionDays: has an invalid value: it should be at least 1. Correct the value.",
       "12:3   jobs/c/options/url: is missing. "watchdog" needs it.",
     ]
   `);

@@ -76,8 +76,8 @@ jobs:
 `),
   ).toMatchInlineSnapshot(`
     [
-      "3:80   jobs/a/options/keep: is of the wrong kind: it should be a number. Correct the value.",
-      "4:80   jobs/b/options/kep: "dead-letter-trim" has no such option. It knows: queue, keep, dryRun, urlEnv.",
+      "3:80   jobs/a/options/keep: has an invalid value: it should be a number. Correct the value.",
+      "4:80   jobs/b/options/kep: "dead-letter-trim" has no such option. Its options are: queue, keep, dryRun, urlEnv.",
     ]
   `);
 });

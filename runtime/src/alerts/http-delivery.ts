@@ -1,6 +1,6 @@
 import { errorWords } from "../health/error-words.ts";
 import { redact } from "../redaction.ts";
-import { shortText } from "../contract/short-text.ts";
+import { shortText } from "../contract/text.ts";
 import {
   type Attempt,
   attemptDelivery,

@@ -4,7 +4,7 @@ import type { ManifestJob } from "../contract/job.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore, RunStart } from "../contract/run-record.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import { bindSchedule } from "../contract/bound-schedule.ts";
+import { bindSchedule } from "../contract/bindings.ts";
 import type { Env } from "../contract/env.ts";
 import { missedSlot, stuckRun } from "./lateness-verdict.ts";
 import { createNoticeBoard, type Notice, type NoticeBoard } from "./notice-board.ts";

@@ -1,6 +1,6 @@
 import type { AlertEvent } from "../contract/alert-event.ts";
 import { redactDeep } from "../redaction.ts";
-import { shortText } from "../contract/short-text.ts";
+import { shortText } from "../contract/text.ts";
 import { normalisedKey } from "./alert-key.ts";
 
 /** Longest title, value in details and list in details; see docs/sources.md. */

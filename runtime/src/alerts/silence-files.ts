@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import type { AlertEvent } from "../contract/alert-event.ts";
-import { replaceFile } from "../jobs/artifacts/durable-file.ts";
+import { replaceFile } from "../jobs/file.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Clock } from "../run/clock.ts";
 import { silencedUntil } from "../run/silence.ts";

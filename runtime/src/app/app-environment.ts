@@ -1,6 +1,5 @@
 import type { RuntimeManifest } from "../contract/manifest.ts";
-import { namedVariables } from "../contract/env-name.ts";
-import { type Env, valueOf } from "../contract/env.ts";
+import { type Env, namedVariables, valueOf } from "../contract/env.ts";
 import { loadManifest, MANIFEST_VARIABLE } from "../contract/load-manifest.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { momentOf } from "../jobs/artifacts/stamp.ts";
+import { momentOf } from "../jobs/file.ts";
 import { backupOf, tooMany } from "./backup-file.ts";
 
 test("a backup is known by prefix, time and number, and nothing else is one", () => {

@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
-import { momentOf } from "../jobs/artifacts/stamp.ts";
+import { momentOf } from "../jobs/file.ts";
 import { errorCode } from "../contract/error-code.ts";
 
 /** A backup by its name: prefix, time in UTC, and a number when a second has several. */

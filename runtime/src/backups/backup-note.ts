@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import * as z from "zod/mini";
-import { replaceFile } from "../jobs/artifacts/durable-file.ts";
+import { replaceFile } from "../jobs/file.ts";
 import type { JobContext } from "../jobs/definition.ts";
 import { errorCode } from "../contract/error-code.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import type { ManifestJob } from "../contract/job.ts";
-import { backUpSqlite } from "../jobs/sqlite-backup/work.ts";
+import { work as backUpSqlite } from "../jobs/sqlite-backup/work.ts";
 import { clockAt, jobContext } from "../../testing/job-context.ts";
 import { backupSetsOf, findBackup, listBackups } from "./backup-sets.ts";
 

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import * as z from "zod/mini";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { isRunHere } from "../contract/job.ts";
-import { sqliteBackupJob } from "../jobs/sqlite-backup/options.ts";
-import { bindOptions } from "../contract/bound-option.ts";
+import { bindOptions } from "../contract/bindings.ts";
 import type { Env } from "../contract/env.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { type BackupFile, backupFiles, backupOf, defaultPrefix } from "./backup-file.ts";
@@ -11,6 +11,19 @@ import { type BackupDrill, type BackupNote, readNote } from "./backup-note.ts";
 
 /** The runbook's own default of BACKUP_RETAIN_COUNT. */
 const KEEP = 10;
+
+/** Largest upload, in MB; see docs/sources.md. */
+const UPLOAD_MAX_MB = 1024;
+
+/** Options that say where the files of a backup or restore job are. */
+const PlaceOptions = z.object({
+  database: z.string(),
+  directory: z.string(),
+  prefix: z.optional(z.string()),
+  keep: z.optional(z.number()),
+  uploads: z.optional(z.string()),
+  uploadMaxMb: z.optional(z.number()),
+});
 
 /** The backups of one database in one directory, which several jobs may take. */
 export interface BackupSet {
@@ -69,12 +82,38 @@ export function backupPlace(
   options: Readonly<Record<string, unknown>>,
   base: string,
 ): Pick<BackupSet, "database" | "directory" | "prefix" | "keep"> {
-  const said = sqliteBackupJob.options.parse(options);
+  const said = PlaceOptions.parse(options);
   return {
     database: resolve(base, said.database),
     directory: resolve(base, said.directory),
     prefix: said.prefix ?? defaultPrefix(said.database),
     keep: said.keep ?? KEEP,
+  };
+}
+
+/** Files of a restore job, with absolute paths. */
+export interface RestorePlace {
+  /** May be a link. */
+  readonly database: string;
+  readonly directory: string;
+  readonly prefix: string;
+  readonly uploads: string;
+  readonly uploadBytesMax: number;
+}
+
+/** Reads the paths of a restore job from its options. */
+export function restorePlace(
+  options: Readonly<Record<string, unknown>>,
+  base: string,
+): RestorePlace {
+  const { database, directory, prefix } = backupPlace(options, base);
+  const { uploads, uploadMaxMb = UPLOAD_MAX_MB } = PlaceOptions.parse(options);
+  return {
+    database,
+    directory,
+    prefix,
+    uploads: uploads === undefined ? join(directory, "uploads") : resolve(base, uploads),
+    uploadBytesMax: uploadMaxMb * 1024 * 1024,
   };
 }
 

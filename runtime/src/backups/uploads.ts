@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod/mini";
-import { replaceFile, syncPath } from "../jobs/artifacts/durable-file.ts";
+import { replaceFile, syncPath } from "../jobs/file.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { roomIn } from "./room.ts";
 

@@ -4,7 +4,7 @@ import { openAlerts } from "../alerts/alerts.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { createLogger } from "../log.ts";
 import { SYSTEM_CLOCK } from "../run/clock.ts";
-import { namedVariables } from "../contract/env-name.ts";
+import { namedVariables } from "../contract/env.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
 import { readArguments, type RuntimeCommand } from "./command.ts";

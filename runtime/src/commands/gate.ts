@@ -1,7 +1,7 @@
 import { EXIT } from "../contract/exit-code.ts";
 import { createLogger } from "../log.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
-import { namedVariables } from "../contract/env-name.ts";
+import { namedVariables } from "../contract/env.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
 import { passGates } from "../supervise/gate.ts";
 import { StartRefused } from "../supervise/start-refused.ts";

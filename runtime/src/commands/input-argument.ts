@@ -1,4 +1,4 @@
-import type { JobInput } from "../jobs/job-input.ts";
+import type { JobInput } from "../jobs/catalog.ts";
 import { UsageError } from "./command.ts";
 
 /** What `--input name=value` says, as often as it is typed. A value that is JSON is what it says, and any other is text. */

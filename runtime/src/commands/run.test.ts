@@ -283,7 +283,7 @@ test("an input that is said by hand is in the record, and one that the job does 
   });
   expect([unknown, kind, none].map(({ code }) => code)).toEqual([78, 78, 78]);
   expect(unknown.lines[0]?.["msg"]).toContain("jobs/report/input/newest");
-  expect(kind.lines[0]?.["msg"]).toContain("jobs/report/input/latest: is of the wrong kind");
+  expect(kind.lines[0]?.["msg"]).toContain("jobs/report/input/latest: has an invalid value");
   expect(none.lines[0]?.["msg"]).toContain('"command" takes no input');
   expect(nameless).toMatchObject({ code: 2, lines: [] });
   expect(nameless.stderr).toContain("Write name=value");

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
-import { checkedInput } from "../jobs/job-input.ts";
+import { parseInput } from "../jobs/catalog.ts";
 import { logCrashes } from "../run/crash.ts";
 import { exitCodeOf } from "../run/ending.ts";
 import { recordCrash } from "../run/crash-record.ts";
@@ -26,7 +26,7 @@ export const run: RuntimeCommand = {
   async run(args, env) {
     const request = requestOf(args);
     const manifest = loadManifest(env);
-    await checkedInput(jobOf({ manifest }, request.job), request.input);
+    parseInput(jobOf({ manifest }, request.job), request.input);
     const opened = await openProcess(manifest, env);
     logCrashes(opened.log, (error) => recordCrash(opened, error));
     stopOnSignals(opened.stop);

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName, Seconds } from "./duration.ts";
+import { EnvName, Seconds } from "./field.ts";
 import { SendgridMail, SmtpMail } from "./mail.ts";
 
 /** What every channel has. */

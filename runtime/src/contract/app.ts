@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName, Seconds } from "./duration.ts";
+import { EnvName, Seconds } from "./field.ts";
 
 /** Something that must answer before the app starts. */
 export const ManifestGate = z.strictObject({

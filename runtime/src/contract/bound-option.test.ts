@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bindOptions } from "./bound-option.ts";
+import { bindOptions } from "./bindings.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 
 const TRIM = {
@@ -43,7 +43,7 @@ test("a retention whose variable is set to nothing is refused, and without the v
   const purge = { name: "purge", uses: "purge", options: { tables: ["events"], retentionDays } };
 
   expect(() => bindOptions(purge, { RETENTION_DAYS: "" })).toThrow(
-    "RETENTION_DAYS: is set to nothing. Set it, or remove it: it is the option retentionDays of the job purge.",
+    'RETENTION_DAYS: is empty. Set it, or remove it: it sets the option retentionDays of job "purge".',
   );
   expect(bindOptions(purge, {})).toMatchObject({ retentionDays: 90 });
 });
@@ -68,7 +68,7 @@ test.each(["-1", "many", "1.5", "1e3", "12x"])(
     const bind = () => bindOptions(TRIM, { DEAD_LETTER_KEEP: value });
 
     expect(bind).toThrow(ConfigurationError);
-    expect(bind).toThrow(/^DEAD_LETTER_KEEP: .*it is the option keep of the job trim\.$/);
+    expect(bind).toThrow(/^DEAD_LETTER_KEEP: .*it sets the option keep of job "trim"\.$/);
     expect(bind).not.toThrow(value);
   },
 );
@@ -81,6 +81,6 @@ test("a needed option whose variable is not set is refused by the variable's nam
   };
 
   expect(() => bindOptions(purge, {})).toThrow(
-    "DAYS: is not set. Set it: it is the option retentionDays of the job purge.",
+    'DAYS: is not set. Set it: it sets the option retentionDays of job "purge".',
   );
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bindSchedule } from "./bound-schedule.ts";
+import { bindSchedule } from "./bindings.ts";
 
 const FROM = {
   hour: "BACKUP_TIME_HOUR",

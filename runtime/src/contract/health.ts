@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { HEALTH_PRESETS } from "../systems/preset-names.gen.ts";
-import { EnvName, Milliseconds, Seconds } from "./duration.ts";
+import { EnvName, Milliseconds, Seconds } from "./field.ts";
 
 /** What a check looks at. */
 const Probe = z.discriminatedUnion("kind", [

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName, Seconds } from "./duration.ts";
+import { EnvName, Seconds } from "./field.ts";
 
 /** When a job is due: a pattern in a zone, or an interval counted from 1970-01-01T00:00Z. */
 export const ManifestSchedule = z.strictObject({

@@ -72,7 +72,7 @@ test("every problem of a manifest is told at once, with its place and what to do
     ["jobs/a/uses", expect.stringMatching(/^there is no job "trimm"/)],
     ["jobs/a", "is there twice."],
     ["jobs/a/options/tables", "is missing."],
-    ["jobs/a/options/retentionDays", "is of the wrong kind: it should be at least 1."],
+    ["jobs/a/options/retentionDays", "has an invalid value: it should be at least 1."],
     ["jobs/a/options/extra", '"purge" has no such option.'],
     ["jobs/b/toggles", 'there is no toggle "sending".'],
     ["jobs/c/schedule", expect.stringContaining("25")],

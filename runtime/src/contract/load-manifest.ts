@@ -4,9 +4,9 @@ import type * as z from "zod/mini";
 import { CATALOG, jobOptionProblems } from "../jobs/catalog.ts";
 import { MANIFEST_VERSION, RuntimeManifest } from "./manifest.ts";
 import { isRunHere, type ManifestJob } from "./job.ts";
-import { kindOf } from "./issue-words.ts";
+import { kindOf } from "./field.ts";
 import { RUNTIME_VERSION } from "../version.ts";
-import { bindSchedule } from "./bound-schedule.ts";
+import { bindSchedule } from "./bindings.ts";
 import {
   ConfigurationError,
   type ConfigurationProblem,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName } from "./duration.ts";
+import { EnvName } from "./field.ts";
 
 /** SendGrid's API by an API key. */
 export const SendgridMail = z.strictObject({

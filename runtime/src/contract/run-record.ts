@@ -1,3 +1,5 @@
+import * as z from "zod/mini";
+
 /** How a run ended. `lost`: its process vanished, and another one found that out. */
 export const RUN_STATUSES = [
   "ok",
@@ -63,3 +65,13 @@ export interface RecordStore {
   unfinished(): Promise<RunStart[]>;
   close(): Promise<void>;
 }
+
+/** What the record of a run has beside its start, as it is read from a file or from another process. */
+export const runRecordEnd = {
+  status: z.enum(RUN_STATUSES),
+  durationMs: z.number(),
+  attempt: z.number(),
+  exitCode: z.nullable(z.number()),
+  error: z.nullable(z.string()),
+  details: z.record(z.string(), z.unknown()),
+};

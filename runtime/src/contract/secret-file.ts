@@ -1,8 +1,7 @@
 import { errorCode } from "./error-code.ts";
 import { readFileSync } from "node:fs";
 import { ConfigurationError, type ConfigurationProblem } from "./configuration-error.ts";
-import { isSecretName } from "./env-name.ts";
-import { type Env, valueOf } from "./env.ts";
+import { type Env, isSecretName, valueOf } from "./env.ts";
 
 /** The largest secrets are keys of a few kilobytes; what is larger is some other file. */
 const SECRET_BYTES_MAX = 64 * 1024;

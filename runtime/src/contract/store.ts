@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName } from "./duration.ts";
+import { EnvName } from "./field.ts";
 
 /** Where the records of runs are kept, so that they outlive the process. */
 const RecordStore = z.discriminatedUnion("kind", [

@@ -101,7 +101,7 @@ test("BACKUP_RETAIN_COUNT says how many backups stay, and none is refused by tha
   const none = await scratchProcess({ jobs: [BACKUP], env: { BACKUP_RETAIN_COUNT: "0" } });
   const refused = await runJob(none.process, request);
   expect(refused).toMatchObject({ status: "failed" });
-  expect(refused.error).toContain("BACKUP_RETAIN_COUNT: is of the wrong kind");
+  expect(refused.error).toContain("BACKUP_RETAIN_COUNT: has an invalid value");
 });
 
 test("the record of a backup says who asked for it, and that a second one was needless", async () => {

@@ -25,13 +25,13 @@ test("a wrong option is told without its value, which may be a secret", () => {
   expect(jobOptionProblems("purge", { tables: ["a"], retentionDays: "hunter2", x: 1 })).toEqual([
     {
       option: "retentionDays",
-      message: "is of the wrong kind: it should be a number.",
+      message: "has an invalid value: it should be a number.",
       remedy: "Correct the value.",
     },
     {
       option: "x",
       message: '"purge" has no such option.',
-      remedy: "It knows: tables, column, retentionDays, batch, urlEnv.",
+      remedy: "Its options are: tables, column, retentionDays, batch, urlEnv.",
     },
   ]);
 });
@@ -65,13 +65,13 @@ test("a bound option is refused for a bad default, a bad name and an option that
     },
     {
       option: "keep",
-      message: "is of the wrong kind: it should be at least 0.",
+      message: "has an invalid value: it should be at least 0.",
       remedy: "Correct the value.",
     },
     {
       option: "other",
       message: '"dead-letter-trim" has no such option.',
-      remedy: "It knows: queue, keep, dryRun, urlEnv.",
+      remedy: "Its options are: queue, keep, dryRun, urlEnv.",
     },
   ]);
 });

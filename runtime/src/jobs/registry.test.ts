@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CATALOG } from "./catalog.ts";
-import { jobWork } from "./registry.ts";
+import { loadWork } from "./work.ts";
 
 test.each(Object.keys(CATALOG))("the job %s of the catalog can be done", async (name) => {
-  expect(await jobWork(name)).toBeTypeOf("function");
+  expect(await loadWork(name)).toBeTypeOf("function");
 });

@@ -2,7 +2,7 @@ import { isSameKey } from "../health/secret-key.ts";
 import { Refusal } from "./json-api/exchange.ts";
 import { type Env, valueOf } from "../contract/env.ts";
 import { type Caller, isOnLoopback } from "./caller.ts";
-import type { ManifestOps } from "../contract/ops.ts";
+import type { ManifestOps } from "../contract/manifest.ts";
 import type { Access, OpsRoute } from "./route.ts";
 import type { Session, Sessions } from "./sessions.ts";
 

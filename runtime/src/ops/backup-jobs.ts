@@ -1,10 +1,15 @@
 import { resolve } from "node:path";
-import { type BackupSet, backupSetsOf, findBackup } from "../backups/backup-sets.ts";
+import {
+  type BackupSet,
+  backupSetsOf,
+  findBackup,
+  type RestorePlace,
+  restorePlace,
+} from "../backups/backup-sets.ts";
 import { isRunHere, type ManifestJob } from "../contract/job.ts";
-import { type RestorePlace, restorePlace } from "../jobs/sqlite-restore/plan.ts";
 import { Refusal } from "./json-api/exchange.ts";
 import type { Process } from "../run/process.ts";
-import { bindOptions } from "../contract/bound-option.ts";
+import { bindOptions } from "../contract/bindings.ts";
 
 /** A job that restores a database, and where its files are. */
 export interface RestoreJob {

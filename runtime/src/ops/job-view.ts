@@ -1,9 +1,9 @@
 import type { ManifestJob } from "../contract/job.ts";
-import { inputNames, type InputName } from "../jobs/job-input.ts";
+import { inputNames, type InputName } from "../jobs/catalog.ts";
 import type { Process } from "../run/process.ts";
 import type { RunRecord, RunStart } from "../contract/run-record.ts";
 import { describeSchedule, nextRuns, type Schedule } from "../schedule/schedule.ts";
-import { bindSchedule } from "../contract/bound-schedule.ts";
+import { bindSchedule } from "../contract/bindings.ts";
 
 /** Next runs that are shown. */
 const NEXT_RUNS = 3;
@@ -60,7 +60,7 @@ export async function viewJob(process: Process, job: ManifestJob): Promise<JobVi
     last: last ?? null,
     lastOk: lastOk?.startedAt ?? null,
     toggles: await Promise.all(toggles),
-    inputs: await inputNames(job.uses),
+    inputs: inputNames(job.uses),
   };
 }
 

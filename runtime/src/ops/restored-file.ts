@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { chmod, link, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { stampsOf } from "../jobs/artifacts/stamp.ts";
+import { stampsOf, syncPath } from "../jobs/file.ts";
 import { roomIn } from "../backups/room.ts";
 import { Refusal } from "./json-api/exchange.ts";
 import { errorCode } from "../contract/error-code.ts";
-import { syncPath } from "../jobs/artifacts/durable-file.ts";
 import { hasHeader } from "../databases/sqlite.ts";
 
 /** Longest file that is taken, in bytes: half of the smallest disk that Render sells (1 GB). @see https://render.com/docs/disks */

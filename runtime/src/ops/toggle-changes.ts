@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
-import type { ManifestToggle } from "../contract/toggle.ts";
+import type { ManifestToggle } from "../contract/source.ts";
 import type { Process } from "../run/process.ts";
 import type { ToggleChange } from "./toggle-switch.ts";
 

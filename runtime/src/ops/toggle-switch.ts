@@ -1,6 +1,6 @@
 import { lstat, mkdir, readlink, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { ManifestToggle } from "../contract/toggle.ts";
+import type { ManifestToggle } from "../contract/source.ts";
 import { openRedis } from "../databases/redis/connection.ts";
 import type { Process } from "../run/process.ts";
 import { errorCode } from "../contract/error-code.ts";

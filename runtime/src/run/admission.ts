@@ -1,6 +1,6 @@
 import type { SlotLease } from "../state/coordination.ts";
 import { nextRuns } from "../schedule/schedule.ts";
-import { bindSchedule } from "../contract/bound-schedule.ts";
+import { bindSchedule } from "../contract/bindings.ts";
 import { lockRequest, storeAway } from "./lock.ts";
 import type { Run } from "./run.ts";
 import { type Skip, tooLate } from "./skip.ts";

@@ -1,8 +1,8 @@
 import { EXIT } from "../contract/exit-code.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { JobContext, JobOutcome, JobWork } from "../jobs/definition.ts";
-import { jobWork } from "../jobs/registry.ts";
-import { bindOptions } from "../contract/bound-option.ts";
+import { loadWork } from "../jobs/work.ts";
+import { bindOptions } from "../contract/bindings.ts";
 import { aborted, type Ending, failed, type Failure, failureOf } from "./ending.ts";
 import { retry, type RetryPolicy } from "./retry.ts";
 import { startTimer, type Timer } from "./timer.ts";
@@ -37,7 +37,7 @@ interface Trial {
 /** Does the work of a run, again where that may help, until its deadline or until it must end. */
 export async function makeAttempts(
   run: Run,
-  loadWork: (uses: string) => Promise<JobWork> = jobWork,
+  load: (uses: string) => Promise<JobWork> = loadWork,
 ): Promise<Attempts> {
   const deadline = new AbortController();
   const { deadlineSeconds } = run.job;
@@ -46,7 +46,7 @@ export async function makeAttempts(
     startTimer(deadlineSeconds * 1000, () => deadline.abort(new RunAbort("deadline")));
   try {
     const context = await contextOf(run, AbortSignal.any([run.signal, deadline.signal]));
-    return await attemptUntilDone({ run, context, work: await loadWork(run.job.uses) });
+    return await attemptUntilDone({ run, context, work: await load(run.job.uses) });
   } finally {
     if (timer) timer.stop();
   }

@@ -1,7 +1,7 @@
 import type { Coordination, Lease, LeaseRequest } from "../state/coordination.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { JobFailure } from "../jobs/definition.ts";
-import { stackNamespace } from "../contract/stack-namespace.ts";
+import { stackNamespace } from "../contract/manifest.ts";
 import { isManual, type Run } from "./run.ts";
 import { type Skip, tooLate } from "./skip.ts";
 

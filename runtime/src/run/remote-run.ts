@@ -2,9 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import * as z from "zod/mini";
 import { EXIT } from "../contract/exit-code.ts";
-import type { JobInput } from "../jobs/job-input.ts";
-import type { RunRecord } from "../contract/run-record.ts";
-import { runRecordEnd } from "../contract/run-record-end.ts";
+import type { JobInput } from "../jobs/catalog.ts";
+import { type RunRecord, runRecordEnd } from "../contract/run-record.ts";
 
 /** Render ends a cron job after 12 hours. @see https://render.com/docs/cronjobs */
 const RUN_MS_MAX = 12 * 3_600_000;

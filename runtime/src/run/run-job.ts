@@ -1,5 +1,5 @@
 import type { SlotLease } from "../state/coordination.ts";
-import { checkedInput } from "../jobs/job-input.ts";
+import { parseInput } from "../jobs/catalog.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 import { admit } from "./admission.ts";
 import { type Attempts, makeAttempts } from "./attempts.ts";
@@ -19,7 +19,7 @@ import { tooLate } from "./skip.ts";
  * ConfigurationError when there is no such job, or when it does not take the input.
  */
 export async function runJob(process: Process, asked: RunRequest): Promise<RunRecord> {
-  const input = await checkedInput(jobOf(process, asked.job), asked.input);
+  const input = parseInput(jobOf(process, asked.job), asked.input);
   const request = { ...asked, input };
   const planned = planRun(process, request);
   let slot: SlotLease | undefined = request.slot;

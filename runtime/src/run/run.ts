@@ -1,11 +1,11 @@
-import type { JobInput } from "../jobs/job-input.ts";
+import type { JobInput } from "../jobs/catalog.ts";
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { ManifestJob } from "../contract/job.ts";
 import type { SlotLease } from "../state/coordination.ts";
 import { withTrace } from "../log.ts";
 import type { RunStart } from "../contract/run-record.ts";
-import { bindSchedule } from "../contract/bound-schedule.ts";
+import { bindSchedule } from "../contract/bindings.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Process } from "./process.ts";
 import { RunAbort } from "./run-abort.ts";

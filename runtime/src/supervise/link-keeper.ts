@@ -1,4 +1,4 @@
-import { moveTo } from "../jobs/artifacts/durable-file.ts";
+import { moveTo } from "../jobs/file.ts";
 import { replaceWithLink } from "./persist-links.ts";
 import type { PersistedPath } from "./persisted-path.ts";
 import type { Logger } from "pino";

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { lstatSync } from "node:fs";
 import { mkdir, rename, rm, rmdir, stat, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { moveTo } from "../jobs/artifacts/durable-file.ts";
+import { moveTo } from "../jobs/file.ts";
 
 /**
  * Links every persisted path of the app's directory to the disk, before the app starts.

@@ -2,7 +2,7 @@ import { errorCode } from "../contract/error-code.ts";
 import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { decodeBase64 } from "./base64-stream.ts";
-import { syncPath } from "../jobs/artifacts/durable-file.ts";
+import { syncPath } from "../jobs/file.ts";
 import { sqliteState } from "../databases/sqlite.ts";
 import { StartRefused } from "./start-refused.ts";
 import type { Logger } from "pino";

@@ -1,8 +1,7 @@
 import type { AlertChannel } from "../../contract/alert.ts";
-import { escapeHtml } from "../../contract/html-text.ts";
+import { escapeHtml, shortText } from "../../contract/text.ts";
 import { parseAddresses } from "../mail/address.ts";
 import { type Mail, openMail } from "../mail/mail.ts";
-import { shortText } from "../../contract/short-text.ts";
 import type { AlertMessage } from "../alert-message.ts";
 import { headline, linesOf } from "../alert-text.ts";
 

@@ -1,5 +1,5 @@
 import type { AlertChannel } from "../../contract/alert.ts";
-import { escapeHtml } from "../../contract/html-text.ts";
+import { escapeHtml } from "../../contract/text.ts";
 import { headline, isCalling, linesOf } from "../alert-text.ts";
 import { fittedText, type Markup } from "../fitted-text.ts";
 import { deliverHttp, toldText } from "../http-delivery.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { AlertChannel } from "../../contract/alert.ts";
-import { escapeHtml } from "../../contract/html-text.ts";
+import { escapeHtml } from "../../contract/text.ts";
 import { isCalling, linesOf } from "../alert-text.ts";
 import { fittedText, type Markup } from "../fitted-text.ts";
 import { type AnswerWords, deliverHttp, toldText } from "../http-delivery.ts";

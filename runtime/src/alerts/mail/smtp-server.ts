@@ -1,7 +1,7 @@
 import { ChannelError } from "../channel.ts";
 import type { MailSettings } from "../../contract/mail.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
-import { decodeUrlPart } from "../../contract/url-part.ts";
+import { decodeUrlPart } from "../../contract/text.ts";
 
 type SmtpSettings = Extract<MailSettings, { kind: "smtp" }>;
 

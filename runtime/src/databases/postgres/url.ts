@@ -3,7 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import type { ClientConfig } from "pg";
 
 import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { decodeUrlPart } from "../../contract/url-part.ts";
+import { decodeUrlPart } from "../../contract/text.ts";
 
 /** `postgres` and `postgresql`, also with the name of a driver, as SQLAlchemy writes it. */
 const SCHEME = /^postgres(ql)?(\+[a-z0-9_]+)?:/i;

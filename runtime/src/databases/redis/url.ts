@@ -1,7 +1,7 @@
 import type { RedisOptions } from "ioredis";
 
 import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { decodeUrlPart } from "../../contract/url-part.ts";
+import { decodeUrlPart } from "../../contract/text.ts";
 
 /**
  * The driver's settings from a `redis://` or `rediss://` URL.

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
 import { flushScene, stock } from "../../../testing/flush-scene.ts";
 import { clockAt } from "../../../testing/job-context.ts";
-import { flushAlerts } from "./work.ts";
+import { work as flushAlerts } from "./work.ts";
 
 const AT = clockAt("2026-01-06T20:00:00Z");
 

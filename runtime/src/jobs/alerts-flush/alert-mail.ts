@@ -1,5 +1,5 @@
-import { htmlTable, tableOf } from "../artifacts/row-table.ts";
-import { escapeHtml } from "../../contract/html-text.ts";
+import { htmlTable, tableOf } from "../mail.ts";
+import { escapeHtml } from "../../contract/text.ts";
 import type { AlertSummary, TabSummary } from "./alert-summary.ts";
 
 /** The words of a mail. */

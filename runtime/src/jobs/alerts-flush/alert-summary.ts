@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Row } from "../../sources/row.ts";
-import { stableJson } from "../../contract/stable-json.ts";
+import { stableJson } from "../../contract/manifest.ts";
 
 /** What is told of one table: how many rows it has, and the first of them. */
 export interface TabSummary {

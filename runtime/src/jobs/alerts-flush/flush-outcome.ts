@@ -1,6 +1,6 @@
 import { EXIT } from "../../contract/exit-code.ts";
 import { JobFailure, type JobOutcome } from "../definition.ts";
-import type { Delivered } from "../delivered.ts";
+import type { Delivered } from "../mail.ts";
 
 /** What became of the alerts at each channel; `no_change` where it has these alerts already. */
 export type Deliveries = Readonly<Record<string, Delivered | { readonly status: "no_change" }>>;

@@ -1,9 +1,8 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/duration.ts";
+import { EnvName } from "../../contract/field.ts";
 import { MailSettings } from "../../contract/mail.ts";
 import { ManifestSource } from "../../contract/source.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath, Positive, Text } from "../option-kind.ts";
+import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** Where the rows of one kind of alert are. */
 const AlertTab = z.strictObject({

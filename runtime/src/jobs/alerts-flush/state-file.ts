@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { replaceFile } from "../artifacts/durable-file.ts";
+import { replaceFile } from "../file.ts";
 import { isCode } from "../../state/stores/line-file.ts";
 import { StoreError } from "../../state/stores/store-error.ts";
 

@@ -3,8 +3,7 @@ import { deliverHttp } from "../../alerts/http-delivery.ts";
 import type { JobContext, JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { valueOf } from "../../contract/env.ts";
-import { type Delivered, deliveredBy } from "../delivered.ts";
-import { sendMail } from "../job-mail.ts";
+import { type Delivered, deliveredBy, sendMail } from "../mail.ts";
 import { acceptedPlace } from "./accepted.ts";
 import { alertMail } from "./alert-mail.ts";
 import { type AlertSummary, countsOf, fingerprintOf } from "./alert-summary.ts";
@@ -30,10 +29,7 @@ const WEBHOOK_VARIABLE = "WEBHOOK_URL";
  * Each channel has its own fingerprint, kept once it accepted: where one took the alerts and another
  * failed, the next run asks the other one alone. None gets the same twice, and none loses them.
  */
-export async function flushAlerts(
-  context: JobContext,
-  clock: Clock = SYSTEM_CLOCK,
-): Promise<JobOutcome> {
+export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const said = alertsFlushJob.options.parse(context.options);
   const { resend = false } = alertsFlushJob.input.parse(context.input);
   if (context.silencedUntil) return silenced(context, context.silencedUntil);

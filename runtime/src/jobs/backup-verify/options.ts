@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath, Positive, Text } from "../option-kind.ts";
+import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** What specs and manifests may say of a `backup-verify` job. */
 export const backupVerifyJob = {

@@ -14,8 +14,8 @@ import { withBackupLock } from "../../backups/backup-lock.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import type { JobContext } from "../definition.ts";
 import { clockAt, jobContext } from "../../../testing/job-context.ts";
-import { backUpSqlite } from "../sqlite-backup/work.ts";
-import { verifyBackup } from "./work.ts";
+import { work as backUpSqlite } from "../sqlite-backup/work.ts";
+import { work as verifyBackup } from "./work.ts";
 
 const BACKUP = "ventas_20260106_220000.db";
 

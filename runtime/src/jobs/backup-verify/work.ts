@@ -5,7 +5,7 @@ import { withBackupLock } from "../../backups/backup-lock.ts";
 import { type BackupDrill, fingerprint, readNote, writeNote } from "../../backups/backup-note.ts";
 import { findBackup, type ListedBackup, listBackups } from "../../backups/backup-sets.ts";
 import { ensureRoom } from "../../backups/room.ts";
-import { syncPath } from "../artifacts/durable-file.ts";
+import { syncPath } from "../file.ts";
 import { verifyDatabase } from "../../backups/sqlite-verdict.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
@@ -22,7 +22,7 @@ const NOTE_WAIT_MS = 60_000;
  * There are three ends. `ok` and `failed` are about the backup and are noted beside it; `inconclusive`
  * says that no drill was possible, which is not a good end either: the run fails, and may be repeated.
  */
-export async function verifyBackup(
+export async function work(
   context: JobContext,
   clock: Clock = SYSTEM_CLOCK,
   noteWaitMs = NOTE_WAIT_MS,

@@ -7,7 +7,7 @@ import { runJob } from "../../run/run-job.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { jobContext } from "../../../testing/job-context.ts";
 import { scratchProcess } from "../../../testing/scratch-process.ts";
-import { refreshCaches } from "./work.ts";
+import { work as refreshCaches } from "./work.ts";
 
 /** A process with two caches of files, of which one is there. */
 async function scene(options: NonNullable<ManifestJob["options"]> = {}) {

@@ -16,7 +16,7 @@ type Options = z.infer<typeof cacheRefreshJob.options>;
  * Refreshes caches, all at the same time. One that cannot be read keeps its old value, and the run
  * fails when any of them does, so that somebody sees it.
  */
-export async function refreshCaches(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const options = cacheRefreshJob.options.parse(context.options);
   const input = cacheRefreshJob.input.parse(context.input);
   const buckets = [input.bucket ?? options.bucket ?? ALL_CACHES].flat();

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath, Text } from "../option-kind.ts";
+import { type CatalogJob, FilePath, Text } from "../job.ts";
 
 /** What specs and manifests may say of a `command` job. */
 export const commandJob = {

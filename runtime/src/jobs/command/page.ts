@@ -1,4 +1,4 @@
-import type { JobPage } from "../job-page.ts";
+import type { JobPage } from "../job.ts";
 
 /** How every job ends that is a command of the app. */
 export const commandExits = {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { JobFailure } from "../definition.ts";
 import { jobContext } from "../../../testing/job-context.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { runCommand } from "./work.ts";
+import { work as runCommand } from "./work.ts";
 
 function given(options: Record<string, unknown>, isDry = false) {
   const env = { PATH: process.env["PATH"], APP_NAME: "shop" };

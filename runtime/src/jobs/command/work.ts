@@ -4,7 +4,7 @@ import { runAppCommand } from "./app-command.ts";
 import { commandJob } from "./options.ts";
 
 /** Runs a command of the app's own. */
-export async function runCommand(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const { command, cwd } = commandJob.options.parse(context.options);
   if (command === undefined) throw missingCommand(context.job);
   if (context.dryRun) return { status: "skipped", details: { dryRun: true, wouldRun: command } };

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { CatalogJob } from "../catalog-job.ts";
-import { Positive, Text, redisUrlOption } from "../option-kind.ts";
+import { type CatalogJob, Positive, Text, redisUrlOption } from "../job.ts";
 
 /** What specs and manifests may say of a `dead-letter-requeue` job. */
 export const deadLetterRequeueJob = {

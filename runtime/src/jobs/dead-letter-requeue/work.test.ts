@@ -9,7 +9,7 @@ import { jobContext } from "../../../testing/job-context.ts";
 import { withRedis } from "../../../testing/redis.ts";
 import { scratchManifest } from "../../../testing/scratch-process.ts";
 import { useRedis } from "../../../testing/servers.ts";
-import { requeueDeadLetters } from "./work.ts";
+import { work as requeueDeadLetters } from "./work.ts";
 
 const redis = useRedis();
 

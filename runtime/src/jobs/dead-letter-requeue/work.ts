@@ -68,7 +68,7 @@ interface Move {
 }
 
 /** Moves dead entries back, as many as there were at the start: one that fails again is not moved twice. */
-export async function requeueDeadLetters(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const options = deadLetterRequeueJob.options.parse(context.options);
   const input = deadLetterRequeueJob.input.parse(context.input);
   const { queue = QUEUE, to = TO, urlEnv = REDIS_URL } = options;

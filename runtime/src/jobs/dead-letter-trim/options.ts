@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { CatalogJob } from "../catalog-job.ts";
-import { Count, Text, redisUrlOption } from "../option-kind.ts";
+import { type CatalogJob, Count, Text, redisUrlOption } from "../job.ts";
 
 /** What specs and manifests may say of a `dead-letter-trim` job. */
 export const deadLetterTrimJob = {

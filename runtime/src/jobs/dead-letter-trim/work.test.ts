@@ -4,7 +4,7 @@ import { withRedis } from "../../../testing/redis.ts";
 import { useRedis } from "../../../testing/servers.ts";
 import { runJob } from "../../run/run-job.ts";
 import { scratchProcess } from "../../../testing/scratch-process.ts";
-import { trimDeadLetters } from "./work.ts";
+import { work as trimDeadLetters } from "./work.ts";
 
 const redis = useRedis();
 
@@ -139,6 +139,6 @@ test.each(["-1", "many"])(
     const record = await runJob(process, { job: "trim", actor: "schedule" });
 
     expect(record).toMatchObject({ status: "failed", exitCode: 78 });
-    expect(record.error).toMatch(/^DEAD_LETTER_KEEP: is of the wrong kind/);
+    expect(record.error).toMatch(/^DEAD_LETTER_KEEP: has an invalid value/);
   },
 );

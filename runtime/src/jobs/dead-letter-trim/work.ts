@@ -35,7 +35,7 @@ const TRIM: QueueScript = {
 };
 
 /** Removes all but the newest entries, in one step. */
-export async function trimDeadLetters(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const options = deadLetterTrimJob.options.parse(context.options);
   const { queue = QUEUE, keep = KEEP, urlEnv = REDIS_URL } = options;
   const isDry = context.dryRun || options.dryRun === true;

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { ManifestGate } from "../../contract/app.ts";
-import type { CatalogJob } from "../catalog-job.ts";
+import type { CatalogJob } from "../job.ts";
 
 /** What specs and manifests may say of a `dependency-gate` job. */
 export const dependencyGateJob = {

@@ -5,7 +5,7 @@ import { StartRefused } from "../../supervise/start-refused.ts";
 import { dependencyGateJob } from "./options.ts";
 
 /** Waits for the gates as the start of an app does, with the same meaning of open and closed. */
-export async function passDependencyGates(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const { env, log, signal, job } = context;
   const gates = gatesOf(context);
   const names = gates.map(({ name }) => name);

@@ -1,7 +1,6 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { moveTo, writeNew } from "../artifacts/durable-file.ts";
-import { stampsOf } from "../artifacts/stamp.ts";
+import { moveTo, stampsOf, writeNew } from "../file.ts";
 import { DIGEST_FORMS, type DigestTexts } from "./digest-text.ts";
 
 /** Where the files of a digest are written, and where they end up. */

@@ -6,7 +6,7 @@ import { EXIT } from "../../contract/exit-code.ts";
 import type { JobContext } from "../definition.ts";
 import { startHttpServer } from "../../../testing/http-server.ts";
 import { clockAt, jobContext } from "../../../testing/job-context.ts";
-import { writeDigest } from "./work.ts";
+import { work as writeDigest } from "./work.ts";
 
 const AT = clockAt("2026-01-06T20:00:00Z");
 

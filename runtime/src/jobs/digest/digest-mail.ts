@@ -1,5 +1,5 @@
-import { htmlTable, tableOf, type TextTable } from "../artifacts/row-table.ts";
-import { escapeHtml } from "../../contract/html-text.ts";
+import { htmlTable, tableOf, type TextTable } from "../mail.ts";
+import { escapeHtml } from "../../contract/text.ts";
 import type { MailAttachment } from "../../alerts/mail/mail.ts";
 import type { Row } from "../../sources/row.ts";
 import { DIGEST_FORMS, type DigestForm, localTime, SHOWN_MAX } from "./digest-text.ts";

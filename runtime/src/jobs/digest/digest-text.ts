@@ -1,5 +1,5 @@
-import { tableOf, type TextTable } from "../artifacts/row-table.ts";
-import { shortText } from "../../contract/short-text.ts";
+import { tableOf, type TextTable } from "../mail.ts";
+import { shortText } from "../../contract/text.ts";
 import type { Row } from "../../sources/row.ts";
 
 /** What a digest says. */

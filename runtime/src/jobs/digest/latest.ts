@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { momentOf } from "../artifacts/stamp.ts";
+import { momentOf } from "../file.ts";
 import { errorCode } from "../../contract/error-code.ts";
 import { type DigestForm, isDigestForm } from "./digest-text.ts";
 

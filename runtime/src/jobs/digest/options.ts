@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { MailSettings } from "../../contract/mail.ts";
 import { ManifestSource } from "../../contract/source.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath, Text } from "../option-kind.ts";
+import { type CatalogJob, FilePath, Text } from "../job.ts";
 
 /** What specs and manifests may say of a `digest` job. */
 export const digestJob = {

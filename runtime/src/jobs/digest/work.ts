@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type * as z from "zod/mini";
-import { stampOf } from "../artifacts/stamp.ts";
+import { stampOf } from "../file.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { errorWords } from "../../health/error-words.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
@@ -8,8 +8,7 @@ import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import type { Row } from "../../sources/row.ts";
 import { readSource } from "../../sources/source.ts";
 import { SourceError, SourceNotSet } from "../../sources/source-error.ts";
-import type { Delivered } from "../delivered.ts";
-import { sendMail } from "../job-mail.ts";
+import { type Delivered, sendMail } from "../mail.ts";
 import { artifactNames, writeArtifacts } from "./artifact-set.ts";
 import { digestMail } from "./digest-mail.ts";
 import { type DigestTexts, digestTexts } from "./digest-text.ts";
@@ -23,10 +22,7 @@ const DIRECTORY = "snapshots";
 const ARCHIVE = "backups";
 
 /** Writes a digest in three forms, archives the files and mails it; or mails the newest files again. */
-export async function writeDigest(
-  context: JobContext,
-  clock: Clock = SYSTEM_CLOCK,
-): Promise<JobOutcome> {
+export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const said = digestJob.options.parse(context.options);
   const { latest = false } = digestJob.input.parse(context.input);
   return latest ? sendLatest(context, said) : makeDigest(context, said, clock.now());

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { EnvName, Seconds } from "../../contract/duration.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath, Positive, Text } from "../option-kind.ts";
+import { EnvName, Seconds } from "../../contract/field.ts";
+import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** Where something tells which commit it is. */
 const Place = z.strictObject({

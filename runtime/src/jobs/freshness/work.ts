@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
 import type { AlertEvent } from "../../contract/alert-event.ts";
-import { replaceFile } from "../artifacts/durable-file.ts";
+import { replaceFile } from "../file.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { askCommit, mainCommit } from "./commit-answer.ts";
 import {
@@ -40,7 +40,7 @@ interface Look {
 }
 
 /** Looks which commits run and how old jobs are, tells of changes, and fails unless all is well. */
-export async function guardFreshness(
+export async function work(
   context: JobContext,
   now: () => Date = () => new Date(),
 ): Promise<JobOutcome> {

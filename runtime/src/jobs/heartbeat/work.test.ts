@@ -12,7 +12,7 @@ import { expect, test } from "vitest";
 import type { JobContext } from "../definition.ts";
 import { clockAt, jobContext } from "../../../testing/job-context.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
-import { writeHeartbeat } from "./work.ts";
+import { work as writeHeartbeat } from "./work.ts";
 
 const AT = clockAt("2026-01-06T06:00:00Z");
 

@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
-import { writeNew } from "../artifacts/durable-file.ts";
-import { stampOf, stampsOf } from "../artifacts/stamp.ts";
+import { stampOf, stampsOf, writeNew } from "../file.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { errorWords } from "../../health/error-words.ts";
@@ -15,10 +14,7 @@ import { heartbeatJob } from "./options.ts";
 const DIRECTORY = "snapshots";
 
 /** Writes what this process has to work with as `heartbeat_<time>.csv`. */
-export async function writeHeartbeat(
-  context: JobContext,
-  clock: Clock = SYSTEM_CLOCK,
-): Promise<JobOutcome> {
+export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const said = heartbeatJob.options.parse(context.options);
   const directory = said.directory ?? DIRECTORY;
   const now = clock.now();

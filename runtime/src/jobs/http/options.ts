@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { EnvName, Seconds } from "../../contract/duration.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { Text } from "../option-kind.ts";
+import { EnvName, Seconds } from "../../contract/field.ts";
+import { type CatalogJob, Text } from "../job.ts";
 
 /** The HTTP statuses that there are. @see RFC 9110, 15 */
 const STATUS = { min: 100, max: 599 };

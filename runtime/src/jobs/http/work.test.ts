@@ -3,7 +3,7 @@ import { JobFailure } from "../definition.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { jobContext } from "../../../testing/job-context.ts";
-import { callUrl } from "./work.ts";
+import { work as callUrl } from "./work.ts";
 
 async function called(answer: TestAnswer, options: Record<string, unknown> = {}) {
   const server = await startHttpServer(() => answer);

@@ -3,7 +3,7 @@ import { ask, badAnswer, urlOf } from "./call.ts";
 import { httpJob } from "./options.ts";
 
 /** Calls a URL once; a status that is not good is a failure, a temporary one where it may pass. */
-export async function callUrl(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const options = httpJob.options.parse(context.options);
   const { method = "GET", status } = options;
   urlOf(context, options);

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { EnvName, Seconds } from "../../contract/duration.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { Count } from "../option-kind.ts";
+import { EnvName, Seconds } from "../../contract/field.ts";
+import { type CatalogJob, Count } from "../job.ts";
 
 /** What specs and manifests may say of a `keepalive` job. */
 export const keepaliveJob = {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { jobContext } from "../../../testing/job-context.ts";
 import { scratchProcess } from "../../../testing/scratch-process.ts";
-import { keepaliveTarget, keepAwake } from "./work.ts";
+import { keepaliveTarget, work as keepAwake } from "./work.ts";
 
 const EXTERNAL = { RENDER_EXTERNAL_URL: "https://bot.example.com/", PORT: "10000" };
 

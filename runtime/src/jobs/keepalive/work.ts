@@ -3,7 +3,7 @@ import type * as z from "zod/mini";
 import { EXIT } from "../../contract/exit-code.ts";
 import { errorWords } from "../../health/error-words.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { bindSchedule } from "../../contract/bound-schedule.ts";
+import { bindSchedule } from "../../contract/bindings.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { valueOf } from "../../contract/env.ts";
 import { keepaliveJob } from "./options.ts";
@@ -30,7 +30,7 @@ const PATH_VARIABLE = "KEEPALIVE_PATH";
 const EXTERNAL_URL_VARIABLE = "RENDER_EXTERNAL_URL";
 
 /** Asks for a page, a little later than it is due; an answer that is not good is a failure. */
-export async function keepAwake(
+export async function work(
   context: JobContext,
   random: () => number = Math.random,
 ): Promise<JobOutcome> {

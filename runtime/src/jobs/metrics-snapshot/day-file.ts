@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { stampOf } from "../artifacts/stamp.ts";
+import { stampOf } from "../file.ts";
 import { appendLine } from "../../state/stores/line-file.ts";
 
 /** `metrics_20260106.jsonl`, in UTC. Other files of the directory are nobody's business here. */

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import type { CatalogJob } from "../catalog-job.ts";
+import { type CatalogJob, FilePath, Positive } from "../job.ts";
 import { urlOptions } from "../http/options.ts";
-import { FilePath, Positive } from "../option-kind.ts";
 
 /** What specs and manifests may say of a `metrics-snapshot` job. */
 export const metricsSnapshotJob = {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { clockAt, jobContext } from "../../../testing/job-context.ts";
-import { snapshotMetrics } from "./work.ts";
+import { work as snapshotMetrics } from "./work.ts";
 
 const AT = clockAt("2026-01-06T22:00:00Z");
 

@@ -23,10 +23,7 @@ const ACCEPT = { accept: "application/json, text/plain;q=0.9" };
  * Keeps what a metrics path says now. Whatever could not be read fails the run: a gap in the
  * numbers must not look like a zero.
  */
-export async function snapshotMetrics(
-  context: JobContext,
-  clock: Clock = SYSTEM_CLOCK,
-): Promise<JobOutcome> {
+export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const options = metricsSnapshotJob.options.parse(context.options);
   const { directory, keepDays = KEEP_DAYS } = options;
   urlOf(context, options);

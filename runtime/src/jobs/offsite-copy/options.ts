@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/duration.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath, Positive, Text } from "../option-kind.ts";
+import { EnvName } from "../../contract/field.ts";
+import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** Encrypted, except to a test's server on the same machine: a database is all that there is to steal. */
 const Endpoint = z

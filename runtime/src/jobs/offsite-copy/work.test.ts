@@ -12,9 +12,9 @@ import {
   startObjectServer,
   type TestObjectServer,
 } from "../../../testing/object-server.ts";
-import { backUpSqlite } from "../sqlite-backup/work.ts";
-import { verifyBackup } from "../backup-verify/work.ts";
-import { copyOffsite } from "./work.ts";
+import { work as backUpSqlite } from "../sqlite-backup/work.ts";
+import { work as verifyBackup } from "../backup-verify/work.ts";
+import { work as copyOffsite } from "./work.ts";
 
 const NAMES = [1, 2, 3, 4].map((day) => `ventas_2026010${day}_220000.db`);
 

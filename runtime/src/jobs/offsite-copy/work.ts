@@ -19,7 +19,7 @@ import { isVerified, type OffsitePlan, planOf, type VerifiedBackup } from "./pla
  * One that is there with the same checksum is not sent again. In the bucket only what is too many is
  * removed, and only after everything that should be there was found there.
  */
-export async function copyOffsite(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const plan = planOf(context);
   const backups = await wantedBackups(plan);
   const work = { context, plan, store: openObjectStore(plan.store, context.signal) };

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/duration.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { Positive, Text } from "../option-kind.ts";
+import { EnvName } from "../../contract/field.ts";
+import { type CatalogJob, Positive, Text } from "../job.ts";
 
 /** A hundred years: Postgres has no moment that is a billion days ago. */
 const RETENTION_DAYS_MAX = 36_500;

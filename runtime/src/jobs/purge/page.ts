@@ -1,4 +1,4 @@
-import type { JobPage } from "../job-page.ts";
+import type { JobPage } from "../job.ts";
 
 /** What the reference says of it. */
 export const purgePage: JobPage = {

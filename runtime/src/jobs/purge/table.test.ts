@@ -5,7 +5,7 @@ import { scratchProcess } from "../../../testing/scratch-process.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { usePostgres } from "../../../testing/servers.ts";
 import { runJob } from "../../run/run-job.ts";
-import { purgeRows } from "./work.ts";
+import { work as purgeRows } from "./work.ts";
 
 const postgres = usePostgres();
 

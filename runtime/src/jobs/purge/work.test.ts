@@ -4,7 +4,7 @@ import { query } from "../../../testing/postgres.ts";
 import { scratchProcess } from "../../../testing/scratch-process.ts";
 import { usePostgres } from "../../../testing/servers.ts";
 import { runJob } from "../../run/run-job.ts";
-import { purgeRows } from "./work.ts";
+import { work as purgeRows } from "./work.ts";
 
 const postgres = usePostgres();
 
@@ -172,7 +172,7 @@ test("a retention that is set to nothing is refused although the spec has a defa
   const record = await runJob(process, { job: "purge", actor: "schedule" });
 
   expect(record).toMatchObject({ status: "failed", exitCode: 78 });
-  expect(record.error).toMatch(/^RETENTION_DAYS: is set to nothing./);
+  expect(record.error).toMatch(/^RETENTION_DAYS: is empty./);
 });
 
 test("a database that is away is a temporary failure and tells nothing of its URL", async () => {

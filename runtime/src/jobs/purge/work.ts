@@ -23,10 +23,7 @@ const BATCH_LIMIT_MS = 120_000;
 const DAY_MS = 86_400_000;
 
 /** Deletes rows that are too old, table by table; a stopped run leaves whole batches behind it. */
-export async function purgeRows(
-  context: JobContext,
-  clock: Clock = SYSTEM_CLOCK,
-): Promise<JobOutcome> {
+export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const options = purgeJob.options.parse(context.options);
   const { tables, column = COLUMN, urlEnv = DATABASE_URL, retentionDays } = options;
   // Once, so that all tables and batches have the same; a row at the very moment stays.

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { jobContext } from "../../../testing/job-context.ts";
 import { withRedis } from "../../../testing/redis.ts";
 import { useRedis } from "../../../testing/servers.ts";
-import { sweepQueue } from "./work.ts";
+import { work as sweepQueue } from "./work.ts";
 
 const redis = useRedis();
 

@@ -77,7 +77,7 @@ const SWEEP: QueueScript = {
 };
 
 /** Gives overdue entries back to their queue, in one step. */
-export async function sweepQueue(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const options = queueSweepJob.options.parse(context.options);
   const { queue = QUEUE, urlEnv = REDIS_URL, visibilitySeconds = VISIBILITY_SECONDS } = options;
   const keys = [

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/duration.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath, Positive, Text } from "../option-kind.ts";
+import { EnvName } from "../../contract/field.ts";
+import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** What specs and manifests may say of a `reconcile` job. */
 export const reconcileJob = {

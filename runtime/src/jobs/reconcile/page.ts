@@ -1,5 +1,5 @@
 import { commandExits } from "../command/page.ts";
-import type { JobPage } from "../job-page.ts";
+import type { JobPage } from "../job.ts";
 
 /** What the reference says of it. */
 export const reconcilePage: JobPage = {

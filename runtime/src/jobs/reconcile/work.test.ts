@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import { JobFailure } from "../definition.ts";
 import { jobContext } from "../../../testing/job-context.ts";
-import { reconcile } from "./work.ts";
+import { work as reconcile } from "./work.ts";
 
 function given(command: string, more: { options?: object; input?: object; dryRun?: boolean } = {}) {
   const { options = {}, input = {}, dryRun = false } = more;

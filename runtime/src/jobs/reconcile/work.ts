@@ -12,7 +12,7 @@ const LIMIT_VARIABLE = "OPSPEC_LIMIT";
  * Runs the app's command with the limit. What it could not do of single entries stands in its
  * result and fails nothing; only a command that could not work at all ends with another code than 0.
  */
-export async function reconcile(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const { command, cwd, limitEnv, ...options } = reconcileJob.options.parse(context.options);
   const input = reconcileJob.input.parse(context.input);
   const limit = input.limit ?? options.limit ?? LIMIT;

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { CatalogJob } from "../catalog-job.ts";
-import { Positive, Text } from "../option-kind.ts";
+import { type CatalogJob, Positive, Text } from "../job.ts";
 
 /** What specs and manifests may say of a `run-summary` job. */
 export const runSummaryJob = {

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const RECORDS_MAX = 2000;
 
 /** Sums up what every job did, in a line each and in one message. */
-export async function summariseRuns(context: JobContext): Promise<JobOutcome> {
+export async function work(context: JobContext): Promise<JobOutcome> {
   const { job, options, log, process, dryRun } = context;
   const { hours = HOURS, jobs } = runSummaryJob.options.parse(options);
   if (!process) throw new JobFailure("a program of its own has no records to sum up");

@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { publish } from "../artifacts/durable-file.ts";
-import { stampOf, stampsOf } from "../artifacts/stamp.ts";
+import { publish, stampOf, stampsOf } from "../file.ts";
 import {
   type BackupNote,
   fingerprint,

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { CatalogJob } from "../catalog-job.ts";
-import { Count, FilePath, Positive } from "../option-kind.ts";
+import { type CatalogJob, Count, FilePath, Positive } from "../job.ts";
 
 /** What a person may say for one run of it. */
 export const sqliteBackupInput = z.strictObject({

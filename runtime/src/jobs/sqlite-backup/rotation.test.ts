@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { appDatabase, backups, backupScene, OPTIONS } from "../../../testing/backup-scene.ts";
 import { clockAt } from "../../../testing/job-context.ts";
-import { backUpSqlite } from "./work.ts";
+import { work as backUpSqlite } from "./work.ts";
 
 const AT = clockAt("2026-01-06T22:00:00Z");
 

@@ -14,7 +14,7 @@ import {
   type TestProgram,
 } from "../../../testing/started-module.ts";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import { backUpSqlite } from "./work.ts";
+import { work as backUpSqlite } from "./work.ts";
 
 /** A run on two slow cores: starting Node takes most of it. */
 const LIMIT_MS = 300_000;
@@ -164,7 +164,7 @@ test(
 function start(directory: string, program: string, before: BeforeStart = {}): TestProgram {
   const context = JSON.stringify({ directory, options: OPTIONS, actor: "manual test" });
   const text = `
-    const { backUpSqlite } = await import("./work.ts");
+    const { work: backUpSqlite } = await import("./work.ts");
     const { jobContext } = await import("../../../testing/job-context.ts");
     const context = jobContext(${context});
     console.log("ready");

@@ -14,10 +14,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { jobOptionProblems } from "../catalog.ts";
-import { bindOptions } from "../../contract/bound-option.ts";
+import { bindOptions } from "../../contract/bindings.ts";
 import { appDatabase, backups, backupScene, OPTIONS } from "../../../testing/backup-scene.ts";
 import { clockAt } from "../../../testing/job-context.ts";
-import { backUpSqlite } from "./work.ts";
+import { work as backUpSqlite } from "./work.ts";
 
 const AT = clockAt("2026-01-06T22:00:00Z");
 

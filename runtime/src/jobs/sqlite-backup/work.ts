@@ -1,4 +1,4 @@
-import { stampOf } from "../artifacts/stamp.ts";
+import { stampOf } from "../file.ts";
 import { backupFiles } from "../../backups/backup-file.ts";
 import { withBackupLock } from "../../backups/backup-lock.ts";
 import type { JobContext, JobOutcome } from "../definition.ts";
@@ -13,10 +13,7 @@ import { removeLeftovers, rotate, superfluous } from "./rotation.ts";
  * A file with a backup's name is a verified backup: it gets the name last, in one step. Whatever
  * goes wrong before leaves the older ones alone.
  */
-export async function backUpSqlite(
-  context: JobContext,
-  clock: Clock = SYSTEM_CLOCK,
-): Promise<JobOutcome> {
+export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const plan = planOf(context);
   await ensureDatabase(plan);
   if (context.dryRun) return dryRun(plan, clock.now());

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { CatalogJob } from "../catalog-job.ts";
-import { FilePath, Positive, Text } from "../option-kind.ts";
+import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** What a person says for one run of it: which file. */
 export const sqliteRestoreInput = z.strictObject({

@@ -1,25 +1,11 @@
 import { stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { behindLinks } from "../artifacts/durable-file.ts";
-import { defaultPrefix } from "../../backups/backup-file.ts";
-import { findBackup } from "../../backups/backup-sets.ts";
+import { dirname } from "node:path";
+import { behindLinks } from "../file.ts";
+import { findBackup, type RestorePlace, restorePlace } from "../../backups/backup-sets.ts";
 import { findUpload } from "../../backups/uploads.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure } from "../definition.ts";
 import { sqliteRestoreInput, sqliteRestoreJob } from "./options.ts";
-
-/** Largest upload, in MB; see docs/sources.md. */
-const UPLOAD_MAX_MB = 1024;
-
-/** Where a restore finds and puts its files, with absolute paths. */
-export interface RestorePlace {
-  /** As it is said; a link stays a link. */
-  readonly database: string;
-  readonly directory: string;
-  readonly prefix: string;
-  readonly uploads: string;
-  readonly uploadBytesMax: number;
-}
 
 /** What one run is to do. */
 export interface RestorePlan extends RestorePlace {
@@ -35,22 +21,6 @@ export interface RestoreSource {
   readonly path: string;
   /** What its SHA-256 must be; a backup without a note tells none. */
   readonly sha256: string | undefined;
-}
-
-/** What the options of a restore job say of its files. */
-export function restorePlace(
-  options: Readonly<Record<string, unknown>>,
-  base: string,
-): RestorePlace {
-  const said = sqliteRestoreJob.options.parse(options);
-  const directory = resolve(base, said.directory);
-  return {
-    database: resolve(base, said.database),
-    directory,
-    prefix: said.prefix ?? defaultPrefix(said.database),
-    uploads: said.uploads === undefined ? join(directory, "uploads") : resolve(base, said.uploads),
-    uploadBytesMax: (said.uploadMaxMb ?? UPLOAD_MAX_MB) * 1024 * 1024,
-  };
 }
 
 /** What the options and the input make of a run; refuses what cannot be meant. */

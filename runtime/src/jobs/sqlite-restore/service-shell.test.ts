@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { jobContext } from "../../../testing/job-context.ts";
 import { PATIENCE_MS, startSupervised, type Supervised } from "../../../testing/supervised.ts";
-import { backUpSqlite } from "../sqlite-backup/work.ts";
+import { work as backUpSqlite } from "../sqlite-backup/work.ts";
 import { scratchDirectory } from "../../../testing/scratch-directory.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));

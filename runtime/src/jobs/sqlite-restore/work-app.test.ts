@@ -12,8 +12,8 @@ import { type App, startApp } from "../../supervise/app.ts";
 import { controlApp } from "../../supervise/app-control.ts";
 import { clockAt, jobContext } from "../../../testing/job-context.ts";
 import { collectLog } from "../../../testing/log-lines.ts";
-import { backUpSqlite } from "../sqlite-backup/work.ts";
-import { restoreSqlite } from "./work.ts";
+import { work as backUpSqlite } from "../sqlite-backup/work.ts";
+import { work as restoreSqlite } from "./work.ts";
 
 /** Starts and stops of Node on two slow cores. */
 const LIMIT_MS = 120_000;

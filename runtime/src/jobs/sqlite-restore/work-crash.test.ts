@@ -7,8 +7,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { jobContext } from "../../../testing/job-context.ts";
 import { startProgram } from "../../../testing/started-module.ts";
-import { backUpSqlite } from "../sqlite-backup/work.ts";
-import { restoreSqlite } from "./work.ts";
+import { work as backUpSqlite } from "../sqlite-backup/work.ts";
+import { work as restoreSqlite } from "./work.ts";
 
 /** 50 starts of Node on two slow cores that are busy with other tests. */
 const LIMIT_MS = 300_000;
@@ -41,7 +41,7 @@ test(
       const context = { directory, options: OPTIONS, actor: "manual test", input: { backup } };
       const child = startProgram(
         import.meta.dirname,
-        `const { restoreSqlite } = await import("./work.ts");
+        `const { work: restoreSqlite } = await import("./work.ts");
          const { jobContext } = await import("../../../testing/job-context.ts");
          const context = jobContext(${JSON.stringify(context)});
          console.log("ready");

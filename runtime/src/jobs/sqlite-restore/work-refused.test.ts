@@ -16,8 +16,8 @@ import { EXIT } from "../../contract/exit-code.ts";
 import type { JobContext } from "../definition.ts";
 import { appDatabase, backupScene, OPTIONS } from "../../../testing/backup-scene.ts";
 import { clockAt } from "../../../testing/job-context.ts";
-import { backUpSqlite } from "../sqlite-backup/work.ts";
-import { restoreSqlite } from "./work.ts";
+import { work as backUpSqlite } from "../sqlite-backup/work.ts";
+import { work as restoreSqlite } from "./work.ts";
 
 const BACKUP = "ventas_20260106_220000.db";
 

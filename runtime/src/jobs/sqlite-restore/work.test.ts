@@ -19,8 +19,8 @@ import { receiveUpload } from "../../backups/uploads.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import type { JobContext } from "../definition.ts";
 import { clockAt, jobContext } from "../../../testing/job-context.ts";
-import { backUpSqlite } from "../sqlite-backup/work.ts";
-import { restoreSqlite } from "./work.ts";
+import { work as backUpSqlite } from "../sqlite-backup/work.ts";
+import { work as restoreSqlite } from "./work.ts";
 
 const OPTIONS = { database: "ventas.db", directory: "backups", prefix: "ventas_" };
 

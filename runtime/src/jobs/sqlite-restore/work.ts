@@ -19,10 +19,7 @@ import { examine, type StagedCopy, stageCopy } from "./staged-copy.ts";
  * supervised app is stopped for the change itself, started again and looked at; when it is not well,
  * the old database comes back. Without an app to stop, nobody may have the database open.
  */
-export async function restoreSqlite(
-  context: JobContext,
-  clock: Clock = SYSTEM_CLOCK,
-): Promise<JobOutcome> {
+export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const asked = await planOf(context);
   if (context.dryRun) return dryRun(context, asked);
   return withBackupLock({ ...asked, signal: context.signal }, async () => {

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { Seconds } from "../../contract/duration.ts";
-import type { CatalogJob } from "../catalog-job.ts";
-import { Count, FilePath, Positive, Text } from "../option-kind.ts";
+import { Seconds } from "../../contract/field.ts";
+import { type CatalogJob, Count, FilePath, Positive, Text } from "../job.ts";
 
 /** What specs and manifests may say of a `watchdog` job. */
 export const watchdogJob = {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
-import { replaceFile } from "../artifacts/durable-file.ts";
+import { replaceFile } from "../file.ts";
 
 /** What a watchdog remembers between two looks. */
 export interface WatchState {

@@ -6,7 +6,7 @@ import { runJob } from "../../run/run-job.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { jobContext } from "../../../testing/job-context.ts";
 import { scratchProcess } from "../../../testing/scratch-process.ts";
-import { watchUrls } from "./work.ts";
+import { work as watchUrls } from "./work.ts";
 
 const LONG_UP = { now: () => new Date(), uptimeSeconds: () => 86_400 };
 

@@ -41,10 +41,7 @@ const HERE: Surroundings = { now: () => new Date(), uptimeSeconds: uptime };
  * That it restarts is remembered before it does: a restart that takes longer than this run may is
  * not made again by the next one.
  */
-export async function watchUrls(
-  context: JobContext,
-  here: Surroundings = HERE,
-): Promise<JobOutcome> {
+export async function work(context: JobContext, here: Surroundings = HERE): Promise<JobOutcome> {
   const options = watchdogJob.options.parse(context.options);
   const restart = restartOf(context, options);
   const path = resolve(context.directory, options.state ?? `watchdog-${context.job}.json`);

@@ -1,7 +1,6 @@
 import type { CheckResult } from "../../health/check.ts";
 import type { Process } from "../../run/process.ts";
-import { namedVariables } from "../../contract/env-name.ts";
-import { valueOf } from "../../contract/env.ts";
+import { namedVariables, valueOf } from "../../contract/env.ts";
 import type { Ops } from "../route.ts";
 import { type CheckItem, type CheckReport, reportOf } from "./check-item.ts";
 import { fileItems } from "./file-items.ts";

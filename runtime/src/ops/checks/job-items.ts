@@ -3,7 +3,7 @@ import type { ManifestJob } from "../../contract/job.ts";
 import type { Process } from "../../run/process.ts";
 import type { RunRecord, RunStart } from "../../contract/run-record.ts";
 import { describeSchedule, nextRuns, type Schedule } from "../../schedule/schedule.ts";
-import { bindSchedule } from "../../contract/bound-schedule.ts";
+import { bindSchedule } from "../../contract/bindings.ts";
 import type { CheckItem } from "./check-item.ts";
 
 /** Newest records of a job that are looked at: enough to find the last one that was really run. */

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { kindOf } from "../../contract/issue-words.ts";
+import { kindOf } from "../../contract/field.ts";
 
 /** Longest body of a request, in bytes: what an app has to say is a few lines. */
 export const BODY_BYTES_MAX = 64 * 1024;

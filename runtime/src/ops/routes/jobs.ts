@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { isRunHere, type ManifestJob } from "../../contract/job.ts";
-import { checkedInput } from "../../jobs/job-input.ts";
+import { parseInput } from "../../jobs/catalog.ts";
 import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
@@ -62,7 +62,7 @@ export async function beginRun(
   if (ops.process.stop.signal.aborted) {
     throw new Refusal(503, "shutting down", { "retry-after": "5" });
   }
-  const input = await inputFor(job, wish.input);
+  const input = inputFor(job, wish.input);
   const actor = actorOf(exchange, wish.actor);
   const { dryRun = false } = wish;
   const given = wish.runId === undefined ? {} : { runId: wish.runId };
@@ -71,9 +71,9 @@ export async function beginRun(
   return runId;
 }
 
-async function inputFor(job: ManifestJob, input: RunWish["input"]) {
+function inputFor(job: ManifestJob, input: RunWish["input"]) {
   try {
-    return await checkedInput(job, input);
+    return parseInput(job, input);
   } catch (error) {
     if (error instanceof ConfigurationError) throw new Refusal(400, error.message);
     throw error;

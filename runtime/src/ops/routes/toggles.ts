@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { ManifestToggle } from "../../contract/toggle.ts";
+import type { ManifestToggle } from "../../contract/source.ts";
 import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
 import type { Process } from "../../run/process.ts";
 import type { ToggleState } from "../../sources/toggles/toggles.ts";

@@ -3,7 +3,7 @@ import type { ManifestJob } from "../../contract/job.ts";
 import { recoverLost } from "../lost.ts";
 import type { Process } from "../process.ts";
 import { nextRuns, type Schedule } from "../../schedule/schedule.ts";
-import { bindSchedule } from "../../contract/bound-schedule.ts";
+import { bindSchedule } from "../../contract/bindings.ts";
 import { lastSlot } from "./last-slot.ts";
 import { type DueSlot, jitterMs, missedSlots } from "./plan.ts";
 import { runSlot } from "./run-slot.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { ManifestCache } from "../../contract/toggle.ts";
+import type { ManifestCache } from "../../contract/source.ts";
 import type { Clock } from "../../run/clock.ts";
 import type { Row } from "../row.ts";
 import { nowOf } from "../source-deps.ts";

@@ -1,4 +1,4 @@
-import type { ManifestCache } from "../../contract/toggle.ts";
+import type { ManifestCache } from "../../contract/source.ts";
 import type { Row } from "../row.ts";
 import { readSource } from "../source.ts";
 import type { SourceDeps } from "../source-deps.ts";

@@ -1,6 +1,6 @@
 import type { RuntimeManifest } from "../../contract/manifest.ts";
 import type { ManifestJob } from "../../contract/job.ts";
-import { bindOptions } from "../../contract/bound-option.ts";
+import { bindOptions } from "../../contract/bindings.ts";
 import type { Env } from "../../contract/env.ts";
 import { REDIS_URL } from "./queue-script.ts";
 

@@ -1,4 +1,4 @@
-import type { ManifestToggle } from "../../contract/toggle.ts";
+import type { ManifestToggle } from "../../contract/source.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { nowOf } from "../source-deps.ts";
 import { SourceError } from "../source-error.ts";

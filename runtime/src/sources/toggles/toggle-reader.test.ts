@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import type { ManifestToggle } from "../../contract/toggle.ts";
+import type { ManifestToggle } from "../../contract/source.ts";
 import { collectLog } from "../../../testing/log-lines.ts";
 import { query } from "../../../testing/postgres.ts";
 import { withRedis } from "../../../testing/redis.ts";

@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { ManifestSource } from "../../contract/source.ts";
-import type { ManifestToggle } from "../../contract/toggle.ts";
+import type { ManifestSource, ManifestToggle } from "../../contract/source.ts";
 import { valueOf } from "../../contract/env.ts";
 import { openRedis } from "../../databases/redis/connection.ts";
 import type { Row } from "../row.ts";

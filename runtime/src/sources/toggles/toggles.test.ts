@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { ManifestToggle } from "../../contract/toggle.ts";
+import type { ManifestToggle } from "../../contract/source.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { collectLog } from "../../../testing/log-lines.ts";
 import { openToggles, type ToggleAnswer, type ToggleDeps, type Toggles } from "./toggles.ts";

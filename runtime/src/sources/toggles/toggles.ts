@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
-import type { ManifestSource } from "../../contract/source.ts";
-import type { ManifestToggle } from "../../contract/toggle.ts";
+import type { ManifestSource, ManifestToggle } from "../../contract/source.ts";
 import type { Row } from "../row.ts";
 import { readSource } from "../source.ts";
 import { nowOf, type SourceDeps } from "../source-deps.ts";

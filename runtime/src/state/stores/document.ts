@@ -1,9 +1,8 @@
 import { randomInt } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RuntimeManifest } from "../../contract/manifest.ts";
+import { type RuntimeManifest, stackNamespace } from "../../contract/manifest.ts";
 import type { Env } from "../../contract/env.ts";
-import { stackNamespace } from "../../contract/stack-namespace.ts";
 
 /** One text that several processes read and change. */
 export interface SharedDocument {

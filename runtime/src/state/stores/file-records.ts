@@ -1,8 +1,7 @@
 import { closeSync, openSync, rmSync, statSync } from "node:fs";
 import * as z from "zod/mini";
 
-import type { RecordStore, RunRecord } from "../../contract/run-record.ts";
-import { runRecordEnd } from "../../contract/run-record-end.ts";
+import { type RecordStore, type RunRecord, runRecordEnd } from "../../contract/run-record.ts";
 import { appendLine, isCode, readLines, rewriteLines } from "./line-file.ts";
 import { type RunEvent, RunJournal } from "./run-journal.ts";
 import { StoreError } from "./store-error.ts";

@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 
-import type { RuntimeManifest } from "../../contract/manifest.ts";
+import { type RuntimeManifest, stackNamespace } from "../../contract/manifest.ts";
 import type { RecordStore } from "../../contract/run-record.ts";
 import type { Env } from "../../contract/env.ts";
-import { stackNamespace } from "../../contract/stack-namespace.ts";
 
 /** Records of one job that are kept where the manifest does not say. */
 const KEEP_RECORDS = 500;

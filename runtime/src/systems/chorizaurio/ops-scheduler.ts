@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type { BackupSet } from "../../backups/backup-sets.ts";
 import type { ManifestJob } from "../../contract/job.ts";
 import type { Process } from "../../run/process.ts";
-import { bindSchedule } from "../../contract/bound-schedule.ts";
+import { bindSchedule } from "../../contract/bindings.ts";
 import { viewJob } from "../../ops/job-view.ts";
 import type { SchedulerBody } from "./ops-bodies.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSecretName } from "./env-name.ts";
+import { isSecretName } from "./env.ts";
 
 test("a variable's name tells that it holds a secret, and not where one is or where a shell stands", () => {
   for (const name of ["DB_PWD", "SECRET_KEY", "DATABASE_URL", "SENTRY_DSN"]) {

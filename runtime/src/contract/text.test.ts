@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shortText } from "./short-text.ts";
+import { shortText } from "./text.ts";
 
 test("a text that fits is left as it is, and a longer one tells that it was cut", () => {
   expect(shortText("four", 4)).toBe("four");

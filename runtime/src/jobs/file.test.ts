@@ -1,8 +1,8 @@
 import {
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -11,8 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { behindLinks, writeNew } from "./durable-file.ts";
-import { momentOf, stampOf, stampsOf } from "./stamp.ts";
+import { behindLinks, momentOf, stampOf, stampsOf, writeNew } from "./file.ts";
 
 test("a new file never takes the place of another, and leaves nothing beside it", async () => {
   const directory = mkdtempSync(join(tmpdir(), "new-file-"));

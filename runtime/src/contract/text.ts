@@ -1,0 +1,24 @@
+/** Stands for the part of a text that was cut off. */
+const CUT = "…";
+
+/** The text, or its beginning and a `…`, in at most `length` UTF-16 units. */
+export function shortText(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const kept = text.slice(0, length - CUT.length);
+  // A cut between the two units of one character leaves half of it.
+  return `${kept.replace(/[\uD800-\uDBFF]$/, "").trimEnd()}${CUT}`;
+}
+
+/** Escapes text for HTML, outside of attributes. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Decodes a part of a URL. A stray percent sign stands for itself, as most drivers read it. */
+export function decodeUrlPart(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,125 @@
+import { MailSettings } from "../contract/mail.ts";
+import type { JobContext } from "./definition.ts";
+import { parseAddresses } from "../alerts/mail/address.ts";
+import type { Mail } from "../alerts/mail/mail.ts";
+import { valueOf } from "../contract/env.ts";
+import { ChannelError } from "../alerts/channel.ts";
+import { escapeHtml, shortText } from "../contract/text.ts";
+import type { Row } from "../sources/row.ts";
+
+/** Default mail settings: SendGrid with the key in SENDGRID_API_KEY. */
+const DEFAULT_SETTINGS = MailSettings.parse({ kind: "sendgrid" });
+
+/** What a job says of its mail. */
+export interface MailOptions {
+  readonly mail?: MailSettings | undefined;
+  readonly from?: string | undefined;
+  readonly to?: readonly string[] | undefined;
+  /**
+   * Beginnings of the variables with the addresses where the options do not have them, best first:
+   * `DIGEST_EMAIL` for DIGEST_EMAIL_FROM and DIGEST_EMAIL_TO.
+   */
+  readonly variables: readonly string[];
+}
+
+/** Sends a mail of a job. A variable that is not set makes it `skipped`, and nothing is thrown. */
+export async function sendMail(
+  context: JobContext,
+  options: MailOptions,
+  mail: Omit<Mail, "from" | "to">,
+): Promise<Delivered> {
+  const { env, signal } = context;
+  const from = options.from ?? firstValue(context, options, "FROM");
+  const to = options.to ?? parseAddresses(firstValue(context, options, "TO"));
+  const missing = [from === undefined ? "FROM" : [], to.length === 0 ? "TO" : []].flat();
+  if (from === undefined || missing.length > 0) {
+    const [variable = ""] = options.variables;
+    return { status: "skipped", why: missingWords(missing.map((it) => `${variable}_${it}`)) };
+  }
+  return deliveredBy(signal, async () => {
+    const { openMail } = await import("../alerts/mail/mail.ts");
+    const settings = options.mail ?? DEFAULT_SETTINGS;
+    const delivery = await openMail(settings, env).send({ ...mail, from, to }, { signal });
+    return delivery === "sent"
+      ? { status: "ok" }
+      : { status: "skipped", why: unsetWords(settings) };
+  });
+}
+
+function firstValue({ env }: JobContext, { variables }: MailOptions, end: string) {
+  return variables.map((it) => valueOf(env, `${it}_${end}`)).find((it) => it !== undefined);
+}
+
+function missingWords(names: readonly string[]): string {
+  return `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} not set`;
+}
+
+function unsetWords(settings: MailSettings): string {
+  return settings.kind === "sendgrid"
+    ? missingWords([settings.keyEnv])
+    : "a variable of the mail server is not set";
+}
+
+/**
+ * The result of a message at one channel. `skipped` means that a variable is not set, which is not a
+ * failure.
+ */
+export type Delivered =
+  | { readonly status: "ok" }
+  | { readonly status: "skipped" | "error"; readonly why: string };
+
+/**
+ * A delivery whose failure is told and not thrown: what other channels accepted meanwhile must be
+ * kept, also when the run is stopped.
+ */
+export async function deliveredBy(
+  signal: AbortSignal,
+  deliver: () => Promise<Delivered>,
+): Promise<Delivered> {
+  try {
+    return await deliver();
+  } catch (error) {
+    if (signal.aborted) return { status: "error", why: "the run was stopped" };
+    if (error instanceof ChannelError) return { status: "error", why: error.message };
+    throw error;
+  }
+}
+
+/** Rows as a table of texts. */
+export interface TextTable {
+  readonly columns: readonly string[];
+  readonly cells: readonly (readonly string[])[];
+}
+
+/** The rows with every column that one of them has, in the order in which the columns first appear. */
+export function tableOf(rows: readonly Row[]): TextTable {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return { columns, cells: rows.map((row) => columns.map((column) => cellText(row[column]))) };
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Longest text of one cell in a mail, in characters: a table must stay readable on a phone. */
+const HTML_CELL_MAX = 200;
+
+/** Mail programs drop style sheets, so that each cell carries its own style. */
+const CELL_STYLE = "border:1px solid #ccc;padding:4px 8px;text-align:left";
+
+/** The table for a mail, with everything escaped; nothing without a column. */
+export function htmlTable({ columns, cells }: TextTable): string {
+  if (columns.length === 0) return "";
+  const head = columns.map((text) => `<th style="${CELL_STYLE}">${cellHtml(text)}</th>`).join("");
+  const rows = cells.map(
+    (texts) =>
+      `<tr>${texts.map((text) => `<td style="${CELL_STYLE}">${cellHtml(text)}</td>`).join("")}</tr>`,
+  );
+  return `<table style="border-collapse:collapse"><tr>${head}</tr>${rows.join("")}</table>`;
+}
+
+function cellHtml(text: string): string {
+  return escapeHtml(shortText(text, HTML_CELL_MAX));
+}
