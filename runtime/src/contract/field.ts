@@ -9,6 +9,15 @@ export const Milliseconds = z.int().check(z.minimum(1));
 /** Name of an environment variable. A manifest contains names of variables, never their values. */
 export const EnvName = z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/));
 
+/** Adds the text that the reference, the spec's schema and editors show for an option. */
+export function described<T extends z.ZodMiniType>(
+  schema: T,
+  description: string,
+  ...examples: unknown[]
+): T {
+  return schema.check(z.meta({ description, ...(examples.length > 0 ? { examples } : {}) }));
+}
+
 /** Names of types that differ from zod's. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   int: "a whole number",

@@ -6,7 +6,7 @@ import { ManifestJob } from "./job.ts";
 import { ManifestCache, ManifestToggle } from "./source.ts";
 import { ManifestStores } from "./store.ts";
 
-export { HEALTH_PRESETS } from "../systems/preset-names.gen.ts";
+export { HEALTH_PRESETS, PRESETS_WITHOUT_LIVENESS } from "../systems/preset-names.gen.ts";
 
 /** Version of the manifest's format. A runtime refuses every other version. */
 export const MANIFEST_VERSION = 1;

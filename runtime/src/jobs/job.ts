@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName } from "../contract/field.ts";
+import { described, EnvName } from "../contract/field.ts";
 
 /** A job of the catalog, as specs and manifests may configure it. */
 export interface CatalogJob {
@@ -44,15 +44,6 @@ export interface JobPage {
   readonly dryRun: string;
   /** One job of a spec in YAML, as it may stand under `jobs:`. */
   readonly example: string;
-}
-
-/** Adds the text that the reference, the spec's schema and editors show for an option. */
-export function described<T extends z.ZodMiniType>(
-  schema: T,
-  description: string,
-  ...examples: unknown[]
-): T {
-  return schema.check(z.meta({ description, ...(examples.length > 0 ? { examples } : {}) }));
 }
 
 /** A whole number from 0. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName, Seconds } from "../../contract/field.ts";
+import { described, EnvName, Seconds } from "../../contract/field.ts";
 import { type CatalogJob, Text } from "../job.ts";
 
 /** One cache, several, or `all`. */
@@ -11,40 +11,34 @@ export const cacheRefreshJob = {
     "Refreshes caches of the runtime, or asks the app to refresh its own; what cannot be read keeps its old value.",
   get options() {
     return z.strictObject({
-      bucket: z.optional(Buckets).check(
-        z.meta({
-          description: "The caches, by name, or all of them; all without it.",
-          examples: ["clans", ["clans", "templates"], "all"],
-        }),
+      bucket: described(
+        z.optional(Buckets),
+        "The caches, by name, or all of them; all without it.",
+        "clans",
+        ["clans", "templates"],
+        "all",
       ),
-      path: z.optional(z.string().check(z.regex(/^\//))).check(
-        z.meta({
-          description:
-            "With caches of the app's own: the path of the app that refreshes one on POST. {bucket} in it is the cache's name; the body says {bucket, trigger, actor}.",
-          examples: ["/internal/caches/{bucket}/refresh"],
-        }),
+      path: described(
+        z.optional(z.string().check(z.regex(/^\//))),
+        "With caches of the app's own: the path of the app that refreshes one on POST. {bucket} in it is the cache's name; the body says {bucket, trigger, actor}.",
+        "/internal/caches/{bucket}/refresh",
       ),
-      url: z
-        .optional(z.string())
-        .check(z.meta({ description: "The same elsewhere: its whole URL, instead of path." })),
-      urlEnv: z
-        .optional(EnvName)
-        .check(z.meta({ description: "Variable with that URL, instead of url." })),
-      tokenEnv: z
-        .optional(EnvName)
-        .check(z.meta({ description: "Variable with a token that is sent as a Bearer." })),
-      timeoutSeconds: z
-        .optional(Seconds)
-        .check(z.meta({ description: "Longest time for one answer of the app; 60 s without it." })),
+      url: described(z.optional(z.string()), "The same elsewhere: its whole URL, instead of path."),
+      urlEnv: described(z.optional(EnvName), "Variable with that URL, instead of url."),
+      tokenEnv: described(z.optional(EnvName), "Variable with a token that is sent as a Bearer."),
+      timeoutSeconds: described(
+        z.optional(Seconds),
+        "Longest time for one answer of the app; 60 s without it.",
+      ),
     });
   },
   get input() {
     return z.strictObject({
-      bucket: z.optional(Buckets).check(
-        z.meta({
-          description: "The caches of this run, by name, or all; those of the options without it.",
-          examples: ["clans", "all"],
-        }),
+      bucket: described(
+        z.optional(Buckets),
+        "The caches of this run, by name, or all; those of the options without it.",
+        "clans",
+        "all",
       ),
     });
   },

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { described } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Text } from "../job.ts";
 
 /** What specs and manifests may say of a `command` job. */
@@ -7,17 +8,15 @@ export const commandJob = {
     "Runs a command of the app's own by a shell, with the app's environment; a spec says `command:` instead of `uses:`.",
   get options() {
     return z.strictObject({
-      command: z.optional(Text).check(
-        z.meta({
-          description: "What is run by /bin/sh; a spec says it beside the options.",
-          examples: ["pnpm webhooks:reconcile"],
-        }),
+      command: described(
+        z.optional(Text),
+        "What is run by /bin/sh; a spec says it beside the options.",
+        "pnpm webhooks:reconcile",
       ),
-      cwd: z.optional(FilePath).check(
-        z.meta({
-          description: "Where it is run; the app's directory without it.",
-          examples: ["services/worker"],
-        }),
+      cwd: described(
+        z.optional(FilePath),
+        "Where it is run; the app's directory without it.",
+        "services/worker",
       ),
     });
   },

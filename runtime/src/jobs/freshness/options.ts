@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName, Seconds } from "../../contract/field.ts";
+import { described, EnvName, Seconds } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** Where something tells which commit it is. */
@@ -29,62 +29,49 @@ export const freshnessJob = {
     "Compares the commits that the backend and the frontend run with the main branch's, and looks how old the last runs of jobs are.",
   get options() {
     return z.strictObject({
-      backend: Place.check(
-        z.meta({
-          description:
-            "Where the backend tells its commit: {url or urlEnv, tokenEnv, header, field}. field is git_sha, sha or commit without it.",
-          examples: [
-            {
-              url: "https://api.example.com/ops/verify",
-              tokenEnv: "OPS_VERIFY_TOKEN",
-              header: "x-ops-token",
-            },
-          ],
-        }),
+      backend: described(
+        Place,
+        "Where the backend tells its commit: {url or urlEnv, tokenEnv, header, field}. field is git_sha, sha or commit without it.",
+        {
+          url: "https://api.example.com/ops/verify",
+          tokenEnv: "OPS_VERIFY_TOKEN",
+          header: "x-ops-token",
+        },
       ),
-      frontend: z.optional(Place).check(
-        z.meta({
-          description: "Where the frontend tells its commit, as backend; no frontend without it.",
-          examples: [{ url: "https://www.example.com/api/version" }],
-        }),
+      frontend: described(
+        z.optional(Place),
+        "Where the frontend tells its commit, as backend; no frontend without it.",
+        { url: "https://www.example.com/api/version" },
       ),
-      main: z.optional(Main).check(
-        z.meta({
-          description:
-            "Where the commit of the main branch is told, or commitEnv: the variable that says it. Without it the two are only compared with each other.",
-          examples: [
-            {
-              url: "https://api.github.com/repos/example/app/commits/main",
-              tokenEnv: "GITHUB_TOKEN",
-            },
-          ],
-        }),
+      main: described(
+        z.optional(Main),
+        "Where the commit of the main branch is told, or commitEnv: the variable that says it. Without it the two are only compared with each other.",
+        {
+          url: "https://api.github.com/repos/example/app/commits/main",
+          tokenEnv: "GITHUB_TOKEN",
+        },
       ),
-      jobs: z.optional(z.array(FreshJob)).check(
-        z.meta({
-          description: "Jobs, each with the most seconds since its last good run; none without it.",
-          examples: [[{ job: "apisports_refresh", withinSeconds: 25_200 }]],
-        }),
+      jobs: described(
+        z.optional(z.array(FreshJob)),
+        "Jobs, each with the most seconds since its last good run; none without it.",
+        [{ job: "apisports_refresh", withinSeconds: 25_200 }],
       ),
-      jobsFrom: z.optional(Place).check(
-        z.meta({
-          description:
-            "Where the runs of these jobs are told as /ops/jobs does; the records of this process without it.",
-          examples: [{ url: "https://api.example.com/ops/jobs" }],
-        }),
+      jobsFrom: described(
+        z.optional(Place),
+        "Where the runs of these jobs are told as /ops/jobs does; the records of this process without it.",
+        { url: "https://api.example.com/ops/jobs" },
       ),
-      repeatSeconds: z.optional(Positive).check(
-        z.meta({
-          description: "What is still wrong is told again after so long; 3600 s without it.",
-        }),
+      repeatSeconds: described(
+        z.optional(Positive),
+        "What is still wrong is told again after so long; 3600 s without it.",
       ),
-      timeoutSeconds: z
-        .optional(Seconds)
-        .check(z.meta({ description: "Longest time for one answer; 15 s without it." })),
-      state: z.optional(FilePath).check(
-        z.meta({
-          description: "File with what was told last; freshness-<job>.json without it.",
-        }),
+      timeoutSeconds: described(
+        z.optional(Seconds),
+        "Longest time for one answer; 15 s without it.",
+      ),
+      state: described(
+        z.optional(FilePath),
+        "File with what was told last; freshness-<job>.json without it.",
       ),
     });
   },

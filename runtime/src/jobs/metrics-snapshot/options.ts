@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { described } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive } from "../job.ts";
 import { urlOptions } from "../http/options.ts";
 
@@ -9,18 +10,15 @@ export const metricsSnapshotJob = {
   get options() {
     return z.strictObject({
       ...urlOptions,
-      directory: z.optional(FilePath).check(
-        z.meta({
-          description:
-            "Where the files are kept, one a day with a line a snapshot; without it a snapshot is in its run's record.",
-          examples: ["metrics"],
-        }),
+      directory: described(
+        z.optional(FilePath),
+        "Where the files are kept, one a day with a line a snapshot; without it a snapshot is in its run's record.",
+        "metrics",
       ),
-      keepDays: z.optional(Positive).check(
-        z.meta({
-          description: "How many of the newest files stay; 30 without it.",
-          examples: [90],
-        }),
+      keepDays: described(
+        z.optional(Positive),
+        "How many of the newest files stay; 30 without it.",
+        90,
       ),
     });
   },

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/field.ts";
+import { described, EnvName } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** Encrypted, except to a test's server on the same machine: a database is all that there is to steal. */
@@ -13,52 +13,39 @@ export const offsiteCopyJob = {
     "Copies the newest verified backups to a bucket of a service that speaks S3, and looks that they arrived.",
   get options() {
     return z.strictObject({
-      directory: FilePath.check(z.meta({ description: "Where the backups are." })),
-      prefix: Text.check(
-        z.meta({ description: "How the names of the backups begin.", examples: ["ventas_"] }),
+      directory: described(FilePath, "Where the backups are."),
+      prefix: described(Text, "How the names of the backups begin.", "ventas_"),
+      endpoint: described(
+        Endpoint,
+        "Address of the service, without the bucket; https.",
+        "https://s3.eu-central-1.amazonaws.com",
       ),
-      endpoint: Endpoint.check(
-        z.meta({
-          description: "Address of the service, without the bucket; https.",
-          examples: ["https://s3.eu-central-1.amazonaws.com"],
-        }),
+      bucket: described(Text, "Name of the bucket.", "shop-backups"),
+      region: described(
+        z.optional(Text),
+        "Region of the bucket; us-east-1 without it. R2 calls it auto.",
+        "eu-central-1",
       ),
-      bucket: Text.check(
-        z.meta({ description: "Name of the bucket.", examples: ["shop-backups"] }),
+      folder: described(
+        z.optional(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/))),
+        "What stands before the file names in the bucket; nothing without it.",
+        "shop/backups",
       ),
-      region: z.optional(Text).check(
-        z.meta({
-          description: "Region of the bucket; us-east-1 without it. R2 calls it auto.",
-          examples: ["eu-central-1"],
-        }),
+      accessKeyEnv: described(
+        z.optional(EnvName),
+        "Variable with the access key id; AWS_ACCESS_KEY_ID without it.",
       ),
-      folder: z.optional(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/))).check(
-        z.meta({
-          description: "What stands before the file names in the bucket; nothing without it.",
-          examples: ["shop/backups"],
-        }),
+      secretKeyEnv: described(
+        z.optional(EnvName),
+        "Variable with the secret access key; AWS_SECRET_ACCESS_KEY without it.",
       ),
-      accessKeyEnv: z
-        .optional(EnvName)
-        .check(
-          z.meta({ description: "Variable with the access key id; AWS_ACCESS_KEY_ID without it." }),
-        ),
-      secretKeyEnv: z.optional(EnvName).check(
-        z.meta({
-          description: "Variable with the secret access key; AWS_SECRET_ACCESS_KEY without it.",
-        }),
+      newest: described(
+        z.optional(Positive),
+        "How many of the newest backups are copied, so that a missed run is made up for; 3 without it.",
       ),
-      newest: z.optional(Positive).check(
-        z.meta({
-          description:
-            "How many of the newest backups are copied, so that a missed run is made up for; 3 without it.",
-        }),
-      ),
-      keep: z.optional(Positive).check(
-        z.meta({
-          description:
-            "How many are kept in the bucket, the newest by name; all of them without it.",
-        }),
+      keep: described(
+        z.optional(Positive),
+        "How many are kept in the bucket, the newest by name; all of them without it.",
       ),
     });
   },

@@ -22,11 +22,11 @@ import { isVerified, type OffsitePlan, planOf, type VerifiedBackup } from "./pla
 export async function work(context: JobContext): Promise<JobOutcome> {
   const plan = planOf(context);
   const backups = await wantedBackups(plan);
-  const work = { context, plan, store: openObjectStore(plan.store, context.signal) };
-  const result = await copyAll(work, backups);
+  const copying = { context, plan, store: openObjectStore(plan.store, context.signal) };
+  const result = await copyAll(copying, backups);
   if (result.problems.length > 0) throw failure(result);
   const { copied, present } = result;
-  const removed = await removeSuperfluous(work, backups).catch((error: unknown) => {
+  const removed = await removeSuperfluous(copying, backups).catch((error: unknown) => {
     throw error instanceof ObjectStoreError ? failure({ ...result, problems: [error] }) : error;
   });
   if (context.dryRun) {
@@ -37,7 +37,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
 }
 
 /** What the steps of a run have at hand. */
-interface Work {
+interface Copying {
   readonly context: JobContext;
   readonly plan: OffsitePlan;
   readonly store: ObjectStore;
@@ -57,15 +57,15 @@ interface Copies {
 }
 
 /** One backup that cannot be copied does not keep the others from it. */
-async function copyAll(work: Work, backups: readonly VerifiedBackup[]): Promise<Copies> {
+async function copyAll(copying: Copying, backups: readonly VerifiedBackup[]): Promise<Copies> {
   const copies: Copies = { copied: [], present: [], problems: [] };
   for (const backup of backups) {
     try {
-      copies[await copyOne(work, backup)].push(backup.filename);
+      copies[await copyOne(copying, backup)].push(backup.filename);
     } catch (error) {
-      work.context.signal.throwIfAborted();
+      copying.context.signal.throwIfAborted();
       if (errorCode(error) === "ENOENT") {
-        work.context.log.warn(
+        copying.context.log.warn(
           { file: backup.filename },
           "a backup was removed before it was copied",
         );
@@ -78,8 +78,8 @@ async function copyAll(work: Work, backups: readonly VerifiedBackup[]): Promise<
   return copies;
 }
 
-async function copyOne(work: Work, backup: VerifiedBackup): Promise<"copied" | "present"> {
-  const { context, plan, store } = work;
+async function copyOne(copying: Copying, backup: VerifiedBackup): Promise<"copied" | "present"> {
+  const { context, plan, store } = copying;
   const key = plan.folder + backup.filename;
   const there = await store.head(key);
   const isThere = there?.sha256 === backup.sha256 && there.sizeBytes === backup.size;
@@ -124,7 +124,7 @@ function verifyArrival(name: string, file: FileToStore, there: StoredObject | un
 
 /** Removes objects of this set only; never one of those that were just found there. */
 async function removeSuperfluous(
-  { context, plan, store }: Work,
+  { context, plan, store }: Copying,
   backups: readonly VerifiedBackup[],
 ): Promise<string[]> {
   const { folder, prefix, keep } = plan;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EnvName } from "../../contract/field.ts";
+import { described, EnvName } from "../../contract/field.ts";
 import { type CatalogJob, Positive, Text } from "../job.ts";
 
 /** A hundred years: Postgres has no moment that is a billion days ago. */
@@ -11,15 +11,14 @@ const BATCH_MAX = 100_000;
 const PurgeTable = z.union([
   Text,
   z.strictObject({
-    table: Text.check(
-      z.meta({
-        description:
-          "The table, with its schema where that is not on the search path; capitals count, and a part with a dot in it stands in double quotes.",
-      }),
+    table: described(
+      Text,
+      "The table, with its schema where that is not on the search path; capitals count, and a part with a dot in it stands in double quotes.",
     ),
-    column: z
-      .optional(Text)
-      .check(z.meta({ description: "Its column with the age of a row, where it is another one." })),
+    column: described(
+      z.optional(Text),
+      "Its column with the age of a row, where it is another one.",
+    ),
   }),
 ]);
 
@@ -29,39 +28,30 @@ export const purgeJob = {
     "Deletes the rows of Postgres tables that are older than a number of days, in batches of one transaction each.",
   get options() {
     return z.strictObject({
-      tables: z.array(PurgeTable).check(
-        z.minLength(1),
-        z.meta({
-          description: "The tables in the order in which they are purged: children before parents.",
-          examples: [["job_runs", { table: "audit.events", column: "happened_at" }]],
-        }),
+      tables: described(
+        z.array(PurgeTable).check(z.minLength(1)),
+        "The tables in the order in which they are purged: children before parents.",
+        ["job_runs", { table: "audit.events", column: "happened_at" }],
       ),
-      column: z.optional(Text).check(
-        z.meta({
-          description:
-            "Column with the age of a row, of a date or timestamp type; created_at without it. One without a zone is in UTC.",
-          examples: ["created_at"],
-        }),
+      column: described(
+        z.optional(Text),
+        "Column with the age of a row, of a date or timestamp type; created_at without it. One without a zone is in UTC.",
+        "created_at",
       ),
-      retentionDays: Positive.check(
-        z.maximum(RETENTION_DAYS_MAX),
-        z.meta({
-          description:
-            "Rows that are older than so many days are deleted; one that is exactly so old stays. There is no default: without a positive number nothing is deleted, and a variable that is set to nothing is refused whatever its default.",
-          examples: [90],
-        }),
+      retentionDays: described(
+        Positive.check(z.maximum(RETENTION_DAYS_MAX)),
+        "Rows that are older than so many days are deleted; one that is exactly so old stays. There is no default: without a positive number nothing is deleted, and a variable that is set to nothing is refused whatever its default.",
+        90,
       ),
-      batch: z.optional(Positive.check(z.maximum(BATCH_MAX))).check(
-        z.meta({
-          description: "Most rows of one transaction; 1000 without it.",
-          examples: [1000],
-        }),
+      batch: described(
+        z.optional(Positive.check(z.maximum(BATCH_MAX))),
+        "Most rows of one transaction; 1000 without it.",
+        1000,
       ),
-      urlEnv: z.optional(EnvName).check(
-        z.meta({
-          description: "Variable with the URL of the Postgres; DATABASE_URL without it.",
-          examples: ["DATABASE_URL"],
-        }),
+      urlEnv: described(
+        z.optional(EnvName),
+        "Variable with the URL of the Postgres; DATABASE_URL without it.",
+        "DATABASE_URL",
       ),
     });
   },

@@ -53,14 +53,14 @@ function tellFiltered({ log }: JobContext, found: readonly OldRows[]): { filtere
 async function withSession<T>(
   { env, signal }: JobContext,
   urlEnv: string,
-  work: (session: Session) => Promise<T>,
+  run: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { where, config } = await openDatabase(urlEnv, env);
   try {
     const session = await openSession(where, config);
     signal.addEventListener("abort", session.destroy, { once: true });
     try {
-      return await work(session);
+      return await run(session);
     } finally {
       signal.removeEventListener("abort", session.destroy);
       await session.end();

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Seconds } from "../../contract/field.ts";
+import { described, Seconds } from "../../contract/field.ts";
 import { type CatalogJob, Count, FilePath, Positive, Text } from "../job.ts";
 
 /** What specs and manifests may say of a `watchdog` job. */
@@ -7,49 +7,40 @@ export const watchdogJob = {
   description: "Restarts what does not answer several times in a row.",
   get options() {
     return z.strictObject({
-      url: z.union([Text, z.array(Text).check(z.minLength(1))]).check(
-        z.meta({
-          description: "Pages of which each must answer with less than 400.",
-          examples: [["http://127.0.0.1/health", "http://127.0.0.1:8000/healthz"]],
-        }),
+      url: described(
+        z.union([Text, z.array(Text).check(z.minLength(1))]),
+        "Pages of which each must answer with less than 400.",
+        ["http://127.0.0.1/health", "http://127.0.0.1:8000/healthz"],
       ),
-      failures: z
-        .optional(Positive)
-        .check(z.meta({ description: "Failures in a row that lead to a restart; 2 without it." })),
-      restart: z.optional(Text).check(
-        z.meta({
-          description:
-            "Command that restarts it; the app of the process, where the runtime supervises one, without it.",
-          examples: ["systemctl restart parlaygorilla"],
-        }),
+      failures: described(
+        z.optional(Positive),
+        "Failures in a row that lead to a restart; 2 without it.",
       ),
-      debug: z.optional(z.array(Text)).check(
-        z.meta({
-          description:
-            "Commands whose output is logged before a restart, each for 30 s at most; none without it.",
-          examples: [["docker compose ps", "docker compose logs --tail 200 api"]],
-        }),
+      restart: described(
+        z.optional(Text),
+        "Command that restarts it; the app of the process, where the runtime supervises one, without it.",
+        "systemctl restart parlaygorilla",
       ),
-      cooldownSeconds: z.optional(Count).check(
-        z.meta({
-          description:
-            "After a restart there is no other one for so long, also when it has not ended; 600 s without it.",
-        }),
+      debug: described(
+        z.optional(z.array(Text)),
+        "Commands whose output is logged before a restart, each for 30 s at most; none without it.",
+        ["docker compose ps", "docker compose logs --tail 200 api"],
       ),
-      bootGraceSeconds: z.optional(Count).check(
-        z.meta({
-          description:
-            "Failures are not counted for so long after the machine started; 120 s without it.",
-        }),
+      cooldownSeconds: described(
+        z.optional(Count),
+        "After a restart there is no other one for so long, also when it has not ended; 600 s without it.",
       ),
-      timeoutSeconds: z
-        .optional(Seconds)
-        .check(z.meta({ description: "Longest time for one answer; 3 s without it." })),
-      state: z.optional(FilePath).check(
-        z.meta({
-          description:
-            "File with the failures so far and the time of the last restart; watchdog-<job>.json without it.",
-        }),
+      bootGraceSeconds: described(
+        z.optional(Count),
+        "Failures are not counted for so long after the machine started; 120 s without it.",
+      ),
+      timeoutSeconds: described(
+        z.optional(Seconds),
+        "Longest time for one answer; 3 s without it.",
+      ),
+      state: described(
+        z.optional(FilePath),
+        "File with the failures so far and the time of the last restart; watchdog-<job>.json without it.",
       ),
     });
   },
