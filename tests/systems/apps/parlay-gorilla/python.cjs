@@ -12,6 +12,8 @@ const RELEASE =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
 const JOBS = { apisports_refresh: 6 * 3600, apisports_daily: 24 * 3600 };
 const ERROR_MAX = 2000;
+/** A request that a cut connection swallowed must not stop the loop. */
+const ANSWER_MS = 5000;
 
 const { DATABASE_URL, REDIS_URL, STAND_IN_CYCLE_SECONDS = "3600", STAND_IN_FAULT } = process.env;
 
@@ -80,7 +82,11 @@ async function cycle(redis) {
   if ((await redis.set(LOCK, token, "EX", LOCK_SECONDS, "NX")) !== "OK") {
     return say("scheduler lock held by another process, skipping cycle");
   }
-  const client = new Client({ connectionString: DATABASE_URL });
+  const client = new Client({
+    connectionString: DATABASE_URL,
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
+  });
   // A connection that is cut is told by this event too, which would end the process.
   client.on("error", () => {});
   try {
@@ -97,7 +103,7 @@ async function cycle(redis) {
 
 /** A cycle that was begun is ended, so that its lock does not stay for 45 minutes. */
 async function main() {
-  const redis = new Redis(REDIS_URL, { maxRetriesPerRequest: 1 });
+  const redis = new Redis(REDIS_URL, { maxRetriesPerRequest: 1, commandTimeout: ANSWER_MS });
   redis.on("error", () => {});
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort());
