@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import type { ManifestApp } from "../src/contract/app.ts";
 import type { ManifestJob } from "../src/contract/job.ts";
 import { openOps } from "../src/ops/router.ts";
-import type { Process } from "../src/run/process.ts";
+import type { OpenProcess } from "../src/run/open-process.ts";
 import { scratchProcess } from "./scratch-process.ts";
 
 const OPS_TOKEN = "ops-token-of-a-test";
@@ -17,12 +17,12 @@ export interface BackupsOptions {
   readonly jobs?: readonly (Partial<ManifestJob> & Pick<ManifestJob, "name">)[];
   readonly env?: Readonly<Record<string, string>>;
   readonly migrate?: ManifestApp["migrate"];
-  readonly clock?: Process["clock"];
+  readonly clock?: OpenProcess["clock"];
 }
 
 /** A process with chorizaurio's database, backup jobs and paths, and how it is asked. */
 export interface ScratchBackups {
-  readonly process: Process;
+  readonly process: OpenProcess;
   readonly directory: string;
   /** Path of the database; it has a table of people with two rows. */
   readonly database: string;

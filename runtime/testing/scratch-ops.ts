@@ -1,5 +1,5 @@
 import { openOps, type OpsOptions } from "../src/ops/router.ts";
-import type { Process } from "../src/run/process.ts";
+import type { OpenProcess } from "../src/run/open-process.ts";
 import { type ScratchOptions, scratchProcess } from "./scratch-process.ts";
 
 /** The token of operators in these tests. */
@@ -21,7 +21,7 @@ export interface OpsQuestion extends Omit<RequestInit, "body"> {
 
 /** The ops paths of a process of a test. */
 export interface ScratchOps {
-  readonly process: Process;
+  readonly process: OpenProcess;
   readonly directory: string;
   ask(path: string, question?: OpsQuestion): Promise<OpsAnswer>;
   /** The answer as it comes, for what is no JSON. */

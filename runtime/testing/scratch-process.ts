@@ -6,13 +6,13 @@ import type { AlertEvent } from "../src/contract/alert-event.ts";
 import type { RuntimeManifest } from "../src/contract/manifest.ts";
 import type { ManifestJob } from "../src/contract/job.ts";
 import { openProcess } from "../src/run/open-process.ts";
-import type { Process } from "../src/run/process.ts";
+import type { OpenProcess } from "../src/run/open-process.ts";
 import { parseManifest } from "../src/contract/load-manifest.ts";
 import { MANIFEST_HEAD } from "./manifest-head.ts";
 
 /** A process in a directory of its own, and the alerts that it sent. */
 export interface ScratchProcess {
-  readonly process: Process;
+  readonly process: OpenProcess;
   readonly alerts: AlertEvent[];
   readonly directory: string;
 }
@@ -23,7 +23,7 @@ export interface ScratchOptions {
   readonly manifest?: Partial<RuntimeManifest>;
   readonly env?: Readonly<Record<string, string>>;
   readonly directory?: string;
-  readonly clock?: Process["clock"];
+  readonly clock?: OpenProcess["clock"];
 }
 
 /** Opens a real process for a test; jobs are commands unless they say otherwise. Closed after the test. */
@@ -38,7 +38,7 @@ export async function scratchProcess(options: ScratchOptions): Promise<ScratchPr
     await opened.close();
   });
   const alerts: AlertEvent[] = [];
-  const sink: Process["alerts"] = {
+  const sink: OpenProcess["alerts"] = {
     ...opened.alerts,
     async send(event) {
       alerts.push(event);

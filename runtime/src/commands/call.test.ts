@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeListener } from "../health/adapters/node-http.ts";
 import { openOps } from "../ops/router.ts";
-import type { Process } from "../run/process.ts";
+import type { RunProcess } from "../run/run.ts";
 import { scratchManifest, scratchProcess } from "../../testing/scratch-process.ts";
 import { startHttpServer } from "../../testing/http-server.ts";
 
@@ -45,7 +45,7 @@ async function callWith(
 }
 
 /** A service that owns jobs which a cron job calls, with its real ops paths. */
-async function service(command: string): Promise<Process> {
+async function service(command: string): Promise<RunProcess> {
   const { process: owner } = await scratchProcess({
     jobs: [{ name: "digest", command, startedBy: "call" }],
     env: { OPSPEC_CALL_TOKEN: TOKEN },
@@ -63,7 +63,7 @@ async function listen(server: Server, port = 0): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function serverOf(owner: Process): Server {
+function serverOf(owner: RunProcess): Server {
   return createServer(nodeListener(openOps(owner).handler, { bodyBytesMax: 65_536 }));
 }
 

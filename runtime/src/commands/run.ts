@@ -5,8 +5,7 @@ import { logCrashes } from "../run/crash.ts";
 import { exitCodeOf } from "../run/ending.ts";
 import { recordCrash } from "../run/crash-record.ts";
 import { recoverLost } from "../run/lost.ts";
-import { openProcess } from "../run/open-process.ts";
-import type { Process } from "../run/process.ts";
+import { type OpenProcess, openProcess } from "../run/open-process.ts";
 import { runJob } from "../run/run-job.ts";
 import { jobOf, type RunRequest } from "../run/run.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
@@ -38,7 +37,7 @@ export const run: RuntimeCommand = {
   },
 };
 
-async function once(opened: Process, request: RunRequest): Promise<number> {
+async function once(opened: OpenProcess, request: RunRequest): Promise<number> {
   // Node would end while a job waits for something that holds nothing open, without a record.
   const alive = setInterval(() => undefined, ALIVE_MS);
   try {

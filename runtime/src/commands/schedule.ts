@@ -1,8 +1,7 @@
 import { watchAppTables } from "../run/app-runs/table-watch.ts";
 import { logCrashes } from "../run/crash.ts";
 import { recordCrash } from "../run/crash-record.ts";
-import { openProcess } from "../run/open-process.ts";
-import type { Process } from "../run/process.ts";
+import { type OpenProcess, openProcess } from "../run/open-process.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { startScheduler } from "../run/scheduler/scheduler.ts";
 import { checkBindings } from "../contract/bindings.ts";
@@ -37,7 +36,7 @@ export const schedule: RuntimeCommand = {
 };
 
 /** The same surroundings as an app has: health, ops, lateness, alert rules, tables of runs. */
-async function scheduleUntil(signal: AbortSignal, opened: Process): Promise<void> {
+async function scheduleUntil(signal: AbortSignal, opened: OpenProcess): Promise<void> {
   const { log, manifest } = opened;
   const around = await openSurroundings(
     opened,

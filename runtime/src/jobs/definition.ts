@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { AppControl } from "../run/app-control.ts";
 import type { JobMemory } from "../state/stores/job-memory.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
 
 /** What a run of a job has at hand. */
 export interface JobContext {
@@ -42,7 +42,9 @@ export interface JobContext {
 }
 
 /** What a job may look at and use of the process that runs it. */
-export type JobProcess = Pick<Process, "manifest" | "caches" | "records" | "alerts" | "clock">;
+export type JobProcess = Pick<ProcessContext, "manifest" | "clock"> &
+  Pick<ProcessStores, "records"> &
+  Pick<ProcessServices, "caches" | "alerts">;
 
 /** How a run went when it did not fail. */
 export interface JobOutcome {

@@ -3,12 +3,15 @@ import { type FileHandle, open } from "node:fs/promises";
 import { fingerprint } from "../backups/backup-note.ts";
 import { backupSetsOf, findBackup, type ListedBackup } from "../backups/backup-sets.ts";
 import { Refusal } from "./json-api/exchange.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext } from "../run/process.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { CHECKSUM_HEADER, downloadOf } from "./file-download.ts";
 
 /** The backup of this name in any set of the process; a 404 for every name that is none. */
-export async function backupNamed(process: Process, filename: string): Promise<ListedBackup> {
+export async function backupNamed(
+  process: ProcessContext,
+  filename: string,
+): Promise<ListedBackup> {
   for (const set of backupSetsOf(process)) {
     const backup = await findBackup(set, filename);
     if (backup) return backup;
@@ -18,7 +21,7 @@ export async function backupNamed(process: Process, filename: string): Promise<L
 
 /** A backup as it is on the disk, read while it is sent: it may be longer than the memory. */
 export async function downloadBackup(
-  process: Process,
+  process: ProcessContext,
   filename: string,
   signal: AbortSignal,
 ): Promise<Response> {

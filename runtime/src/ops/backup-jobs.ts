@@ -8,7 +8,7 @@ import {
 } from "../backups/backup-sets.ts";
 import { isRunHere, type ManifestJob } from "../contract/job.ts";
 import { Refusal } from "./json-api/exchange.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext } from "../run/process.ts";
 import { bindOptions } from "../contract/bindings.ts";
 
 /** A job that restores a database, and where its files are. */
@@ -18,7 +18,7 @@ export interface RestoreJob {
 }
 
 /** The job that takes a backup by hand: the one without a schedule, for the others may be switched off. */
-export function takingJob(process: Process): string {
+export function takingJob(process: ProcessContext): string {
   const [set, ...others] = backupSetsOf(process);
   if (!set) throw new Refusal(404, "there are no backups here: no job takes them");
   if (others.length > 0) {
@@ -31,7 +31,10 @@ export function takingJob(process: Process): string {
 }
 
 /** The job that looks at a backup by restoring it into a scratch file. */
-export async function verifyingJob(process: Process, filename: string): Promise<ManifestJob> {
+export async function verifyingJob(
+  process: ProcessContext,
+  filename: string,
+): Promise<ManifestJob> {
   const set = await setWith(process, filename);
   const job = jobsThat(process, "backup-verify").find((it) => {
     const { directory, prefix } = bindOptions(it, process.env);
@@ -42,7 +45,10 @@ export async function verifyingJob(process: Process, filename: string): Promise<
 }
 
 /** The job that puts this backup in place of its database. */
-export async function restoringJob(process: Process, filename: string): Promise<ManifestJob> {
+export async function restoringJob(
+  process: ProcessContext,
+  filename: string,
+): Promise<ManifestJob> {
   const set = await setWith(process, filename);
   const found = restoreJobs(process).find(
     ({ place }) => place.directory === set.directory && place.prefix === set.prefix,
@@ -51,7 +57,7 @@ export async function restoringJob(process: Process, filename: string): Promise<
 }
 
 /** The job that restores uploaded files: the only one, or the one that is named. */
-export function uploadingJob(process: Process, named: string | null): RestoreJob {
+export function uploadingJob(process: ProcessContext, named: string | null): RestoreJob {
   const all = restoreJobs(process);
   const meant = named === null ? all : all.filter(({ job }) => job.name === named);
   const [found, ...others] = meant;
@@ -61,18 +67,18 @@ export function uploadingJob(process: Process, named: string | null): RestoreJob
   throw new Refusal(404, `there is no such sqlite-restore job; there are: ${names}`);
 }
 
-function restoreJobs(process: Process): RestoreJob[] {
+function restoreJobs(process: ProcessContext): RestoreJob[] {
   const { env, directory } = process;
   return jobsThat(process, "sqlite-restore").map((job) => {
     return { job, place: restorePlace(bindOptions(job, env), directory) };
   });
 }
 
-function jobsThat({ manifest }: Process, uses: string): ManifestJob[] {
+function jobsThat({ manifest }: ProcessContext, uses: string): ManifestJob[] {
   return manifest.jobs.filter((job) => job.uses === uses && isRunHere(job));
 }
 
-async function setWith(process: Process, filename: string): Promise<BackupSet> {
+async function setWith(process: ProcessContext, filename: string): Promise<BackupSet> {
   for (const set of backupSetsOf(process)) {
     if (await findBackup(set, filename)) return set;
   }

@@ -1,6 +1,6 @@
+import type { RunProcess } from "../run/run.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import { inputNames, type InputName } from "../jobs/catalog.ts";
-import type { Process } from "../run/process.ts";
 import type { RunRecord, RunStart } from "../contract/run-record.ts";
 import { describeSchedule, nextRuns, type Schedule } from "../schedule/schedule.ts";
 import { bindSchedule } from "../contract/bindings.ts";
@@ -35,7 +35,7 @@ export interface JobView {
 }
 
 /** What is known of a job now. */
-export async function viewJob(process: Process, job: ManifestJob): Promise<JobView> {
+export async function viewJob(process: RunProcess, job: ManifestJob): Promise<JobView> {
   const schedule = job.schedule
     ? bindSchedule({ name: job.name, schedule: job.schedule }, process.env)
     : undefined;

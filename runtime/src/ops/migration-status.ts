@@ -10,7 +10,8 @@ import {
   runSqliteMigrations,
   sqliteMigrationStatus,
 } from "../databases/migrate/sqlite.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext } from "../run/process.ts";
+import type { RunProcess } from "../run/run.ts";
 import { errorCode } from "../contract/error-code.ts";
 
 /** Between SIGTERM and SIGKILL of a migration that is a program, in milliseconds. */
@@ -44,7 +45,7 @@ export interface MigrationRunView {
 }
 
 /** How the migrations of a process stand. */
-export async function viewMigrations(process: Process): Promise<MigrationView> {
+export async function viewMigrations(process: RunProcess): Promise<MigrationView> {
   const declared = declaredMigrations(process);
   return declared.owner === "app" ? viewOfApp(declared) : viewOfRuntime(process, declared);
 }
@@ -55,7 +56,7 @@ export async function viewMigrations(process: Process): Promise<MigrationView> {
  * What the app owns only the app can run, and it does so at its start: it is started again, unless
  * nothing is left to run.
  */
-export async function runPendingMigrations(process: Process): Promise<MigrationRunView> {
+export async function runPendingMigrations(process: RunProcess): Promise<MigrationRunView> {
   const declared = declaredMigrations(process);
   if (declared.owner === "app") return runOfApp(process, declared);
   const { executed, failed } = await runSqliteMigrations(migrationsOf(process, declared));
@@ -71,7 +72,7 @@ type Declared = Extract<NonNullable<ManifestApp["migrate"]>, { kind: "sqlite" }>
   readonly folder: string;
 };
 
-function declaredMigrations({ manifest, directory }: Process): Declared {
+function declaredMigrations({ manifest, directory }: ProcessContext): Declared {
   const declared = manifest.app?.migrate;
   if (declared?.kind !== "sqlite") {
     const why = declared
@@ -85,13 +86,13 @@ function declaredMigrations({ manifest, directory }: Process): Declared {
   return { ...declared, database: database ?? "", folder: folder ?? "" };
 }
 
-function migrationsOf(process: Process, { database, folder }: Declared): Migrations {
+function migrationsOf(process: RunProcess, { database, folder }: Declared): Migrations {
   const { directory: cwd, childEnv: env, log, stop } = process;
   const place = { cwd, env, log, graceMs: GRACE_MS, signal: stop.signal };
   return { database, directory: folder, runCommand: executableRunner(database, place) };
 }
 
-async function viewOfRuntime(process: Process, declared: Declared): Promise<MigrationView> {
+async function viewOfRuntime(process: RunProcess, declared: Declared): Promise<MigrationView> {
   const status = await sqliteMigrationStatus(migrationsOf(process, declared));
   const executed = status.applied.map(({ id }) => id);
   const failed = status.failed.map(({ id, error }) => ({ name: id, error: error ?? "unknown" }));
@@ -119,7 +120,7 @@ async function viewOfApp({ database, folder }: Declared): Promise<MigrationView>
   };
 }
 
-async function runOfApp(process: Process, declared: Declared): Promise<MigrationRunView> {
+async function runOfApp(process: RunProcess, declared: Declared): Promise<MigrationRunView> {
   const before = await viewOfApp(declared);
   const isKnown = (await namesIn(declared.folder)).length > 0;
   const isDone = isKnown && before.pending.length === 0 && before.failed.length === 0;

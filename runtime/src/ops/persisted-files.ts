@@ -1,6 +1,6 @@
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext } from "../run/process.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { type PersistedPath, persistedPaths } from "../supervise/persisted-path.ts";
 
@@ -27,7 +27,7 @@ export interface FilePlace {
 }
 
 /** What is on the disk of a process: its persisted directories and files. */
-export async function listPersisted({ manifest, directory }: Process): Promise<FilePlace[]> {
+export async function listPersisted({ manifest, directory }: ProcessContext): Promise<FilePlace[]> {
   const places = persistedPaths(manifest, directory).map(async ({ path, target }) => ({
     path,
     at: target,
@@ -42,7 +42,7 @@ export async function listPersisted({ manifest, directory }: Process): Promise<F
  * No part of it may be a link: one that the app or an attacker made would lead out of the directory.
  */
 export async function findPlace(
-  { manifest, directory }: Process,
+  { manifest, directory }: ProcessContext,
   asked: string,
 ): Promise<FilePlace | undefined> {
   const parts = asked.split("/");

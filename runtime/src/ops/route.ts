@@ -1,14 +1,14 @@
 import type { ManifestHealth } from "../contract/health.ts";
 import type { Health } from "../health/health.ts";
 import type { Refusal } from "./json-api/exchange.ts";
-import type { Process } from "../run/process.ts";
+import type { RunProcess } from "../run/run.ts";
 import type { LoginLimit } from "./login-limit.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import type { StartedRuns } from "./started-runs.ts";
 
 /** What the routes answer from. */
 export interface Ops {
-  readonly process: Process;
+  readonly process: RunProcess;
   readonly runs: StartedRuns;
   /** When this process began, ISO 8601 in UTC. */
   readonly startedAt: string;

@@ -1,6 +1,6 @@
+import type { RunProcess } from "../run/run.ts";
 import { requestIdOf } from "../health/request-id.ts";
 import { jsonAnswer, Refusal } from "./json-api/exchange.ts";
-import type { Process } from "../run/process.ts";
 import { valueOf } from "../contract/env.ts";
 import { accessOf, type Locks, OPS_TOKEN, sessionOf } from "./access.ts";
 import { type Caller, clientOf } from "./caller.ts";
@@ -30,7 +30,7 @@ export interface OpsApi {
 }
 
 /** Answers what operators ask and do, and nobody without a token but where the manifest opens a path. */
-export function openOps(process: Process, options: OpsOptions = {}): OpsApi {
+export function openOps(process: RunProcess, options: OpsOptions = {}): OpsApi {
   const { manifest, env, clock, log } = process;
   const preset = OPS_PRESETS[manifest.health?.preset ?? "opspec"];
   const own = OPS_ROUTES.flat().flatMap(alsoUnderApi);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Process } from "../run/process.ts";
+import type { ProcessStores } from "../run/process.ts";
 import { runJob } from "../run/run-job.ts";
-import type { RunRequest } from "../run/run.ts";
+import type { RunRequest, RunProcess } from "../run/run.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 
 /** Ended runs that are remembered besides the store: a dry run is in no store. */
@@ -20,7 +20,7 @@ export interface StartedRuns {
 }
 
 /** Remembers the runs of a process that somebody asked for. */
-export function startedRuns(process: Process): StartedRuns {
+export function startedRuns(process: RunProcess): StartedRuns {
   const running = new Map<string, Promise<void>>();
   const ended = new Map<string, RunRecord>();
   const follow = async (runId: string, request: RunRequest): Promise<void> => {
@@ -60,7 +60,10 @@ export function startedRuns(process: Process): StartedRuns {
 /** Most records that are looked through for one run. */
 const LOOKED_THROUGH_MAX = 1000;
 
-async function findRecord(process: Process, runId: string): Promise<RunRecord | undefined> {
+async function findRecord(
+  process: Pick<ProcessStores, "records">,
+  runId: string,
+): Promise<RunRecord | undefined> {
   const records = await process.records.list({ limit: LOOKED_THROUGH_MAX });
   return records.find((record) => record.runId === runId);
 }

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
 import type { ManifestToggle } from "../contract/source.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext, ProcessStores } from "../run/process.ts";
 import type { ToggleChange } from "./toggle-switch.ts";
 
 /** Under which it is remembered who switched what. */
@@ -14,11 +14,11 @@ const Changes = z.record(
 );
 
 /** The last change of each toggle. Without a store for records they last as long as the process. */
-const unstored = new WeakMap<Process, Record<string, ToggleChange>>();
+const unstored = new WeakMap<ProcessStores, Record<string, ToggleChange>>();
 
 /** Who switched each toggle last, where that was done from here. */
 export async function toggleChanges(
-  process: Process,
+  process: ProcessStores,
 ): Promise<Readonly<Record<string, ToggleChange>>> {
   const memory = await process.memory();
   if (!memory) return unstored.get(process) ?? {};
@@ -27,7 +27,7 @@ export async function toggleChanges(
 
 /** Remembers a change. Two changes in one moment by two processes may leave one of them. */
 export async function noteToggleChange(
-  process: Process,
+  process: ProcessStores,
   name: string,
   change: ToggleChange,
 ): Promise<void> {
@@ -48,7 +48,7 @@ export interface LastChange {
  * any other change from elsewhere nothing is known.
  */
 export async function lastChange(
-  { directory }: Pick<Process, "directory">,
+  { directory }: Pick<ProcessContext, "directory">,
   { reader }: ManifestToggle,
   { change, on }: { readonly change: ToggleChange | undefined; readonly on: boolean },
 ): Promise<LastChange> {

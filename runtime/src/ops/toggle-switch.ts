@@ -2,7 +2,7 @@ import { lstat, mkdir, readlink, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ManifestToggle } from "../contract/source.ts";
 import { openRedis } from "../databases/redis/connection.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext } from "../run/process.ts";
 import { errorCode } from "../contract/error-code.ts";
 
 /** A toggle whose place can be written: the others are an operator's own, in his sheet or table. */
@@ -17,7 +17,7 @@ export function isSwitchable(toggle: ManifestToggle): toggle is SwitchableToggle
 
 /** Switches a toggle in its own place, so that whoever else looks there sees it too. */
 export async function turnToggle(
-  { directory, env }: Pick<Process, "directory" | "env">,
+  { directory, env }: Pick<ProcessContext, "directory" | "env">,
   { reader }: SwitchableToggle,
   { on, by, at }: ToggleChange,
 ): Promise<void> {

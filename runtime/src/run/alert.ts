@@ -1,7 +1,7 @@
 import type { AlertEvent } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { RunRecord, RunStatus } from "../contract/run-record.ts";
-import type { Process } from "./process.ts";
+import type { ProcessContext, ProcessServices, ProcessStores } from "./process.ts";
 
 /** What is looked through for failures in a row; nobody waits for more before being told. */
 const RECORDS_MAX = 100;
@@ -9,9 +9,14 @@ const RECORDS_MAX = 100;
 /** How a run ends that failed. An interrupted one did not, and a skipped one was not tried. */
 const FAILURES: ReadonlySet<RunStatus> = new Set(["failed", "timed-out", "lost"]);
 
-/** A run's end, as alerts look at it. */
+/** What sending an alert of a run uses. */
+export type AlertProcess = ProcessContext &
+  Pick<ProcessStores, "records"> &
+  Pick<ProcessServices, "alerts">;
+
+/** A run that ended, and its job. */
 interface EndedRun {
-  readonly process: Process;
+  readonly process: AlertProcess;
   readonly job: ManifestJob;
   readonly record: RunRecord;
 }
@@ -53,12 +58,15 @@ function wordOf(status: RunStatus): string {
 }
 
 /** Without a store each run of a cron job is the first it knows of, and would never alert. */
-function hasRecords({ manifest }: Process, job: ManifestJob): boolean {
+function hasRecords({ manifest }: ProcessContext, job: ManifestJob): boolean {
   return manifest.stores?.records !== undefined || job.startedBy !== "process";
 }
 
 /** Undefined while the records cannot be read: a store that is away must not keep an alert back. */
-async function failuresInARow(process: Process, record: RunRecord): Promise<number | undefined> {
+async function failuresInARow(
+  process: AlertProcess,
+  record: RunRecord,
+): Promise<number | undefined> {
   const records = await recordsOf(process, record.job);
   if (!records) return undefined;
   let count = 0;
@@ -71,7 +79,7 @@ async function failuresInARow(process: Process, record: RunRecord): Promise<numb
 }
 
 async function recordsOf(
-  { records, log }: Process,
+  { records, log }: AlertProcess,
   job: string,
 ): Promise<readonly RunRecord[] | undefined> {
   try {

@@ -1,8 +1,11 @@
 import { failed, failureOf, recordOf } from "./ending.ts";
-import type { Process } from "./process.ts";
+import type { ProcessContext, ProcessRuns, ProcessStores } from "./process.ts";
 
 /** Records the runs that a crash of this process cuts off, and ends what they started. */
-export async function recordCrash(process: Process, error: unknown): Promise<void> {
+export async function recordCrash(
+  process: ProcessContext & ProcessStores & ProcessRuns,
+  error: unknown,
+): Promise<void> {
   const { message } = failureOf(error);
   const ending = failed({ message: `crash: ${message}`, exitCode: undefined, details: {} }, 1);
   for (const start of process.active.values()) {

@@ -1,9 +1,9 @@
+import type { RunProcess } from "./run.ts";
 import { isRunHere, type ManifestJob } from "../contract/job.ts";
 import type { Coordination } from "../state/coordination.ts";
 import type { RunRecord, RunStart } from "../contract/run-record.ts";
 import { alertEnd } from "./alert.ts";
 import { lockRequest } from "./lock.ts";
-import type { Process } from "./process.ts";
 
 /** Without a deadline and without a store for locks, a run is given up after Render's longest run. @see https://render.com/docs/cronjobs */
 const RUN_SECONDS_MAX = 12 * 3600;
@@ -19,7 +19,7 @@ const MARGIN_SECONDS = 120;
  * its jobs) knows at its start that none of them runs.
  */
 export async function recoverLost(
-  process: Process,
+  process: RunProcess,
   { alone = false, job: only }: { alone?: boolean; job?: string } = {},
 ): Promise<RunRecord[]> {
   const jobs = new Map(process.manifest.jobs.map((job) => [job.name, job]));
@@ -39,7 +39,7 @@ export async function recoverLost(
 }
 
 async function recover(
-  process: Process,
+  process: RunProcess,
   job: ManifestJob,
   { run, alone }: { run: RunStart; alone: boolean },
 ): Promise<RunRecord | undefined> {
@@ -54,7 +54,7 @@ async function recover(
 
 /** Its lease is free, so nobody runs it. The new fence keeps a late end of the old run out. */
 async function recoverUnderLease(
-  process: Process,
+  process: RunProcess,
   job: ManifestJob,
   { run, coordination }: { run: RunStart; coordination: Coordination },
 ): Promise<RunRecord | undefined> {
@@ -68,7 +68,7 @@ async function recoverUnderLease(
 }
 
 async function recordLost(
-  process: Process,
+  process: RunProcess,
   job: ManifestJob,
   run: RunStart,
 ): Promise<RunRecord | undefined> {

@@ -15,7 +15,8 @@ import { openRecordStore } from "../state/stores/records.ts";
 import { openToggles } from "../sources/toggles/toggles.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { OverlapGate } from "./overlap.ts";
-import type { Process } from "./process.ts";
+import type { ProcessContext, ProcessStores } from "./process.ts";
+import type { RunProcess } from "./run.ts";
 import { waitAtMost } from "./timer.ts";
 
 /** Where platforms say which commit runs. @see https://render.com/docs/environment-variables */
@@ -31,12 +32,15 @@ const STOPPED_WAIT_MS = 2_000;
 /** A channel takes a message every ten seconds, so that the next one can be sent in this time. */
 const ALERTS_WAIT_MS = 15_000;
 
+/** A process that runs jobs, until it is closed. */
+export type OpenProcess = RunProcess & { readonly close: () => Promise<void> };
+
 /** Opens what the jobs of a process share. `directory` is the app's, where relative paths begin. */
 export async function openProcess(
   manifest: RuntimeManifest,
   environment: Env,
   directory: string = process.cwd(),
-): Promise<Process> {
+): Promise<OpenProcess> {
   const named = new Set(namedVariables(manifest).keys());
   const env = resolveSecretFiles(environment, named);
   const log = createLogger({ manifest, env, name: "run" });
@@ -85,7 +89,7 @@ export async function openProcess(
   };
 }
 
-type Base = Pick<Process, "manifest" | "env" | "log" | "directory">;
+type Base = Pick<ProcessContext, "manifest" | "env" | "log" | "directory">;
 
 function firstOf(env: Env, names: readonly string[]): string | undefined {
   return names.map((name) => valueOf(env, name)).find((value) => value !== undefined);
@@ -125,11 +129,11 @@ function lockStores({ env, directory }: Base): {
 
 /** The memory of jobs, which most runs do not need. */
 function jobMemory({ manifest, env, directory }: Base): {
-  open: Process["memory"];
+  open: ProcessStores["memory"];
   close(): Promise<void>;
 } {
-  let opened: ReturnType<Process["memory"]> | undefined;
-  const openIt = async (): ReturnType<Process["memory"]> => {
+  let opened: ReturnType<ProcessStores["memory"]> | undefined;
+  const openIt = async (): ReturnType<ProcessStores["memory"]> => {
     const { openJobMemory } = await import("../state/stores/job-memory.ts");
     return openJobMemory(manifest, env, directory);
   };

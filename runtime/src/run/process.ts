@@ -1,54 +1,68 @@
-import type { AppControl } from "./app-control.ts";
 import type { Logger } from "pino";
 import type { Alerts } from "../alerts/alerts.ts";
-import type { Caches } from "../sources/caches/caches.ts";
+import type { Env } from "../contract/env.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
-import type { Coordination } from "../state/coordination.ts";
 import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
-import type { Env } from "../contract/env.ts";
-import type { JobMemory } from "../state/stores/job-memory.ts";
+import type { Caches } from "../sources/caches/caches.ts";
 import type { Toggles } from "../sources/toggles/toggles.ts";
+import type { Coordination } from "../state/coordination.ts";
+import type { JobMemory } from "../state/stores/job-memory.ts";
+import type { AppControl } from "./app-control.ts";
 import type { Clock } from "./clock.ts";
 import type { OverlapGate } from "./overlap.ts";
 
-/** What the jobs of one process share, opened once. */
-export interface Process {
+// What the jobs of one process share, by need: a function takes the parts, or the fields, that it
+// uses. `openProcess` wires all of them together.
+
+/** How the process was started, with its log and its clock. */
+export interface ProcessContext {
   readonly manifest: RuntimeManifest;
-  /** With `X_FILE` resolved into `X`. */
+  /** The environment, with the file of each `X_FILE` read into `X`. */
   readonly env: Env;
-  /** The environment as it came, for what is started. */
+  /** The environment as it came, for child processes. */
   readonly childEnv: Env;
-  readonly log: Logger;
-  /** Where relative paths begin: the app's directory. */
+  /** The app's directory: relative paths start here. */
   readonly directory: string;
+  readonly log: Logger;
   readonly clock: Clock;
-  /** Name of this instance, for records. */
+  /** Name of this instance, for run records. */
   readonly host: string;
-  /** Who holds a lease: host, process id and a random part. */
-  readonly holder: string;
   readonly commit: string | null;
+}
+
+/** Run records, leases and documents. */
+export interface ProcessStores {
   readonly records: RecordStore;
-  /** Where the processes of the stack agree, if they do. */
+  /** The lease store of the process; undefined when the manifest names none. */
   readonly coordination: Coordination | undefined;
-  /** Where a job's lock is: the store it names, or else the one of the process. */
+  /** Holder of this process' leases: host, process id and a random part. */
+  readonly holder: string;
+  /** The store of a job's lease: the one that the job names, else the one of the process. */
   readonly lockStoreOf: (job: ManifestJob) => Promise<Coordination | undefined>;
-  /** What jobs remember between runs, opened by the first that asks; none without a store. */
+  /** Values that jobs keep between runs, opened at the first call; undefined without a store. */
   readonly memory: () => Promise<JobMemory | undefined>;
+}
+
+/** The runs of this process. */
+export interface ProcessRuns {
+  readonly gate: OverlapGate;
+  /** Aborted when the process must end; every run ends with it. */
+  readonly stop: AbortController;
+  /** Runs that have started and not finished, by run id. */
+  readonly active: Map<string, RunStart>;
+  /** Called with each run record. */
+  readonly observers: Set<(record: RunRecord) => void>;
+  /** Work beside the runs that the process waits for before it exits, such as pings. */
+  readonly background: Set<Promise<void>>;
+}
+
+/** What runs and operators use of the rest of the runtime. */
+export interface ProcessServices {
   readonly toggles: Toggles;
-  /** The named data of the manifest; nothing is read before somebody asks for it. */
+  /** The named data of the manifest; nothing is read before the first use. */
   readonly caches: Caches;
   readonly alerts: Alerts;
-  /** The app that this process supervises, once it does. */
+  /** The supervised app; undefined until it exists. */
   app?: AppControl;
-  readonly gate: OverlapGate;
-  /** Aborted when the process must end: no run goes on after it. */
-  readonly stop: AbortController;
-  /** Runs that have begun and not ended, by their ids. */
-  readonly active: Map<string, RunStart>;
-  /** Told of the record of every run. */
-  readonly observers: Set<(record: RunRecord) => void>;
-  /** What goes on beside the runs and is waited for at the end: pings. */
-  readonly background: Set<Promise<void>>;
-  readonly close: () => Promise<void>;
 }

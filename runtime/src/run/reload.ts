@@ -4,7 +4,7 @@ import type { RuntimeManifest } from "../contract/manifest.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
 import type { ToggleState } from "../sources/toggles/toggles.ts";
-import type { Process } from "./process.ts";
+import type { ProcessContext, ProcessServices } from "./process.ts";
 
 /** What a reload found. */
 export interface Reloaded {
@@ -28,9 +28,7 @@ export interface ManifestNews {
  * Reads again what operators change while the process runs: all toggles now, each cache when it is
  * asked for. The manifest is read too, and it is told whether it needs a restart.
  */
-export async function reload(
-  process: Pick<Process, "manifest" | "childEnv" | "toggles" | "caches" | "log">,
-): Promise<Reloaded> {
+export async function reload(process: ProcessContext & ProcessServices): Promise<Reloaded> {
   process.caches.expire();
   await process.toggles.reload();
   const manifest = newsOf(process);
@@ -44,7 +42,10 @@ export async function reload(
   return { toggles: process.toggles.all(), caches: process.caches.snapshots(), manifest };
 }
 
-function newsOf({ manifest, childEnv }: Pick<Process, "manifest" | "childEnv">): ManifestNews {
+function newsOf({
+  manifest,
+  childEnv,
+}: Pick<ProcessContext, "manifest" | "childEnv">): ManifestNews {
   try {
     const changed = changedParts(manifest, loadManifest(childEnv));
     return { changed, needsRestart: changed.length > 0 };

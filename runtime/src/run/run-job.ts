@@ -7,9 +7,8 @@ import { conclude } from "./conclusion.ts";
 import { aborted, failed, failureOf, skipped } from "./ending.ts";
 import { takeLock } from "./lock.ts";
 import { pingOf } from "./ping.ts";
-import type { Process } from "./process.ts";
 import { abortedByLoss } from "./run-abort.ts";
-import { jobOf, planRun, type Run, type RunRequest } from "./run.ts";
+import { jobOf, planRun, type Run, type RunProcess, type RunRequest } from "./run.ts";
 import { tooLate } from "./skip.ts";
 
 /**
@@ -18,7 +17,7 @@ import { tooLate } from "./skip.ts";
  * It does not throw for anything that happens to the run: every outcome is a record. It throws a
  * ConfigurationError when there is no such job, or when it does not take the input.
  */
-export async function runJob(process: Process, asked: RunRequest): Promise<RunRecord> {
+export async function runJob(process: RunProcess, asked: RunRequest): Promise<RunRecord> {
   const input = parseInput(jobOf(process, asked.job), asked.input);
   const request = { ...asked, input };
   const planned = planRun(process, request);

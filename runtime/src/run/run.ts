@@ -7,7 +7,7 @@ import { withTrace } from "../log.ts";
 import type { RunStart } from "../contract/run-record.ts";
 import { bindSchedule } from "../contract/bindings.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
-import type { Process } from "./process.ts";
+import type { ProcessContext, ProcessRuns, ProcessServices, ProcessStores } from "./process.ts";
 import { RunAbort } from "./run-abort.ts";
 import { slotOfTick } from "./slot.ts";
 
@@ -31,9 +31,12 @@ export interface RunRequest {
   readonly runId?: string;
 }
 
+/** What runs use of their process. `openProcess` returns it. */
+export type RunProcess = ProcessContext & ProcessStores & ProcessRuns & ProcessServices;
+
 /** A run that is about to begin. */
 export interface Run {
-  readonly process: Process;
+  readonly process: RunProcess;
   readonly request: RunRequest;
   readonly job: ManifestJob;
   readonly start: RunStart;
@@ -50,7 +53,7 @@ export function isManual({ actor }: Pick<RunStart, "actor">): boolean {
 }
 
 /** The job of this name; throws a ConfigurationError that names those that there are. */
-export function jobOf({ manifest }: Pick<Process, "manifest">, name: string): ManifestJob {
+export function jobOf({ manifest }: Pick<ProcessContext, "manifest">, name: string): ManifestJob {
   const job = manifest.jobs.find((it) => it.name === name);
   if (job) return job;
   const known = manifest.jobs.map((it) => it.name).join(", ") || "none";
@@ -64,7 +67,7 @@ export function jobOf({ manifest }: Pick<Process, "manifest">, name: string): Ma
 }
 
 /** Makes a run of a request: its id, its slot, its log. */
-export function planRun(process: Process, request: RunRequest): Run {
+export function planRun(process: RunProcess, request: RunRequest): Run {
   const job = jobOf(process, request.job);
   const runId = request.runId ?? randomUUID();
   const now = process.clock.now();
@@ -93,7 +96,7 @@ export function planRun(process: Process, request: RunRequest): Run {
 }
 
 function dueTime(
-  { env }: Process,
+  { env }: ProcessContext,
   { name, schedule, slotToleranceSeconds }: ManifestJob,
   { request, now }: { request: RunRequest; now: Date },
 ): Date {

@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Process } from "../run/process.ts";
+import type {
+  ProcessContext,
+  ProcessRuns,
+  ProcessServices,
+  ProcessStores,
+} from "../run/process.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 import type { EndedApp } from "./app.ts";
 
@@ -9,8 +14,10 @@ const APP_RECORD = "app:end";
 /** Last words that are kept in a record. */
 const TAIL_CHARACTERS = 1000;
 
+type EndProcess = ProcessContext & ProcessStores & ProcessRuns & ProcessServices;
+
 /** Records an end of the app that nobody asked for, and tells of it. It does not throw. */
-export function tellEnd(process: Process, end: EndedApp): void {
+export function tellEnd(process: EndProcess, end: EndedApp): void {
   const record = recordOf(process, end);
   const { system, stack, process: name } = process.manifest;
   const what = end.willRestart ? "it is started again" : "it is not started again";
@@ -31,7 +38,7 @@ export function tellEnd(process: Process, end: EndedApp): void {
   void told.finally(() => process.background.delete(told));
 }
 
-function recordOf(process: Process, end: EndedApp): RunRecord {
+function recordOf(process: ProcessContext, end: EndedApp): RunRecord {
   const { startedAt, endedAt, exitCode, signal, why, wasForced, tail, willRestart } = end;
   return {
     job: APP_RECORD,

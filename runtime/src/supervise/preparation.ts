@@ -3,7 +3,7 @@ import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { executableRunner } from "../databases/migrate/run-executable.ts";
 import type { Migrations } from "../databases/migrate/sqlite.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext } from "../run/process.ts";
 import { passGates } from "./gate.ts";
 import { linkPersisted } from "./persist-links.ts";
 import type { PersistedPath } from "./persisted-path.ts";
@@ -14,7 +14,7 @@ import { resolve } from "node:path";
 
 /** What is needed to prepare the start. */
 export interface Preparation {
-  readonly process: Process;
+  readonly process: ProcessContext;
   readonly app: ManifestApp;
   readonly log: Logger;
   readonly signal: AbortSignal;

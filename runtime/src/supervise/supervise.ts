@@ -1,3 +1,4 @@
+import type { RunProcess } from "../run/run.ts";
 import nodeProcess from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -6,7 +7,7 @@ import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { createLogger } from "../log.ts";
 import { recoverLost } from "../run/lost.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext, ProcessStores } from "../run/process.ts";
 import { startScheduler } from "../run/scheduler/scheduler.ts";
 import { checkBindings } from "../contract/bindings.ts";
 import { attemptAll } from "../contract/configuration-error.ts";
@@ -44,7 +45,7 @@ export interface StopSignals {
  * and ends everything in order. Resolves to the exit code.
  */
 export async function supervise(
-  process: Process,
+  process: RunProcess,
   argv: readonly string[],
   signals: StopSignals,
 ): Promise<number> {
@@ -79,7 +80,7 @@ export async function supervise(
 }
 
 /** What variables say of the watchdog and the jobs: all that is wrong with them is told at once. */
-function readRules({ manifest, env }: Process): WatchdogRules | undefined {
+function readRules({ manifest, env }: ProcessContext): WatchdogRules | undefined {
   const { watchdog } = manifest.app ?? {};
   const rules = () => watchdog && watchdogRules(watchdog, manifest.environment, env);
   attemptAll([rules, () => checkBindings(manifest.jobs, env)]);
@@ -99,7 +100,7 @@ function refusalOf(
 
 /** What does not change while a process supervises. */
 interface Life {
-  readonly process: Process;
+  readonly process: RunProcess;
   readonly argv: readonly string[];
   readonly config: ManifestApp;
   readonly plan: StopPlan;
@@ -175,7 +176,7 @@ async function start(life: Life, { around, links, onUp, onApp }: Start): Promise
 }
 
 /** Records on the process' own disk: a disk has one instance, and none that overlaps while it is replaced. */
-function isAlone({ manifest, coordination }: Process): boolean {
+function isAlone({ manifest, coordination }: ProcessContext & ProcessStores): boolean {
   const kind = manifest.stores?.records?.kind;
   return coordination === undefined && (kind === "file" || kind === "sqlite");
 }

@@ -1,3 +1,4 @@
+import type { RunProcess } from "../run/run.ts";
 import { createServer, type Server } from "node:http";
 import type { Logger } from "pino";
 import { watchLateness } from "../alerts/lateness.ts";
@@ -10,7 +11,7 @@ import { createHealth, type Health } from "../health/health.ts";
 import { BODY_BYTES_MAX } from "../ops/json-api/exchange.ts";
 import { openOps } from "../ops/router.ts";
 import { startedRuns } from "../ops/started-runs.ts";
-import type { Process } from "../run/process.ts";
+import type { ProcessContext } from "../run/process.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { valueOf } from "../contract/env.ts";
 import type { App } from "./app.ts";
@@ -27,7 +28,7 @@ export interface AppView {
 }
 
 /** Opens health, the API for the app, and the port on which the platform asks. */
-export async function openSurroundings(process: Process, view: AppView, log: Logger) {
+export async function openSurroundings(process: RunProcess, view: AppView, log: Logger) {
   const { manifest, env, directory, records, alerts, clock, caches } = process;
   const upstream = () => view.app()?.upstream();
   const health = createHealth({
@@ -98,7 +99,7 @@ interface Door {
 }
 
 /** In front of the app on the platform's port, or on a port of its own, or none. */
-async function openDoor(process: Process, door: Door): Promise<Front | undefined> {
+async function openDoor(process: ProcessContext, door: Door): Promise<Front | undefined> {
   const { manifest, env } = process;
   const { front = false, opsPort } = manifest.app ?? {};
   if (front) {

@@ -1,5 +1,5 @@
 import type { CheckResult } from "../../health/check.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext, ProcessServices, ProcessStores } from "../../run/process.ts";
 import { namedVariables, valueOf } from "../../contract/env.ts";
 import type { Ops } from "../route.ts";
 import { type CheckItem, type CheckReport, reportOf } from "./check-item.ts";
@@ -35,7 +35,10 @@ function healthItem({ name, critical, kind, state, error, value }: CheckResult):
 }
 
 /** A marker that is there was put there in trouble, so it is worth a look; other toggles are off for good. */
-async function toggleItems({ manifest, toggles }: Process): Promise<CheckItem[]> {
+async function toggleItems({
+  manifest,
+  toggles,
+}: ProcessContext & ProcessServices): Promise<CheckItem[]> {
   await Promise.all((manifest.toggles ?? []).map(({ name }) => toggles.isOn(name)));
   const markers = (manifest.toggles ?? []).filter(({ reader }) => reader.kind === "marker");
   return toggles.all().map(({ name, on, reason, isInTrouble }) => {
@@ -49,7 +52,11 @@ async function toggleItems({ manifest, toggles }: Process): Promise<CheckItem[]>
   });
 }
 
-async function storeItems({ records, coordination, manifest }: Process): Promise<CheckItem[]> {
+async function storeItems({
+  records,
+  coordination,
+  manifest,
+}: ProcessContext & ProcessStores): Promise<CheckItem[]> {
   const group = "stores";
   const kinds = manifest.stores ?? {};
   const items = [storeItem("records", kinds.records?.kind ?? "memory", () => records.unfinished())];
@@ -76,7 +83,7 @@ const STORE_WORDS: Readonly<Record<string, string>> = {
   memory: "kept in memory only: a restart forgets all runs",
 };
 
-function cacheItems({ caches }: Process): CheckItem[] {
+function cacheItems({ caches }: ProcessServices): CheckItem[] {
   return caches.snapshots().map(({ name, result, error, lastRefreshAt, ttlExpired }) => {
     const item = { group: "caches", name };
     if (result === "fail") return { ...item, result: "FAIL", detail: error ?? "failed" };
@@ -100,7 +107,7 @@ const OPTIONAL_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** Only whether they are set: no answer holds a value. */
-function variableItems({ manifest, env }: Process): CheckItem[] {
+function variableItems({ manifest, env }: ProcessContext): CheckItem[] {
   const needed = [...namedVariables(manifest)].filter(([, fields]) =>
     [...fields].some((field) => !OPTIONAL_FIELDS.has(field)),
   );
@@ -117,7 +124,7 @@ function variableItems({ manifest, env }: Process): CheckItem[] {
 }
 
 /** A channel whose variable is not set sends nothing, which is no failure and worth knowing. */
-function channelItems({ alerts }: Process): CheckItem[] {
+function channelItems({ alerts }: ProcessServices): CheckItem[] {
   const group = "channels";
   const channels = alerts.channels();
   if (channels.length === 0) {
@@ -131,7 +138,7 @@ function channelItems({ alerts }: Process): CheckItem[] {
 }
 
 /** When nobody is told of alerts because somebody wanted it so. */
-async function silenceItems({ alerts }: Process): Promise<CheckItem[]> {
+async function silenceItems({ alerts }: ProcessServices): Promise<CheckItem[]> {
   const group = "alerts";
   const silences = await alerts.silences.list();
   if (silences.length === 0) return [{ group, name: "silence", result: "OK", detail: "none" }];

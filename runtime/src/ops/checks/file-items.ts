@@ -1,11 +1,11 @@
 import { constants } from "node:fs";
 import { access, lstat, realpath } from "node:fs/promises";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext } from "../../run/process.ts";
 import { type PersistedPath, persistedPaths } from "../../supervise/persisted-path.ts";
 import type { CheckItem } from "./check-item.ts";
 
 /** That the disk is there and takes files, and that each persisted path of the app leads to it. */
-export async function fileItems({ manifest, directory }: Process): Promise<CheckItem[]> {
+export async function fileItems({ manifest, directory }: ProcessContext): Promise<CheckItem[]> {
   const { disk } = manifest;
   if (!disk) return [];
   const group = "files";

@@ -1,6 +1,7 @@
+import type { RunProcess } from "../../run/run.ts";
 import { missedSlot, stuckRun } from "../../alerts/lateness-verdict.ts";
 import type { ManifestJob } from "../../contract/job.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext } from "../../run/process.ts";
 import type { RunRecord, RunStart } from "../../contract/run-record.ts";
 import { describeSchedule, nextRuns, type Schedule } from "../../schedule/schedule.ts";
 import { bindSchedule } from "../../contract/bindings.ts";
@@ -10,7 +11,7 @@ import type { CheckItem } from "./check-item.ts";
 const RECORDS_MAX = 50;
 
 /** That schedules can be read, and that jobs ran well and when they should. */
-export async function jobItems(process: Process, since: Date): Promise<CheckItem[]> {
+export async function jobItems(process: RunProcess, since: Date): Promise<CheckItem[]> {
   const { jobs } = process.manifest;
   const unfinished = Map.groupBy(await process.records.unfinished(), ({ job }) => job);
   const items = jobs.map(async (job) => {
@@ -24,7 +25,7 @@ export async function jobItems(process: Process, since: Date): Promise<CheckItem
 }
 
 function scheduleItem(
-  { env, clock }: Process,
+  { env, clock }: ProcessContext,
   { name, schedule: declared }: ManifestJob,
 ): { readonly schedule: Schedule | undefined; readonly item: readonly CheckItem[] } {
   if (!declared) return { schedule: undefined, item: [] };

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { SILENCE_MINUTES_MAX } from "../../alerts/silences.ts";
 import { isRunHere, type ManifestJob } from "../../contract/job.ts";
 import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext } from "../../run/process.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";
 import { beginRun } from "./jobs.ts";
@@ -49,7 +49,7 @@ async function listAlerts({ ops, query }: OpsExchange): Promise<Response> {
   return jsonAnswer(200, { silences, recent, channels: alerts.channels(), canResend });
 }
 
-function flushJobs({ manifest }: Process): readonly ManifestJob[] {
+function flushJobs({ manifest }: ProcessContext): readonly ManifestJob[] {
   return manifest.jobs.filter(({ uses }) => uses === "alerts-flush");
 }
 

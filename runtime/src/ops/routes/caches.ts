@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { ALL_CACHES, namedCaches, refreshBounded } from "../../sources/caches/bounded-refresh.ts";
 import { refreshRequestOf } from "../../sources/caches/refresh-request.ts";
 import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessServices } from "../../run/process.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";
 
@@ -30,7 +30,7 @@ async function refresh(exchange: OpsExchange): Promise<Response> {
   return jsonAnswer(isOver ? 200 : 202, { refreshed, ...(isOver ? {} : { running }) });
 }
 
-function bucketsOf({ caches }: Process, asked: string): readonly string[] {
+function bucketsOf({ caches }: ProcessServices, asked: string): readonly string[] {
   const names = namedCaches(caches, asked);
   if (names) return names;
   const known = [...caches.snapshots().map(({ name }) => name), ALL_CACHES].join(", ");

@@ -1,7 +1,7 @@
+import type { RunProcess } from "../../run/run.ts";
 import * as z from "zod/mini";
 import type { ManifestToggle } from "../../contract/source.ts";
 import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
-import type { Process } from "../../run/process.ts";
 import type { ToggleState } from "../../sources/toggles/toggles.ts";
 import { Actor, actorOf, noteChange } from "../actor.ts";
 import type { OpsExchange, OpsRoute } from "../route.ts";
@@ -58,7 +58,7 @@ const PLACES = {
   redis: "a Redis",
 } as const;
 
-async function viewToggles(process: Process): Promise<ToggleView[]> {
+async function viewToggles(process: RunProcess): Promise<ToggleView[]> {
   const changes = await toggleChanges(process);
   const states = new Map(process.toggles.all().map((state) => [state.name, state]));
   const views = (process.manifest.toggles ?? []).map(async (toggle): Promise<ToggleView[]> => {

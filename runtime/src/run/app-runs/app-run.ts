@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { ManifestJob } from "../../contract/job.ts";
 import { redact, redactDeep } from "../../redaction.ts";
-import { alertEnd } from "../alert.ts";
-import type { Process } from "../process.ts";
+import { alertEnd, type AlertProcess } from "../alert.ts";
+import type { ProcessContext, ProcessRuns } from "../process.ts";
 import type { RunRecord, RunStart, RunStatus } from "../../contract/run-record.ts";
 
 /** What is kept of the error's text of an app. */
 const ERROR_CHARACTERS_MAX = 400;
+
+/** What recording a run of the app uses. */
+export type AppRunProcess = AlertProcess & ProcessRuns;
 
 /** How a run of the app's own ended. */
 export interface AppRunEnd {
@@ -19,13 +22,13 @@ export interface AppRunEnd {
 }
 
 /** The jobs that the app itself runs, and whose runs are only watched. */
-export function appJobs({ manifest }: Pick<Process, "manifest">): ManifestJob[] {
+export function appJobs({ manifest }: Pick<ProcessContext, "manifest">): ManifestJob[] {
   return manifest.jobs.filter(({ startedBy }) => startedBy === "app");
 }
 
 /** A run that the app began at this moment. */
 export function appRunStart(
-  process: Process,
+  process: ProcessContext,
   job: string,
   { startedAt, runId = randomUUID() }: { readonly startedAt: Date; readonly runId?: string },
 ): RunStart {
@@ -43,7 +46,7 @@ export function appRunStart(
 
 /** Records the end of a run of the app and tells of it as of any job's. It does not throw. */
 export async function endAppRun(
-  process: Process,
+  process: AppRunProcess,
   start: RunStart,
   { status, durationMs, attempt = 1, error = null, details = {} }: AppRunEnd,
 ): Promise<RunRecord> {
@@ -70,7 +73,7 @@ export async function endAppRun(
   return record;
 }
 
-async function alert(process: Process, record: RunRecord): Promise<void> {
+async function alert(process: AppRunProcess, record: RunRecord): Promise<void> {
   const job = process.manifest.jobs.find(({ name }) => name === record.job);
   if (!job) return;
   try {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ManifestJob } from "../../contract/job.ts";
 import { openDatabase, type Database } from "../../databases/postgres/database.ts";
-import type { Process } from "../process.ts";
-import { appJobs, appRunStart, endAppRun } from "./app-run.ts";
+import { appJobs, type AppRunProcess, appRunStart, endAppRun } from "./app-run.ts";
 import { idOfRun, rowsQuery, runOfRow, type TableRun } from "./table-row.ts";
 
 /** How late a run of the app may be known, in ms: one short query a job, twice a minute. */
@@ -34,7 +33,10 @@ interface Watched {
  * A table with one row a job shows only the latest run, so one that is overwritten between two looks
  * is never seen; its lateness is, because that is judged by the latest.
  */
-export async function watchAppTables(process: Process, pollMs = POLL_MS): Promise<TableWatch> {
+export async function watchAppTables(
+  process: AppRunProcess,
+  pollMs = POLL_MS,
+): Promise<TableWatch> {
   const watched = await open(process);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -55,7 +57,7 @@ export async function watchAppTables(process: Process, pollMs = POLL_MS): Promis
   };
 }
 
-async function open(process: Process): Promise<Watched[]> {
+async function open(process: AppRunProcess): Promise<Watched[]> {
   const databases = new Map<string, Promise<Database>>();
   const watched = appJobs(process).map(async (job): Promise<Watched[]> => {
     const runs = job.appRuns;
@@ -67,7 +69,7 @@ async function open(process: Process): Promise<Watched[]> {
   return (await Promise.all(watched)).flat();
 }
 
-async function look(process: Process, watched: Watched): Promise<void> {
+async function look(process: AppRunProcess, watched: Watched): Promise<void> {
   const { job, runs, database, lastAt } = watched;
   const log = process.log.child({ job: job.name });
   try {
@@ -86,7 +88,7 @@ async function look(process: Process, watched: Watched): Promise<void> {
   }
 }
 
-async function take(process: Process, watched: Watched, run: TableRun): Promise<void> {
+async function take(process: AppRunProcess, watched: Watched, run: TableRun): Promise<void> {
   const { job, runs } = watched;
   const runId = idOfRun(runs.table, job.name, run.startedAt);
   const isFirst = watched.lastAt === undefined;
@@ -97,7 +99,7 @@ async function take(process: Process, watched: Watched, run: TableRun): Promise<
   watched.lastAt = run.startedAt;
 }
 
-async function isRecorded(process: Process, job: string, runId: string): Promise<boolean> {
+async function isRecorded(process: AppRunProcess, job: string, runId: string): Promise<boolean> {
   const records = await process.records.list({ job, limit: RECORDS_MAX });
   return records.some((record) => record.runId === runId);
 }

@@ -1,4 +1,4 @@
-import type { Process } from "../process.ts";
+import type { ProcessContext, ProcessStores } from "../process.ts";
 
 /** Who runs slots; whoever else starts a job does it for now and not for a slot. */
 const SLOT_ACTORS = ["schedule", "catch-up"];
@@ -13,7 +13,7 @@ const RECORDS_MAX = 100;
  * answer must not make every job run at each start.
  */
 export async function lastSlot(
-  { records, log }: Pick<Process, "records" | "log">,
+  { records, log }: Pick<ProcessContext & ProcessStores, "records" | "log">,
   job: string,
 ): Promise<Date | undefined> {
   try {

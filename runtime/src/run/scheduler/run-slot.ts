@@ -1,8 +1,8 @@
+import type { RunProcess } from "../run.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ManifestJob } from "../../contract/job.ts";
 import type { SlotLease } from "../../state/coordination.ts";
 import { lockRequest } from "../lock.ts";
-import type { Process } from "../process.ts";
 import { runJob } from "../run-job.ts";
 import type { DueSlot } from "./plan.ts";
 
@@ -27,7 +27,7 @@ export interface SlotRequest {
  * slot is given to us. While the store is away nothing runs, because nobody knows who else would.
  */
 export async function runSlot(
-  process: Process,
+  process: RunProcess,
   job: ManifestJob,
   request: SlotRequest,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function runSlot(
 }
 
 async function claim(
-  process: Process,
+  process: RunProcess,
   job: ManifestJob,
   { due: { slot }, until, signal }: SlotRequest,
 ): Promise<SlotLease | undefined> {

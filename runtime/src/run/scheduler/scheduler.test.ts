@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { RuntimeManifest } from "../../contract/manifest.ts";
 import { openProcess } from "../open-process.ts";
-import type { Process } from "../process.ts";
+import type { OpenProcess } from "../open-process.ts";
 import type { RunRecord } from "../../contract/run-record.ts";
 import { usePostgres } from "../../../testing/servers.ts";
 import { startScheduler } from "./scheduler.ts";
@@ -24,7 +24,7 @@ function scratch(): string {
 async function openFor(
   job: Partial<Job>,
   { directory = scratch(), stores = {}, env = {} }: Partial<Setting> = {},
-): Promise<Process> {
+): Promise<OpenProcess> {
   const manifest: RuntimeManifest = {
     ...MANIFEST_HEAD,
     log: { level: "error" },

@@ -1,7 +1,8 @@
+import type { ProcessContext } from "../process.ts";
+import type { RunProcess } from "../run.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ManifestJob } from "../../contract/job.ts";
 import { recoverLost } from "../lost.ts";
-import type { Process } from "../process.ts";
 import { nextRuns, type Schedule } from "../../schedule/schedule.ts";
 import { bindSchedule } from "../../contract/bindings.ts";
 import { lastSlot } from "./last-slot.ts";
@@ -32,7 +33,7 @@ export interface Scheduler {
  * With a store for coordination any number of processes may do so, and each slot runs once. A
  * schedule that this environment makes wrong (a bound variable) throws before anything starts.
  */
-export function startScheduler(process: Process, { lookMs = LOOK_MS } = {}): Scheduler {
+export function startScheduler(process: RunProcess, { lookMs = LOOK_MS } = {}): Scheduler {
   const jobs = process.manifest.jobs
     .filter(({ startedBy }) => startedBy === "schedule")
     .map((job) => ({ job, schedule: scheduleOf(job, process) }));
@@ -57,14 +58,14 @@ interface ScheduledJob {
 
 /** The slots of one job, one after the other. */
 class JobLoop {
-  readonly #process: Process;
+  readonly #process: RunProcess;
   readonly #job: ManifestJob;
   readonly #schedule: Schedule;
   readonly #lookMs: number;
   readonly #signal: AbortSignal;
   readonly #runs = new Set<Promise<void>>();
 
-  constructor(process: Process, { job, schedule, lookMs, signal }: ScheduledJob) {
+  constructor(process: RunProcess, { job, schedule, lookMs, signal }: ScheduledJob) {
     this.#process = process;
     this.#job = job;
     this.#schedule = schedule;
@@ -137,14 +138,14 @@ class JobLoop {
   }
 }
 
-async function lookForLost(process: Process, signal: AbortSignal): Promise<void> {
+async function lookForLost(process: RunProcess, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await recoverLost(process);
     await sleep(LOST_LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-function scheduleOf(job: ManifestJob, { env, manifest }: Process): Schedule {
+function scheduleOf(job: ManifestJob, { env, manifest }: ProcessContext): Schedule {
   const { name, schedule } = job;
   if (schedule) return bindSchedule({ name, schedule }, env);
   return { onStart: false, timezone: manifest.timezone };

@@ -1,5 +1,5 @@
 import type { AlertSink } from "../../contract/alert-event.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext } from "../../run/process.ts";
 import type { StartSummary } from "./caches.ts";
 
 /**
@@ -8,7 +8,11 @@ import type { StartSummary } from "./caches.ts";
  * Its key is the same at every start, so that a process which starts again and again says it once.
  */
 export async function tellStart(
-  { manifest, alerts, clock }: Pick<Process, "manifest" | "clock"> & { readonly alerts: AlertSink },
+  {
+    manifest,
+    alerts,
+    clock,
+  }: Pick<ProcessContext, "manifest" | "clock"> & { readonly alerts: AlertSink },
   { ok, failed, durationMs }: StartSummary,
 ): Promise<void> {
   const { system, stack, process } = manifest;

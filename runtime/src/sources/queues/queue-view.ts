@@ -1,6 +1,6 @@
 import { errorWords } from "../../health/error-words.ts";
 import { redisConnection } from "../../health/probes/redis-connection.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext } from "../../run/process.ts";
 import { type DeclaredQueue, declaredQueues } from "./declared-queues.ts";
 import { type QueueLength, queueLength } from "./queue-length.ts";
 
@@ -16,11 +16,14 @@ const ANSWER_MS = 3_000;
 export function viewQueues({
   manifest,
   env,
-}: Pick<Process, "manifest" | "env">): Promise<QueueView[]> {
+}: Pick<ProcessContext, "manifest" | "env">): Promise<QueueView[]> {
   return Promise.all(declaredQueues(manifest, env).map((queue) => viewQueue(queue, env)));
 }
 
-async function viewQueue({ name, urlEnv }: DeclaredQueue, env: Process["env"]): Promise<QueueView> {
+async function viewQueue(
+  { name, urlEnv }: DeclaredQueue,
+  env: ProcessContext["env"],
+): Promise<QueueView> {
   const connection = redisConnection(urlEnv, env);
   const signal = AbortSignal.timeout(ANSWER_MS);
   try {

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { ALL_CACHES, namedCaches, refreshBounded } from "../../sources/caches/bounded-refresh.ts";
 import { readJson, Refusal } from "../../ops/json-api/exchange.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext, ProcessServices } from "../../run/process.ts";
 import { requireKnown, unknown } from "./known-name.ts";
 
 /** Longest name of a person, and longest reason. */
@@ -18,7 +18,7 @@ const Restart = z.strictObject({ actor: Text, reason: z.optional(Text) });
 
 /** What the app is answered from. */
 interface Asked {
-  readonly process: Process;
+  readonly process: ProcessContext & ProcessServices;
 }
 
 /** Whether a toggle is on, and why: the same as jobs get. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { appJobs, appRunStart, endAppRun } from "../../run/app-runs/app-run.ts";
+import { appJobs, appRunStart, endAppRun, type AppRunProcess } from "../../run/app-runs/app-run.ts";
 import type { Health } from "../../health/health.ts";
 import { isSameKey } from "../../health/secret-key.ts";
 import {
@@ -9,7 +9,7 @@ import {
   Refusal,
   requireMethod,
 } from "../../ops/json-api/exchange.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessServices } from "../../run/process.ts";
 import { reload } from "../../run/reload.ts";
 import { readCache, readToggle, refreshCache, restartApp } from "./asked.ts";
 import { requireKnown, unknown } from "./known-name.ts";
@@ -62,7 +62,7 @@ const APP = "app says";
 
 /** Where what the app says goes. */
 export interface AppApiOptions {
-  readonly process: Process;
+  readonly process: AppRunProcess & ProcessServices;
   readonly health: Health;
   readonly signs: Signs;
   readonly token: string;

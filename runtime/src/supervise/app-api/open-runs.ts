@@ -1,7 +1,11 @@
-import { appRunStart, endAppRun, type AppRunEnd } from "../../run/app-runs/app-run.ts";
+import {
+  appRunStart,
+  endAppRun,
+  type AppRunEnd,
+  type AppRunProcess,
+} from "../../run/app-runs/app-run.ts";
 import type { Health } from "../../health/health.ts";
 import { Refusal } from "../../ops/json-api/exchange.ts";
-import type { Process } from "../../run/process.ts";
 import type { RunRecord, RunStart } from "../../contract/run-record.ts";
 
 /** More runs at once are a program that starts and never ends them. */
@@ -17,7 +21,7 @@ export interface OpenRuns {
 }
 
 /** Remembers them, so that a run whose app dies is told as lost and not forgotten. */
-export function openRuns(process: Process, health: Health): OpenRuns {
+export function openRuns(process: AppRunProcess, health: Health): OpenRuns {
   const open = new Map<string, { readonly start: RunStart; readonly sinceMs: number }>();
   const end: OpenRuns["end"] = async (runId, ending) => {
     const run = open.get(runId);

@@ -1,15 +1,16 @@
+import type { RunProcess } from "../../run/run.ts";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { BackupSet } from "../../backups/backup-sets.ts";
 import type { ManifestJob } from "../../contract/job.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext } from "../../run/process.ts";
 import { bindSchedule } from "../../contract/bindings.ts";
 import { viewJob } from "../../ops/job-view.ts";
 import type { SchedulerBody } from "./ops-bodies.ts";
 
 /** What the scheduler does for the backups of a set, as the admin page's status tells it. */
-export async function schedulerOf(process: Process, set: BackupSet): Promise<SchedulerBody> {
+export async function schedulerOf(process: RunProcess, set: BackupSet): Promise<SchedulerBody> {
   const jobs = scheduledJobs(process, set);
   const views = await Promise.all(jobs.map((job) => viewJob(process, job)));
   return {
@@ -30,7 +31,7 @@ export async function schedulerOf(process: Process, set: BackupSet): Promise<Sch
 }
 
 /** Hours between two periodic backups; null when none are periodic. */
-export function intervalHours(process: Process, set: BackupSet): number | null {
+export function intervalHours(process: RunProcess, set: BackupSet): number | null {
   const [first] = scheduledJobs(process, set).flatMap(({ name, schedule }) => {
     const bound = schedule && bindSchedule({ name, schedule }, process.env);
     return bound?.everySeconds ?? [];
@@ -38,7 +39,7 @@ export function intervalHours(process: Process, set: BackupSet): number | null {
   return first === undefined ? null : first / 3600;
 }
 
-function scheduledJobs({ manifest }: Process, set: BackupSet): ManifestJob[] {
+function scheduledJobs({ manifest }: ProcessContext, set: BackupSet): ManifestJob[] {
   return manifest.jobs.filter(({ name, schedule }) => schedule && set.jobs.includes(name));
 }
 

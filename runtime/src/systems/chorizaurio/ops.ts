@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { type BackupSet, backupSetsOf, listBackups } from "../../backups/backup-sets.ts";
 import { appVersion } from "../../health/view.ts";
 import { jsonAnswer, Refusal } from "../../ops/json-api/exchange.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext } from "../../run/process.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
 import { backupNamed, downloadBackup } from "../../ops/backup-download.ts";
 import { viewMigrations } from "../../ops/migration-status.ts";
@@ -122,7 +122,7 @@ async function showSystem({ ops: { process, startedAt } }: OpsExchange): Promise
 }
 
 /** The app has one database. */
-function setOf(process: Process): BackupSet {
+function setOf(process: ProcessContext): BackupSet {
   const [set] = backupSetsOf(process);
   if (set) return set;
   throw new Refusal(404, "there are no backups here: no job takes them");

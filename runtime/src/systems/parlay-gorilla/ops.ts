@@ -1,6 +1,6 @@
 import { jsonAnswer } from "../../ops/json-api/exchange.ts";
 import { type Database, openDatabase } from "../../databases/postgres/database.ts";
-import type { Process } from "../../run/process.ts";
+import type { ProcessContext, ProcessRuns } from "../../run/process.ts";
 import { valueOf } from "../../contract/env.ts";
 import { checkEverything } from "../../ops/checks/check-items.ts";
 import type { OpsExchange, OpsPreset } from "../../ops/route.ts";
@@ -60,9 +60,9 @@ async function listJobRuns({ ops, requestId }: OpsExchange): Promise<Response> {
 }
 
 /** A few connections a process, opened by the first who asks and closed when the process ends. */
-const databases = new WeakMap<Process, Promise<Database>>();
+const databases = new WeakMap<ProcessRuns, Promise<Database>>();
 
-function databaseOf(process: Process): Promise<Database> {
+function databaseOf(process: ProcessContext & ProcessRuns): Promise<Database> {
   const known = databases.get(process);
   if (known) return known;
   const opening = openDatabase(DATABASE_URL, process.env);
@@ -90,6 +90,6 @@ async function verify({ ops, requestId }: OpsExchange): Promise<Response> {
   return jsonAnswer(200, { ...body, request_id: requestId });
 }
 
-function shaOf({ commit, env }: Process): string {
+function shaOf({ commit, env }: ProcessContext): string {
   return (valueOf(env, "GIT_SHA") ?? commit)?.slice(0, SHA_LENGTH) ?? "unknown";
 }
