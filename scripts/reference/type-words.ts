@@ -19,7 +19,7 @@ export interface Kind {
 /** The kinds of text that the spec names. */
 export const KINDS: readonly Kind[] = Object.entries(scalars)
   .flatMap(([name, schema]) =>
-    schema instanceof z.core.$ZodType
+    schema instanceof z.core.$ZodType && schema._zod.def.type === "string"
       ? [{ name: kindName(name), schema, rule: wanted(schema) }]
       : [],
   )
@@ -69,7 +69,14 @@ function recordWords(record: z.core.$ZodRecord): string {
 }
 
 function numberWords(schema: z.core.$ZodNumber): string {
-  const { type, minimum = -Infinity, maximum = Infinity } = z.toJSONSchema(schema);
+  const {
+    type,
+    minimum = -Infinity,
+    maximum = Infinity,
+  } = z.toJSONSchema(schema, {
+    // Without ids, so that a number with a definition of its own is no reference.
+    metadata: z.registry<Record<string, unknown>>(),
+  });
   const noun = type === "integer" ? "whole number" : "number";
   // zod's int has the bounds of safe integers, which are not worth showing.
   const min = minimum <= Number.MIN_SAFE_INTEGER ? undefined : minimum;
