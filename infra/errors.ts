@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 
 /** A place in a text file. Lines and columns count from 1, as editors show them. */
-export interface Place {
+export interface Location {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -15,7 +15,7 @@ export interface Problem {
   readonly message: string;
   /** What to do about it; ends with a full stop. */
   readonly remedy?: string;
-  readonly place?: Place;
+  readonly place?: Location;
 }
 
 /**

@@ -27,15 +27,15 @@ interface Generation extends SecretsOptions {
 }
 
 /** A value and where it was found. */
-interface Given {
+interface SecretCandidate {
   readonly source: string;
   readonly value: string;
 }
 
 /** A secret with every value that was found for it, and what is wrong with how it was given. */
-interface Found {
+interface SecretCandidates {
   readonly model: SecretModel;
-  readonly given: readonly Given[];
+  readonly given: readonly SecretCandidate[];
   readonly problems: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export function resolveSecrets(models: readonly SecretModel[], options: Generati
   return { valueOf: (name) => values.get(name) };
 }
 
-function find(model: SecretModel, options: Generation): Found {
+function find(model: SecretModel, options: Generation): SecretCandidates {
   const { name, aliases = [], command } = model;
   const key = `opspec:${name}`;
   const configured = pulumi.runtime.getConfig(key);
@@ -98,7 +98,7 @@ function isConfigSecret(key: string): boolean {
 }
 
 /** The command's standard output without the newline at its end. What it prints is never shown. */
-function askCommand(name: string, command: readonly string[]): Omit<Found, "model"> {
+function askCommand(name: string, command: readonly string[]): Omit<SecretCandidates, "model"> {
   const [file = "", ...args] = command;
   try {
     const output = execFileSync(file, args, {
@@ -117,12 +117,12 @@ function askCommand(name: string, command: readonly string[]): Omit<Found, "mode
   }
 }
 
-function isMissing({ model, given, problems }: Found): boolean {
+function isMissing({ model, given, problems }: SecretCandidates): boolean {
   return given.length === 0 && problems.length === 0 && model.generateBytes === undefined;
 }
 
 /** Two sources that differ, and values that are too short or known to everybody. */
-function valueProblems({ model, given, problems }: Found): readonly string[] {
+function valueProblems({ model, given, problems }: SecretCandidates): readonly string[] {
   const [first, ...others] = given;
   if (!first || problems.length > 0) return problems;
   const different = others.filter((it) => it.value !== first.value);
@@ -144,7 +144,10 @@ function renderProblems(problems: readonly string[]): string {
   return [`secrets: ${problems.length} problem(s)`, ...problems.map((it) => `  ${it}`)].join("\n");
 }
 
-function valueFor({ model, given }: Found, options: Generation): pulumi.Output<string> | undefined {
+function valueFor(
+  { model, given }: SecretCandidates,
+  options: Generation,
+): pulumi.Output<string> | undefined {
   const { name, generateBytes: bytes, rotation } = model;
   const [first] = given;
   if (first) return pulumi.secret(first.value);

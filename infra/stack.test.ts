@@ -26,10 +26,10 @@ test.each(STACKS)("%s has no problem, and its model is plain data", (stack) => {
 
 test("the jobs of the stacks run when the runbooks say", () => {
   const found = STACKS.flatMap((stack) => {
-    const { jobs, residentJobs } = loadStack(stack).model;
+    const { jobs, inServiceJobs } = loadStack(stack).model;
     return [
       ...jobs.map((it) => `${it.name}: ${it.schedule.text} [${it.schedule.utcCron}]`),
-      ...residentJobs.map((it) => `${stack} ${it.key} (${it.owner.kind}): ${it.schedule}`),
+      ...inServiceJobs.map((it) => `${stack} ${it.key} (${it.owner.kind}): ${it.schedule}`),
     ];
   });
 

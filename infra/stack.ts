@@ -1,5 +1,5 @@
 import { nearest, type Problem, SpecError, UsageError } from "./errors.ts";
-import { ensureMeaning } from "./model/validate.ts";
+import { validateMeaning } from "./model/validate.ts";
 import { modelStack } from "./model/model.ts";
 import { applyOverlay } from "./model/overlay.ts";
 import type { StackModel } from "./model/stack-model.ts";
@@ -56,7 +56,7 @@ function withOverlay(spec: StackSpec, file: string, overlay: string | undefined)
  * told: its own problem is among those of shape.
  */
 function meaningOfRest({ partial, problems: shape, meant }: LoadedSpec): Problem[] {
-  return ensureMeaning(partial).filter(
+  return validateMeaning(partial).filter(
     ({ path }) =>
       !meant.includes(path) &&
       !shape.some((it) => it.path === path || it.path.startsWith(`${path}/`)),

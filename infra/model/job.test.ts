@@ -57,7 +57,7 @@ jobs:
 });
 
 test("jobs without a resource tell their owner and when they run", () => {
-  const { residentJobs, jobs } = modelOf(`
+  const { inServiceJobs, jobs } = modelOf(`
 vms:
   box: { address: 203.0.113.10, hostKey: ssh-ed25519 AAAA, key: { secret: KEY } }
 secrets: { KEY: {} }
@@ -70,7 +70,7 @@ jobs:
 `);
 
   expect(jobs).toEqual([]);
-  expect(residentJobs).toEqual([
+  expect(inServiceJobs).toEqual([
     {
       key: "a",
       uses: "http",

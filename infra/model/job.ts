@@ -18,7 +18,7 @@ import { cronRegionOf } from "./region.ts";
 import { probedJob, RUNTIME_DIR, RUNTIME_IMAGE_DIR, wrapBuild } from "./runtime-source.ts";
 import { type CronSchedule, modelRenderSchedules } from "./schedule.ts";
 import { modelRuntime, modelSource } from "./source.ts";
-import type { EnvValue, JobModel, ResidentJobModel } from "./stack-model.ts";
+import type { EnvValue, JobModel, InServiceJobModel } from "./stack-model.ts";
 import { isNative, superviseBlock } from "./supervision.ts";
 
 /** The jobs that Render's cron starts. */
@@ -40,9 +40,9 @@ interface CronSubject {
 }
 
 /** The jobs without a resource of their own. */
-export function modelResidentJobs(spec: StackSpec): ResidentJobModel[] {
+export function modelInServiceJobs(spec: StackSpec): InServiceJobModel[] {
   return Object.entries(spec.jobs ?? {}).flatMap(([key, job]) => {
-    const owner = residentOwner(spec, job);
+    const owner = inServiceOwner(spec, job);
     if (!owner) return [];
     const schedule = parseSchedule(job.schedule, spec.timezone ?? DEFAULT_TIMEZONE);
     const { formerly } = modelKeyed(key, job);
@@ -51,7 +51,7 @@ export function modelResidentJobs(spec: StackSpec): ResidentJobModel[] {
   });
 }
 
-function residentOwner(spec: StackSpec, job: JobSpec): ResidentJobModel["owner"] | undefined {
+function inServiceOwner(spec: StackSpec, job: JobSpec): InServiceJobModel["owner"] | undefined {
   if (job.in !== undefined) return { kind: "service", service: job.in };
   const vm = job.on === "vm" ? vmOfJob(spec, job) : undefined;
   if (vm !== undefined) return { kind: "vm", vm };

@@ -56,7 +56,7 @@ function manifestGates(gates: Readonly<Record<string, GateSpec>>, binding: Bindi
     }));
 }
 
-type Place = Extract<GateSpec, { tcp: unknown }>["tcp"];
+type GateAddress = Extract<GateSpec, { tcp: unknown }>["tcp"];
 
 function gatePlace(gate: GateSpec, binding: Binding): Omit<Gate, "name"> {
   if ("clamav" in gate) return { kind: "clamav", ...hostAndPort(gate.clamav) };
@@ -64,7 +64,10 @@ function gatePlace(gate: GateSpec, binding: Binding): Omit<Gate, "name"> {
   return { kind: "http", ...urlOf(gate.http, binding) };
 }
 
-function hostAndPort({ host, port }: Place): Pick<Gate, "host" | "hostEnv" | "port" | "portEnv"> {
+function hostAndPort({
+  host,
+  port,
+}: GateAddress): Pick<Gate, "host" | "hostEnv" | "port" | "portEnv"> {
   return {
     ...(typeof host === "string" ? { host } : { hostEnv: host.env }),
     ...(typeof port === "number" ? { port } : { portEnv: port.env }),

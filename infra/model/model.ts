@@ -3,8 +3,8 @@ import type { StackSpec } from "../spec/stack.ts";
 import { modelChecks } from "./check.ts";
 import { modelContainer, modelEdge, modelVms } from "./container.ts";
 import { DEFAULT_TIMEZONE } from "./defaults.ts";
-import { ensureMeaning } from "./validate.ts";
-import { modelJobs, modelResidentJobs } from "./job.ts";
+import { validateMeaning } from "./validate.ts";
+import { modelJobs, modelInServiceJobs } from "./job.ts";
 import { given } from "./keyed.ts";
 import { type Edge, planReferences } from "./late-reference.ts";
 import { jobsByService } from "./manifest.ts";
@@ -27,7 +27,7 @@ export function modelStack(
   name: string,
   spec: StackSpec,
 ): { model?: StackModel; problems: readonly Problem[] } {
-  const problems = ensureMeaning(spec);
+  const problems = validateMeaning(spec);
   if (problems.length > 0) return { problems };
   const { late } = planReferences(spec);
   const parts = {
@@ -47,7 +47,7 @@ export function modelStack(
     ...parts,
     databases: modelDatabases(spec),
     keyValues: modelKeyValues(spec),
-    residentJobs: modelResidentJobs(spec),
+    inServiceJobs: modelInServiceJobs(spec),
     checks: modelChecks(spec),
     overlays: Object.entries(spec.overlays ?? {}).map(([key, { description }]) => ({
       key,

@@ -49,12 +49,12 @@ function modelSecret(name: string, secret: SecretSpec, usedBy: string[]): Secret
   };
 }
 
-interface Use {
+interface SecretUse {
   readonly secret: string;
   readonly path: string;
 }
 
-function collectUses(users: SecretUsers): Use[] {
+function collectUses(users: SecretUsers): SecretUse[] {
   return [
     ...users.services.flatMap((it) => usesOf(`services/${it.key}`, it)),
     ...users.staticSites.flatMap((it) => usesOf(`services/${it.key}`, it)),
@@ -77,7 +77,7 @@ function usesOf(
     env: Readonly<Record<string, EnvValue>>;
     secretFiles?: readonly SecretFileModel[] | undefined;
   },
-): Use[] {
+): SecretUse[] {
   const env = Object.entries(owner.env).flatMap(([name, value]) =>
     value.kind === "secret" ? [{ secret: value.secret, path: `${path}/env/${name}` }] : [],
   );

@@ -45,7 +45,7 @@ export interface StackModel {
   /** Jobs that are Render cron jobs. */
   readonly jobs: readonly JobModel[];
   /** Jobs without a resource of their own. */
-  readonly residentJobs: readonly ResidentJobModel[];
+  readonly inServiceJobs: readonly InServiceJobModel[];
   readonly checks: readonly CheckModel[];
   readonly overlays: readonly OverlayModel[];
   /** Module beside the spec that makes plain Pulumi resources. */
@@ -176,7 +176,7 @@ export interface JobModel extends KeyedModel {
 }
 
 /** A job that has no resource of its own: a service's runtime, a VM's timer or the app runs it. */
-export interface ResidentJobModel {
+export interface InServiceJobModel {
   readonly key: string;
   readonly uses: string;
   readonly owner:

@@ -1,16 +1,16 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { Node, Pair, Scalar, YAMLError } from "yaml";
-import type { Place, Problem } from "../errors.ts";
+import type { Location, Problem } from "../errors.ts";
 
 /** Slash path → place of the key or list item in its file. */
-export type Places = ReadonlyMap<string, Place>;
+export type Locations = ReadonlyMap<string, Location>;
 
 /** A YAML text read: plain data, where each part of it stands, and what is wrong with it as YAML. */
 export interface SpecDocument {
   readonly value: unknown;
   /** The text is YAML. Where it is not, the value is a guess that nothing should be concluded from. */
   readonly isReadable: boolean;
-  readonly places: Places;
+  readonly places: Locations;
   readonly problems: readonly Problem[];
 }
 
@@ -25,7 +25,7 @@ export function readDocument(text: string, file: string): SpecDocument {
     logLevel: "error",
   } as const;
   const document = parseDocument(text, options);
-  const placeAt = (offset: number): Place => {
+  const placeAt = (offset: number): Location => {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line, column: col };
   };
@@ -40,7 +40,7 @@ export function readDocument(text: string, file: string): SpecDocument {
 }
 
 /** The place of a path, or of the nearest part around it that stands in the file. */
-export function locate(places: Places, path: string): Place | undefined {
+export function locate(places: Locations, path: string): Location | undefined {
   for (let at = path; ; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) {
     const place = places.get(at);
     if (place || at === "") return place;
@@ -54,9 +54,9 @@ export function joinPath(base: string, ...parts: readonly PropertyKey[]): string
 
 /** What a walk through the document collects. */
 interface Survey {
-  readonly places: Map<string, Place>;
+  readonly places: Map<string, Location>;
   readonly problems: Problem[];
-  readonly placeAt: (offset: number) => Place;
+  readonly placeAt: (offset: number) => Location;
 }
 
 function surveyNode(node: unknown, path: string, survey: Survey): void {
@@ -121,7 +121,7 @@ function readValue(document: ReturnType<typeof parseDocument>): {
   }
 }
 
-function syntaxProblem(error: YAMLError, place: Place): Problem {
+function syntaxProblem(error: YAMLError, place: Location): Problem {
   if (error.code !== "TAB_AS_INDENT") return { ...unreadable(error.message), place };
   const message = "a tab is not allowed as indentation.";
   return { path: "", place, message, remedy: "Use spaces." };

@@ -1,4 +1,4 @@
-import { joinPath, type Places, type SpecDocument } from "./document.ts";
+import { joinPath, type Locations, type SpecDocument } from "./document.ts";
 
 /**
  * Parents of values that are replaced as a whole: merging two forms of one of them (a repo with an
@@ -35,7 +35,7 @@ function isWhole(path: string): boolean {
   return WHOLE.includes(key) || WHOLE_BELOW.includes(parent);
 }
 
-function mergePlaces(base: Places, own: Places): Places {
+function mergePlaces(base: Locations, own: Locations): Locations {
   return new Map([...base, ...own]);
 }
 

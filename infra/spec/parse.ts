@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nearest, type Problem, UsageError } from "../errors.ts";
-import { locate, type Places, readDocument, type SpecDocument } from "./document.ts";
+import { locate, type Locations, readDocument, type SpecDocument } from "./document.ts";
 import { extendDocument } from "./extend.ts";
 import { dropInvalid } from "./partial.ts";
 import { type PartialStackSpec, StackSpec } from "./stack.ts";
@@ -17,7 +17,7 @@ export interface LoadedSpec {
   readonly problems: readonly Problem[];
   /** Paths that misspelt keys were meant for: that they are missing needs no words. */
   readonly meant: readonly string[];
-  readonly places: Places;
+  readonly places: Locations;
 }
 
 /** A spec's text and its file as it is told in messages. */
@@ -76,7 +76,7 @@ export function listStacks(stacksDir: string = STACKS_DIR): string[] {
 }
 
 /** The problem with the place of its path, or of the nearest part around it. */
-export function withPlace(problem: Problem, places: Places): Problem {
+export function withPlace(problem: Problem, places: Locations): Problem {
   const place = problem.place ?? locate(places, problem.path);
   return place ? { ...problem, place } : problem;
 }

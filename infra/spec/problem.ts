@@ -47,12 +47,16 @@ export function shapeProblems(
   return found.filter((it) => it.drop.length > 0 || !meant.has(it.problem.path));
 }
 
-interface At {
+interface IssuePosition {
   readonly issue: z.core.$ZodIssue;
   readonly base: readonly string[];
 }
 
-function translate(schema: z.core.$ZodType, value: unknown, { issue, base }: At): ShapeProblem[] {
+function translate(
+  schema: z.core.$ZodType,
+  value: unknown,
+  { issue, base }: IssuePosition,
+): ShapeProblem[] {
   const path = [...base, ...issue.path.map(String)];
   const found = issue.path.reduce(childValue, value);
   const at = schemaAt(schema, value, issue.path);

@@ -3,13 +3,13 @@ import { z } from "zod";
 import { unwrap } from "./schema-walk.ts";
 import { StackSpec } from "./stack.ts";
 
-interface Place {
+interface Location {
   readonly path: string;
   readonly schema: z.core.$ZodType;
 }
 
 /** Every key of the spec, with its schema, through blocks, records, lists and unions. */
-function keysBelow({ path, schema }: Place): Place[] {
+function keysBelow({ path, schema }: Location): Location[] {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodObject) {
     return Object.entries(inner.def.shape).flatMap(([key, child]) => {

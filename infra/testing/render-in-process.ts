@@ -10,7 +10,7 @@ import {
   removeResource,
   updateResource,
 } from "../provider/kit/resource-calls.ts";
-import { type Attempts, attemptsInMemory } from "../provider/render/attempts.ts";
+import { type CreateJournal, createJournalInMemory } from "../provider/render/create-journal.ts";
 import { RenderClient } from "../provider/render/client.ts";
 import { timelessCloud } from "./timeless-cloud.ts";
 
@@ -53,7 +53,7 @@ export class RenderInProcess {
   readonly calls: string[] = [];
   readonly #cloud = timelessCloud();
   /** On disk in a plugin: it outlives a process. */
-  readonly #attempts: Attempts = attemptsInMemory();
+  readonly #journal: CreateJournal = createJournalInMemory();
   #fault: { readonly at: number; readonly kind: Fault } | undefined;
   #hasStruck = false;
   #isDead = false;
@@ -69,7 +69,7 @@ export class RenderInProcess {
     return new RenderClient({
       host: "http://127.0.0.1/v1",
       apiKey: () => RenderInProcess.KEY,
-      attempts: this.#attempts,
+      journal: this.#journal,
       pace: {
         requestTimeoutMs: 1000,
         backoffMs: 0,

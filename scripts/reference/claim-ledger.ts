@@ -14,7 +14,7 @@ const LEDGERS = "tests/systems/claims";
 export type CheckedBy = "test" | "other" | "person" | "nothing";
 
 /** A test, or another place in the checkout that checks the claim. */
-export interface Place {
+export interface TestLocation {
   /** Path in the checkout. */
   readonly file: string;
   /** The exact title of a test, or what the place checks. */
@@ -27,7 +27,7 @@ export interface Claim {
   readonly section: string;
   readonly claim: string;
   readonly by: CheckedBy;
-  readonly places: readonly Place[];
+  readonly places: readonly TestLocation[];
   /**
    * Why a person is needed or nothing checks the claim. With a test: what the test does not prove.
    */
@@ -80,7 +80,7 @@ function parseLedger(file: string): ClaimLedger {
 }
 
 /** `<file>: <title>`; a title alone is one of the system's own end-to-end tests. */
-function placeOf(text: string, endToEnd: string): Place {
+function placeOf(text: string, endToEnd: string): TestLocation {
   const [, file = endToEnd, rest = text] = /^(\S+\.(?:ts|yaml)): (.+)$/.exec(text) ?? [];
   return { file, text: rest };
 }

@@ -39,14 +39,14 @@ function formPart([key, child]: [string, z.core.$ZodType]): string {
   return value === undefined || others.length > 0 ? key : `${key}: ${String(value)}`;
 }
 
-interface At {
+interface WalkPosition {
   readonly path: string;
   readonly form?: string;
   /** Definition of a block → the path at which its keys were listed. */
   readonly seen: Map<object, string>;
 }
 
-function* walk(schema: z.core.$ZodType, at: At): Generator<SpecKey> {
+function* walk(schema: z.core.$ZodType, at: WalkPosition): Generator<SpecKey> {
   const here = unwrap(schema);
   if (here instanceof z.core.$ZodObject) {
     for (const [key, child] of Object.entries(here._zod.def.shape)) yield* keyAt(child, key, at);
@@ -66,7 +66,7 @@ function* walk(schema: z.core.$ZodType, at: At): Generator<SpecKey> {
 function* keyAt(
   schema: z.core.$ZodType,
   key: string,
-  { path, form, seen }: At,
+  { path, form, seen }: WalkPosition,
 ): Generator<SpecKey> {
   const here = path === "" ? key : `${path}/${key}`;
   const definition = unwrap(schema)._zod.def;
@@ -85,7 +85,11 @@ function* keyAt(
 }
 
 /** An entry without a description is not listed; its keys always are. */
-function* entryAt(schema: z.core.$ZodType, name: string, { path, seen }: At): Generator<SpecKey> {
+function* entryAt(
+  schema: z.core.$ZodType,
+  name: string,
+  { path, seen }: WalkPosition,
+): Generator<SpecKey> {
   const here = `${path}/${name}`;
   const { description, examples } = describe(schema);
   if (description !== undefined) {

@@ -6,7 +6,7 @@ import { renderFinding } from "./finding.ts";
 import type { ObservedService, ObservedStack } from "./observed.ts";
 import { ranFinding } from "./ran-finding.ts";
 import { type HttpAnswer, localReach, type Reach } from "./reach.ts";
-import { residentFinding } from "./resident-finding.ts";
+import { inServiceFinding } from "./in-service-finding.ts";
 import { slotsFor } from "./slots.ts";
 
 const TOKEN = "the-token";
@@ -23,7 +23,7 @@ jobs:
   lonely: { command: node b.js, schedule: { every: 1h }, in: loop }
 `);
 
-const [SWEEP, LONELY] = MODEL.residentJobs;
+const [SWEEP, LONELY] = MODEL.inServiceJobs;
 
 const observed = (url: string): ObservedStack => {
   const web: ObservedService = {
@@ -119,7 +119,7 @@ test("a job of a service is known to its runtime", async () => {
   const jobs = { status: 200, text: JSON.stringify({ jobs: [{ name: "sweep" }] }) };
   const none = { status: 200, text: JSON.stringify({ jobs: [] }) };
   const found = async (job: typeof SWEEP, reach: Reach): Promise<string> =>
-    job ? renderFinding(await residentFinding(job, deployment(), reach)) : "";
+    job ? renderFinding(await inServiceFinding(job, deployment(), reach)) : "";
 
   expect(await found(SWEEP, answering(jobs))).toBe("ok           job sweep runs in web, every 1h");
   expect(await found(SWEEP, answering(none))).toBe(

@@ -17,7 +17,7 @@ export function secretFindings(deployment: Deployment): Finding[] {
 }
 
 /** One user of a secret with the value that it has. */
-interface Place {
+interface SecretLocation {
   readonly secret: string;
   /** Slash path of the spec: `services/web/env/API_KEY`. */
   readonly path: string;
@@ -26,7 +26,7 @@ interface Place {
 
 function sharedFinding(
   secret: string,
-  places: readonly Place[],
+  places: readonly SecretLocation[],
   { optional }: Deployment,
 ): Finding {
   const check = `secret ${secret} is the same in ${places.length} places`;
@@ -46,7 +46,7 @@ function sharedFinding(
 }
 
 /** Users that exist; a missing resource has its own finding. */
-function placesOf({ model, observed }: Deployment): Place[] {
+function placesOf({ model, observed }: Deployment): SecretLocation[] {
   return ownersOf(model, observed).flatMap(({ path, declared, actual }) => [
     ...Object.entries({ ...declared.env, ...declared.lateEnv }).flatMap(([name, value]) =>
       value.kind === "secret"
@@ -85,6 +85,6 @@ function ownersOf(model: StackModel, observed: ObservedStack): Owner[] {
   );
 }
 
-function pathsOf(places: readonly Place[]): string {
+function pathsOf(places: readonly SecretLocation[]): string {
   return places.map((it) => it.path).join(", ");
 }

@@ -8,7 +8,7 @@ import { jobFindings } from "./job-findings.ts";
 import type { ObservedStack } from "./observed.ts";
 import { projectFindings, registryFindings } from "./platform-findings.ts";
 import type { Reach } from "./reach.ts";
-import { residentFinding } from "./resident-finding.ts";
+import { inServiceFinding } from "./in-service-finding.ts";
 import { secretFindings } from "./secret-findings.ts";
 import { serviceFindings, siteFindings } from "./service-findings.ts";
 import { unseenFindings } from "./unseen-findings.ts";
@@ -31,7 +31,9 @@ export async function verifyStack(
     ...model.jobs.flatMap((it) => jobFindings(it, deployment)),
     ...secretFindings(deployment),
     ...unseenFindings(model),
-    ...(await Promise.all(model.residentJobs.map((it) => residentFinding(it, deployment, reach)))),
+    ...(await Promise.all(
+      model.inServiceJobs.map((it) => inServiceFinding(it, deployment, reach)),
+    )),
     ...(await Promise.all(model.checks.map((it) => declaredFinding(it, deployment, reach)))),
   ];
 }

@@ -8,7 +8,7 @@ import type {
 } from "../../infra/model/platform-model.ts";
 import type {
   JobModel,
-  ResidentJobModel,
+  InServiceJobModel,
   ScheduleModel,
   ServiceModel,
   StackModel,
@@ -30,7 +30,7 @@ export function renderStack(model: StackModel, outputs: OutputMap, now: Date): s
       (it) => `static site ${it.key}: ${[it.name, addressOf(it, urls.get(it.key))].join(", ")}`,
     ),
     ...model.jobs.map((it) => `job ${it.key}: ${renderJob(it, model.timezone, now)}`),
-    ...model.residentJobs.map((it) => `job ${it.key}: ${renderResident(it)}`),
+    ...model.inServiceJobs.map((it) => `job ${it.key}: ${renderInServiceJob(it)}`),
     ...model.containers.map((it) => `container ${it.key}: on VM ${it.vm}, not deployed`),
     ...(model.edge?.domains ?? []).map((it) => `name ${it.host}: at Cloudflare, not deployed`),
   ];
@@ -100,7 +100,7 @@ function renderJob({ schedule, calls }: JobModel, zone: string, now: Date): stri
   return `${schedule.text}${where}; next ${renderNextRun(schedule, zone, now)}`;
 }
 
-function renderResident({ owner, schedule }: ResidentJobModel): string {
+function renderInServiceJob({ owner, schedule }: InServiceJobModel): string {
   if (owner.kind === "vm") return `${schedule}, runs on VM ${owner.vm}, not deployed`;
   return `${schedule}, runs in ${owner.service}${owner.kind === "app" ? " by the app itself" : ""}`;
 }

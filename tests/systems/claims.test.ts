@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadClaimLedgers, type Place } from "../../scripts/reference/claim-ledger.ts";
+import { loadClaimLedgers, type TestLocation } from "../../scripts/reference/claim-ledger.ts";
 import { CHECKOUT } from "../../scripts/workspace/paths.ts";
 import { testTitles } from "./test-titles.ts";
 
@@ -69,10 +69,10 @@ function titlesOf(file: string): string[] {
   return existsSync(path) ? testTitles(readFileSync(path, "utf8")) : [];
 }
 
-function isIn(file: string): (place: Place) => boolean {
+function isIn(file: string): (place: TestLocation) => boolean {
   return (place) => place.file === file;
 }
 
-function textOf({ text }: Place): string {
+function textOf({ text }: TestLocation): string {
   return text;
 }

@@ -88,14 +88,14 @@ test("Worker: `GET /metrics` for counters, retries, latency, queue depth", async
 });
 
 test("Scheduled Jobs: the crons of the table are deployed with the frequencies of the table", () => {
-  const { jobs, residentJobs } = loadStack(STACK).model;
+  const { jobs, inServiceJobs } = loadStack(STACK).model;
 
   expect(jobs.map(({ key, schedule }) => [key, schedule.utcCron])).toEqual([
     ["dead-letter-trim", "0 * * * *"],
     ["database-purge", "30 4 * * *"],
     ["metrics-snapshot", "0 * * * *"],
   ]);
-  expect(residentJobs.map(({ key, uses, schedule }) => [key, uses, schedule])).toEqual([
+  expect(inServiceJobs.map(({ key, uses, schedule }) => [key, uses, schedule])).toEqual([
     ["webhook-reconcile", "reconcile", "by hand"],
     ["requeue-dead-letter", "dead-letter-requeue", "by hand"],
     ["stuck-job-sweep", "queue-sweep", "every 5m"],

@@ -3,7 +3,7 @@ import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 
 /** Several instances agree who runs a job, so that none of its times is run twice. */
-export function ensureCoordination(spec: PartialStackSpec): Problem[] {
+export function validateCoordination(spec: PartialStackSpec): Problem[] {
   if ((spec.environment ?? "production") !== "production") return [];
   return entriesOf(spec.services).flatMap(([key, { instances, autoscale, stores }]) => {
     const isMany = (instances ?? 1) > 1 || autoscale !== undefined;

@@ -3,7 +3,7 @@ import type { PartialStackSpec } from "../../spec/stack.ts";
 import { planReferences, referenceEdges } from "../late-reference.ts";
 
 /** Services that refer to each other can be made one after the other. */
-export function ensureCycles(spec: PartialStackSpec): Problem[] {
+export function validateCycles(spec: PartialStackSpec): Problem[] {
   return planReferences(spec).unresolvable.flatMap((members) => {
     const edge = referenceEdges(spec).find(
       (it) => it.isHard && members.includes(it.from) && members.includes(it.to),

@@ -20,7 +20,7 @@ const SYSTEM_DIRS = ["/etc/secrets", "/usr", "/bin", "/lib", "/proc", "/sys", "/
 type ServicePart = DeepPartial<ServiceSpec>;
 
 /** A disk is where Render allows one, on one instance, and what lives on it does not overlap. */
-export function ensureDisks(spec: PartialStackSpec): Problem[] {
+export function validateDisks(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...freePlan(key, service),
     ...severalInstances(key, service),

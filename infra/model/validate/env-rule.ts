@@ -17,7 +17,7 @@ const ON = ["1", "true", "yes", "on"];
 const AUTH_OFF_SWITCHES = ["ALLOW_HEADER_AUTH", "DISABLE_AUTH", "SKIP_AUTH", "AUTH_DISABLED"];
 
 /** The environment of the services is as the rules of the spec ask. */
-export function ensureEnvRules(spec: PartialStackSpec): Problem[] {
+export function validateEnvRules(spec: PartialStackSpec): Problem[] {
   const unmet = unmetRequirements(spec, undefined).map(({ index, service, variable }) => ({
     path: `services/${service}/env`,
     message: `${variable} is missing, which envRules/${index} requires.`,

@@ -24,7 +24,7 @@ const CREDENTIALS = /(^|[\s"'`,;<>()[\]{}|])[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:[^/@
 const RESERVED = /^(RENDER(_|$)|IS_PULL_REQUEST$|OPSPEC_)/;
 
 /** Values of variables are safe where the stack runs. */
-export function ensureEnvValues(spec: PartialStackSpec): Problem[] {
+export function validateEnvValues(spec: PartialStackSpec): Problem[] {
   const environment = spec.environment ?? "production";
   return [
     ...variablesOf(spec).flatMap((variable) => [

@@ -7,7 +7,7 @@ import { entriesOf } from "../entries.ts";
 type JobPart = DeepPartial<JobSpec>;
 
 /** What a job reads and writes on a disk can be reached by what runs it, and survives a deploy. */
-export function ensureJobDisks(spec: PartialStackSpec): Problem[] {
+export function validateJobDisks(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) => {
     // With two owners it is not known where the job runs; that is told by the rule about owners.
     if (job.in !== undefined && job.on !== undefined) return [];

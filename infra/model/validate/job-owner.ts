@@ -18,7 +18,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Every job has exactly one owner, and one that can run it. */
-export function ensureJobOwners(spec: PartialStackSpec): Problem[] {
+export function validateJobOwners(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) =>
     RULES.flatMap((rule) => rule(spec, `jobs/${key}`, job)),
   );

@@ -25,7 +25,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Every job has work that exists, and options that this work knows. */
-export function ensureJobWork(spec: PartialStackSpec): Problem[] {
+export function validateJobWork(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) =>
     RULES.flatMap((rule) => rule(spec, `jobs/${key}`, job)),
   );

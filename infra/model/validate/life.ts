@@ -5,7 +5,7 @@ import { entriesOf } from "../entries.ts";
 const KEYED = ["services", "jobs", "databases", "keyValues", "envGroups", "registries"] as const;
 
 /** Earlier keys are really earlier ones, and overlays change variables that exist. */
-export function ensureLife(spec: PartialStackSpec): Problem[] {
+export function validateLife(spec: PartialStackSpec): Problem[] {
   return [...formerKeys(spec), ...overlays(spec)];
 }
 

@@ -10,7 +10,7 @@ interface Named {
 }
 
 /** Names on Render fit its limits and differ from each other. */
-export function ensureNames(spec: PartialStackSpec): Problem[] {
+export function validateNames(spec: PartialStackSpec): Problem[] {
   const named = renderNames(spec);
   return [...named.flatMap(tooLong), ...duplicates(named)];
 }

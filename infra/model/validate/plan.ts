@@ -31,7 +31,7 @@ const SMALLEST = {
 } as const;
 
 /** A plan is that of an instance, and its name is not misspelt. */
-export function ensurePlans(spec: PartialStackSpec): Problem[] {
+export function validatePlans(spec: PartialStackSpec): Problem[] {
   return (["services", "jobs", "keyValues", "databases"] as const).flatMap((kind) =>
     entriesOf(spec[kind]).flatMap(([key, { plan }]) => {
       const path = `${kind}/${key}/plan`;

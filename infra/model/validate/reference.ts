@@ -28,7 +28,7 @@ interface Use {
 }
 
 /** Every key that is referred to exists. */
-export function ensureReferences(spec: PartialStackSpec): Problem[] {
+export function validateReferences(spec: PartialStackSpec): Problem[] {
   const uses = [
     ...envUses(spec),
     ...serviceUses(spec),

@@ -8,7 +8,7 @@ import { type Variable, variablesOf } from "../variables.ts";
 import { storeOf } from "./store.ts";
 
 /** The private network ends at the region, so an internal address of another one leads nowhere. */
-export function ensureRegions(spec: PartialStackSpec): Problem[] {
+export function validateRegions(spec: PartialStackSpec): Problem[] {
   return [...variablesOf(spec), ...addedVariables(spec)].flatMap((variable) => {
     const target = targetOf(spec, variable);
     if (!target) return [];

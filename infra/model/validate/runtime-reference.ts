@@ -5,7 +5,7 @@ import { type RuntimeReference, runtimeReferences } from "../runtime-reference.t
 import { effectiveEnv, type VariableParts } from "../variables.ts";
 
 /** What the runtime of a process reads from a variable is a variable that the process has. */
-export function ensureRuntimeReferences(spec: PartialStackSpec): Problem[] {
+export function validateRuntimeReferences(spec: PartialStackSpec): Problem[] {
   return [
     ...runtimeReferences(spec).flatMap((it) => missingVariable(spec, it)),
     ...entriesOf(spec.jobs).flatMap(([key, { options }]) =>

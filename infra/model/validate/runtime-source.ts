@@ -5,7 +5,7 @@ import { hasNativeRuntime } from "../runtime-source.ts";
 import { isNative, isSupervised } from "../supervision.ts";
 
 /** What the runtime wraps or runs can get it. */
-export function ensureRuntimeSource(spec: PartialStackSpec): Problem[] {
+export function validateRuntimeSource(spec: PartialStackSpec): Problem[] {
   return [...nativeProblems(spec), ...cronProblems(spec)];
 }
 

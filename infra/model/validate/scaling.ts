@@ -10,7 +10,7 @@ const SHUTDOWN_SECONDS_MAX = 300;
 type ServicePart = DeepPartial<ServiceSpec>;
 
 /** Instances, their load and their end are what Render can do. */
-export function ensureScaling(spec: PartialStackSpec): Problem[] {
+export function validateScaling(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...autoscaleProblems(`services/${key}`, service),
     ...freeProblems(`services/${key}`, service),

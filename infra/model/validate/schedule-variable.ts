@@ -13,7 +13,7 @@ const HOUR_SECONDS = 3600;
  * A schedule that is bound to variables runs in a process that has them, and says what they say:
  * the variable wins where the job runs, so a preview with another time would be wrong.
  */
-export function ensureScheduleVariables(spec: PartialStackSpec): Problem[] {
+export function validateScheduleVariables(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) => {
     const { schedule } = job;
     if (!schedule || !("from" in schedule) || !schedule.from) return [];

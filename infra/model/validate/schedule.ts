@@ -7,7 +7,7 @@ import { entriesOf } from "../entries.ts";
 import { isTwoCrons, seasonalCrons } from "../seasons.ts";
 
 /** A job on Render runs at times that a UTC cron can say. */
-export function ensureSchedules(spec: PartialStackSpec): Problem[] {
+export function validateSchedules(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, { on, calls, schedule }]) => {
     if (schedule === undefined) return [];
     if (on !== "render") return "dst" in schedule ? [dstElsewhere(`jobs/${key}/schedule/dst`)] : [];

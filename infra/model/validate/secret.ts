@@ -13,7 +13,7 @@ const PUBLIC_NAME = /(_PUBLIC_KEY|_PUBLISHABLE_KEY)$|^(VITE|NEXT_PUBLIC)_/i;
 const NO_SECRET = /^(\s*|\.{0,2}\/[\w./-]+)$/;
 
 /** A secret has one value wherever its name is used, and never stands in clear text. */
-export function ensureSecrets(spec: PartialStackSpec): Problem[] {
+export function validateSecrets(spec: PartialStackSpec): Problem[] {
   return [
     ...variablesOf(spec).flatMap((variable) => namedLikeSecret(spec, variable)),
     ...aliasProblems(spec),

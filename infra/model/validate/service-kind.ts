@@ -72,7 +72,7 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
 };
 
 /** Every service has what its kind needs and nothing that it cannot have. */
-export function ensureServiceKinds(spec: PartialStackSpec): Problem[] {
+export function validateServiceKinds(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...impossible(key, service),
     ...missingPlan(key, service),

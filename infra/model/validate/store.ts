@@ -12,7 +12,7 @@ const STANDBY_PLANS = /^(pro|accelerated)_/;
 const DISK_STEP_GB = 5;
 
 /** Databases and Key Value stores are possible, and reachable for those who use them. */
-export function ensureStores(spec: PartialStackSpec): Problem[] {
+export function validateStores(spec: PartialStackSpec): Problem[] {
   return [
     ...databaseProblems(spec),
     ...queueProblems(spec),

@@ -23,7 +23,7 @@ const RUNTIME_KEYS = [
 const RULES: readonly Rule[] = [unread, unknownStart, takenPort, noWayIn, storesLost];
 
 /** What is said to the runtime reaches one, and its port is free for it. */
-export function ensureSupervision(spec: PartialStackSpec): Problem[] {
+export function validateSupervision(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) =>
     service.type === undefined ? [] : RULES.flatMap((rule) => rule(`services/${key}`, service)),
   );

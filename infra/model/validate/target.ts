@@ -5,7 +5,7 @@ import { entriesOf } from "../entries.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 
 /** What is referred to has the address that is asked of it. */
-export function ensureTargets(spec: PartialStackSpec): Problem[] {
+export function validateTargets(spec: PartialStackSpec): Problem[] {
   return [
     ...variablesOf(spec).flatMap((variable) => [
       ...urlProblems(spec, variable),
@@ -107,7 +107,7 @@ function aKind(type: string): string {
 }
 
 /** Two services cannot answer on one domain. */
-export function ensureDomains(spec: PartialStackSpec): Problem[] {
+export function validateDomains(spec: PartialStackSpec): Problem[] {
   const uses = entriesOf(spec.services).flatMap(([key, { domains }]) =>
     (domains ?? []).map((domain, index) => ({
       domain,

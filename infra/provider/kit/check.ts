@@ -38,14 +38,14 @@ function checkFields(
   tree: { readonly [key: string]: Tree },
   at: readonly PathStep[],
 ): CheckFailure[] {
-  const strangers = Object.keys(tree)
+  const unknownKeys = Object.keys(tree)
     .filter((key) => !(key in fields))
     .map((key) => ({
       property: renderPath([...at, key]),
       reason: "is not an input of this resource",
     }));
   return [
-    ...strangers,
+    ...unknownKeys,
     ...Object.entries(fields).flatMap(([key, child]) => check(child, tree[key], [...at, key])),
   ];
 }

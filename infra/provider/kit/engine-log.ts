@@ -15,7 +15,7 @@ export interface EngineLog {
  */
 export function engineLog(address: () => string | undefined): EngineLog {
   let client: Promise<LogClient> | undefined;
-  const log = (line: Line): void => {
+  const log = (line: LogLine): void => {
     const target = address();
     if (!target) return;
     client ??= connect(target);
@@ -27,14 +27,14 @@ export function engineLog(address: () => string | undefined): EngineLog {
   };
 }
 
-interface Line {
+interface LogLine {
   readonly urn: string;
   readonly message: string;
   readonly isPassing: boolean;
 }
 
 interface LogClient {
-  log(line: Line): void;
+  log(line: LogLine): void;
 }
 
 async function connect(address: string): Promise<LogClient> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Attempts, attemptsInMemory } from "./attempts.ts";
+import { type CreateJournal, createJournalInMemory } from "./create-journal.ts";
 import { isGone, type Json } from "./answer.ts";
 import { type Pace, RENDER_PACE } from "./pace.ts";
 import { everyPage } from "./pages.ts";
@@ -19,7 +19,7 @@ export interface ClientOptions {
   /** Asked for at the first call, so that a plan with no calls needs no key. */
   readonly apiKey: () => string;
   /** In memory only when it is left out: for programs that create nothing. */
-  readonly attempts?: Attempts;
+  readonly journal?: CreateJournal;
   /** Shared by all clients of a process; its own when it is left out. */
   readonly budgets?: RateBudgets;
   readonly pace?: Pace;
@@ -53,7 +53,7 @@ export interface RenderResponse {
 export class RenderClient {
   readonly pace: Pace;
   /** The creates that this machine has begun. */
-  readonly attempts: Attempts;
+  readonly journal: CreateJournal;
   /** Variables that a service itself declares in this run, as `<service>/<key>`. */
   readonly declaredVariables = new Set<string>();
   /** Projects that this stack makes, as this run declares them: the others are only used. */
@@ -69,7 +69,7 @@ export class RenderClient {
     this.#options = options;
     this.pace = options.pace ?? RENDER_PACE;
     this.#budgets = options.budgets ?? new RateBudgets();
-    this.attempts = options.attempts ?? attemptsInMemory();
+    this.journal = options.journal ?? createJournalInMemory();
   }
 
   /** The time at Render when it answered last, to the second; a clock of our own may be wrong by more than a create takes. */

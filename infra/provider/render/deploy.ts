@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Json, memberAt, RenderError, textOf } from "./answer.ts";
 import { postOnce } from "./post-once.ts";
-import type { ServicePlace } from "./service-place.ts";
+import type { ServiceTarget } from "./service-place.ts";
 import { withinLimit } from "./time-limit.ts";
 
 /** Each wait between looks at a deploy is longer than the one before, up to the last. */
@@ -23,7 +23,7 @@ const DONE: ReadonlySet<string> = new Set(["live", "deactivated"]);
 const FAILED: ReadonlySet<string> = new Set(["build_failed", "pre_deploy_failed", "update_failed"]);
 
 /** What a failure needs to say of the service. */
-export interface DeploySubject extends Omit<ServicePlace, "service"> {
+export interface DeploySubject extends Omit<ServiceTarget, "service"> {
   readonly name: string;
   readonly ownerId: string;
   readonly progress: (message: string) => void;

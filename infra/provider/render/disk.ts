@@ -1,11 +1,11 @@
 import { type Json, type JsonObject, memberAt, objectOf } from "./answer.ts";
 import { postOnce } from "./post-once.ts";
 import { diskToApi } from "./service-fields.ts";
-import { getService, type ServicePlace } from "./service-place.ts";
+import { getService, type ServiceTarget } from "./service-place.ts";
 
 /** Takes away the disk that is no longer declared. That its loss is consented to was checked before. */
 export async function dropDisk(
-  { client, service, signal }: ServicePlace,
+  { client, service, signal }: ServiceTarget,
   wanted: Json | undefined,
   old: Json | undefined,
 ): Promise<void> {
@@ -15,7 +15,7 @@ export async function dropDisk(
 }
 
 /** Adds the disk that is declared, or changes it. */
-export async function syncDisk(place: ServicePlace, wanted: Json | undefined): Promise<void> {
+export async function syncDisk(place: ServiceTarget, wanted: Json | undefined): Promise<void> {
   if (wanted === undefined) return;
   const existing = memberAt(place.service, ["serviceDetails", "disk"]);
   const id = memberAt(existing, ["id"]);
@@ -32,7 +32,7 @@ export async function syncDisk(place: ServicePlace, wanted: Json | undefined): P
   });
 }
 
-async function addDisk(place: ServicePlace, body: JsonObject): Promise<void> {
+async function addDisk(place: ServiceTarget, body: JsonObject): Promise<void> {
   const { client, serviceId, signal } = place;
   await postOnce(place, {
     look: async () => memberAt(await getService(place), ["serviceDetails", "disk", "id"]),

@@ -1,6 +1,6 @@
 import { type Json, memberAt, textOf } from "./answer.ts";
 import { postOnce } from "./post-once.ts";
-import type { ServicePlace } from "./service-place.ts";
+import type { ServiceTarget } from "./service-place.ts";
 
 /**
  * Which of our names the service has; on an import, all that are served themselves.
@@ -8,7 +8,7 @@ import type { ServicePlace } from "./service-place.ts";
  * Render adds the www sibling of an apex, and the other way round, as a redirect: it is not ours.
  */
 export async function readDomains(
-  { client, path, signal }: ServicePlace,
+  { client, path, signal }: ServiceTarget,
   declared: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   const domains = await client.sharedList(`${path}/custom-domains`, "customDomain", signal);
@@ -19,7 +19,7 @@ export async function readDomains(
 
 /** Adds the names that are missing and deletes those that are no longer declared. */
 export async function syncDomains(
-  place: ServicePlace,
+  place: ServiceTarget,
   wanted: readonly string[],
   old: readonly string[],
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function syncDomains(
   }
 }
 
-async function addDomain(place: ServicePlace, name: string): Promise<void> {
+async function addDomain(place: ServiceTarget, name: string): Promise<void> {
   const { client, path, signal } = place;
   await postOnce(place, {
     look: async () => (await domainsOf(place)).find((it) => nameOf(it) === name),
@@ -52,7 +52,7 @@ async function addDomain(place: ServicePlace, name: string): Promise<void> {
   });
 }
 
-function domainsOf({ client, path, signal }: ServicePlace): Promise<readonly Json[]> {
+function domainsOf({ client, path, signal }: ServiceTarget): Promise<readonly Json[]> {
   return client.list(`${path}/custom-domains`, "customDomain", signal);
 }
 

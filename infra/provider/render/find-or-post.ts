@@ -17,7 +17,7 @@ export interface Creation<T> {
   /** Is it proven that a create of ours made it? */
   isOurs(namesake: Json): Promise<boolean>;
   /** Why it cannot become ours without being replaced; `undefined` when it can. */
-  misfit(namesake: Json): string | undefined;
+  mismatch(namesake: Json): string | undefined;
   post(): Promise<T>;
 }
 
@@ -45,15 +45,15 @@ async function findOurs<T>(creation: Creation<T>): Promise<Json | undefined> {
   for (const namesake of namesakes) {
     if (await creation.isOurs(namesake)) return fitting(creation, namesake);
   }
-  const [stranger] = namesakes;
-  if (stranger === undefined) return undefined;
-  const taken = fitting(creation, stranger);
+  const [unmanaged] = namesakes;
+  if (unmanaged === undefined) return undefined;
+  const taken = fitting(creation, unmanaged);
   if (creation.adopt && namesakes.length === 1) return taken;
-  throw new Error(strangerMessage(creation, namesakes.map(idOf)));
+  throw new Error(unmanagedMessage(creation, namesakes.map(idOf)));
 }
 
-function fitting<T>({ noun, name, misfit }: Creation<T>, namesake: Json): Json {
-  const reason = misfit(namesake);
+function fitting<T>({ noun, name, mismatch }: Creation<T>, namesake: Json): Json {
+  const reason = mismatch(namesake);
   if (reason === undefined) return namesake;
   throw new Error(
     `name: the ${noun} "${name}" (${idOf(namesake)}) exists and cannot be taken over: ${reason}. ` +
@@ -61,7 +61,7 @@ function fitting<T>({ noun, name, misfit }: Creation<T>, namesake: Json): Json {
   );
 }
 
-function strangerMessage<T>(
+function unmanagedMessage<T>(
   { noun, name, optionsKey = "pulumi" }: Creation<T>,
   ids: readonly string[],
 ): string {

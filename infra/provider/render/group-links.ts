@@ -1,11 +1,11 @@
 import { isGone, type Json, memberAt, textOf } from "./answer.ts";
 import { itemsOf } from "./body-fields.ts";
 import { idOf } from "./find-or-post.ts";
-import type { ServicePlace } from "./service-place.ts";
+import type { ServiceTarget } from "./service-place.ts";
 
 /** Which of our groups the service is linked to; on an import, all. */
 export async function readLinks(
-  place: ServicePlace,
+  place: ServiceTarget,
   declared: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   const owner = textOf(memberAt(place.service, ["ownerId"]), "ownerId");
@@ -23,7 +23,7 @@ export async function readLinks(
 
 /** Links what is missing and unlinks what is no longer declared. A link alone deploys nothing. */
 export async function syncLinks(
-  place: ServicePlace,
+  place: ServiceTarget,
   wanted: readonly string[],
   old: readonly string[],
 ): Promise<void> {
@@ -49,7 +49,7 @@ function isLinked(group: Json | undefined, serviceId: string): boolean {
   return links.some((it) => memberAt(it, ["id"]) === serviceId);
 }
 
-async function findGroup({ client, signal }: ServicePlace, id: string): Promise<Json | undefined> {
+async function findGroup({ client, signal }: ServiceTarget, id: string): Promise<Json | undefined> {
   try {
     const path = `/env-groups/${id}`;
     const { body } = await client.request({

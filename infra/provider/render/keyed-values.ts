@@ -30,7 +30,7 @@ export const SECRET_FILES: KeyedCollection = {
 };
 
 /** A resource below which collections stand. */
-export interface Place {
+export interface Target {
   readonly client: RenderClient;
   /** `/services/srv-…` or `/env-groups/evg-…`. */
   readonly path: string;
@@ -65,7 +65,7 @@ export function textsOf(value: unknown): Texts {
 /** What the collection of a service holds; the reads of one run share the call. */
 export async function readTexts(
   collection: KeyedCollection,
-  { client, path, signal }: Place,
+  { client, path, signal }: Target,
 ): Promise<Texts> {
   const list = await client.sharedList(`${path}/${collection.segment}`, collection.noun, signal);
   return textsFrom(collection, list);
@@ -85,7 +85,7 @@ export interface TextsChange {
  */
 export async function syncTexts(
   collection: KeyedCollection,
-  place: Place,
+  place: Target,
   { existing, wanted, old }: TextsChange,
 ): Promise<void> {
   for (const [key, value] of Object.entries(wanted)) {
@@ -99,7 +99,7 @@ export async function syncTexts(
 /** Removes one text; gone already is success. */
 export async function deleteText(
   { segment, noun }: KeyedCollection,
-  { client, path, signal }: Place,
+  { client, path, signal }: Target,
   key: string,
 ): Promise<void> {
   const item = `${path}/${segment}/${encodeURIComponent(key)}`;
@@ -109,7 +109,7 @@ export async function deleteText(
 /** Sets one text; the same again changes nothing. */
 export async function putText(
   { segment, noun, value: member }: KeyedCollection,
-  { client, path, signal }: Place,
+  { client, path, signal }: Target,
   { key, value }: { key: string; value: string },
 ): Promise<void> {
   const body: JsonObject = { [member]: value };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cloudName, RENDER_HOST, RenderProvider } from "../../resources/render/provider.ts";
 import { servePlugin } from "../kit/serve.ts";
 import { PLUGIN_VERSION } from "../version.ts";
-import { attemptsOnDisk } from "./attempts.ts";
+import { createJournalOnDisk } from "./create-journal.ts";
 import { RenderClient } from "./client.ts";
 import { RateBudgets } from "./rate-budgets.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
@@ -22,7 +22,7 @@ await servePlugin({
     return new RenderClient({
       host: host(),
       apiKey: () => apiKey(config["apiKey"]),
-      attempts: attemptsOnDisk(stateDirectory(), host()),
+      journal: createJournalOnDisk(stateDirectory(), host()),
       budgets,
     });
   },

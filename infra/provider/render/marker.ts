@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Place } from "./keyed-values.ts";
+import type { Target } from "./keyed-values.ts";
 
 /** The environment variable by which a service of ours is recognised. */
 export const MARKER_KEY = "OPSPEC_RESOURCE";
@@ -21,7 +21,7 @@ export function markerOf(urn: string): string {
 }
 
 /** Puts the marker on a service or an env group that becomes ours. */
-export async function setMarker({ client, path, signal }: Place, urn: string): Promise<void> {
+export async function setMarker({ client, path, signal }: Target, urn: string): Promise<void> {
   await client.request({
     method: "PUT",
     path: `${path}/env-vars/${MARKER_KEY}`,

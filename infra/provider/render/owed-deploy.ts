@@ -1,5 +1,5 @@
 import type { Json } from "./answer.ts";
-import { deleteText, type Place, putText, ENV_VARS } from "./keyed-values.ts";
+import { deleteText, type Target, putText, ENV_VARS } from "./keyed-values.ts";
 import { MARKER_KEY } from "./marker.ts";
 
 /**
@@ -22,7 +22,7 @@ type Writer = keyof typeof OWED_KEYS;
 
 /** Notes the deploy before `write`, and takes the note away when that, its deploy included, is done. */
 export async function owingDeploy(
-  place: Place,
+  place: Target,
   writer: Writer,
   write: () => Promise<void>,
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function owingDeploy(
 }
 
 /** Takes the note away; none is as good. */
-export async function forgetOwedDeploy(place: Place, writer: Writer): Promise<void> {
+export async function forgetOwedDeploy(place: Target, writer: Writer): Promise<void> {
   await deleteText(ENV_VARS, place, OWED_KEYS[writer]);
 }
 

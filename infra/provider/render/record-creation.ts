@@ -25,7 +25,7 @@ export function recordCreation(
   inputs: JsonObject,
   call: RenderCall,
 ): Creation<string> {
-  const misfit = (record: Json): string | undefined => misfitOf(kind, inputs, record);
+  const mismatch = (record: Json): string | undefined => mismatchOf(kind, inputs, record);
   return {
     noun: kind.noun,
     optionsKey: kind.optionsKey,
@@ -34,12 +34,12 @@ export function recordCreation(
     namesakes: () => namesakesOf(kind, inputs, { call }),
     isOurs: async (record) => {
       if (kind.isOurs && (await kind.isOurs(record, call))) return true;
-      const begun = call.client.attempts.begunAt(call.urn);
-      if (!begun || misfit(record) !== undefined) return false;
+      const begun = call.client.journal.begunAt(call.urn);
+      if (!begun || mismatch(record) !== undefined) return false;
       const since = await namesakesOf(kind, inputs, { call, createdAfter: begun });
       return since.some((it) => idOf(it) === idOf(record));
     },
-    misfit,
+    mismatch,
     post: () => post(kind, inputs, call),
   };
 }
@@ -61,7 +61,7 @@ export async function namesakesOf(
 }
 
 /** Why a record cannot become what is wanted without being replaced. */
-function misfitOf(kind: RecordKind, inputs: JsonObject, record: Json): string | undefined {
+function mismatchOf(kind: RecordKind, inputs: JsonObject, record: Json): string | undefined {
   const observed = inputsOf(kind.fields, record);
   const compared = Object.entries(kind.fields).filter(
     ([key, field]) => field.createOnly && !field.isReadApart && !NOT_COMPARED.has(key),
@@ -90,7 +90,7 @@ function isMet(
 
 async function post(kind: RecordKind, inputs: JsonObject, call: RenderCall): Promise<string> {
   const { client, urn, signal } = call;
-  client.attempts.begin(urn, new Date(client.clock.getTime() - CLOCK_STEP_MS));
+  client.journal.begin(urn, new Date(client.clock.getTime() - CLOCK_STEP_MS));
   const base = kind.bodyOfNew?.(inputs, urn) ?? {};
   const { body } = await client.request({
     method: "POST",

@@ -31,7 +31,7 @@ export function recordLifecycle(kind: RecordKind) {
     remove: async (id: string, call: RenderCall) => {
       const { client, urn, signal } = call;
       await client.delete(`${kind.path}/${id}`, `delete ${kind.noun} ${id}`, signal);
-      client.attempts.end(urn);
+      client.journal.end(urn);
     },
   };
 }
@@ -77,7 +77,7 @@ async function readRecord(existing: ExistingRecord, known: Known) {
   const record = await findRecord(existing, known);
   if (record === undefined) {
     // What is made under its name from now on is not of the create that made it.
-    call.client.attempts.end(call.urn);
+    call.client.journal.end(call.urn);
     return undefined;
   }
   const isImported = Object.keys(known.inputs).length === 0;

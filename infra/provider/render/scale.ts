@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Json, memberAt } from "./answer.ts";
 import { autoscalingToApi } from "./service-fields.ts";
-import type { ServicePlace } from "./service-place.ts";
+import type { ServiceTarget } from "./service-place.ts";
 
 /** What Render runs when nobody says how many. */
 const INSTANCES_DEFAULT = 1;
 
 /** Makes the number of instances what is wanted. While autoscaling is on, Render takes the call and ignores it. */
 export async function syncInstances(
-  { client, path, service, signal }: ServicePlace,
+  { client, path, service, signal }: ServiceTarget,
   wanted: Json | undefined,
   old: Json | undefined,
 ): Promise<void> {
@@ -27,7 +27,7 @@ export async function syncInstances(
 
 /** Switches autoscaling on, changes it, or switches off what we had switched on. */
 export async function syncAutoscaling(
-  { client, path, service, signal }: ServicePlace,
+  { client, path, service, signal }: ServiceTarget,
   wanted: Json | undefined,
   old: Json | undefined,
 ): Promise<void> {

@@ -29,12 +29,12 @@ export function serviceCreation(
       return services.filter((it) => memberAt(it, ["name"]) === name);
     },
     isOurs: async (service) => (await markerOn(idOf(service), call)) === markerOf(call.urn),
-    misfit: (service) => misfitOf(kind, { ...inputs }, service),
+    mismatch: (service) => mismatchOf(kind, { ...inputs }, service),
     post: () => post(kind, inputs, call),
   };
 }
 
-function misfitOf(kind: ServiceKind, inputs: JsonObject, service: Json): string | undefined {
+function mismatchOf(kind: ServiceKind, inputs: JsonObject, service: Json): string | undefined {
   const type = memberAt(service, ["type"]);
   if (type !== kind.type) return `it is a ${String(type).replace("_", " ")}`;
   const region = memberAt(service, ["serviceDetails", "region"]);

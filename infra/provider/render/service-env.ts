@@ -13,7 +13,7 @@ import {
   textsOf,
 } from "./keyed-values.ts";
 import { forgetOwedDeploy, isDeployOwed, owingDeploy, withoutPluginKeys } from "./owed-deploy.ts";
-import { getService, type RenderCall, type ServicePlace } from "./service-place.ts";
+import { getService, type RenderCall, type ServiceTarget } from "./service-place.ts";
 
 /** Late variables of a service; its id is the service's. */
 export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv, {
@@ -66,7 +66,7 @@ function placeOf(serviceId: string, { client, signal }: RenderCall) {
 
 /** Sets the variables and deploys once, unless the service is suspended. */
 async function setVariables(
-  place: Omit<ServicePlace, "service">,
+  place: Omit<ServiceTarget, "service">,
   { wanted, old }: { wanted: Texts; old: Texts },
   call: RenderCall,
 ): Promise<void> {

@@ -14,7 +14,7 @@ import {
   textsOf,
 } from "./keyed-values.ts";
 import { syncAutoscaling, syncInstances } from "./scale.ts";
-import type { ServiceKind, ServicePlace } from "./service-place.ts";
+import type { ServiceKind, ServiceTarget } from "./service-place.ts";
 import { HEADERS, readRules, ROUTES, type RuleList, syncRules } from "./static-rules.ts";
 
 /** A part of a service that Render changes with calls of its own. */
@@ -23,10 +23,10 @@ export interface ServicePart {
   /** Others have items in it too, so only the declared ones are ours. */
   readonly isShared?: boolean;
   /** Asks for it; `declared` is absent on an import. Absent where the service's own answer says it. */
-  readonly read?: (place: ServicePlace, declared: Json | undefined) => Promise<Json>;
+  readonly read?: (place: ServiceTarget, declared: Json | undefined) => Promise<Json>;
   /** Makes it what is wanted; `old` is what we had declared before. */
   readonly sync: (
-    place: ServicePlace,
+    place: ServiceTarget,
     wanted: Json | undefined,
     old: Json | undefined,
   ) => Promise<void>;

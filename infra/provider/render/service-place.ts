@@ -9,7 +9,7 @@ import type { Call } from "../kit/plugin.ts";
 import type { Json, JsonObject } from "./answer.ts";
 import type { BodyFields } from "./body-fields.ts";
 import type { RenderClient } from "./client.ts";
-import type { Place } from "./keyed-values.ts";
+import type { Target } from "./keyed-values.ts";
 
 /** A service type of Render's and what of it a contract shows. */
 export interface ServiceKind {
@@ -40,7 +40,7 @@ export interface ExistingService {
 }
 
 /** A service that is being worked on, as it was when the work began. */
-export interface ServicePlace extends Place {
+export interface ServiceTarget extends Target {
   readonly serviceId: string;
   readonly service: Json;
 }
@@ -50,7 +50,7 @@ export async function getService({
   client,
   serviceId,
   signal,
-}: Pick<ServicePlace, "client" | "serviceId" | "signal">): Promise<Json> {
+}: Pick<ServiceTarget, "client" | "serviceId" | "signal">): Promise<Json> {
   const { body } = await client.request({
     method: "GET",
     path: `/services/${serviceId}`,
@@ -61,6 +61,6 @@ export async function getService({
 }
 
 /** Where an existing service is, for calls below it. */
-export function placeOf({ id, call }: ExistingService): Omit<ServicePlace, "service"> {
+export function placeOf({ id, call }: ExistingService): Omit<ServiceTarget, "service"> {
   return { client: call.client, serviceId: id, path: `/services/${id}`, signal: call.signal };
 }

@@ -14,7 +14,7 @@ import {
   getService,
   placeOf,
   type ServiceKind,
-  type ServicePlace,
+  type ServiceTarget,
 } from "./service-place.ts";
 
 /**
@@ -44,7 +44,7 @@ export async function readService(existing: ExistingService, known: Known) {
 }
 
 /** The declared parts that the service's own answer does not tell; on an import, all of them. */
-async function readParts(place: ServicePlace, kind: ServiceKind, known: Known) {
+async function readParts(place: ServiceTarget, kind: ServiceKind, known: Known) {
   const imported = Object.keys(known.inputs).length === 0;
   const parts: Record<string, Json | undefined> = {};
   for (const { input, read, isShared } of partsOf(kind)) {

@@ -18,7 +18,7 @@ import {
   type ServiceContract,
   type ServiceInputs,
   type ServiceKind,
-  type ServicePlace,
+  type ServiceTarget,
 } from "./service-place.ts";
 
 type WantedService = Wanted<ServiceContract>;
@@ -81,7 +81,7 @@ export async function updateService(
 async function writeService(
   existing: ExistingService,
   wanted: WantedService,
-  place: ServicePlace,
+  place: ServiceTarget,
 ): Promise<void> {
   const { changes, isUnfinished, known } = wanted;
   const inputs: JsonObject = { ...wanted.inputs };

@@ -1,6 +1,6 @@
 import type { Json } from "./answer.ts";
 import { memberAt } from "./answer.ts";
-import type { ServicePlace } from "./service-place.ts";
+import type { ServiceTarget } from "./service-place.ts";
 
 /** A list of a static site that is replaced as a whole. */
 export interface RuleList {
@@ -25,7 +25,7 @@ export const ROUTES: RuleList = {
 /** The rules as the contract says them, without Render's ids. */
 export async function readRules(
   { input, noun, members }: RuleList,
-  { client, path, signal }: ServicePlace,
+  { client, path, signal }: ServiceTarget,
 ): Promise<readonly Json[]> {
   const rules = await client.sharedList(`${path}/${input}`, noun, signal);
   return rules.map((rule) =>
@@ -36,7 +36,7 @@ export async function readRules(
 /** Replaces all rules. They take effect at once, without a deploy. */
 export async function syncRules(
   { input }: RuleList,
-  { client, path, signal }: ServicePlace,
+  { client, path, signal }: ServiceTarget,
   wanted: Json,
 ): Promise<void> {
   await client.request({

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { attemptsOnDisk } from "./attempts.ts";
+import { createJournalOnDisk } from "./create-journal.ts";
 
 const HOUR_MS = 60 * 60_000;
 
@@ -16,15 +16,15 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 test("a create that was begun is known to the next process, at the same cloud only", () => {
   const at = new Date();
-  attemptsOnDisk(directory, "https://a").begin("urn:1", at);
+  createJournalOnDisk(directory, "https://a").begin("urn:1", at);
 
-  expect(attemptsOnDisk(directory, "https://a").begunAt("urn:1")).toEqual(at);
-  expect(attemptsOnDisk(directory, "https://b").begunAt("urn:1")).toBeUndefined();
-  expect(attemptsOnDisk(directory, "https://a").begunAt("urn:2")).toBeUndefined();
+  expect(createJournalOnDisk(directory, "https://a").begunAt("urn:1")).toEqual(at);
+  expect(createJournalOnDisk(directory, "https://b").begunAt("urn:1")).toBeUndefined();
+  expect(createJournalOnDisk(directory, "https://a").begunAt("urn:2")).toBeUndefined();
 });
 
 test("what was deleted was not begun", () => {
-  const attempts = attemptsOnDisk(directory, "https://a");
+  const attempts = createJournalOnDisk(directory, "https://a");
   attempts.begin("urn:1", new Date());
   attempts.end("urn:1");
   attempts.end("urn:never");
@@ -33,7 +33,7 @@ test("what was deleted was not begun", () => {
 });
 
 test("after a day an attempt proves nothing, and its file goes with the next one", () => {
-  const attempts = attemptsOnDisk(directory, "https://a");
+  const attempts = createJournalOnDisk(directory, "https://a");
   const longAgo = new Date(Date.now() - 25 * HOUR_MS);
   attempts.begin("urn:1", longAgo);
   const [file = ""] = readdirSync(directory);
@@ -45,7 +45,7 @@ test("after a day an attempt proves nothing, and its file goes with the next one
 });
 
 test("a file that says no time proves nothing", () => {
-  const attempts = attemptsOnDisk(directory, "https://a");
+  const attempts = createJournalOnDisk(directory, "https://a");
   attempts.begin("urn:1", new Date());
   const [file = ""] = readdirSync(directory);
   writeFileSync(join(directory, file), "");
@@ -56,7 +56,7 @@ test("a file that says no time proves nothing", () => {
 test("where nothing can be written, nothing is known, and nothing fails", () => {
   const file = join(directory, "a-file");
   writeFileSync(file, "");
-  const attempts = attemptsOnDisk(join(file, "creates"), "https://a");
+  const attempts = createJournalOnDisk(join(file, "creates"), "https://a");
 
   attempts.begin("urn:1", new Date());
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ResidentJobModel } from "../../infra/model/stack-model.ts";
+import type { InServiceJobModel } from "../../infra/model/stack-model.ts";
 import type { Deployment } from "./deployment.ts";
 import { type Finding, finding, unchecked } from "./finding.ts";
 import { askAbout } from "./ops.ts";
@@ -10,8 +10,8 @@ import { NOT_ON_RENDER } from "./unchecked-reasons.ts";
 const Jobs = z.object({ jobs: z.array(z.object({ name: z.string() })) });
 
 /** A job without a resource of its own is known to the runtime of the service that runs it. */
-export async function residentFinding(
-  { key, owner, schedule }: ResidentJobModel,
+export async function inServiceFinding(
+  { key, owner, schedule }: InServiceJobModel,
   deployment: Deployment,
   reach: Reach,
 ): Promise<Finding> {

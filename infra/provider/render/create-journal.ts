@@ -14,7 +14,7 @@ import { join } from "node:path";
  *
  * @see LOST_CREATES in lost-creates.ts for every kind's proof
  */
-export interface Attempts {
+export interface CreateJournal {
   /** When a create of this URN was begun and has not been ended; `undefined` when none was. */
   begunAt(urn: string): Date | undefined;
   begin(urn: string, at: Date): void;
@@ -25,8 +25,8 @@ export interface Attempts {
 /** After a day nobody runs the same `up` again: what was made since then may be anybody's. */
 const AGE_MAX_MS = 24 * 60 * 60_000;
 
-/** Attempts in a directory, one file each; `cloud` keeps those at one cloud apart from another's. */
-export function attemptsOnDisk(directory: string, cloud: string): Attempts {
+/** CreateJournal in a directory, one file each; `cloud` keeps those at one cloud apart from another's. */
+export function createJournalOnDisk(directory: string, cloud: string): CreateJournal {
   const fileOf = (urn: string): string => {
     const hash = createHash("sha256").update(`${cloud}\n${urn}`).digest("hex");
     return join(directory, hash);
@@ -50,8 +50,8 @@ export function attemptsOnDisk(directory: string, cloud: string): Attempts {
   };
 }
 
-/** Attempts that this process alone knows. */
-export function attemptsInMemory(): Attempts {
+/** CreateJournal that this process alone knows. */
+export function createJournalInMemory(): CreateJournal {
   const begun = new Map<string, Date>();
   return {
     begunAt: (urn) => begun.get(urn),
