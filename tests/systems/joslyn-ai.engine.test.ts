@@ -296,5 +296,5 @@ test("the API health gate blocks startup if the scanner is unreachable while fai
   expect((await joslyn.system.logs("api", "clamav")).join("\n")).toContain("clamav");
   expect(still.body).toEqual({ ok: true });
   expect(opened.code, opened.stdout + opened.stderr).toBe(0);
-  expect((await joslyn.system.logs("api", "a gate is shut")).length).toBeGreaterThan(0);
+  expect((await joslyn.system.logs("api", "a gate is closed")).length).toBeGreaterThan(0);
 });

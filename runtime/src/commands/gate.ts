@@ -3,7 +3,7 @@ import { createLogger } from "../log.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
 import { namedVariables } from "../contract/env.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
-import { passGates } from "../supervise/gate.ts";
+import { passGates } from "../supervise/gates.ts";
 import { StartRefused } from "../supervise/start-refused.ts";
 import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 import { stopOnSignals } from "./stop-signals.ts";
@@ -25,7 +25,7 @@ export const gate: RuntimeCommand = {
       return EXIT.ok;
     } catch (error) {
       if (!(error instanceof StartRefused)) throw error;
-      log.fatal({ problems: error.problems }, "a gate is shut");
+      log.fatal({ problems: error.problems }, "a gate is closed");
       return error.exitCode;
     }
   },

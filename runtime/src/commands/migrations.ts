@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
 import { EXIT } from "../contract/exit-code.ts";
 import { createLogger } from "../log.ts";
-import { executableRunner } from "../databases/migrate/run-executable.ts";
-import { appMigrationStatus } from "../databases/migrate/sqlite-app-status.ts";
 import {
+  executableRunner,
   markSqliteMigration,
   MigrationOrderError,
   type Migrations,
@@ -11,6 +10,7 @@ import {
   runSqliteMigrations,
   sqliteMigrationStatus,
 } from "../databases/migrate/sqlite.ts";
+import { appMigrationStatus } from "../databases/migrate/sqlite-journal.ts";
 import type { Env } from "../contract/env.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 

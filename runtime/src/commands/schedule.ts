@@ -6,7 +6,7 @@ import { EXIT } from "../contract/exit-code.ts";
 import { startScheduler } from "../run/scheduler/scheduler.ts";
 import { checkBindings } from "../contract/bindings.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
-import { openSurroundings } from "../supervise/surroundings.ts";
+import { startSidecarServers } from "../supervise/sidecar-servers.ts";
 import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
@@ -35,20 +35,20 @@ export const schedule: RuntimeCommand = {
   },
 };
 
-/** The same surroundings as an app has: health, ops, lateness, alert rules, tables of runs. */
+/** The same sidecar servers as an app has: health, ops, lateness, alert rules, tables of runs. */
 async function scheduleUntil(signal: AbortSignal, opened: OpenProcess): Promise<void> {
   const { log, manifest } = opened;
-  const around = await openSurroundings(
+  const servers = await startSidecarServers(
     opened,
     { app: () => undefined, hasBeenUp: () => true },
     log,
   );
   const scheduler = startScheduler(opened);
   const tables = await watchAppTables(opened);
-  around.health.setReady("app", true);
+  servers.health.setReady("app", true);
   log.info({ jobs: manifest.jobs.length }, "the scheduler has started");
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  around.health.shutDown();
-  await Promise.all([scheduler.stop(), tables.stop(), around.runs.settled()]);
-  await around.close(CLOSE_MS);
+  servers.health.shutDown();
+  await Promise.all([scheduler.stop(), tables.stop(), servers.runs.settled()]);
+  await servers.close(CLOSE_MS);
 }

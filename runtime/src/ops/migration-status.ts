@@ -3,15 +3,15 @@ import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ManifestApp } from "../contract/app.ts";
 import { Refusal } from "./json-api/exchange.ts";
-import { executableRunner } from "../databases/migrate/run-executable.ts";
-import { appMigrationStatus } from "../databases/migrate/sqlite-app-status.ts";
 import {
+  executableRunner,
   type Migrations,
   runSqliteMigrations,
   sqliteMigrationStatus,
 } from "../databases/migrate/sqlite.ts";
 import type { ProcessContext } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
+import { appMigrationStatus } from "../databases/migrate/sqlite-journal.ts";
 import { errorCode } from "../contract/error-code.ts";
 
 /** Between SIGTERM and SIGKILL of a migration that is a program, in milliseconds. */

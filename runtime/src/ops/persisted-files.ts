@@ -2,7 +2,7 @@ import { lstat, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProcessContext } from "../run/process.ts";
 import { errorCode } from "../contract/error-code.ts";
-import { type PersistedPath, persistedPaths } from "../supervise/persisted-path.ts";
+import { type PersistedPath, persistedPaths } from "../supervise/links.ts";
 
 /** Most entries of one directory in one answer; a page shows no more, and nobody reads more. */
 const ENTRIES_MAX = 1000;

@@ -4,7 +4,7 @@ import { scratchDirectory } from "../../testing/scratch-directory.ts";
 import { APP_COMMAND } from "../../testing/supervised.ts";
 import { startApp, type EndedApp } from "./app.ts";
 import { controlApp, wellPath } from "./app-control.ts";
-import { restartRules } from "./restart-budget.ts";
+import { restartRules } from "./restart-policy.ts";
 
 const PATIENCE = { timeout: 60_000, interval: 50 };
 
@@ -22,7 +22,7 @@ async function scene(
     argv,
     directory: scratchDirectory(),
     env: { PATH: process.env["PATH"] },
-    isBehindFront: true,
+    isBehindProxy: true,
     rules: restartRules({ policy: "on-failure", max: 0 }),
     graceMs: 3000,
     log,

@@ -1,58 +1,58 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { ManifestHealth } from "../contract/health.ts";
 import type { ManifestApp } from "../contract/app.ts";
+import type { ManifestHealth } from "../contract/health.ts";
 import type { AppControl } from "../run/app-control.ts";
+import { retry } from "../run/retry.ts";
 import type { App, EndedApp } from "./app.ts";
-import type { Upstream } from "./front.ts";
+import { statusOf } from "./upstream.ts";
 
-/** Longest that a start may take before the app is not well, in ms: frameworks that build at the start take a minute. */
+/** Time limit of a start, in ms: frameworks that build at the start take a minute. */
 const START_MS = 120_000;
 
-/** Between two looks at a starting app, in ms. */
-const LOOK_EVERY_MS = 100;
+/** Pause between two checks of a starting app, in ms. */
+const PAUSE_MS = 100;
 
-/** One answer of the app may take so long, in ms, as with the platforms. @see https://render.com/docs/health-checks */
+/** Time limit of one answer, in ms, as on Render. @see https://render.com/docs/health-checks */
 const ANSWER_MS = 5000;
 
 export interface ControlOptions {
   readonly app: App;
-  /** A path of the app that answers when it is well; without it, that it listens is enough. */
+  /** A path of the app that answers when it is well. Without one, the app must listen. */
   readonly path: string | undefined;
-  /** The app ended because it was asked to: what it had begun is lost. */
+  /** Called after a requested stop: the app's open runs are lost. */
   readonly onStopped: () => Promise<void>;
   readonly log: Logger;
   readonly startMs?: number;
 }
 
 /**
- * What operators and jobs may do with the supervised app. None of it touches the budget of restarts,
- * and while the app is away the process stays up and its health says that it is not ready.
+ * What operators and jobs may do with the supervised app. None of it counts as a restart of the
+ * restart policy. While the app is stopped, the process stays up and its health is not ready.
  */
 export function controlApp(options: ControlOptions): AppControl {
   const { app, onStopped, log } = options;
-  let isDown = false;
+  let isStopped = false;
   let lastEnd: EndedApp | undefined;
+  const start = (): void => {
+    isStopped = false;
+    lastEnd = app.state().ends.at(-1);
+    app.resume();
+  };
   const stop = async (): Promise<void> => {
-    if (isDown) throw new Error("the app is stopped already, by another operation");
-    isDown = true;
+    if (isStopped) throw new Error("the app is stopped already, by another operation");
+    isStopped = true;
     log.info("the app is stopped on request");
     try {
       await app.pause();
       await onStopped();
     } catch (error) {
-      // Whoever asked does not go on, and so nobody would start it again.
+      // The caller gives up, so nothing else would start the app again.
       start();
       throw error;
     }
   };
-  const start = (): void => {
-    isDown = false;
-    lastEnd = app.state().ends.at(-1);
-    app.resume();
-  };
   const check = async (): Promise<void> => {
-    if (isDown) throw new Error("the app is stopped");
+    if (isStopped) throw new Error("the app is stopped");
     await untilWell(options, lastEnd);
   };
   return {
@@ -68,7 +68,7 @@ export function controlApp(options: ControlOptions): AppControl {
   };
 }
 
-/** The path of the app whose answer says that it is well: its watchdog's, else that of a check. */
+/** The path whose answer shows that the app is well: its watchdog's, else that of a check. */
 export function wellPath(
   watchdog: ManifestApp["watchdog"],
   health: ManifestHealth | undefined,
@@ -79,41 +79,33 @@ export function wellPath(
   return watchdog?.path ?? paths.find((it) => it !== undefined);
 }
 
+/** The app ended after its start, so waiting does not help. */
+class EndedAfterStart extends Error {}
+
+function isTemporary(error: unknown): boolean {
+  return !(error instanceof EndedAfterStart);
+}
+
 async function untilWell(
   { app, path, startMs = START_MS }: ControlOptions,
   lastEnd: EndedApp | undefined,
 ): Promise<void> {
-  const deadline = performance.now() + startMs;
-  let problem = "it does not listen";
-  while (performance.now() < deadline) {
+  const checkOnce = async (): Promise<void> => {
     const { phase, ends } = app.state();
     const end = ends.at(-1);
     if (end !== lastEnd || phase === "ended") {
-      throw new Error(`the app ended after its start: ${end?.why ?? "it was stopped"}`);
+      throw new EndedAfterStart(`the app ended after its start: ${end?.why ?? "it was stopped"}`);
     }
     const upstream = app.upstream();
-    const isUp = phase === "up";
-    if (isUp && (path === undefined || upstream === undefined)) return;
-    if (upstream && path !== undefined) {
-      const wrong = await problemOf(upstream, path);
-      if (wrong === undefined) return;
-      problem = wrong;
-    }
-    await sleep(LOOK_EVERY_MS);
-  }
-  throw new Error(`the app is not well after ${startMs / 1000} s: ${problem}`);
-}
-
-async function problemOf({ host, port }: Upstream, path: string): Promise<string | undefined> {
-  const name = host.includes(":") ? `[${host}]` : host;
-  try {
-    const answer = await fetch(`http://${name}:${port}${path}`, {
-      signal: AbortSignal.timeout(ANSWER_MS),
-      redirect: "manual",
-    });
-    await answer.body?.cancel();
-    return answer.status < 400 ? undefined : `${path} said HTTP ${answer.status}`;
-  } catch {
-    return `${path} did not answer`;
-  }
+    if (phase === "up" && (path === undefined || upstream === undefined)) return;
+    if (upstream === undefined || path === undefined) throw new Error("it does not listen");
+    const status = await statusOf(upstream, path, AbortSignal.timeout(ANSWER_MS));
+    if (status === undefined) throw new Error(`${path} did not answer`);
+    if (status >= 400) throw new Error(`${path} answered HTTP ${status}`);
+  };
+  const pauses = { pauseMs: PAUSE_MS, pauseMsMax: PAUSE_MS };
+  await retry(checkOnce, { budgetMs: startMs, ...pauses, isTemporary }).catch((error: Error) => {
+    if (!isTemporary(error)) throw error;
+    throw new Error(`the app is not well after ${startMs / 1000} s: ${error.message}`);
+  });
 }

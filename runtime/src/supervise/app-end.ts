@@ -1,27 +1,27 @@
 import { randomUUID } from "node:crypto";
+import type { RunRecord } from "../contract/run-record.ts";
 import type {
   ProcessContext,
   ProcessRuns,
   ProcessServices,
   ProcessStores,
 } from "../run/process.ts";
-import type { RunRecord } from "../contract/run-record.ts";
 import type { EndedApp } from "./app.ts";
 
-/** Under which the ends of the app are recorded, beside the runs of jobs; no job can have this name. */
+/** Name of the record of an end of the app, beside the runs of jobs. No job can have it. */
 const APP_RECORD = "app:end";
 
-/** Last words that are kept in a record. */
+/** Longest output that a record keeps. */
 const TAIL_CHARACTERS = 1000;
 
 type EndProcess = ProcessContext & ProcessStores & ProcessRuns & ProcessServices;
 
-/** Records an end of the app that nobody asked for, and tells of it. It does not throw. */
-export function tellEnd(process: EndProcess, end: EndedApp): void {
+/** Records an unrequested end of the app and sends an alert about it. It does not throw. */
+export function reportAppEnd(process: EndProcess, end: EndedApp): void {
   const record = recordOf(process, end);
   const { system, stack, process: name } = process.manifest;
-  const what = end.willRestart ? "it is started again" : "it is not started again";
-  const told = Promise.allSettled([
+  const what = end.willRestart ? "it starts again" : "it does not start again";
+  const reported = Promise.allSettled([
     process.records.begin(record).then(() => process.records.finish(record)),
     process.alerts.send({
       key: `${stack}/${name}/app`,
@@ -34,8 +34,8 @@ export function tellEnd(process: EndProcess, end: EndedApp): void {
       at: end.endedAt.toISOString(),
     }),
   ]).then(() => undefined);
-  process.background.add(told);
-  void told.finally(() => process.background.delete(told));
+  process.background.add(reported);
+  void reported.finally(() => process.background.delete(reported));
 }
 
 function recordOf(process: ProcessContext, end: EndedApp): RunRecord {

@@ -3,7 +3,7 @@ import { collectLog } from "../../testing/log-lines.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
 import { APP_COMMAND } from "../../testing/supervised.ts";
 import { startApp, type App, type EndedApp } from "./app.ts";
-import { restartRules } from "./restart-budget.ts";
+import { restartRules } from "./restart-policy.ts";
 import { restoreAction } from "./restore-action.ts";
 
 const PATIENCE = { timeout: 60_000, interval: 50 };
@@ -16,7 +16,7 @@ function run(argv: readonly string[], env: Record<string, string> = {}) {
     argv,
     directory: scratchDirectory(),
     env: { PATH: process.env["PATH"], ...env },
-    isBehindFront: true,
+    isBehindProxy: true,
     rules: restartRules({ policy: "on-failure", max: 3 }),
     graceMs: 3000,
     log,

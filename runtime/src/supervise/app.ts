@@ -1,48 +1,49 @@
-import { startChild, type Child } from "../run/child/child.ts";
-import { EXIT } from "../contract/exit-code.ts";
-import { valueOf, type Env } from "../contract/env.ts";
-import { freePort, untilListening } from "./app-port.ts";
-import type { Upstream } from "./front.ts";
-import { afterEnd, exitCodeOf, type AppEnd, type RestartRules } from "./restart-budget.ts";
-import type { Logger } from "pino";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Logger, pino } from "pino";
+import { type Env, valueOf } from "../contract/env.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { createLogger } from "../log.ts";
+import { type Child, type ChildEnd, startChild } from "../run/child/child.ts";
+import { afterEnd, exitCodeOf, type RestartRules } from "./restart-policy.ts";
+import { freePort, untilListening, type Upstream } from "./upstream.ts";
 
-/** Most ends that are remembered for who asks. */
+/** How many ends the state lists. */
 const ENDS_MAX = 20;
 
 export interface AppOptions {
-  /** One argument is a command for the shell; several are a program and its arguments. */
+  /** One argument is a shell command; several are a program and its arguments. */
   readonly argv: readonly string[];
   readonly directory: string;
   readonly env: Env;
-  /** It gets a port of its own as PORT, because the runtime has the platform's. */
-  readonly isBehindFront: boolean;
+  /** The runtime has the platform's port, so the app gets a free one as PORT. */
+  readonly isBehindProxy: boolean;
   readonly rules: RestartRules;
   readonly graceMs: number;
-  /** For the runtime's own words, and for the lines that the app writes. */
+  /** For the runtime's own lines, and for the lines that the app writes. */
   readonly log: Logger;
   readonly appLog: Logger;
-  /** Told at each change between listening and not. */
+  /** Called when the app starts or stops listening. */
   readonly onUp: (isUp: boolean) => void;
-  /** Told of each end that nobody asked for. */
+  /** Called when the app ends without a request. */
   readonly onEnd: (end: EndedApp) => void;
 }
 
-/** One life of the app that ended without being asked to. */
+/** One end of the app that nobody requested. */
 export interface EndedApp {
   readonly startedAt: Date;
   readonly endedAt: Date;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Why, in an operator's words. */
+  /** For operators. */
   readonly why: string;
   readonly wasForced: boolean;
-  /** Its last words, without secrets. */
+  /** The end of its output, without secrets. */
   readonly tail: string;
   readonly willRestart: boolean;
 }
 
-/** What is known of the app now. */
+/** The state of the app, as operators see it. */
 export interface AppState {
   readonly phase: "starting" | "up" | "waiting" | "paused" | "ended";
   readonly pid: number | undefined;
@@ -51,103 +52,58 @@ export interface AppState {
   readonly ends: readonly EndedApp[];
 }
 
-export interface App {
-  state(): AppState;
-  /** Where it listens; undefined while it does not. */
-  upstream(): Upstream | undefined;
-  /** Ends this life of it as a failure; the restart policy says what follows. */
-  fail(why: string): Promise<void>;
-  /** Stops it until it is resumed, without touching the budget of restarts. */
-  pause(): Promise<void>;
-  resume(): void;
-  /** Stops it for good. */
-  stop(): Promise<void>;
-  /** Passes a signal on. */
-  signal(name: NodeJS.Signals): void;
-  /** Kills it at once, when there is no time left. */
-  kill(): void;
-  /** Settles when it will not be started again. */
-  readonly ended: Promise<{ readonly exitCode: number; readonly why: string }>;
-}
-
-/** Starts the app, and starts it again as the restart policy says. */
+/** Starts the app and restarts it as the restart policy says. */
 export function startApp(options: AppOptions): App {
-  const run = new AppRun(options);
-  const ended = run.live();
-  return {
-    state: () => run.state(),
-    upstream: () => run.upstream,
-    fail: (why) => run.fail(why),
-    pause: () => run.pause(),
-    resume: () => run.resume(),
-    stop: async () => {
-      await run.stop();
-      await ended;
-    },
-    signal: (name) => run.child?.signal(name),
-    kill: () => run.child?.signal("SIGKILL"),
-    ended,
-  };
+  return new App(options);
 }
 
-class AppRun {
+/** A supervised app. */
+export class App {
+  /** Settles when the app will not start again. */
+  readonly ended: Promise<{ readonly exitCode: number; readonly why: string }>;
   readonly #options: AppOptions;
   readonly #stopping = new AbortController();
   #paused: PromiseWithResolvers<void> | undefined;
-  #forcedWhy: string | undefined;
-  /** This life ends because somebody asked for it, so that it is no crash. */
+  /** The current end was requested, so it is no crash. */
   #isPausing = false;
+  #forcedWhy: string | undefined;
   #phase: AppState["phase"] = "starting";
-  #isUp = false;
-  #startedAt: Date | undefined;
+  #startedAt = new Date();
   #port: number | undefined;
   #restarts: number[] = [];
   #ends: EndedApp[] = [];
-  child: Child | undefined;
-  upstream: Upstream | undefined;
+  #child: Child | undefined;
+  #upstream: Upstream | undefined;
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.ended = this.#run();
   }
 
   state(): AppState {
-    return {
-      phase: this.#phase,
-      pid: this.child?.pid,
-      port: this.#port,
-      startedAt: this.#startedAt,
-      ends: this.#ends,
-    };
+    const pid = this.#child?.pid;
+    const [port, startedAt, ends] = [this.#port, this.#startedAt, this.#ends];
+    return { phase: this.#phase, pid, port, startedAt, ends };
   }
 
-  async live(): Promise<{ exitCode: number; why: string }> {
-    for (;;) {
-      await this.#paused?.promise;
-      if (this.#stopping.signal.aborted) return this.#endFor({ exitCode: EXIT.ok, why: "stopped" });
-      const end = await this.#liveOnce();
-      if (this.#isPausing || this.#stopping.signal.aborted) continue;
-      const nowMs = performance.now();
-      const after = afterEnd(this.#options.rules, end, { restarts: this.#restarts, nowMs });
-      this.#note(end, after.next === "restart");
-      if (after.next === "exit") return this.#endFor({ exitCode: after.exitCode, why: after.why });
-      this.#restarts.push(nowMs);
-      this.#phase = "waiting";
-      const { signal } = this.#stopping;
-      await sleep(after.waitMs, undefined, { signal }).catch(() => undefined);
-    }
+  /** Where the app listens; undefined while it does not. */
+  upstream(): Upstream | undefined {
+    return this.#upstream;
   }
 
+  /** Ends the app as failed; the restart policy decides what follows. */
   async fail(why: string): Promise<void> {
-    if (!this.child || this.#paused || this.#stopping.signal.aborted) return;
+    if (!this.#child || this.#paused || this.#stopping.signal.aborted) return;
     this.#forcedWhy = why;
-    await this.child.stop();
+    await this.#child.stop();
   }
 
+  /** Stops the app until `resume`. It does not count as a restart. */
   async pause(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#paused ??= Promise.withResolvers();
     this.#isPausing = true;
-    await this.child?.stop();
+    await this.#child?.stop();
     this.#phase = "paused";
   }
 
@@ -156,72 +112,122 @@ class AppRun {
     this.#paused = undefined;
   }
 
+  /** Stops the app for good. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.resume();
-    await this.child?.stop();
+    await this.#child?.stop();
+    await this.ended;
   }
 
-  async #liveOnce(): Promise<AppEnd & { tail: string }> {
-    const options = this.#options;
-    const port = await this.#portOfLife();
+  /** Passes a signal to the app. */
+  signal(name: NodeJS.Signals): void {
+    this.#child?.signal(name);
+  }
+
+  async #run(): Promise<{ exitCode: number; why: string }> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      await this.#paused?.promise;
+      if (signal.aborted) return this.#finish({ exitCode: EXIT.ok, why: "stopped" });
+      const end = await this.#runOnce();
+      if (this.#isPausing || signal.aborted) continue;
+      const nowMs = performance.now();
+      const wasForced = this.#forcedWhy !== undefined;
+      const times = { restarts: this.#restarts, nowMs };
+      const after = afterEnd(this.#options.rules, { ...end, wasForced }, times);
+      this.#reportEnd(end, after.next === "restart");
+      if (after.next === "exit") return this.#finish(after);
+      this.#restarts.push(nowMs);
+      await sleep(after.waitMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #runOnce(): Promise<ChildEnd> {
+    const { argv, directory, env, log, appLog, graceMs, onUp } = this.#options;
+    const port = await this.#nextPort();
     this.#forcedWhy = undefined;
     this.#phase = "starting";
     this.#startedAt = new Date();
     this.#port = port;
     const over = new AbortController();
-    const [command = ""] = options.argv;
+    const [command = ""] = argv;
     const child = startChild({
-      ...(options.argv.length === 1 ? { command } : { argv: options.argv }),
-      cwd: options.directory,
-      env: port === undefined ? options.env : { ...options.env, PORT: String(port) },
-      log: options.appLog,
-      graceMs: options.graceMs,
+      ...(argv.length === 1 ? { command } : { argv }),
+      cwd: directory,
+      env: port === undefined ? env : { ...env, PORT: String(port) },
+      log: appLog,
+      graceMs,
     });
-    this.child = child;
-    options.log.info({ pid: child.pid, port }, "the app was started");
-    // A stop that came while the port was looked for found no child to stop.
+    this.#child = child;
+    log.info({ pid: child.pid, port }, "the app was started");
+    // A stop during the search for a port found no child to stop.
     if (this.#stopping.signal.aborted || this.#paused) void child.stop();
     else this.#isPausing = false;
-    void this.#noteUp(port, over.signal);
+    void this.#awaitUp(port, over.signal);
     const end = await child.ended;
     over.abort();
-    this.child = undefined;
-    this.upstream = undefined;
-    if (this.#isUp) options.onUp(false);
-    this.#isUp = false;
-    return { ...end, wasForced: this.#forcedWhy !== undefined };
+    this.#child = this.#upstream = undefined;
+    if (this.state().phase === "up") onUp(false);
+    this.#phase = "waiting";
+    return end;
   }
 
-  async #portOfLife(): Promise<number | undefined> {
-    if (this.#options.isBehindFront) return freePort();
+  async #nextPort(): Promise<number | undefined> {
+    if (this.#options.isBehindProxy) return freePort();
     const port = Number(valueOf(this.#options.env, "PORT"));
     return Number.isInteger(port) && port > 0 ? port : undefined;
   }
 
-  async #noteUp(port: number | undefined, over: AbortSignal): Promise<void> {
-    if (port !== undefined) this.upstream = await untilListening(port, over);
+  async #awaitUp(port: number | undefined, over: AbortSignal): Promise<void> {
+    if (port !== undefined) this.#upstream = await untilListening(port, over);
     if (over.aborted) return;
-    this.#isUp = true;
     this.#phase = "up";
-    this.#options.log.info({ pid: this.child?.pid, port }, "the app is up");
+    this.#options.log.info({ pid: this.#child?.pid, port }, "the app is up");
     this.#options.onUp(true);
   }
 
-  #note(end: AppEnd & { tail: string }, willRestart: boolean): void {
-    const { exitCode, signal, wasForced, tail } = end;
+  #reportEnd({ exitCode, signal, tail }: ChildEnd, willRestart: boolean): void {
+    const wasForced = this.#forcedWhy !== undefined;
     const how = signal ? `was ended by ${signal}` : `ended with ${exitCode}`;
     const why = this.#forcedWhy ?? how;
-    const startedAt = this.#startedAt ?? new Date();
-    const ended = { startedAt, endedAt: new Date(), exitCode, signal, why, wasForced, tail };
-    this.#ends = [...this.#ends, { ...ended, willRestart }].slice(-ENDS_MAX);
-    const code = exitCodeOf(end);
-    this.#options.log.error({ why, exitCode: code, willRestart }, "the app ended");
-    this.#options.onEnd({ ...ended, willRestart });
+    const times = { startedAt: this.#startedAt, endedAt: new Date() };
+    const end = { ...times, exitCode, signal, why, wasForced, tail, willRestart };
+    this.#ends = [...this.#ends, end].slice(-ENDS_MAX);
+    this.#options.log.error({ why, exitCode: exitCodeOf(end), willRestart }, "the app ended");
+    this.#options.onEnd(end);
   }
 
-  #endFor(end: { exitCode: number; why: string }): { exitCode: number; why: string } {
+  #finish({ exitCode, why }: { exitCode: number; why: string }): { exitCode: number; why: string } {
     this.#phase = "ended";
-    return end;
+    return { exitCode, why };
+  }
+}
+
+/**
+ * The logger for the lines that an app writes.
+ *
+ * A line that is a JSON object keeps its own fields and loses its secrets. Any other line becomes the
+ * message of a JSON object.
+ */
+export function appLogger(manifest: RuntimeManifest, env: Env): Logger {
+  const stdout = pino.destination({ fd: 1, sync: true });
+  const write = (line: string): void => void stdout.write(unwrap(line));
+  return createLogger({ manifest, env, name: "app", write });
+}
+
+function unwrap(line: string): string {
+  const message = objectOf(line)?.["msg"];
+  const isObject = typeof message === "string" && objectOf(message) !== undefined;
+  return isObject ? `${message.trim()}\n` : line;
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  if (!text.trimStart().startsWith("{")) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
   }
 }

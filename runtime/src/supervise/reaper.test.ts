@@ -27,10 +27,10 @@ test("the process is started again under the reaper beside the bundle, once", ()
 
 test("where there is no reaper it is said why", () => {
   expect(underReaper("/nowhere/main.js", { ...NODE, platform: "linux" }, {})).toBe(
-    "there is no reaper at /nowhere/tini",
+    "no reaper at /nowhere/tini",
   );
   expect(underReaper("/nowhere/main.js", { ...NODE, platform: "darwin" }, {})).toBe(
-    "there is a reaper for Linux only",
+    "the reaper exists for Linux only",
   );
 });
 

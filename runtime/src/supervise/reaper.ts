@@ -1,14 +1,14 @@
-import type { Env } from "../contract/env.ts";
 import { constants, accessSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Env } from "../contract/env.ts";
 
-/** Set for the process that runs under the reaper, so that it is not put under another one. */
+/** Set for the process under the reaper, so that it does not start another one. */
 const REAPED = "OPSPEC_REAPED";
 
-/** Where another reaper is. */
+/** Path of a reaper other than the one that ships. */
 const TINI = "OPSPEC_TINI";
 
-/** The process as it is to be started again. */
+/** How to start this process again. */
 export interface Reaped {
   readonly file: string;
   readonly argv: readonly string[];
@@ -16,28 +16,24 @@ export interface Reaped {
 }
 
 /**
- * How this process is started under a reaper; else why there is none.
+ * How to start this process under a reaper, or why there is none. Undefined under a reaper.
  *
- * What an app leaves behind becomes a child of the nearest reaper, or of process 1. Node, which often
- * is process 1 in a container, takes no notice of the end of such a child, so it would stay as a
- * zombie, and a container runs out of process ids. Tini does nothing but take notice.
+ * An orphan of the app becomes a child of the nearest reaper, or of process 1. Node is often process 1
+ * of a container and does not reap such children, so they stay as zombies until the container has no
+ * process ids left. Tini reaps them.
  *
  * @see https://github.com/krallin/tini#subreaping
  */
 export function underReaper(
   main: string,
-  {
-    argv,
-    execArgv,
-    execPath,
-    platform,
-  }: Pick<NodeJS.Process, "argv" | "execArgv" | "execPath" | "platform">,
+  current: Pick<NodeJS.Process, "argv" | "execArgv" | "execPath" | "platform">,
   env: Env,
 ): Reaped | string | undefined {
   if (env[REAPED] === "1") return undefined;
-  if (platform !== "linux") return "there is a reaper for Linux only";
+  if (current.platform !== "linux") return "the reaper exists for Linux only";
   const tini = env[TINI] ?? join(dirname(main), "tini");
-  if (!isExecutable(tini)) return `there is no reaper at ${tini}`;
+  if (!isExecutable(tini)) return `no reaper at ${tini}`;
+  const { execPath, execArgv, argv } = current;
   return {
     file: tini,
     argv: [tini, "-s", "--", execPath, ...execArgv, ...argv.slice(1)],
@@ -45,7 +41,7 @@ export function underReaper(
   };
 }
 
-/** The environment of what is started, without the mark of this process. */
+/** An environment for a child, without the mark of this process. */
 export function withoutReaperMark(env: Env): Env {
   const { [REAPED]: _, ...others } = env;
   return others;

@@ -93,9 +93,9 @@ test("a persisted file that is still a link to nothing is made where the link le
 });
 
 test.each([
-  ["empty", "", "is there and empty"],
+  ["empty", "", "exists and is empty"],
   ["no database", "<html>", "is no SQLite database"],
-  ["damaged", "SQLite format 3\0 and then nothing of it", "is there and damaged"],
+  ["damaged", "SQLite format 3\0 and then nothing of it", "exists and is damaged"],
 ])("a file that is %s refuses the start and is not overwritten", async (_name, text, words) => {
   writeFileSync(at("seed"), bytes);
   writeFileSync(at("shop.db"), text);

@@ -1,36 +1,36 @@
-import { errorCode } from "../contract/error-code.ts";
-import type { ManifestApp } from "../contract/app.ts";
-import { EXIT } from "../contract/exit-code.ts";
-import { decodeBase64 } from "./base64-stream.ts";
-import { syncPath } from "../jobs/file.ts";
-import { sqliteState } from "../databases/sqlite.ts";
-import { StartRefused } from "./start-refused.ts";
-import type { Logger } from "pino";
 import { randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { link, lstat, mkdir, readlink, rm } from "node:fs/promises";
+import { link, mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import type { Logger } from "pino";
+import type { ManifestApp } from "../contract/app.ts";
+import { errorCode } from "../contract/error-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { sqliteState } from "../databases/sqlite.ts";
+import { behindLinks, syncPath } from "../jobs/file.ts";
+import { StartRefused } from "./start-refused.ts";
 
 type Seed = NonNullable<ManifestApp["seed"]>;
 
-/** What a present file is told about, and whether another try may help. */
+/** What is wrong with a file that exists, and the remedy. */
 const REFUSALS = {
-  empty: "is there and empty. Restore a backup, or remove it to start with the seed",
-  foreign: "is there and is no SQLite database. Look at it, then restore a backup or remove it",
-  corrupt: "is there and damaged. Restore a backup",
-  locked: "is there and locked by another process. Stop that process, or wait until it ends",
+  empty: "exists and is empty. Restore a backup, or remove it to start with the seed",
+  foreign: "exists and is no SQLite database. Inspect it, then restore a backup or remove it",
+  corrupt: "exists and is damaged. Restore a backup",
+  locked: "exists and is locked by another process. Stop that process, or wait until it ends",
 } as const;
 
-/** Journals that SQLite would play into whatever database has their name. @see https://www.sqlite.org/howtocorrupt.html */
+/** Journals that SQLite would apply to any database of their name. @see https://www.sqlite.org/howtocorrupt.html */
 const JOURNALS = ["-wal", "-journal"];
 
 /**
- * Starts an empty disk with a database, and never touches one that is there.
+ * Writes the seed as the database of an empty disk. It never changes a database that exists.
  *
- * A file that cannot be opened is data that somebody may need, so the start is refused instead: an
- * app of ours once lost its customers to a seed that took "locked" for "missing".
+ * A file that cannot be opened may hold data, so the start is refused: one of our apps lost its
+ * customers to a seed that took "locked" for "missing".
  *
  * @returns whether this process wrote the seed
  * @throws StartRefused
@@ -39,7 +39,7 @@ export async function seedDatabase(
   seed: Seed,
   { directory, log }: { readonly directory: string; readonly log: Logger },
 ): Promise<boolean> {
-  const file = await throughLink(resolve(directory, seed.file));
+  const file = await behindLinks(resolve(directory, seed.file));
   const state = await sqliteState(file, "quick");
   if (state === "sound") return false;
   if (state !== "missing") {
@@ -49,7 +49,7 @@ export async function seedDatabase(
   const journal = JOURNALS.map((ending) => file + ending).find((path) => existsSync(path));
   if (journal) {
     throw new StartRefused([
-      `app/seed: "${file}" is missing but "${journal}" is there and may hold its last rows. Restore a backup, or remove the journal to start with the seed.`,
+      `app/seed: "${file}" is missing but "${journal}" exists and may hold its last rows. Restore a backup, or remove the journal to start with the seed.`,
     ]);
   }
   const isOurs = await write(seed, file, resolve(directory, seed.from));
@@ -57,7 +57,7 @@ export async function seedDatabase(
   return isOurs;
 }
 
-/** Writes beside the file and gives it its name in one step that fails when somebody else was first. */
+/** Writes another file and names it in one step, which fails when another process was first. */
 async function write(seed: Seed, file: string, from: string): Promise<boolean> {
   await mkdir(dirname(file), { recursive: true });
   const part = join(dirname(file), `.${basename(file)}.${randomUUID()}.opspec-part`);
@@ -66,7 +66,7 @@ async function write(seed: Seed, file: string, from: string): Promise<boolean> {
     const state = await sqliteState(part, "full");
     if (state !== "sound") {
       throw new StartRefused([
-        `app/seed: "${from}" holds no sound SQLite database, it is ${state}. Make the seed again.`,
+        `app/seed: "${from}" is not a sound SQLite database but ${state}. Make the seed again.`,
       ]);
     }
     await link(part, file);
@@ -85,12 +85,9 @@ async function decode({ encoding = "plain" }: Seed, from: string, part: string):
     ...(encoding.endsWith("base64") ? [decodeBase64()] : []),
     ...(encoding.startsWith("gzip") ? [createGunzip()] : []),
   ];
+  const target = createWriteStream(part, { flags: "wx", mode: 0o640 });
   try {
-    await pipeline([
-      createReadStream(from),
-      ...steps,
-      createWriteStream(part, { flags: "wx", mode: 0o640 }),
-    ]);
+    await pipeline([createReadStream(from), ...steps, target]);
   } catch (error) {
     const why = error instanceof Error ? error.message : "unknown";
     throw new StartRefused([
@@ -100,8 +97,32 @@ async function decode({ encoding = "plain" }: Seed, from: string, part: string):
   await syncPath(part);
 }
 
-/** A persisted file that does not exist yet is a link to nothing: its place is where the link leads. */
-async function throughLink(file: string): Promise<string> {
-  const found = await lstat(file).catch(() => undefined);
-  return found?.isSymbolicLink() ? resolve(dirname(file), await readlink(file)) : file;
+/**
+ * Decodes base64 as a stream and fails at the first character that is not base64.
+ *
+ * Node's decoder skips what it does not know, so a cut or corrupted file would give a shorter one
+ * without an error.
+ */
+function decodeBase64(): Transform {
+  let rest = "";
+  let hasEnded = false;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const text = chunk.toString("latin1");
+      if (/[^A-Za-z0-9+/=\s]/.test(text)) return done(new Error("it holds more than base64"));
+      const clean = rest + text.replaceAll(/\s/g, "");
+      const whole = clean.length - (clean.length % 4);
+      rest = clean.slice(whole);
+      const ready = clean.slice(0, whole);
+      const padding = /=.*$/.exec(ready)?.[0];
+      if ((hasEnded && clean !== "") || (padding && !/^={1,2}$/.test(padding))) {
+        return done(new Error("base64 goes on after its end"));
+      }
+      hasEnded ||= padding !== undefined;
+      return done(null, Buffer.from(ready, "base64"));
+    },
+    flush(done) {
+      done(rest === "" ? null : new Error("the base64 is cut short"));
+    },
+  });
 }

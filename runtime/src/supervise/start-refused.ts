@@ -1,10 +1,10 @@
 import { EXIT } from "../contract/exit-code.ts";
 
 /**
- * The app must not be started as things are.
+ * The app must not start.
  *
- * It carries every problem at once, and whether another try may help: the platform starts a process
- * that ended with 75 again, and somebody has to look at one that ended with 78.
+ * It carries every problem at once and an exit code: the platform restarts a process that exits with
+ * 75, and a person must correct the configuration of one that exits with 78.
  */
 export class StartRefused extends Error {
   override readonly name = "StartRefused";

@@ -90,9 +90,9 @@ test("SQLite migrations that were renamed or removed after they ran are told at 
 
   const again = await startSupervised(options);
 
-  expect(
-    await again.line("sqlite migrations that were applied are not in their folder"),
-  ).toMatchObject({ level: "warn", renamed: [{ from: "001_users", to: "002_users" }] });
+  expect(await again.line("applied sqlite migrations are missing from their folder")).toMatchObject(
+    { level: "warn", renamed: [{ from: "001_users", to: "002_users" }] },
+  );
 });
 
 test("where the app migrates its file by itself, what it recorded is told and nothing is run", async () => {

@@ -88,7 +88,7 @@ test("a start that is refused says why in one line, starts no app and exits with
 
   expect((await runtime.exited).code).toBe(EXIT.configuration);
   const refused = await runtime.line("the app was not started");
-  expect(String(refused["problems"])).toContain("is there and empty");
+  expect(String(refused["problems"])).toContain("exists and is empty");
   expect(runtime.lines.map(({ msg }) => msg)).not.toContain("the app was started");
   expect(readFileSync(join(directory, "shop.db"), "utf8")).toBe("");
 });

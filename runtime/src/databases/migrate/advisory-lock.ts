@@ -1,24 +1,23 @@
-import { errorCode } from "../../contract/error-code.ts";
 import { createHash } from "node:crypto";
-import type { Client } from "pg";
+import type { Client, ClientConfig } from "pg";
 import type { Logger } from "pino";
+import { errorCode } from "../../contract/error-code.ts";
 
-/** How long one wait for the lock lasts before its holder is named again, in milliseconds. */
+/** How long one wait for the lock lasts before its holder is logged again, in ms. */
 const SLICE_MS = 10_000;
 
 /** SQLSTATE of a wait that lock_timeout ended. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/** How the wait for a lock ended. */
-export type Waited = "locked" | "timeout" | "stopped";
+/** Usual ports of poolers: pgbouncer, and Supabase's transaction mode. */
+const POOLER_PORTS = [6432, 6543];
 
-/** Key of the lock of an app in a database: apps and databases do not block each other. */
+/** Key of an app's lock in a database. Apps and databases do not block each other. */
 export function lockKey(app: string, database: string): bigint {
   const hash = createHash("sha256").update(`opspec migrate\0${app}\0${database}`).digest();
   return hash.readBigInt64BE(0);
 }
 
-/** What waiting takes. */
 export interface LockWait {
   readonly key: bigint;
   readonly deadlineMs: number;
@@ -27,15 +26,17 @@ export interface LockWait {
 }
 
 /**
- * Takes the session's advisory lock, or gives up at the deadline. While it waits it says who holds
- * the lock. Postgres queues those who wait, so a lock that is freed is passed on at once.
+ * Acquires the session's advisory lock, or gives up at the deadline. While it waits, it logs who holds
+ * the lock. Postgres queues the waiting sessions, so a released lock is passed on at once.
  */
-export async function waitForLock(client: Client, wait: LockWait): Promise<Waited> {
-  const { key, deadlineMs, log, signal } = wait;
+export async function waitForLock(
+  client: Client,
+  { key, deadlineMs, log, signal }: LockWait,
+): Promise<"locked" | "timeout" | "stopped"> {
   const endAt = performance.now() + deadlineMs;
   const { rows } = await client.query("SELECT pg_try_advisory_lock($1) AS locked", [key]);
   if (rows[0]?.locked === true) return "locked";
-  // A wait that is cut off frees its place at the server, which looks for its client every second.
+  // Ending the connection gives up the place in the queue: the server checks for its client every second.
   const cut = (): void => void client.end();
   signal.addEventListener("abort", cut, { once: true });
   try {
@@ -61,7 +62,7 @@ export async function unlock(client: Client, key: bigint): Promise<void> {
 
 async function waitSlice(client: Client, key: bigint, ms: number): Promise<boolean> {
   try {
-    // A setting takes no parameter; the number is ours.
+    // SET takes no parameter; the number is ours.
     await client.query(`SET lock_timeout = ${ms}`);
     await client.query("SELECT pg_advisory_lock($1)", [key]);
     return true;
@@ -82,4 +83,38 @@ async function holderOf(client: Client, key: bigint): Promise<unknown> {
     [key],
   );
   return rows[0] ?? "unknown";
+}
+
+/**
+ * Why an address is known to be a pooler's, or undefined.
+ *
+ * Neon's poolers have `-pooler` in their host names, Supabase's start with `pooler.`, and both ask for
+ * `pgbouncer=true`.
+ */
+export function knownPooler({ host, port }: ClientConfig, text: string): string | undefined {
+  const [label = ""] = (host ?? "").split(".");
+  if (label.endsWith("-pooler") || host?.includes("pooler.")) return "its host name is a pooler's";
+  if (port !== undefined && POOLER_PORTS.includes(port)) return `port ${port} is a pooler's`;
+  return /[?&]pgbouncer=true(&|$)/.test(text) ? "it says pgbouncer=true" : undefined;
+}
+
+/**
+ * Whether a pooler may give a connection another server process between two statements, so that
+ * another client would hold the session's lock.
+ *
+ * Two open connections have two server processes. Behind a pooler in transaction mode, the second
+ * connection borrows the first one's process.
+ */
+export async function isPooledByTransaction(first: Client, second: Client): Promise<boolean> {
+  const before = await backend(first);
+  await second.query("BEGIN");
+  const borrowed = await backend(second);
+  const during = await backend(first);
+  await second.query("COMMIT");
+  return new Set([before, during]).size > 1 || borrowed === before;
+}
+
+async function backend(client: Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  return rows[0]?.pid ?? 0;
 }

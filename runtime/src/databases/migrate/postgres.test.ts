@@ -168,7 +168,7 @@ test("a pooler that lends connections by transaction is detected and refused", a
   const refused = trial.migrate(["touch", "ran"], { allowPoolerAddress: true });
 
   await expect(refused).rejects.toThrow(
-    "DATABASE_URL: leads through a pooler that lends connections by transaction. A pooler gives the lock to whoever comes next",
+    "DATABASE_URL: leads through a pooler that lends connections by transaction. A pooler gives the lock to another client",
   );
   expect(existsSync(join(trial.directory, "ran"))).toBe(false);
 });

@@ -1,43 +1,48 @@
 import { constants } from "node:os";
 import type { Client, ClientConfig } from "pg";
 import type { Logger } from "pino";
-import { startChild } from "../../run/child/child.ts";
-import { EXIT } from "../../contract/exit-code.ts";
-import { parsePostgresUrl } from "../postgres/url.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { startChild } from "../../run/child/child.ts";
 import { StoreError } from "../../state/stores/store-error.ts";
-import { lockKey, unlock, waitForLock } from "./advisory-lock.ts";
-import { isPooledByTransaction, knownPooler } from "./pooler.ts";
+import { parsePostgresUrl } from "../postgres/url.ts";
+import {
+  isPooledByTransaction,
+  knownPooler,
+  lockKey,
+  unlock,
+  waitForLock,
+} from "./advisory-lock.ts";
 
-/** Longest wait for the lock, in seconds; see docs/sources.md. */
+/** Longest wait for the lock, in s. See docs/sources.md. */
 const WAIT_SECONDS = 600;
 
-/** A command that is told to stop has this long, in milliseconds: Render's own default. @see https://render.com/docs/deploys#graceful-shutdown */
+/** Between SIGTERM and SIGKILL of the command, in ms: Render's default. @see https://render.com/docs/deploys#graceful-shutdown */
 const GRACE_MS = 30_000;
 
-/** A server that does not answer must not use up the whole wait, in milliseconds. */
+/** Time limit of a connection, in ms, so that a silent server does not use up the whole wait. */
 const CONNECT_LIMIT_MS = 15_000;
 
-/** How shells say that a signal ended a command: 128 and its number. */
+/** Shells add this to the number of the signal that ended a command. */
 const SIGNAL_BASE = 128;
 
-/** A migration that all instances of an app want to run, and one may. */
+/** A migration that every instance of an app starts and one runs. */
 export interface PostgresMigration {
-  /** Whose migration it is: the lock's key is made of it and of the database. */
+  /** Owner of the migration: the lock's key consists of it and of the database. */
   readonly app: string;
   /** Variable with the URL of the database. */
   readonly urlEnv: string;
   readonly argv: readonly string[];
-  /** Command of a shell that ends with 0 when there is nothing to migrate. */
+  /** Shell command that exits with 0 when there is nothing to migrate. */
   readonly atHead?: string | undefined;
   readonly waitSeconds?: number | undefined;
-  /** Believe that what looks like a pooler by its address is none. One that is detected is refused still. */
+  /** Accept an address that looks like a pooler's. A pooler that is detected is still refused. */
   readonly allowPoolerAddress?: boolean | undefined;
 }
 
-/** Where it runs. */
-export interface MigrationPlace {
+/** Where the command runs. */
+export interface MigrationContext {
   readonly env: Env;
   readonly directory: string;
   readonly log: Logger;
@@ -47,45 +52,44 @@ export interface MigrationPlace {
 /**
  * Runs a migration while this process alone holds its advisory lock, and resolves to its exit code.
  *
- * The lock belongs to a connection of its own, so Postgres frees it when this process dies. Exit
- * codes: the command's own; 75 when the lock was not free in time or was lost; 78 when the
- * database cannot carry such a lock.
+ * The lock belongs to a connection of its own, so Postgres releases it when this process dies. Exit
+ * codes: the command's own; 75 when the lock was not free in time or was lost; 78 when the database
+ * does not support such a lock.
  *
  * @throws StoreError when the database does not answer
  */
 export async function migratePostgres(
   migration: PostgresMigration,
-  place: MigrationPlace,
+  context: MigrationContext,
 ): Promise<number> {
-  const config = addressOf(migration, place.env);
-  if (migration.atHead !== undefined && (await isAtHead(migration.atHead, place))) {
-    place.log.info("the database is at head; nothing to migrate");
+  const { log, signal } = context;
+  const config = configOf(migration, context.env);
+  if (migration.atHead !== undefined && (await isAtHead(migration.atHead, context))) {
+    log.info("the database is at head; nothing to migrate");
     return EXIT.ok;
   }
-  await using client = await connect(config, migration);
-  await refusePooler(client.connection, { config, migration });
-  const key = await keyOf(client.connection, migration.app);
-  const waitSeconds = migration.waitSeconds ?? WAIT_SECONDS;
-  const { log, signal } = place;
-  const waited = await waitForLock(client.connection, {
-    key,
-    deadlineMs: waitSeconds * 1000,
-    log,
-    signal,
-  }).catch((error: unknown) => {
-    throw new StoreError({ where: migration.urlEnv, verb: "wait for the migration lock" }, error);
+  await using session = await connect(config, migration);
+  const { client } = session;
+  await refusePooler(client, { config, migration });
+  const key = await keyOf(client, migration.app);
+  const { waitSeconds = WAIT_SECONDS, urlEnv } = migration;
+  const wait = { key, deadlineMs: waitSeconds * 1000, log, signal };
+  const waited = await waitForLock(client, wait).catch((error: unknown) => {
+    throw new StoreError({ where: urlEnv, verb: "wait for the migration lock" }, error);
   });
   if (waited === "timeout") {
     log.error({ waitSeconds }, "the migration lock was not free in time; nothing was migrated");
   }
   if (waited !== "locked") return EXIT.temporary;
-  const exitCode = await runLocked(client, migration, place);
-  if (!client.isLost()) await unlock(client.connection, key);
+  const exitCode = await runLocked(session, migration, context);
+  if (!session.lost.aborted) await unlock(client, key);
   return exitCode;
 }
 
-function addressOf(migration: PostgresMigration, env: Env): ClientConfig {
-  const { urlEnv } = migration;
+const DIRECT =
+  "A pooler gives the lock to another client: use the direct URL of the database, for example in MIGRATION_DATABASE_URL.";
+
+function configOf({ urlEnv, allowPoolerAddress }: PostgresMigration, env: Env): ClientConfig {
   const text = valueOf(env, urlEnv);
   if (text === undefined) {
     throw problem(urlEnv, "is not set.", "Set it to the URL of the Postgres database.");
@@ -95,53 +99,44 @@ function addressOf(migration: PostgresMigration, env: Env): ClientConfig {
     throw problem(urlEnv, "is a SQLite file, which has no advisory locks.", remedy);
   }
   const config = parsePostgresUrl(text, urlEnv);
-  const pooler = migration.allowPoolerAddress ? undefined : knownPooler(config, text);
-  if (pooler !== undefined) {
-    throw problem(urlEnv, `names a pooler: ${pooler}.`, DIRECT);
-  }
+  const pooler = allowPoolerAddress ? undefined : knownPooler(config, text);
+  if (pooler !== undefined) throw problem(urlEnv, `names a pooler: ${pooler}.`, DIRECT);
   return config;
 }
 
-const DIRECT =
-  "A pooler gives the lock to whoever comes next: use the direct URL of the database, for example in MIGRATION_DATABASE_URL.";
-
-async function isAtHead(command: string, { env, directory, log, signal }: MigrationPlace) {
-  const child = startChild({ command, cwd: directory, env, log, graceMs: GRACE_MS, signal });
+async function isAtHead(command: string, context: MigrationContext): Promise<boolean> {
+  const { env, directory: cwd, log, signal } = context;
+  const child = startChild({ command, cwd, env, log, graceMs: GRACE_MS, signal });
   return (await child.ended).exitCode === 0;
 }
 
-/** A connection that says when it is lost, and that ends with its scope. */
-interface Connection extends AsyncDisposable {
-  readonly connection: Client;
+/** A connection that ends with its scope. */
+interface MigrationSession extends AsyncDisposable {
+  readonly client: Client;
+  /** Aborted when the connection is over. */
   readonly lost: AbortSignal;
-  isLost(): boolean;
 }
 
 async function connect(
   config: ClientConfig,
   { app, urlEnv }: PostgresMigration,
-): Promise<Connection> {
+): Promise<MigrationSession> {
   const { Client: PostgresClient } = (await import("pg")).default;
-  const connection = new PostgresClient({
+  const client = new PostgresClient({
     ...config,
     application_name: `opspec migrate ${app}`,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
   });
   const lost = new AbortController();
-  connection.on("error", () => lost.abort());
-  connection.on("end", () => lost.abort());
+  client.on("error", () => lost.abort());
+  client.on("end", () => lost.abort());
   try {
-    await connection.connect();
+    await client.connect();
   } catch (error) {
     throw new StoreError({ where: urlEnv, verb: "connect for the migration" }, error);
   }
-  return {
-    connection,
-    lost: lost.signal,
-    isLost: () => lost.signal.aborted,
-    [Symbol.asyncDispose]: () => connection.end(),
-  };
+  return { client, lost: lost.signal, [Symbol.asyncDispose]: () => client.end() };
 }
 
 async function refusePooler(
@@ -149,13 +144,13 @@ async function refusePooler(
   { config, migration }: { config: ClientConfig; migration: PostgresMigration },
 ): Promise<void> {
   await using second = await connect(config, migration);
-  if (!(await isPooledByTransaction(client, second.connection))) return;
+  if (!(await isPooledByTransaction(client, second.client))) return;
   const message = "leads through a pooler that lends connections by transaction.";
   throw problem(migration.urlEnv, message, DIRECT);
 }
 
 async function keyOf(client: Client, app: string): Promise<bigint> {
-  // The server looks every second whether a client that waits is still there (Postgres 14 and later).
+  // The server checks every second whether a waiting client is still connected (Postgres 14 and later).
   await client.query(
     "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'",
   );
@@ -163,22 +158,15 @@ async function keyOf(client: Client, app: string): Promise<bigint> {
   return lockKey(app, String(rows[0]?.database));
 }
 
-/** Runs the command; one that lost its lock is stopped, because another may have begun. */
+/** Runs the command. It stops the command when the lock is lost, because another one may start. */
 async function runLocked(
-  client: Connection,
+  { lost }: MigrationSession,
   { argv }: PostgresMigration,
-  { env, directory, log, signal }: MigrationPlace,
+  { env, directory: cwd, log, signal: stop }: MigrationContext,
 ): Promise<number> {
-  const child = startChild({
-    argv,
-    cwd: directory,
-    env,
-    log,
-    graceMs: GRACE_MS,
-    signal: AbortSignal.any([signal, client.lost]),
-  });
-  const end = await child.ended;
-  if (client.isLost()) {
+  const signal = AbortSignal.any([stop, lost]);
+  const end = await startChild({ argv, cwd, env, log, graceMs: GRACE_MS, signal }).ended;
+  if (lost.aborted) {
     log.error("the connection with the migration lock was lost; the command was stopped");
     return EXIT.temporary;
   }

@@ -1,12 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
 
-/** How long a writer waits for another one, in milliseconds; see docs/sources.md. */
+/** How long a writer waits for another one, in ms. See docs/sources.md. */
 const BUSY_TIMEOUT_MS = 30_000;
 
-/** Longest text of an error that is kept. */
+/** Longest error text that the journal keeps. */
 const ERROR_CHARACTERS_MAX = 500;
 
-/** What is known of a migration that was tried, or marked by hand. */
+/** A migration that ran, or that a person marked. */
 export interface JournalEntry {
   readonly id: string;
   readonly checksum: string;
@@ -18,7 +18,7 @@ export interface JournalEntry {
   readonly error: string | null;
 }
 
-/** Something that a person did to the journal. */
+/** A person's change of the journal. */
 export interface AuditEntry {
   readonly at: string;
   readonly action: "mark" | "retry";
@@ -26,24 +26,22 @@ export interface AuditEntry {
   readonly by: string;
 }
 
-/** Opens a database for migrating: one connection, which waits for other writers. */
-export function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  return database;
-}
-
-/** Makes the tables in which migrations are recorded, where they are missing. */
-export function ensureJournal(database: DatabaseSync): void {
+/** Opens a database and its journal, and closes it after the work. It waits for other writers. */
+export async function withJournal<T>(
+  path: string,
+  work: (database: DatabaseSync) => T | Promise<T>,
+): Promise<T> {
+  using database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   database.exec(`
     CREATE TABLE IF NOT EXISTS opspec_migrations (
       id TEXT PRIMARY KEY, checksum TEXT NOT NULL, state TEXT NOT NULL,
       at TEXT NOT NULL, by TEXT NOT NULL, error TEXT);
     CREATE TABLE IF NOT EXISTS opspec_migration_audit (
       at TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL, by TEXT NOT NULL);`);
+  return await work(database);
 }
 
-/** All entries, by id. */
+/** All entries by id. */
 export function readJournal(database: DatabaseSync): Map<string, JournalEntry> {
   const rows = database
     .prepare("SELECT id, checksum, state, at, by, error FROM opspec_migrations ORDER BY id")
@@ -51,17 +49,23 @@ export function readJournal(database: DatabaseSync): Map<string, JournalEntry> {
   return new Map(rows.map(toEntry).map((entry) => [entry.id, entry]));
 }
 
+function toEntry(row: Record<string, unknown>): JournalEntry {
+  return {
+    id: String(row["id"]),
+    checksum: String(row["checksum"]),
+    state: row["state"] === "applied" ? "applied" : "failed",
+    at: String(row["at"]),
+    by: String(row["by"]),
+    error: row["error"] === null ? null : String(row["error"]),
+  };
+}
+
 export function writeEntry(database: DatabaseSync, entry: JournalEntry): void {
+  const { id, checksum, state, at, by } = entry;
+  const error = entry.error?.slice(0, ERROR_CHARACTERS_MAX) ?? null;
   database
     .prepare("INSERT OR REPLACE INTO opspec_migrations VALUES (?, ?, ?, ?, ?, ?)")
-    .run(
-      entry.id,
-      entry.checksum,
-      entry.state,
-      entry.at,
-      entry.by,
-      entry.error?.slice(0, ERROR_CHARACTERS_MAX) ?? null,
-    );
+    .run(id, checksum, state, at, by, error);
 }
 
 export function removeEntry(database: DatabaseSync, id: string): void {
@@ -85,7 +89,7 @@ export function readAudit(database: DatabaseSync): AuditEntry[] {
   }));
 }
 
-/** Runs `work` in a transaction that holds the write lock from its start. */
+/** Runs `work` in a transaction that has the write lock from its start. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -93,19 +97,38 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec("COMMIT");
     return result;
   } catch (error) {
-    // SQLite ends a transaction by itself after some errors, a full disk for one.
+    // SQLite ends the transaction itself after some errors, for example when the disk is full.
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }
 
-function toEntry(row: Record<string, unknown>): JournalEntry {
+/** What an app recorded about the migrations that it runs itself. */
+export interface AppMigrationStatus {
+  readonly executed: readonly string[];
+  readonly failed: readonly { readonly name: string; readonly error: string }[];
+}
+
+/**
+ * Reads the app's own table, `migration_log(name, success, error_message)`. A database without the
+ * table has run none.
+ *
+ * The runtime never writes it: two owners of one database's migrations would undo each other's.
+ */
+export function appMigrationStatus(path: string): AppMigrationStatus {
+  using database = new DatabaseSync(path, { readOnly: true });
+  const isThere = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration_log'";
+  if (database.prepare(isThere).get() === undefined) return { executed: [], failed: [] };
+  const rows = database
+    .prepare("SELECT name, success, error_message AS error FROM migration_log ORDER BY id")
+    .all()
+    .map(({ name, success, error }) => ({
+      name: String(name),
+      isApplied: success === 1,
+      error: String(error ?? "unknown"),
+    }));
   return {
-    id: String(row["id"]),
-    checksum: String(row["checksum"]),
-    state: row["state"] === "applied" ? "applied" : "failed",
-    at: String(row["at"]),
-    by: String(row["by"]),
-    error: row["error"] === null ? null : String(row["error"]),
+    executed: rows.filter(({ isApplied }) => isApplied).map(({ name }) => name),
+    failed: rows.filter(({ isApplied }) => !isApplied).map(({ name, error }) => ({ name, error })),
   };
 }

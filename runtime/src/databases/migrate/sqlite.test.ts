@@ -11,7 +11,7 @@ import {
   runSqliteMigrations,
   sqliteMigrationStatus,
 } from "./sqlite.ts";
-import { appMigrationStatus } from "./sqlite-app-status.ts";
+import { appMigrationStatus } from "./sqlite-journal.ts";
 
 function migrationsOf(files: Record<string, string>) {
   const root = mkdtempSync(join(tmpdir(), "opspec-migrations-"));
@@ -113,7 +113,7 @@ test("a marked migration does not run, and who marked it is kept", async () => {
   expect(applied).toMatchObject([{ id: "001_users", by: "ana" }]);
   await expect(
     markSqliteMigration(migrations, { id: "01", by: "ana", confirm: "01" }),
-  ).rejects.toThrow('migration "01": there is no such file. Known: 001_users, 002_admin.');
+  ).rejects.toThrow('migration "01": no such file. Known: 001_users, 002_admin.');
 });
 
 test("renamed and removed ids are reported, and a renamed migration is not run again", async () => {
@@ -142,7 +142,7 @@ test("a file that commits by itself fails and says what to take out", async () =
   const { failed } = await runSqliteMigrations(migrations);
 
   expect(failed?.error).toBe(
-    "it ended its transaction by itself: take COMMIT or ROLLBACK out of the file.",
+    "it ended its transaction itself: remove COMMIT or ROLLBACK from the file.",
   );
 });
 

@@ -1,33 +1,36 @@
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { constants, readFileSync } from "node:fs";
+import { access, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { type MigrationFile, readMigrationFiles } from "./sqlite-files.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type ChildOptions, startChild } from "../../run/child/child.ts";
 import {
   type AuditEntry,
-  ensureJournal,
   inTransaction,
   type JournalEntry,
-  openDatabase,
   readAudit,
   readJournal,
   removeEntry,
+  withJournal,
   writeAudit,
   writeEntry,
 } from "./sqlite-journal.ts";
 
-/** How the migrations of a database stand. */
+/** The state of the migrations of a database. */
 export interface MigrationStatus {
   readonly applied: readonly JournalEntry[];
-  /** Failed ones are tried again only after `retry`. */
+  /** A failed migration runs again only after `retry`. */
   readonly failed: readonly JournalEntry[];
   readonly pending: readonly string[];
-  /** Applied once, and their file is gone. */
+  /** Applied, and the file is gone. */
   readonly removed: readonly string[];
-  /** The same content under a new id: it would run a second time, so it is not run. */
+  /** The same content under a new id. It does not run, because it would run a second time. */
   readonly renamed: readonly { readonly from: string; readonly to: string }[];
   readonly audit: readonly AuditEntry[];
 }
 
-/** What a run did. */
+/** The result of a run. */
 export interface MigrationRun {
   readonly executed: readonly string[];
   readonly failed: JournalEntry | undefined;
@@ -42,24 +45,23 @@ export interface Migrations {
   readonly now?: () => Date;
 }
 
-/** How the migrations stand; nothing is changed but the journal's own tables. */
+/** Reads the state. It changes nothing but creates the journal's tables. */
 export async function sqliteMigrationStatus(migrations: Migrations): Promise<MigrationStatus> {
   const files = await readMigrationFiles(migrations.directory);
-  return withDatabase(migrations, (database) => statusOf(files, database));
+  return withJournal(migrations.database, (database) => statusOf(files, database));
 }
 
 /**
- * Runs what is pending, in order and each in its own transaction, and stops at the first that fails.
+ * Runs the pending migrations in order, each in its own transaction, and stops at the first failure.
  *
- * The failure is recorded after its transaction was rolled back, so that it stays known. Instances
- * that start together wait for each other at the write lock and find the work done.
+ * The failure is recorded after the rollback of its transaction. Instances that start together wait
+ * for each other at the write lock and find the work done.
  */
 export async function runSqliteMigrations(migrations: Migrations): Promise<MigrationRun> {
   const files = await readMigrationFiles(migrations.directory);
-  return withDatabase(migrations, async (database) => {
+  return withJournal(migrations.database, async (database) => {
     const { pending, failed } = statusOf(files, database);
-    const [stopped] = failed;
-    if (stopped) return { executed: [], failed: stopped };
+    if (failed.length > 0) return { executed: [], failed: failed[0] };
     const executed: string[] = [];
     for (const file of files.filter(({ id }) => pending.includes(id))) {
       const entry = await apply(database, file, migrations);
@@ -70,37 +72,41 @@ export async function runSqliteMigrations(migrations: Migrations): Promise<Migra
   });
 }
 
-/** A person asked for something that cannot be done: told in plain words, and no crash. */
+/** A person's order that cannot be carried out. */
 export class MigrationOrderError extends Error {
   override readonly name = "MigrationOrderError";
 }
 
-/** What a person says about one migration; `confirm` repeats its id. */
+/** A person's order about one migration; `confirm` repeats its id. */
 export interface MigrationOrder {
   readonly id: string;
   readonly by: string;
   readonly confirm: string;
 }
 
-/** Notes that a migration was done by other means: it will not run. */
+/** Records that a migration was done by other means: it will not run. */
 export async function markSqliteMigration(
   migrations: Migrations,
   order: MigrationOrder,
 ): Promise<void> {
   const files = await readMigrationFiles(migrations.directory);
   const file = files.find(({ id }) => id === order.id);
-  if (!file) throw unknownMigration(order.id, files);
-  await withOrder(migrations, { ...order, action: "mark" }, (database, at) =>
-    writeEntry(database, { ...file, state: "applied", at, by: order.by, error: null }),
+  if (!file) {
+    const known = files.map(({ id }) => id).join(", ") || "none";
+    throw new MigrationOrderError(`migration "${order.id}": no such file. Known: ${known}.`);
+  }
+  const { id, checksum } = file;
+  await carryOut(migrations, { ...order, action: "mark" }, (database, at) =>
+    writeEntry(database, { id, checksum, state: "applied", at, by: order.by, error: null }),
   );
 }
 
-/** Lets a migration that failed be tried again by the next run. */
+/** Lets the next run try a failed migration again. */
 export async function retrySqliteMigration(
   migrations: Migrations,
   order: MigrationOrder,
 ): Promise<void> {
-  await withOrder(migrations, { ...order, action: "retry" }, (database) => {
+  await carryOut(migrations, { ...order, action: "retry" }, (database) => {
     const entry = readJournal(database).get(order.id);
     if (entry?.state === "failed") return removeEntry(database, order.id);
     const state = entry ? "was applied" : "has not run";
@@ -109,44 +115,54 @@ export async function retrySqliteMigration(
   });
 }
 
+/** Runs executable migrations as children. */
+export function executableRunner(
+  database: string,
+  options: Omit<ChildOptions, "argv" | "command">,
+): Migrations["runCommand"] {
+  const env = { ...options.env, OPSPEC_SQLITE: database };
+  return async ({ path }) => {
+    const { exitCode } = await startChild({ ...options, argv: [path], env }).ended;
+    return exitCode ?? EXIT.failed;
+  };
+}
+
 function statusOf(files: readonly MigrationFile[], database: DatabaseSync): MigrationStatus {
   const journal = readJournal(database);
   const entries = [...journal.values()];
-  const ids = new Set(files.map(({ id }) => id));
-  const gone = entries.filter(({ id, state }) => state === "applied" && !ids.has(id));
+  const applied = entries.filter(({ state }) => state === "applied");
+  const gone = applied.filter(({ id }) => !files.some((file) => file.id === id));
+  const added = files.filter(({ id }) => !journal.has(id));
   const renamed = gone.flatMap(({ id: from, checksum }) =>
-    files
-      .filter((file) => file.checksum === checksum && !journal.has(file.id))
-      .map(({ id: to }) => ({ from, to })),
+    added.filter((file) => file.checksum === checksum).map(({ id: to }) => ({ from, to })),
   );
   return {
-    applied: entries.filter(({ state }) => state === "applied"),
+    applied,
     failed: entries.filter(({ state }) => state === "failed"),
-    pending: files
-      .map(({ id }) => id)
-      .filter((id) => !journal.has(id) && !renamed.some(({ to }) => to === id)),
+    pending: added.map(({ id }) => id).filter((id) => !renamed.some(({ to }) => to === id)),
     removed: gone.map(({ id }) => id).filter((id) => !renamed.some(({ from }) => from === id)),
     renamed,
     audit: readAudit(database),
   };
 }
 
-/** The entry that it leaves, or undefined when another instance did it meanwhile. */
+/** Returns the new entry, or undefined when another instance applied the migration meanwhile. */
 async function apply(
   database: DatabaseSync,
   file: MigrationFile,
   migrations: Migrations,
 ): Promise<JournalEntry | undefined> {
-  const at = (migrations.now?.() ?? new Date()).toISOString();
-  const entry = { id: file.id, checksum: file.checksum, at, by: "runtime" };
+  const entry = { id: file.id, checksum: file.checksum, at: nowOf(migrations), by: "runtime" };
   const applied: JournalEntry = { ...entry, state: "applied", error: null };
   try {
     if (file.kind === "sql") return inTransaction(database, () => runSql(database, file, applied));
-    await runExecutable(file, migrations);
+    const exitCode = await migrations.runCommand(file);
+    if (exitCode !== 0) throw new Error(`it ended with exit code ${exitCode}.`);
     inTransaction(database, () => writeEntry(database, applied));
     return applied;
   } catch (error) {
-    const failed: JournalEntry = { ...entry, state: "failed", error: messageOf(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    const failed: JournalEntry = { ...entry, state: "failed", error: message };
     inTransaction(database, () => writeEntry(database, failed));
     return failed;
   }
@@ -160,53 +176,72 @@ function runSql(
   if (readJournal(database).has(file.id)) return undefined;
   database.exec(readFileSync(file.path, "utf8"));
   if (!database.isTransaction) {
-    throw new Error("it ended its transaction by itself: take COMMIT or ROLLBACK out of the file.");
+    throw new Error("it ended its transaction itself: remove COMMIT or ROLLBACK from the file.");
   }
   writeEntry(database, applied);
   return applied;
 }
 
-async function runExecutable(file: MigrationFile, { runCommand }: Migrations): Promise<void> {
-  const exitCode = await runCommand(file);
-  if (exitCode !== 0) throw new Error(`it ended with exit code ${exitCode}.`);
-}
-
-async function withOrder(
+async function carryOut(
   migrations: Migrations,
-  order: MigrationOrder & { action: AuditEntry["action"] },
+  { id, by, confirm, action }: MigrationOrder & Pick<AuditEntry, "action">,
   change: (database: DatabaseSync, at: string) => void,
 ): Promise<void> {
-  if (order.confirm !== order.id) {
-    const message = `migration "${order.id}": repeat its id to confirm, got "${order.confirm}".`;
-    throw new MigrationOrderError(message);
+  if (confirm !== id) {
+    throw new MigrationOrderError(`migration "${id}": repeat its id to confirm, got "${confirm}".`);
   }
-  const at = (migrations.now?.() ?? new Date()).toISOString();
-  await withDatabase(migrations, (database) =>
+  const at = nowOf(migrations);
+  await withJournal(migrations.database, (database) =>
     inTransaction(database, () => {
       change(database, at);
-      writeAudit(database, { at, action: order.action, id: order.id, by: order.by });
+      writeAudit(database, { at, action, id, by });
     }),
   );
 }
 
-async function withDatabase<T>(
-  migrations: Migrations,
-  work: (database: DatabaseSync) => T | Promise<T>,
-): Promise<T> {
-  const database = openDatabase(migrations.database);
-  try {
-    ensureJournal(database);
-    return await work(database);
-  } finally {
-    database.close();
-  }
+function nowOf({ now }: Migrations): string {
+  return (now?.() ?? new Date()).toISOString();
 }
 
-function unknownMigration(id: string, files: readonly MigrationFile[]): MigrationOrderError {
-  const known = files.map((file) => file.id).join(", ") || "none";
-  return new MigrationOrderError(`migration "${id}": there is no such file. Known: ${known}.`);
+/** One migration as the app ships it. */
+export interface MigrationFile {
+  /** File name without its extension. It orders the migrations and never changes. */
+  readonly id: string;
+  readonly path: string;
+  /** `sql` runs in one transaction. `command` is an executable file, which must be safe to repeat. */
+  readonly kind: "sql" | "command";
+  /** SHA-256 of the content, which identifies a renamed file. */
+  readonly checksum: string;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The migrations of a folder in the order of their ids. Other files are ignored. */
+async function readMigrationFiles(directory: string): Promise<MigrationFile[]> {
+  const names = (await readdir(directory)).toSorted();
+  const read = await Promise.all(names.map((name) => readMigrationFile(directory, name)));
+  const files = read.filter((file) => file !== undefined);
+  const twice = files.filter(({ id }, index) => files.findIndex((it) => it.id === id) !== index);
+  if (twice.length === 0) return files;
+  const ids = twice.map(({ id }) => `"${id}"`).join(", ");
+  throw new Error(`migrations: two files have the id ${ids}. Give each file a name of its own.`);
+}
+
+async function readMigrationFile(
+  directory: string,
+  name: string,
+): Promise<MigrationFile | undefined> {
+  const path = join(directory, name);
+  const isSql = name.endsWith(".sql");
+  if (name.startsWith(".") || (!isSql && !(await isExecutable(path)))) return undefined;
+  const checksum = createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+  const id = isSql ? name.slice(0, -".sql".length) : name.replace(/\.[^.]+$/, "");
+  return { id, path, kind: isSql ? "sql" : "command", checksum };
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }

@@ -9,7 +9,7 @@ export const dependencyGatePage: JobPage = {
     "As the command opspec-runtime gate it does the same with the gates of the app, before something else is started.",
   ],
   artifacts: {
-    "log line": "a gate is open, or a gate is shut (WARN) for one that is declared open",
+    "log line": "a gate is open, or (WARN) a gate is closed and declared open",
     record: "details.open and details.shut: names of the gates; details.problems for a failure",
   },
   exits: {

@@ -1,6 +1,6 @@
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { type Gate, passGates } from "../../supervise/gate.ts";
+import { type Gate, passGates } from "../../supervise/gates.ts";
 import { StartRefused } from "../../supervise/start-refused.ts";
 import { dependencyGateJob } from "./options.ts";
 

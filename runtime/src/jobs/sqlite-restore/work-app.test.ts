@@ -69,7 +69,7 @@ test(
 
     await expect(restoreSqlite({ ...given, app: control })).rejects.toMatchObject({
       message: expect.stringMatching(
-        /^ventas_20260106_220000\.db: the app is not well after 3 s: \/ said HTTP 500\. The app was not well/,
+        /^ventas_20260106_220000\.db: the app is not well after 3 s: \/ answered HTTP 500\. The app was not well/,
       ),
       details: { outcome: "rolled-back", safetyCopy: expect.stringContaining("before_restore-") },
     });
@@ -187,7 +187,7 @@ async function supervised(
     argv: [process.execPath, "--input-type=module", "-e", APP],
     directory,
     env: { PATH: process.env["PATH"] },
-    isBehindFront: true,
+    isBehindProxy: true,
     rules: { policy: "never", max: 0, windowMs: 1000 },
     graceMs: 5000,
     log,

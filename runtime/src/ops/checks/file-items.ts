@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, lstat, realpath } from "node:fs/promises";
 import type { ProcessContext } from "../../run/process.ts";
-import { type PersistedPath, persistedPaths } from "../../supervise/persisted-path.ts";
+import { type PersistedPath, persistedPaths } from "../../supervise/links.ts";
 import type { CheckItem } from "./check-item.ts";
 
 /** That the disk is there and takes files, and that each persisted path of the app leads to it. */

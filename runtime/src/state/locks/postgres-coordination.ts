@@ -1,5 +1,5 @@
 import type { Coordination } from "../coordination.ts";
-import { isPooledByTransaction } from "../../databases/migrate/pooler.ts";
+import { isPooledByTransaction } from "../../databases/migrate/advisory-lock.ts";
 import {
   type Database,
   openDatabase,

@@ -1,5 +1,5 @@
 import { EXIT } from "../contract/exit-code.ts";
-import { isClosed, passGates, type Gate } from "./gate.ts";
+import { isClosed, passGates, type Gate } from "./gates.ts";
 import { StartRefused } from "./start-refused.ts";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
@@ -105,7 +105,7 @@ test("a scanner that hangs and one that says something else stop the start", asy
   );
 
   expect(texts[0]).toContain("no answer in time");
-  expect(texts[1]).toContain("something other than PONG");
+  expect(texts[1]).toContain("it did not answer PONG");
 });
 
 test("only 0 in the variable opens a gate that fails closed", async () => {

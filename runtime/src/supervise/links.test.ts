@@ -1,6 +1,6 @@
 import { RuntimeManifest } from "../contract/manifest.ts";
 import { keepLinks } from "./link-keeper.ts";
-import { linkPersisted } from "./persist-links.ts";
+import { linkPersisted } from "./links.ts";
 import { StartRefused } from "./start-refused.ts";
 import {
   existsSync,
@@ -116,7 +116,7 @@ test("files of one name that differ refuse the start, both are named and nothing
   const problems = await problemsOf(link(["logs", "backups"]));
 
   expect(problems).toEqual([
-    'disk/persist "logs": "/app/logs/a.log" and "/disk/logs/a.log" are both there and differ. ' +
+    'disk/persist "logs": "/app/logs/a.log" and "/disk/logs/a.log" both exist and differ. ' +
       "Remove the one that is not needed; nothing was moved.",
   ]);
   expect(readFileSync(join(disk, "logs/a.log"), "utf8")).toBe("there");
@@ -200,7 +200,7 @@ test("a disk that is not mounted and a path that leaves it are refused together"
   rmSync(disk, { recursive: true });
 
   expect(await problemsOf(link(["../secrets", "backups"]))).toEqual([
-    'disk/persist "../secrets": does not stay inside the app\'s directory. Correct it.',
+    'disk/persist "../secrets": leads out of the app\'s directory. Correct it.',
     'disk/mount "/disk": no such directory. Attach the disk there; without it, data would be lost.',
   ]);
 });

@@ -1,4 +1,4 @@
-import { afterEnd, restartRules } from "./restart-budget.ts";
+import { afterEnd, restartRules } from "./restart-policy.ts";
 import { expect, test } from "vitest";
 
 const FAILED = { exitCode: 3, signal: null, wasForced: false };

@@ -1,4 +1,5 @@
-import { startFront, type Front, type Upstream } from "./front.ts";
+import { startReverseProxy, type ReverseProxy } from "./reverse-proxy.ts";
+import type { Upstream } from "./upstream.ts";
 import { once } from "node:events";
 import {
   createServer,
@@ -13,13 +14,13 @@ import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
-let front: Front | undefined;
+let proxy: ReverseProxy | undefined;
 let app: Server | undefined;
 afterEach(async () => {
-  await front?.close(0);
+  await proxy?.close(0);
   app?.closeAllConnections();
   app?.close();
-  front = app = undefined;
+  proxy = app = undefined;
 });
 
 async function serveApp(listener: RequestListener): Promise<Upstream> {
@@ -30,9 +31,9 @@ async function serveApp(listener: RequestListener): Promise<Upstream> {
 
 const lines: string[] = [];
 
-async function serveFront(upstream: Upstream | undefined): Promise<string> {
+async function serveProxy(upstream: Upstream | undefined): Promise<string> {
   lines.length = 0;
-  front = await startFront({
+  proxy = await startReverseProxy({
     port: 0,
     isOwn: (path) => path === "/healthz",
     own: (_request, response) => response.end("alive"),
@@ -41,7 +42,7 @@ async function serveFront(upstream: Upstream | undefined): Promise<string> {
     traceField: "request_id",
     log: pino({}, { write: (line: string) => void lines.push(line) }),
   });
-  return `http://127.0.0.1:${front.port}`;
+  return `http://127.0.0.1:${proxy.port}`;
 }
 
 /** Sends what fetch would not let through, and says what came back. */
@@ -56,7 +57,7 @@ async function ask(
 }
 
 test("before the app is up its paths are a 503 with Retry-After while the runtime's own answer", async () => {
-  const url = await serveFront(undefined);
+  const url = await serveProxy(undefined);
 
   const [page, health] = await Promise.all([ask(`${url}/page`), ask(`${url}/healthz?deep=1`)]);
 
@@ -73,7 +74,7 @@ test("what the app says passes as it is, redirects, cookies and errors included"
     });
     response.end(`${asked.method} ${asked.url} ${asked.headers.host}`);
   });
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
 
   const answer = await ask(`${url}/a%2Fb/../c?q=%20`, { headers: { host: "shop.example.com" } });
 
@@ -90,7 +91,7 @@ test("bodies stream both ways: the app sees the first byte before the last is se
     asked.on("data", (chunk: Buffer) => response.write(chunk));
     asked.on("end", () => response.end());
   });
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
   const asked = request(url, { method: "POST", agent: false });
 
   asked.write("first");
@@ -115,7 +116,7 @@ test("a client that goes away is gone for the app too", async () => {
     response.write("begun");
     response.once("close", () => resolve(response.writableFinished));
   });
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
   const asked = request(url, { agent: false });
   asked.on("error", () => undefined);
   asked.end();
@@ -127,19 +128,19 @@ test("a client that goes away is gone for the app too", async () => {
   await expect.poll(() => lines.join("")).toContain('"cut":true');
 });
 
-test("an app that dies in the middle of an answer cuts the client's answer, not the front", async () => {
+test("an app that dies in the middle of an answer cuts the client's answer, not the proxy", async () => {
   const upstream = await serveApp((asked, response) => {
     if (asked.url === "/later") response.end("fine");
     else response.write("begun", () => response.socket?.destroy());
   });
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
 
   await expect(ask(`${url}/now`)).rejects.toThrow(/aborted/);
   expect((await ask(`${url}/later`)).body).toBe("fine");
 });
 
 test("an app that refuses connections is a 502", async () => {
-  const url = await serveFront({ host: "127.0.0.1", port: 1 });
+  const url = await serveProxy({ host: "127.0.0.1", port: 1 });
 
   expect((await ask(url)).status).toBe(502);
 });
@@ -156,7 +157,7 @@ test("headers of one connection do not leak to the next, in neither direction", 
     });
     response.end(JSON.stringify(asked.headers));
   });
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
 
   const answer = await ask(url, {
     headers: {
@@ -187,7 +188,7 @@ test("a request's id is taken when well formed, made when not, echoed, passed on
   const upstream = await serveApp((asked, response) => {
     response.end(String(asked.headers["x-request-id"]));
   });
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
 
   const given = await ask(`${url}/a?token=hunter2`, { headers: { "x-request-id": "trace-1" } });
   const bad = await ask(url, { headers: { "x-request-id": "<script> " } });
@@ -209,7 +210,7 @@ test("a request's id is taken when well formed, made when not, echoed, passed on
 
 test("the app learns who asked: the edge's word where there is one, else the connection", async () => {
   const upstream = await serveApp((asked, response) => response.end(JSON.stringify(asked.headers)));
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
 
   const direct = JSON.parse((await ask(url)).body);
   const behind = JSON.parse(
@@ -228,7 +229,7 @@ test("the app learns who asked: the edge's word where there is one, else the con
 
 test("a request that offers another protocol than websocket is answered as a request", async () => {
   const upstream = await serveApp((_asked, response) => response.end("page"));
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
 
   const answer = await ask(url, {
     headers: { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c" },
@@ -244,7 +245,7 @@ test("websockets pass, and close on both sides when one goes", async () => {
     socket.send(String(asked.headers["x-request-id"]));
     socket.on("message", (data) => socket.send(`echo ${String(data)}`));
   });
-  const url = await serveFront(upstream);
+  const url = await serveProxy(upstream);
   const client = new WebSocket(`${url.replace("http", "ws")}/live`, {
     headers: { "x-request-id": "ws-1" },
   });
@@ -267,17 +268,17 @@ test("websockets pass, and close on both sides when one goes", async () => {
 });
 
 test("a websocket before the app is up is a 503, and one that the app refuses gets its answer", async () => {
-  const url = await serveFront(undefined);
+  const url = await serveProxy(undefined);
   const early = connect(Number(new URL(url).port), "127.0.0.1");
   early.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
   expect(await text(early)).toMatch(/^HTTP\/1.1 503 [^]*Retry-After: 2/);
-  await front?.close(0);
+  await proxy?.close(0);
 
   const upstream = await serveApp(() => undefined);
   app?.on("upgrade", (_asked, socket) => {
     socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\n\r\nnope");
   });
-  const client = new WebSocket((await serveFront(upstream)).replace("http", "ws"));
+  const client = new WebSocket((await serveProxy(upstream)).replace("http", "ws"));
   client.on("error", () => undefined);
   const [, answer] = (await once(client, "unexpected-response")) as [unknown, IncomingMessage];
 
