@@ -38,7 +38,7 @@ export const capability = {
 };
 
 /** What the probe of this name finds. */
-type Found = {
+type ProbedValues = {
   [Name in keyof typeof capability]: (typeof capability)[Name] extends () => Promise<
     Probed<infer T>
   >
@@ -55,8 +55,9 @@ type Found = {
 export async function requireCapability<Name extends keyof typeof capability>(
   context: TestContext,
   name: Name,
-): Promise<Found[Name]> {
-  const probes: { [Each in keyof Found]: () => Promise<Probed<Found[Each]>> } = capability;
+): Promise<ProbedValues[Name]> {
+  const probes: { [Each in keyof ProbedValues]: () => Promise<Probed<ProbedValues[Each]>> } =
+    capability;
   const probed = await probes[name]();
   if ("found" in probed) return probed.found;
   if (process.env["OPSPEC_TEST_REQUIRE"] === "all") {

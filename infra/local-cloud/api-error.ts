@@ -1,4 +1,4 @@
-/** The cloud says no: a status and the body that Render sends with it. */
+/** An error answer: a status and Render's body for it. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
@@ -14,12 +14,12 @@ export function notFound(id: string): ApiError {
   return new ApiError(404, `not found: ${id}`);
 }
 
-/** The request is understood and breaks a rule. */
+/** 400: the request breaks a rule. */
 export function badRequest(message: string): ApiError {
   return new ApiError(400, message);
 }
 
-/** Something with that name or in that state is in the way. */
+/** 409: a resource with that name or in that state conflicts. */
 export function conflict(message: string): ApiError {
   return new ApiError(409, message);
 }

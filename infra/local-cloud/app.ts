@@ -11,10 +11,16 @@ import { faultyAnswer } from "./request-faults.ts";
 /** Where Cloudflare's API begins. */
 export const CLOUDFLARE_BASE = "/client/v4";
 
-/** Names under which this machine reaches itself; another one is a web page that rebinds its own name. */
+/**
+ * Host names of loopback. Another one comes from a web page that rebinds its own name (DNS
+ * rebinding).
+ */
 const LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"];
 
-/** Everything the cloud answers. `changed` is called after each request that may have changed something. */
+/**
+ * The HTTP app of the cloud. `changed` is called after each request that may have changed the
+ * state.
+ */
 export function createApp(cloud: Cloud, changed: () => void): CloudRoutes {
   const app = new Hono<CloudEnv>();
 
@@ -39,7 +45,7 @@ export function createApp(cloud: Cloud, changed: () => void): CloudRoutes {
   return app;
 }
 
-/** A call to a vendor's API: with its fault, if one waits for it, and a line in the log. */
+/** Answers a call to a vendor's API, with a queued fault if one matches, and logs it. */
 async function answered(
   context: Context<CloudEnv>,
   cloud: Cloud,
@@ -65,7 +71,10 @@ async function plain(context: Context<CloudEnv>, carryOut: Next): Promise<number
   return context.res.status;
 }
 
-/** The cloud holds secrets and takes any bearer, so a web page in a browser must not reach it. */
+/**
+ * The cloud holds secrets and accepts any bearer token, so a web page in a browser must not reach
+ * it.
+ */
 function isLocal(context: Context<CloudEnv>): boolean {
   const host = context.req.header("host") ?? "";
   const origin = context.req.header("origin");

@@ -1,4 +1,4 @@
-/** What the clock needs to know of the state: how far the cloud is ahead of real time. */
+/** The part of the state that the clock needs: how far the cloud is ahead of real time. */
 interface ClockOffset {
   readonly clockOffsetMs: number;
 }
@@ -13,21 +13,24 @@ export function nowMs(offset: ClockOffset): number {
   return Date.now() + offset.clockOffsetMs;
 }
 
-/** An instant in nanoseconds as Render's POST answers carry it, for example `2026-11-22T00:00:00.123456789Z`. */
+/**
+ * An instant in nanoseconds, as in Render's POST answers, for example
+ * `2026-11-22T00:00:00.123456789Z`.
+ */
 export function nanoTimestamp(atMs: number): string {
-  // Never a multiple of 1,000, so that the rounding of later answers can always be seen.
+  // Never a multiple of 1,000, so that the rounding of later answers is always visible.
   const belowMs = String(process.hrtime.bigint() % NANOSECONDS_PER_MS).padStart(6, "0");
   const digits = belowMs.endsWith("000") ? `${belowMs.slice(0, 3)}001` : belowMs;
 
   return new Date(atMs).toISOString().replace("Z", `${digits}Z`);
 }
 
-/** An instant in microseconds, as Render's GET answers carry it. */
+/** An instant in microseconds, as in Render's GET answers. */
 export function timestamp(atMs: number): string {
   return roundedTimestamp(nanoTimestamp(atMs));
 }
 
-/** An instant that is computed anew for each answer, so it has no digits of its own below a millisecond. */
+/** An instant that is computed for each answer, so it has no digits below a millisecond. */
 export function exactTimestamp(atMs: number): string {
   return new Date(atMs).toISOString().replace("Z", "000Z");
 }

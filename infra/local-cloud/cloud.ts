@@ -9,37 +9,37 @@ import type { LogLine } from "./render/deploy-states.ts";
 import type { ServiceRecord } from "./render/records.ts";
 import type { CloudState } from "./state.ts";
 
-/** One local cloud: what it holds and what stands around it. */
+/** One local cloud: its state and its services. */
 export interface Cloud {
-  /** Replaced as a whole by a reset. */
+  /** A reset replaces the whole state. */
   state: CloudState;
   readonly phases: PhaseTimes;
   readonly faults: FaultQueue;
   readonly requests: RequestLog;
   readonly limits: RateLimiter;
-  /** Ends the waits of delayed requests when the cloud stops. */
+  /** Aborted when the cloud stops; ends delayed requests. */
   readonly stopping: AbortSignal;
-  /** Builds and starts what is deployed; without it the cloud only keeps what it is told. */
+  /** Builds and starts deployed services; without it the cloud only records them. */
   runner?: Runner;
 }
 
-/** Builds and starts what the cloud holds, as processes of this machine. */
+/** Builds and starts the cloud's services as processes of this machine. */
 export interface Runner {
-  /** Whether a service is really built and started, and not only recorded. */
+  /** Whether a service runs here; otherwise it is only recorded. */
   readonly runs: (service: ServiceRecord) => boolean;
-  /** Makes a service one that runs, if it has a folder, and opens its address. */
+  /** Adds a service that has a source folder, and opens its address. */
   readonly admit: (serviceId: string) => Promise<void>;
-  /** Where a service is found on this machine. */
+  /** The address of a service on this machine. */
   readonly address: (serviceId: string) => string | undefined;
   readonly lines: (serviceId: string) => readonly LogLine[];
   readonly restart: (serviceId: string) => void;
-  /** Brings what runs in line with what the cloud holds. */
+  /** Starts, restarts and stops processes until they match the cloud's state. */
   readonly reconcile: () => void;
-  /** Ends every process, in order. */
+  /** Stops every process gracefully. */
   readonly stop: () => Promise<void>;
 }
 
-/** What a route finds in its context: Node's own request and response, to cut a connection. */
+/** The context of a route: Node's request and response, so that a fault can cut the connection. */
 export interface CloudEnv {
   Bindings: HttpBindings;
 }

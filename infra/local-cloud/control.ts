@@ -9,7 +9,7 @@ import { answer } from "./render/requests.ts";
 import { serviceType } from "./render/service-types.ts";
 import { emptyState } from "./state.ts";
 
-/** Where the cloud's own controls are. */
+/** Path prefix of the cloud's own controls. */
 export const CONTROL_BASE = "/__local";
 
 const SettingsBody = z.strictObject({
@@ -18,10 +18,10 @@ const SettingsBody = z.strictObject({
   strict: z.boolean().optional(),
 });
 
-/** Time only goes forward: what has happened cannot be undone. */
+/** The clock only moves forward, because past events cannot be undone. */
 const ClockBody = z.strictObject({ advanceSeconds: z.number().min(0) });
 
-/** The controls of the cloud: a public interface, which tests and other tools drive. */
+/** The routes that control the cloud: a public interface for tests and other tools. */
 export function createControl(cloud: Cloud): CloudRoutes {
   const control = new Hono<CloudEnv>();
 
@@ -35,7 +35,7 @@ export function createControl(cloud: Cloud): CloudRoutes {
 
   control.post("/settings", async (context) => {
     const changes = await readControl(context, SettingsBody);
-    // What was counted while nobody looked must not be held against the next call.
+    // Calls that were counted before the limits were switched on must not count.
     if (changes.rateLimits) cloud.limits.clear();
     cloud.state.settings = { ...cloud.state.settings, ...changes };
     return answer(200, cloud.state.settings);
@@ -59,8 +59,10 @@ export function createControl(cloud: Cloud): CloudRoutes {
 }
 
 /**
- * Where what really runs answers on this machine, by the origin that it would have on Render: that
- * stays its address everywhere else, so that a stack is the same whether it runs or not.
+ * The real addresses of the running services, by the origin that they would have on Render.
+ *
+ * Everywhere else a service keeps its Render address, so that a stack does not depend on whether it
+ * runs.
  */
 function runningAddresses({ state, runner }: Cloud): Record<string, string> {
   const pairs = Object.values(state.services).flatMap(({ id, type, slug }) => {

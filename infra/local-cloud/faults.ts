@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** How a deploy may be told to end. */
+/** The ways in which a deploy can be made to fail. */
 export const DEPLOY_FAILURES = [
   "build_failed",
   "pre_deploy_failed",
@@ -10,18 +10,24 @@ export const DEPLOY_FAILURES = [
 
 const times = z.int().min(1).default(1);
 
-/** A fault of a request: an answer, a cut connection, a wait, or a wait and then one of the others. */
+/**
+ * A fault of a request: an error answer, a cut connection, a delay, or a delay followed by one of
+ * these.
+ */
 const RequestFault = z
   .strictObject({
-    /** Any method when it is left out. */
+    /** Any method when absent. */
     method: z.string().toUpperCase().optional(),
     /** The whole path; `*` stands for one segment. */
     path: z.string().startsWith("/"),
     times,
     status: z.int().min(400).max(599).optional(),
-    /** Seconds in a `Retry-After` header. Render's recordings show none, so it is only sent when asked for. */
+    /**
+     * Seconds in a `Retry-After` header. Recorded traffic of Render has none, so it is sent only on
+     * request.
+     */
     retryAfter: z.int().min(0).optional(),
-    /** Cut the connection before the request is carried out, or after it was and before it is answered. */
+    /** Cuts the connection before the request is executed, or after it and before the answer. */
     reset: z.enum(["before-write", "after-write"]).optional(),
     delayMs: z.int().min(0).optional(),
   })
@@ -29,12 +35,12 @@ const RequestFault = z
     error: "a fault of a request needs status, reset or delayMs",
   });
 
-/** A fault of a deploy: the next deploys of the service end so. */
+/** A fault of a deploy: the next deploys of the service fail this way. */
 const DeployFault = z.strictObject({
   deploy: z.enum(DEPLOY_FAILURES),
-  /** Name of the service; any service when it is left out. */
+  /** Name of the service; any service when absent. */
   service: z.string().optional(),
-  /** What the log says. */
+  /** The reason in the deploy log. */
   reason: z.string().optional(),
   times,
 });
@@ -49,7 +55,7 @@ export const FaultList = z.array(
 export type RequestFault = z.infer<typeof RequestFault>;
 export type DeployFault = z.infer<typeof DeployFault>;
 
-/** The faults that wait for their request or deploy; each is used up after its `times`. */
+/** The queued faults. Each is removed after it was used `times` times. */
 export interface FaultQueue {
   readonly add: (faults: readonly (RequestFault | DeployFault)[]) => void;
   readonly clear: () => void;

@@ -7,7 +7,7 @@ const XID_DIGITS = "0123456789abcdefghijklmnopqrstuv";
 const XID_LENGTH = 20;
 
 /**
- * A new id such as `srv-d0k2…`: a prefix for the kind and 20 characters that begin with the time.
+ * A new id such as `srv-d0k2…`: a prefix for the kind and 20 characters that start with the time.
  *
  * Render's ids are xids; its command line refuses anything that is not 20 lower-case characters.
  */
@@ -18,7 +18,9 @@ export function newId(prefix: string, nowMs: number): string {
   return `${prefix}-${xidText(bytes)}`;
 }
 
-/** Lower-case letters and digits that cannot be guessed, for passwords and for names that are taken. */
+/**
+ * Random lower-case letters and digits, for passwords and for suffixes of names that are in use.
+ */
 export function randomText(length: number): string {
   return Array.from(randomBytes(length), (byte) => XID_DIGITS.charAt(byte % 32)).join("");
 }

@@ -19,7 +19,7 @@ interface Badge {
 /** The cells of one row: plain text, or a word with a colour. */
 export type TableRow = readonly (string | Badge)[];
 
-/** Services of every type but cron jobs, newest first. */
+/** Services of every type except cron jobs, newest first. */
 export function deploymentRows(cloud: Cloud): TableRow[] {
   return servicesWithDeploys(cloud)
     .filter(({ service }) => service.type !== "cron_job")
@@ -53,7 +53,9 @@ export function cronRows(cloud: Cloud): TableRow[] {
     });
 }
 
-/** Each service with the statuses of its deploys, oldest first; grouped once, as there may be thousands. */
+/**
+ * The deploy statuses of each service, oldest first. Grouped once, because there may be thousands.
+ */
 function servicesWithDeploys(cloud: Cloud) {
   const deploys = Map.groupBy(Object.values(cloud.state.deploys), ({ serviceId }) => serviceId);
   const at = nowMs(cloud.state);
@@ -123,7 +125,7 @@ function domainRows(cloud: Cloud): TableRow[] {
   return newestFirst(cloud.state.customDomains).map((domain) => [
     domain.name,
     "Custom domain",
-    domain.redirectForName === "" ? "" : `leads to ${domain.redirectForName}`,
+    domain.redirectForName === "" ? "" : `redirects to ${domain.redirectForName}`,
     {
       text: domain.verificationStatus,
       tone: domain.verificationStatus === "verified" ? "good" : "busy",

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 
-/** The look of the page: small, readable at night, no request of its own. */
+/** The page's style sheet, inlined so that it needs no request. */
 export const PAGE_STYLE = html`<style>
   :root {
     color-scheme: light dark;

@@ -58,7 +58,7 @@ test("databases, groups and domains are shown, with counts instead of values", a
   const page = await pageText();
 
   expect(page).toContain("variables: 1, files: 0, services: 0");
-  expect(page).toContain("leads to example.com");
+  expect(page).toContain("redirects to example.com");
   expect(page).toContain("Postgres");
   expect(page).not.toContain("canary-31bc");
 });

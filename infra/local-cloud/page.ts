@@ -7,25 +7,27 @@ import { cronRows, deploymentRows, resourceRows, type TableRow } from "./page-ro
 import { PAGE_STYLE } from "./page-style.ts";
 import { CUT_STATUS } from "./request-log.ts";
 
-/** How often a browser asks again: often enough to watch a deploy, seldom enough to read. */
+/**
+ * Refresh interval of the page, in seconds: short enough to watch a deploy, long enough to read.
+ */
 const REFRESH_SECONDS = 2;
 
-/** How many calls are shown. */
+/** Number of calls shown. */
 const CALLS_SHOWN = 25;
 
-/** No script runs on the page and nothing is loaded from elsewhere. */
+/** The page runs no script and loads nothing from elsewhere. */
 const CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 type Html = ReturnType<typeof html>;
 
-/** What the cloud holds, for people. Values of variables and files are never on it. */
+/** The page that shows the cloud's resources. It never shows values of variables and files. */
 export function renderPage(context: Context<CloudEnv>, cloud: Cloud): Response | Promise<Response> {
   context.header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
   context.header("Cache-Control", "no-store");
   return context.html(pageText(cloud));
 }
 
-/** Everything between the braces is escaped by the template. */
+/** The template escapes every interpolated value. */
 function pageText(cloud: Cloud): Html {
   const now = exactTimestamp(nowMs(cloud.state)).slice(0, 19).replace("T", " ");
   const { deployPolicy, rateLimits, strict } = cloud.state.settings;
@@ -61,7 +63,7 @@ function pageText(cloud: Cloud): Html {
     </html>`;
 }
 
-const RUNS_HERE = "What has a folder here is built and started on this machine.";
+const RUNS_HERE = "Services with a local source folder are built and run on this machine.";
 const NOTHING_RUNS = "Nothing runs here.";
 
 const SERVICE_HEADINGS = ["Name", "Type", "Plan", "Status", "Address", "Disk", "Last deploy"];

@@ -11,11 +11,12 @@ interface LimitClass {
 }
 
 /**
- * Render's budgets, the most special first: which calls share one is documented, the limits are those of the
- * `Ratelimit-Limit` headers in recorded traffic, the windows the largest `Ratelimit-Reset` seen.
+ * Render's rate-limit classes, the most specific first. The classes are documented; the limits come
+ * from the `Ratelimit-Limit` headers of recorded traffic, the windows from the largest
+ * `Ratelimit-Reset`.
  *
- * Render counts changes and deploys for each service. Here they count for the account, the stricter reading: a
- * client that keeps within it keeps within Render's.
+ * Render counts changes and deploys per service. Here they count per account, which is stricter: a
+ * client within these limits is within Render's.
  *
  * @see https://api-docs.render.com/reference/rate-limiting
  */
@@ -48,14 +49,14 @@ const LIMIT_CLASSES: readonly LimitClass[] = [
   { name: "write", calls: /^/, limit: 100, windowMs: MINUTE_MS },
 ];
 
-/** What one call has left of its budget, after it was counted. */
+/** The rest of a budget after one call was counted. */
 export interface Budget {
   readonly limit: number;
   /** Never below 0. */
   readonly remaining: number;
-  /** Seconds until the window begins again, as Render's header has it. */
+  /** Seconds until the window resets, as in Render's header. */
   readonly resetSeconds: number;
-  /** The call is one too many. */
+  /** The call exceeds the limit. */
   readonly isSpent: boolean;
 }
 
@@ -66,7 +67,7 @@ export interface RateLimiter {
   readonly clear: () => void;
 }
 
-/** A limiter that has counted nothing. */
+/** Creates a limiter. */
 export function createRateLimiter(): RateLimiter {
   const windows = new Map<string, { endsMs: number; calls: number }>();
 
@@ -90,7 +91,7 @@ export function createRateLimiter(): RateLimiter {
   };
 }
 
-/** What a call is told where nobody is limited: all of its budget is left. */
+/** The full budget, for calls while limits are off. */
 export function wholeBudget(method: string, path: string): Budget {
   const { limit, windowMs } = classOf(method, path);
   return { limit, remaining: limit, resetSeconds: windowMs / 1000, isSpent: false };

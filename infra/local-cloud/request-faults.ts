@@ -8,7 +8,7 @@ import type { RequestFault } from "./faults.ts";
 import { answer } from "./render/requests.ts";
 import { CUT_STATUS } from "./request-log.ts";
 
-/** One call with what a fault does to it. Returns the status that the log shows. */
+/** Executes one call with its fault. Returns the status for the log. */
 export async function faultyAnswer(
   context: Context<CloudEnv>,
   fault: RequestFault,
@@ -22,12 +22,12 @@ export async function faultyAnswer(
   return fault.reset === "after-write" ? cut(context) : context.res.status;
 }
 
-/** False when the cloud stopped before the time was over: then nothing may be written any more. */
+/** Waits; false when the cloud stopped meanwhile, so that nothing may be written. */
 function waited(ms: number, stopping: AbortSignal): Promise<boolean> {
   return delay(ms, true, { signal: stopping }).catch(() => false);
 }
 
-/** Resets the connection: the client sees a reset and cannot know whether anything was written. */
+/** Resets the connection, so that the client cannot know whether anything was written. */
 function cut(context: Context<CloudEnv>): number {
   context.env.incoming.socket.resetAndDestroy();
   context.res = RESPONSE_ALREADY_SENT;

@@ -1,16 +1,16 @@
-/** How many calls are kept: more than the largest stack makes in one `up`, small enough for memory. */
+/** Number of calls kept: more than the largest stack makes in one `up`. */
 const REQUESTS_MAX = 10_000;
 
 /** The status of a call whose connection was cut by a fault: there was no answer. */
 export const CUT_STATUS = 0;
 
-/** One call to a vendor's API: never a header and never a body, because both carry secrets. */
+/** One call to a vendor's API, without headers and body, because both contain secrets. */
 export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   /** The query as it was sent, without the question mark. */
   readonly query: string;
-  /** Of the answer, or `CUT_STATUS`. */
+  /** Status of the answer, or `CUT_STATUS`. */
   readonly status: number;
   /** The cloud's time, ISO 8601. */
   readonly at: string;

@@ -31,7 +31,7 @@ test("a port that is taken is said so, with what to do", async () => {
   const port = Number(new URL(cloud.urls.page).port);
 
   await expect(startLocalCloud({ port })).rejects.toThrow(
-    `local cloud: port ${port} is taken by another program. Choose another port, or none to get a free one.`,
+    `local cloud: port ${port} is taken by another program. Choose another port, or omit it to get a free one.`,
   );
 });
 
@@ -128,8 +128,8 @@ test("a state file of another version is refused, with what to do", async () => 
   await writeFile(file, JSON.stringify({ version: 99 }));
 
   await expect(startLocalCloud({ stateFile: file })).rejects.toThrow(
-    `${file}: this is not a state of the local cloud in version 1, got version 99. ` +
-      "Delete the file to begin with an empty cloud, or name another file.",
+    `${file}: not a local cloud's state of version 1, got version 99. ` +
+      "Delete the file to start with an empty cloud, or name another file.",
   );
 });
 

@@ -18,35 +18,35 @@ import { createRequestLog } from "./request-log.ts";
 import { loadState, saveState } from "./state-file.ts";
 import { emptyState } from "./state.ts";
 
-/** Never another interface: any bearer is valid here. */
+/** Loopback only, because any bearer token is valid. */
 const HOST = "127.0.0.1";
 
-/** How a local cloud is started. */
+/** Options of a local cloud. */
 export interface LocalCloudOptions {
-  /** 0, the default, takes a free one. */
+  /** 0, the default, selects a free port. */
   readonly port?: number;
-  /** Loaded at the start, written after each change. In memory only when it is left out. */
+  /** Loaded at start, written after each change. Without it the state is in memory only. */
   readonly stateFile?: string;
-  /** Deploys and databases take minutes, as at Render, instead of 300 ms a step. */
+  /** Deploys and databases take minutes, as on Render, instead of 300 ms per step. */
   readonly realistic?: boolean;
-  /** Builds and starts what has a folder, as processes of this machine; they end with the cloud. */
+  /** Builds and starts services that have a folder; their processes end with the cloud. */
   readonly run?: RunOptions;
 }
 
 /** A running local cloud. */
 export interface LocalCloud {
-  /** What `opspec cloud` prints as its first line. */
+  /** The addresses that `opspec cloud` prints as its first line. */
   readonly urls: {
     readonly render: string;
     readonly cloudflare: string;
     readonly local: string;
     readonly page: string;
   };
-  /** Ends what runs in order, closes the port and every connection that is open. */
+  /** Stops the services gracefully, closes the port and every open connection. */
   stop(): Promise<void>;
 }
 
-/** Starts Render's API, and the cloud's own controls and page, on this machine's loopback. */
+/** Starts Render's API and the cloud's own controls and page, on loopback. */
 export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
   const { stateFile, run } = options;
   const stopping = new AbortController();
@@ -101,7 +101,7 @@ function listen(server: Server, port: number): Promise<number> {
 
 function portIsBusy(port: number, cause: Error): Error {
   return new LocalCloudStartError(
-    `local cloud: port ${port} is taken by another program. Choose another port, or none to get a free one.`,
+    `local cloud: port ${port} is taken by another program. Choose another port, or omit it to get a free one.`,
     { cause },
   );
 }

@@ -4,25 +4,25 @@ import { dirname } from "node:path";
 import { type CloudState, emptyState, STATE_VERSION } from "./state.ts";
 import { LocalCloudStartError } from "./start-error.ts";
 
-/** Only the owner reads it: it holds the values of environment variables. */
+/** Readable only by the owner, because it contains values of environment variables. */
 const FILE_MODE = 0o600;
 
-/** The state in the file, or an empty one when there is no file yet. */
+/** Loads the state, or an empty one when the file does not exist. */
 export function loadState(file: string): CloudState {
   if (!existsSync(file)) return emptyState();
 
   const state = parsedState(file);
   if (state.version !== STATE_VERSION) {
     throw new LocalCloudStartError(
-      `${file}: this is not a state of the local cloud in version ${STATE_VERSION}, got version ${state.version ?? "none"}. ` +
-        "Delete the file to begin with an empty cloud, or name another file.",
+      `${file}: not a local cloud's state of version ${STATE_VERSION}, got version ${state.version ?? "none"}. ` +
+        "Delete the file to start with an empty cloud, or name another file.",
     );
   }
-  // Tables that came after the file was written begin empty.
+  // Tables that did not exist when the file was written start empty.
   return { ...emptyState(), ...state, version: STATE_VERSION };
 }
 
-/** Writes the state so that a reader, or a crash, sees the old file or the new one and nothing between. */
+/** Writes the state atomically. */
 export function saveState(file: string, state: CloudState): void {
   const temporary = `${file}.${process.pid}.tmp`;
 
@@ -31,7 +31,7 @@ export function saveState(file: string, state: CloudState): void {
   renameSync(temporary, file);
 }
 
-/** What a file may hold before its version is known. */
+/** The content of a file before its version is checked. */
 type UncheckedState = Partial<Omit<CloudState, "version">> & { version?: number };
 
 function parsedState(file: string): UncheckedState {
@@ -40,7 +40,7 @@ function parsedState(file: string): UncheckedState {
     return typeof value === "object" && value !== null ? value : {};
   } catch (cause) {
     throw new LocalCloudStartError(
-      `${file}: the state of the local cloud cannot be read. Delete the file to begin with an empty cloud, or name another file.`,
+      `${file}: the state of the local cloud cannot be read. Delete the file to start with an empty cloud, or name another file.`,
       { cause },
     );
   }

@@ -15,23 +15,26 @@ import type {
   ServiceRecord,
 } from "./render/records.ts";
 
-/** Rises when a state file of the version before cannot be read any more. */
+/** Incremented when state files of the previous version cannot be read any more. */
 export const STATE_VERSION = 1;
 
 /** Rows by id, in the order in which they were created. */
 export type Table<Row> = Record<string, Row>;
 
-/** What `POST /__local/settings` changes. */
+/** The settings that `POST /__local/settings` changes. */
 export interface Settings {
-  /** What a new deploy does to one that is running: cancel it, or wait for it. */
+  /** Whether a new deploy cancels a running one or waits for it. */
   deployPolicy: "override" | "wait";
-  /** Headers are always sent; only `on` counts and answers 429. Off by default: a large stack breaks 20 creates an hour. */
+  /**
+   * Whether rate limits are enforced with 429. Headers are always sent. Off by default, because a
+   * large stack exceeds 20 creates an hour.
+   */
   rateLimits: "on" | "off";
-  /** Refuse unknown body fields. Off by default, because Render's own schemas are open. */
+  /** Whether unknown body fields are refused. Off by default, because Render's schemas are open. */
   strict: boolean;
 }
 
-/** Everything the cloud holds: plain JSON, so that it can live in a file. */
+/** The cloud's whole state, as plain JSON so that it fits in a file. */
 export interface CloudState {
   version: typeof STATE_VERSION;
   /** How far the cloud's clock is ahead of real time. */
@@ -43,7 +46,7 @@ export interface CloudState {
   customDomains: Table<CustomDomainRecord>;
   cronRuns: Table<RunRecord>;
   jobs: Table<JobRecord>;
-  /** Port of each service that really runs, by its id, so that its address stays. */
+  /** Port of each running service by id, so that its address stays the same. */
   ports: Table<number>;
   events: Table<EventRecord>;
   envGroups: Table<EnvGroupRecord>;
@@ -58,7 +61,7 @@ export interface CloudState {
   notificationSettings: Table<NotificationSetting>;
 }
 
-/** A cloud in which nothing exists, with default settings. */
+/** An empty cloud with default settings. */
 export function emptyState(): CloudState {
   return {
     version: STATE_VERSION,

@@ -66,30 +66,30 @@ export interface VmValues {
 
 /** A machine that stands for the VM: no Docker, no proxy and no systemd, only what runs inside. */
 export async function openVm(values: VmValues): Promise<Vm> {
-  const place: Place = {
+  const context: VmContext = {
     values,
     runtime: await builtRuntime(),
     directory: mkdtempSync(join(tmpdir(), "opspec-parlay-")),
   };
-  cpSync(join(CHECKOUT, "tests", "systems", "apps", STACK), place.directory, { recursive: true });
+  cpSync(join(CHECKOUT, "tests", "systems", "apps", STACK), context.directory, { recursive: true });
   const started: Container[] = [];
-  const faultFile = join(place.directory, "fault.txt");
+  const faultFile = join(context.directory, "fault.txt");
   return {
     faultFile,
     start: async (service, options = {}) => {
       const name = `${service}-${started.length + 1}`;
-      const container = await startContainer(place, { service, name, faultFile }, options);
+      const container = await startContainer(context, { service, name, faultFile }, options);
       started.push(container);
       return container;
     },
     close: async () => {
       await Promise.all(started.map((it) => it.end()));
-      rmSync(place.directory, { recursive: true, force: true });
+      rmSync(context.directory, { recursive: true, force: true });
     },
   };
 }
 
-interface Place {
+interface VmContext {
   readonly values: VmValues;
   readonly runtime: string;
   /** What stands for the image's working directory. */
@@ -104,7 +104,7 @@ interface Named {
 
 /** The container as the model of the stack has it: its command, its variables and its manifest. */
 async function startContainer(
-  { values, runtime, directory }: Place,
+  { values, runtime, directory }: VmContext,
   { service, name, faultFile }: Named,
   { env = {}, command, manifest = (text) => text }: ContainerOptions,
 ): Promise<Container> {

@@ -27,7 +27,7 @@ import { addServiceActionRoutes, addServiceRoutes } from "./services.ts";
 import { addScaleRoutes } from "./service-scale.ts";
 import { addHeaderRoutes, addRouteRoutes } from "./static-site.ts";
 
-/** Where Render's API begins. */
+/** Path prefix of Render's API. */
 export const RENDER_BASE = "/v1";
 
 /** Every noun of the API; a new one is a line here. */
@@ -76,15 +76,18 @@ export function createRenderApi(cloud: Cloud): CloudRoutes {
   return api;
 }
 
-/** Render's error body, and 500 for a bug of ours, whose stack belongs in the terminal. */
+/**
+ * Answers with Render's error body. A bug of ours is a 500, and its stack is printed in the
+ * terminal.
+ */
 export function errorAnswer(error: Error): Response {
   if (error instanceof ApiError) return answer(error.status, { message: error.message });
 
   process.stderr.write(`${error.stack}\n`);
-  return answer(500, { message: "internal error of the local cloud; its terminal shows more" });
+  return answer(500, { message: "internal error of the local cloud; see its terminal" });
 }
 
-/** What the call has left of its class's budget; where nobody is limited, all of it. */
+/** Counts the call and returns the rest of its class's budget; all of it while limits are off. */
 function budgetOf(cloud: Cloud, method: string, path: string): Budget {
   const isLimited = cloud.state.settings.rateLimits === "on";
   return isLimited
@@ -92,7 +95,7 @@ function budgetOf(cloud: Cloud, method: string, path: string): Budget {
     : wholeBudget(method, path);
 }
 
-/** Any non-empty bearer is valid: there is nobody here to keep out, only a header to remember. */
+/** Accepts any non-empty bearer token. The check only catches clients that forget the header. */
 function refusalOf(authorization: string | undefined, budget: Budget): Response | undefined {
   if (!/^Bearer \S/i.test(authorization ?? "")) return answer(401, { message: "Unauthorized" });
   return budget.isSpent ? answer(429, { message: "rate limit exceeded" }) : undefined;

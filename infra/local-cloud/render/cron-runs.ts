@@ -6,13 +6,15 @@ import type { MeasuredRun, RunRecord, ServiceRecord } from "./records.ts";
 import { answer, emptyAnswer, serviceById } from "./requests.ts";
 import { Cron } from "croner";
 
-/** Runs of one cron job that are kept: two hours of one each minute. */
+/** Number of runs kept per cron job: two hours of one run a minute. */
 const RUNS_MAX = 120;
 
 /**
- * `/cron-jobs/{id}/runs`: start one, cancel the one that runs. Render has no list of runs; events tell of them.
+ * `/cron-jobs/{id}/runs`: starts a run, cancels the active one. Render has no list of runs; events
+ * report them.
  *
- * `lastSuccessfulRunAt` of a cron job tells of runs that really were, and stays absent otherwise.
+ * `lastSuccessfulRunAt` of a cron job covers only runs that were executed here, and is absent
+ * otherwise.
  */
 export function addCronRunRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.post("/cron-jobs/:cronJobId/runs", (context) => {
@@ -30,7 +32,7 @@ export function addCronRunRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 }
 
-/** The run of a cron job that has not ended, of which there is one at most. */
+/** The active run of a cron job; there is at most one. */
 export function activeRun(cloud: Cloud, serviceId: string): RunRecord | undefined {
   const at = nowMs(cloud.state);
   return Object.values(cloud.state.cronRuns).find(
@@ -39,20 +41,20 @@ export function activeRun(cloud: Cloud, serviceId: string): RunRecord | undefine
   );
 }
 
-/** When the last run that succeeded began, of those that really were. */
+/** Start of the last successful run among those that were executed here. */
 export function lastSuccessfulRunAt(cloud: Cloud, serviceId: string): string | undefined {
   return Object.values(cloud.state.cronRuns).findLast(
     ({ serviceId: owner, measured }) => owner === serviceId && measured?.isOk,
   )?.measured?.startedAt;
 }
 
-/** One run at a time: a new one takes the place of the one before. */
+/** Starts a run; it replaces an active one. */
 function cancelActiveRuns(cloud: Cloud, serviceId: string): void {
   const run = activeRun(cloud, serviceId);
   if (run) run.canceledAt = timestamp(nowMs(cloud.state));
 }
 
-/** Adds a run that begins as soon as it can. */
+/** Adds a run that starts as soon as possible. */
 export function newRun(cloud: Cloud, serviceId: string): RunRecord {
   const at = nowMs(cloud.state);
   // The prefix of Render's own ids is unknown.
@@ -83,7 +85,10 @@ interface RunState {
   readonly finishedMs: number | undefined;
 }
 
-/** What was measured; else it waits for one step, runs for one step and succeeds, computed from timestamps as deploys are. */
+/**
+ * The measured state. Without one, a run waits for one step, runs for one step and succeeds,
+ * computed from timestamps like deploys.
+ */
 export function runState(run: RunRecord, stepMs: number, atMs: number): RunState {
   return run.measured ? measuredState(run, run.measured) : plannedState(run, stepMs, atMs);
 }
@@ -119,22 +124,22 @@ function plannedState(run: RunRecord, stepMs: number, atMs: number): RunState {
   return { status: "succeeded", startedMs, finishedMs };
 }
 
-/** Render takes five fields, no seconds and no nicknames, and reads them in UTC. */
+/** Render accepts five fields in UTC, without seconds and nicknames. */
 const OPTIONS = { mode: "5-part", timezone: "UTC", paused: true } as const;
 
-/** Refuses a schedule that has no meaning. */
+/** Refuses an invalid schedule. */
 export function ensureSchedule(schedule: string | undefined): void {
   if (!schedule) throw badRequest("serviceDetails.schedule is required");
 
   try {
     if (!schedule.startsWith("@") && new Cron(schedule, OPTIONS)) return;
   } catch {
-    // The reason is in the library's words; Render's are unknown, so ours follow.
+    // Render's own message is unknown, so this one is ours.
   }
   throw badRequest(`invalid schedule: ${schedule} is not a cron expression of five fields`);
 }
 
-/** The next run of a schedule that has been accepted; undefined when there is none. */
+/** The next run of an accepted schedule; undefined when there is none. */
 export function nextRun(schedule: string, afterMs: number): Date | undefined {
   return new Cron(schedule, OPTIONS).nextRun(new Date(afterMs)) ?? undefined;
 }

@@ -25,7 +25,7 @@ export function addCustomDomainRoutes(api: CloudRoutes, cloud: Cloud): void {
     const { name } = await readBody(context, cloud, DomainBody);
     const service = serviceById(cloud, context.req.param("serviceId"));
     const added = addDomains(cloud, service, name);
-    // An array, because a sibling may come along; only this answer carries nanoseconds.
+    // An array, because a sibling may be added; only this answer has nanoseconds.
     return answer(
       201,
       added.map((it) => ({ ...domainView(cloud, it), createdAt: it.createdAt })),
@@ -37,7 +37,7 @@ export function addCustomDomainRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.delete(ONE, (context) => {
     const { serviceId, name, id } = domainOf(context, cloud);
     const { customDomains } = cloud.state;
-    // What leads to the domain has nowhere to lead to any more.
+    // A domain that redirects to this one is removed with it.
     const gone = domainsOf(cloud, serviceId).filter(
       (it) => it.id === id || it.redirectForName === name,
     );
@@ -45,7 +45,7 @@ export function addCustomDomainRoutes(api: CloudRoutes, cloud: Cloud): void {
     return emptyAnswer(204);
   });
 
-  // Every name resolves here: there is no DNS that could say otherwise.
+  // Every name counts as verified, because there is no DNS here.
   api.post(`${ONE}/verify`, (context) => {
     domainOf(context, cloud).verificationStatus = "verified";
     return emptyAnswer(202);
@@ -129,7 +129,7 @@ function domainPage(cloud: Cloud, serviceId: string, query: URLSearchParams) {
 const DOMAIN_NAME = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
 
 /**
- * Public suffixes of two parts that are seen often. The whole list has thousands; what is not here counts as
+ * Frequent public suffixes of two parts. The full list has thousands; any other suffix counts as
  * one part, which makes `example.co.zz` a subdomain.
  */
 const TWO_PART_SUFFIXES =
@@ -137,13 +137,13 @@ const TWO_PART_SUFFIXES =
     " ",
   );
 
-/** What a name is made of. */
+/** A parsed domain name. */
 interface DomainParts {
   readonly publicSuffix: string;
   readonly domainType: "apex" | "subdomain";
 }
 
-/** The parts of a name, or undefined when it is none. */
+/** Parses a domain name; undefined when it is invalid. */
 function domainParts(name: string): DomainParts | undefined {
   if (!DOMAIN_NAME.test(name)) return undefined;
 
@@ -154,7 +154,7 @@ function domainParts(name: string): DomainParts | undefined {
   return { publicSuffix, domainType: isApex ? "apex" : "subdomain" };
 }
 
-/** The sibling that Render adds by itself: `www` for an apex and the apex for `www`. */
+/** The sibling that Render adds: `www` for an apex, the apex for `www`. */
 function siblingName(name: string): string | undefined {
   if (domainParts(name)?.domainType === "apex") return `www.${name}`;
   if (!name.startsWith("www.")) return undefined;

@@ -1,6 +1,6 @@
 import type { IpAllow } from "./service-bodies.ts";
 
-/** What databases of both kinds have. */
+/** The common fields of Postgres and Key Value instances. */
 export interface DatastoreRecord {
   readonly id: string;
   readonly ownerId: string;
@@ -14,11 +14,11 @@ export interface DatastoreRecord {
   environmentId?: string;
   readonly password: string;
   suspenders: string[];
-  /** When the last change that takes time is done, in the cloud's time. */
+  /** When the last slow change completes, in the cloud's time. */
   readyMs: number;
 }
 
-/** A read replica; it shares its primary's id, with another suffix. */
+/** A read replica. Its id is its primary's with another suffix. */
 export interface ReplicaRecord {
   readonly id: string;
   name: string;
@@ -30,7 +30,7 @@ export interface PostgresRecord extends DatastoreRecord {
   readonly databaseName: string;
   readonly databaseUser: string;
   diskSizeGB: number;
-  /** When the disk last grew, for the time in which it may not grow again. */
+  /** When the disk last grew; it may not grow again for some time. */
   resizedMs?: number;
   diskAutoscalingEnabled: boolean;
   highAvailabilityEnabled: boolean;

@@ -11,7 +11,7 @@ import type { IpAllow } from "./service-bodies.ts";
 /** Render's passwords are 32 alphanumerics. */
 const PASSWORD_LENGTH = 32;
 
-/** What a new database of either kind is told. */
+/** The common fields of a create request. */
 interface NewDatastore {
   readonly name: string;
   readonly ownerId: string;
@@ -21,7 +21,7 @@ interface NewDatastore {
   readonly ipAllowList: IpAllow[];
 }
 
-/** The common part of a new database. */
+/** Creates the common part of a record. */
 export function newDatastore(
   cloud: Cloud,
   idPrefix: "dpg" | "red",
@@ -49,7 +49,7 @@ export function newDatastore(
   };
 }
 
-/** What both kinds show alike; an empty allow-list reads back as `null`. */
+/** The common part of the answer; an empty allow-list reads back as `null`. */
 export function datastoreView(cloud: Cloud, record: DatastoreRecord) {
   const { id, name, plan, region, environmentId, suspenders, ipAllowList, ownerId } = record;
 
@@ -69,7 +69,7 @@ export function datastoreView(cloud: Cloud, record: DatastoreRecord) {
   };
 }
 
-/** `creating` until its last change is done. */
+/** `creating` until the last change completes. */
 function statusOf(
   { suspenders, readyMs }: DatastoreRecord,
   atMs: number,
@@ -78,7 +78,7 @@ function statusOf(
   return atMs < readyMs ? "creating" : "available";
 }
 
-/** The filters that both lists have. */
+/** The filters of both lists. */
 export function isListed(query: URLSearchParams, record: DatastoreRecord): boolean {
   return (
     isWanted(query, "name", record.name) &&
@@ -91,13 +91,13 @@ export function isListed(query: URLSearchParams, record: DatastoreRecord): boole
   );
 }
 
-/** Stops a database on its user's word. */
+/** Suspends an instance for its user. */
 export function suspend(cloud: Cloud, record: DatastoreRecord): void {
   record.suspenders = [...new Set([...record.suspenders, "user"])];
   record.updatedAt = timestamp(nowMs(cloud.state));
 }
 
-/** Starts it again. */
+/** Resumes it. */
 export function resume(cloud: Cloud, record: DatastoreRecord): void {
   if (!record.suspenders.includes("user")) {
     throw badRequest("only databases suspended by a user can be resumed");

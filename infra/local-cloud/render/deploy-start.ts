@@ -13,19 +13,19 @@ import {
 } from "./deploy-states.ts";
 import type { ServiceRecord } from "./records.ts";
 
-/** What is asked of one deploy. */
+/** The request of one deploy. */
 export interface DeployRequest {
   readonly trigger: "api" | "rollback" | "service_resumed";
   readonly commitId?: string;
   readonly imageUrl?: string;
-  /** Start what is already built. */
+  /** Deploys without a build. */
   readonly isBuilt?: boolean;
 }
 
-/** The order of the steps of a deploy, also of those that only a fault brings in. */
+/** The order of a deploy's steps, including those that only a fault adds. */
 const PHASE_ORDER = ["build_in_progress", "pre_deploy_in_progress", "update_in_progress"] as const;
 
-/** The step in which each failure happens; a canceled deploy is cut in its first one. */
+/** The step in which each failure happens; a canceled deploy ends in its first one. */
 const FAILING_PHASE = {
   build_failed: "build_in_progress",
   pre_deploy_failed: "pre_deploy_in_progress",
@@ -33,8 +33,8 @@ const FAILING_PHASE = {
 } as const;
 
 /**
- * A step that is really carried out lasts until it is measured: longer than any clock is advanced,
- * and short enough for a date. A century, in milliseconds.
+ * The length of an executed step until its end is measured: a century in milliseconds, longer than
+ * any clock is advanced and short enough for a date.
  */
 const UNTIL_MEASURED_MS = 100 * 365 * 24 * 60 * 60 * 1000;
 
@@ -48,7 +48,7 @@ export function statesOf(cloud: Cloud, serviceId: string): ReadonlyMap<string, D
   return deployStates(deploysOf(cloud, serviceId), nowMs(cloud.state));
 }
 
-/** Whether some deploy of the service is live and nobody has suspended it. */
+/** Whether the service has a live deploy and is not suspended. */
 export function isLive(cloud: Cloud, serviceId: string): boolean {
   const suspenders = cloud.state.services[serviceId]?.suspenders ?? [];
   const states = [...statesOf(cloud, serviceId).values()];
@@ -56,7 +56,7 @@ export function isLive(cloud: Cloud, serviceId: string): boolean {
   return suspenders.length === 0 && states.some(({ status }) => status === "live");
 }
 
-/** Starts a deploy, or queues it, as the workspace's policy for overlapping deploys says. */
+/** Starts or queues a deploy, by the workspace's policy for overlapping deploys. */
 export function startDeploy(
   cloud: Cloud,
   service: ServiceRecord,
@@ -83,14 +83,14 @@ export function startDeploy(
   return deploy;
 }
 
-/** Cancels whatever has not ended yet. */
+/** Cancels every deploy that has not ended. */
 export function cancelRunningDeploys(cloud: Cloud, serviceId: string): void {
   for (const deploy of runningDeploys(cloud, serviceId)) {
     deploy.canceledAt = timestamp(nowMs(cloud.state));
   }
 }
 
-/** The deploy that the next one has to wait for; overriding cancels it instead. */
+/** The deploy that the next one waits for; the override policy cancels it instead. */
 function clearTheWay(cloud: Cloud, serviceId: string): DeployRecord | undefined {
   if (cloud.state.settings.deployPolicy === "wait") return runningDeploys(cloud, serviceId).at(-1);
 
@@ -106,7 +106,10 @@ function runningDeploys(cloud: Cloud, serviceId: string): DeployRecord[] {
   });
 }
 
-/** Code is built, then prepared, then rolled out; an image is not built, and a cron job's is only named. */
+/**
+ * Code has build, pre-deploy and rollout steps. An image has no build; a cron job's image has no
+ * step.
+ */
 function phasesOf(
   { type, source, details }: ServiceRecord,
   request: DeployRequest,
@@ -122,14 +125,14 @@ function phasesOf(
   return phases.filter((it) => it !== false);
 }
 
-/** The phases of a deploy whose steps are really carried out. */
+/** The phases of a deploy whose steps are executed. */
 function openPhases(phases: DeployPhase[], isRun = false): DeployPhase[] {
   return isRun
     ? phases.map(({ status }) => ({ status, ms: UNTIL_MEASURED_MS, isOpen: true }))
     : phases;
 }
 
-/** The phases up to the one in which the fault strikes. */
+/** The phases up to the one that fails. */
 function plannedPhases(
   phases: DeployPhase[],
   fault: DeployFault,
@@ -153,7 +156,7 @@ function phase(status: DeployPhase["status"], times: PhaseTimes): DeployPhase {
   return { status, ms: ms[status] };
 }
 
-/** What is deployed: the same source gives the same commit or digest. */
+/** The deployed version: the same source gives the same commit or digest. */
 function artifact(
   { source, createdAt }: ServiceRecord,
   { commitId, imageUrl }: DeployRequest,

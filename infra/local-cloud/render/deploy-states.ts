@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 export interface DeployPhase {
   readonly status: "build_in_progress" | "pre_deploy_in_progress" | "update_in_progress";
   readonly ms: number;
-  /** Really carried out, and not over: how long it takes is not known yet. */
+  /** Executed here and not finished, so its length is unknown. */
   readonly isOpen?: true;
 }
 
@@ -20,7 +20,9 @@ export type DeployStatus =
   | DeployOutcome
   | "deactivated";
 
-/** A deploy as it is kept: what was decided when it was made. Its status is a function of time. */
+/**
+ * The record of a deploy: what was decided when it was created. Its status is a function of time.
+ */
 export interface DeployRecord {
   readonly id: string;
   readonly serviceId: string;
@@ -28,11 +30,11 @@ export interface DeployRecord {
   readonly createdAt: string;
   readonly commit: { id: string; message: string; createdAt: string } | null;
   readonly image: { ref: string; sha: string } | null;
-  /** The deploy that has to end first, under the waiting policy. */
+  /** The deploy that must end first, under the wait policy. */
   readonly after?: string;
   readonly phases: readonly DeployPhase[];
   readonly outcome: DeployOutcome;
-  /** What the log says when it fails. */
+  /** The reason of a failure in the log. */
   readonly reason?: string;
   canceledAt?: string;
 }
@@ -41,7 +43,7 @@ export interface DeployRecord {
 export interface DeployState {
   readonly status: DeployStatus;
   readonly startedMs: number;
-  /** When it ends, or has ended, if nothing cancels it. */
+  /** When it ends or ended, unless it is canceled. */
   readonly endsMs: number;
   /** When the status last changed. */
   readonly changedMs: number;
@@ -57,12 +59,12 @@ const IN_PROGRESS: readonly DeployStatus[] = [
   "update_in_progress",
 ];
 
-/** Something may still come of it. */
+/** It has not ended. */
 export function isInProgress(status: DeployStatus): boolean {
   return IN_PROGRESS.includes(status);
 }
 
-/** Whether a step of it is really being carried out, or will be. */
+/** Whether one of its steps is being executed or will be. */
 export function isMeasured({ phases }: DeployRecord): boolean {
   return phases.some(({ isOpen }) => isOpen);
 }
@@ -70,8 +72,8 @@ export function isMeasured({ phases }: DeployRecord): boolean {
 /**
  * The states of all deploys of one service at one instant.
  *
- * Computed from timestamps, so that nothing has to run between two requests, the clock may jump, and a cloud
- * that is loaded from a file is exactly where it would be.
+ * Computed from timestamps. So nothing runs between two requests, the clock may jump, and a cloud
+ * loaded from a file has the right state.
  */
 export function deployStates(
   deploys: readonly DeployRecord[],
@@ -85,7 +87,7 @@ export function deployStates(
   return withDeactivated(states);
 }
 
-/** The state of a deploy as if the others were not there, except for the one it waits for. */
+/** The state of a deploy without regard to others, except the one it waits for. */
 function stateAlone(deploy: DeployRecord, freeMsBefore: number, atMs: number): DeployState {
   const createdMs = Date.parse(deploy.createdAt);
   const startedMs = Math.max(createdMs, freeMsBefore);
@@ -93,7 +95,7 @@ function stateAlone(deploy: DeployRecord, freeMsBefore: number, atMs: number): D
   const canceledMs = deploy.canceledAt === undefined ? Infinity : Date.parse(deploy.canceledAt);
 
   if (canceledMs < plannedMs) {
-    // Canceled while it waited, it leaves those behind it waiting for the one before.
+    // When a waiting deploy is canceled, later ones wait for the one before it.
     const freeMs = Math.max(canceledMs, freeMsBefore);
     return { status: "canceled", startedMs, endsMs: canceledMs, changedMs: canceledMs, freeMs };
   }
@@ -116,7 +118,7 @@ function phaseAt(
   throw new Error("unreachable: the deploy is over, so it is in no phase");
 }
 
-/** Only the deploy that went live last is live; those before it were deactivated when it came. */
+/** Only the deploy that went live last is live; it deactivated the earlier ones. */
 function withDeactivated(states: Map<string, DeployState>): Map<string, DeployState> {
   const live = [...states]
     .filter(([, { status }]) => status === "live")
@@ -137,7 +139,7 @@ export interface LogLine {
   readonly labels: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** A line before it has its place in the log. */
+/** A line without its position in the log. */
 interface Line {
   readonly atMs: number;
   readonly message: string;
@@ -145,19 +147,19 @@ interface Line {
   readonly type: "build" | "app";
 }
 
-/** What the log says when a fault names no reason. */
+/** The reason in the log when a fault names none. */
 const REASONS: Readonly<Record<string, string>> = {
   build_failed: "the build command exited with status 1",
   pre_deploy_failed: "the pre-deploy command exited with status 1",
-  update_failed: "no open HTTP port was found before the time was over",
+  update_failed: "no open HTTP port was found within the time limit",
   canceled: "the deploy was canceled",
 };
 
 /**
- * What a deploy has written by now, oldest first.
+ * The log of a deploy up to now, oldest first.
  *
- * The lines tell the steps and the reason of a failure; what runs adds its own output. Commands are
- * not shown, because people put secrets into them.
+ * The lines show the steps and the reason of a failure; running services add their own output.
+ * Commands are not shown, because they may contain secrets.
  */
 export function deployLog(
   service: ServiceRecord,
@@ -214,7 +216,7 @@ function typeOf(status: DeployPhase["status"] | undefined): Line["type"] {
   return status === "update_in_progress" ? "app" : "build";
 }
 
-/** A line in its place; `key` makes its id. */
+/** A line with its position; its id is made from `key`. */
 export function logLine(
   serviceId: string,
   { atMs, message, level, type }: Line,

@@ -34,7 +34,7 @@ export function addDeployRoutes(api: CloudRoutes, cloud: Cloud): void {
     const isBuilt = body.deployMode === "deploy_only";
     const { commitId, imageUrl } = body;
     const deploy = startDeploy(cloud, service, { trigger: "api", commitId, imageUrl, isBuilt });
-    // A deploy that has to wait is answered without a body, so its id is not known.
+    // A queued deploy is answered without a body, so its id is unknown.
     return deploy.after ? emptyAnswer(202) : answer(201, currentView(cloud, service.id, deploy.id));
   });
 

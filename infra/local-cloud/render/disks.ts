@@ -20,7 +20,7 @@ import { z } from "zod";
 
 const DiskCreate = z.object({ ...DiskInput.shape, serviceId: z.string() });
 
-/** Without the default size of a new disk: a change that does not speak of the size keeps it. */
+/** Without the default size: a change that names no size keeps it. */
 const DiskPatch = z.object({
   name: DiskInput.shape.name.optional(),
   mountPath: DiskInput.shape.mountPath.optional(),
@@ -83,7 +83,7 @@ function changeDisk(cloud: Cloud, id: string, patch: z.infer<typeof DiskPatch>):
   return disk;
 }
 
-/** Where Render keeps its own things: a disk there would hide them. */
+/** Directories of Render; a disk there would hide them. */
 const BANNED_MOUNTS = [
   "/",
   "/opt",
@@ -96,7 +96,7 @@ const BANNED_MOUNTS = [
   "/etc/secrets",
 ];
 
-/** Everything about a disk that its service must allow; every rule that is broken is named. */
+/** Checks a disk against its service and names every broken rule. */
 export function ensureDiskFits(
   { type, details }: Pick<ServiceRecord, "type" | "details">,
   { mountPath }: Pick<DiskRecord, "mountPath">,
@@ -113,12 +113,12 @@ export function ensureDiskFits(
   if (problems.length > 0) throw badRequest(problems.join("; "));
 }
 
-/** The disk of a service: it has one or none. */
+/** The disk of a service, if it has one. */
 export function diskOf(cloud: Cloud, serviceId: string): DiskRecord | undefined {
   return Object.values(cloud.state.disks).find((it) => it.serviceId === serviceId);
 }
 
-/** Adds a disk whose rules have been checked. */
+/** Adds a validated disk. */
 export function newDisk(
   cloud: Cloud,
   serviceId: string,

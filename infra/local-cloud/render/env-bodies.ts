@@ -7,7 +7,7 @@ import { badRequest } from "../api-error.ts";
 /** Render generates 32 bytes and shows them as 44 characters of base64. */
 const GENERATED_BYTES = 32;
 
-/** What may stand for the value of a variable: itself, or the wish for a generated one. */
+/** The value of a variable, or a request to generate one. */
 const valueOrGenerated = {
   value: z.string().optional(),
   generateValue: z.boolean().optional(),
@@ -19,19 +19,19 @@ export const EnvVarValue = z.object(valueOrGenerated);
 /** Names may hold letters, digits, `_`, `-` and `.` and do not begin with a digit. */
 const EnvVarKey = z.string().regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/);
 
-/** A whole set of variables, in a new service or group. */
+/** The variables of a new service or group. */
 export const EnvVarList = z.array(z.object({ key: EnvVarKey, ...valueOrGenerated }));
 
 /** The body of `PUT …/env-vars`: `null` clears, as `[]` does. */
 export const EnvVarReplacement = EnvVarList.nullable().transform((list) => list ?? []);
 
-/** A whole set of secret files, and the body of `PUT …/secret-files`. */
+/** The secret files of a new service or group, and the body of `PUT …/secret-files`. */
 export const SecretFileList = z.array(z.object({ name: z.string().min(1), content: z.string() }));
 
 /** The body of `PUT …/secret-files/{name}`. */
 export const SecretFileContent = z.object({ content: z.string() });
 
-/** The variables to keep for the variables that were sent; all wrong ones are named at once. */
+/** The variables to store; reports all invalid ones at once. */
 export function envVarsFrom(inputs: z.infer<typeof EnvVarList>): { key: string; value: string }[] {
   ensureUnique(inputs.map(({ key }) => key));
   return inputs.map((input) => ({ key: input.key, value: envValueFrom(input.key, input) }));
@@ -47,7 +47,7 @@ export function envValueFrom(key: string, input: z.infer<typeof EnvVarValue>): s
   return input.value;
 }
 
-/** Two entries of one name in one request are a mistake, whichever would win. */
+/** Refuses two entries with one name. */
 export function ensureUnique(names: readonly string[]): void {
   const twice = names.filter((name, index) => names.indexOf(name) !== index);
   if (twice.length > 0) throw badRequest(`duplicate names: ${[...new Set(twice)].join(", ")}`);

@@ -37,7 +37,7 @@ const EnvGroupBody = z.object({
   environmentId: z.string().optional(),
 });
 
-/** Only the name can be changed as a whole; items have routes of their own. */
+/** A PATCH changes only the name; items have their own routes. */
 const EnvGroupPatch = z.object({ name: z.string().min(1) });
 
 /** `/env-groups`: list (without values), create, read, rename, delete, link. */
@@ -46,7 +46,7 @@ export function addEnvGroupRoutes(api: CloudRoutes, cloud: Cloud): void {
 
   api.post("/env-groups", async (context) => {
     const group = newGroup(cloud, await readBody(context, cloud, EnvGroupBody));
-    // Only this answer carries nanoseconds.
+    // Only this answer has nanoseconds.
     const { createdAt, updatedAt } = group;
     return answer(201, { ...envGroupView(cloud, group), createdAt, updatedAt });
   });
@@ -89,7 +89,7 @@ function addLinkRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 }
 
-/** The whole group, with its values in clear, as Render answers it. */
+/** The group with its values in clear, as Render answers it. */
 function envGroupView(cloud: Cloud, group: EnvGroupRecord) {
   const { envVars, secretFiles } = group;
   return { ...metaView(cloud, group), envVars, secretFiles };

@@ -17,7 +17,7 @@ import type { EnvironmentRecord } from "./records.ts";
 import type { Table } from "../state.ts";
 import { z } from "zod";
 
-/** An environment inside a new project, and what of it may change later. */
+/** An environment of a new project, and its changeable fields. */
 export const EnvironmentInput = z.object({
   name: z.string().min(1),
   protectedStatus: z.enum(["protected", "unprotected"]).optional(),
@@ -77,7 +77,7 @@ function addMemberRoutes(api: CloudRoutes, cloud: Cloud): void {
     return answer(201, environmentView(cloud, environment));
   });
 
-  // Render answers 204 whatever stands for the environment in the path, and so does this cloud.
+  // Render answers 204 for any environment id in this path, and so does this cloud.
   api.delete("/environments/:environmentId/resources", (context) => {
     const environmentId = context.req.param("environmentId");
     const members = queryOf(context)
@@ -114,7 +114,7 @@ export function newEnvironment(
   return environment;
 }
 
-/** Refuses to delete an environment in which something lives. */
+/** Refuses to delete an environment that has members. */
 export function ensureEmpty(cloud: Cloud, environmentId: string): void {
   const members = Object.values(memberIds(cloud, environmentId)).flatMap((ids) => ids ?? []);
   if (members.length > 0) throw conflict(`environment is not empty: ${members.join(", ")}`);
@@ -142,7 +142,7 @@ function environmentPage(cloud: Cloud, query: URLSearchParams) {
   });
 }
 
-/** Anything that may live in an environment. */
+/** A possible member of an environment. */
 interface Member {
   readonly id: string;
   environmentId?: string;
@@ -174,14 +174,14 @@ function memberById(cloud: Cloud, id: string): Member {
   return member;
 }
 
-/** Refuses an environment that is not there. */
+/** Refuses an environment that does not exist. */
 export function ensureEnvironmentExists(cloud: Cloud, id: string | undefined): void {
   if (id !== undefined && !rowIfAny(cloud.state.environments, id)) {
     throw badRequest(`environment not found: ${id}`);
   }
 }
 
-/** Replicas live where their primary lives. */
+/** Replicas belong to the environment of their primary. */
 function replicasToo(cloud: Cloud, ids: string[] | null): string[] | null {
   const withReplicas = ids?.flatMap((id) => [
     id,

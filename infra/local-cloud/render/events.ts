@@ -19,7 +19,10 @@ interface ServiceEvent {
   readonly details: Readonly<Record<string, string>>;
 }
 
-/** `/services/{id}/events` and `/events/{id}`: deploys, runs and jobs that began or ended, suspensions. */
+/**
+ * `/services/{id}/events` and `/events/{id}`: starts and ends of deploys, runs and jobs;
+ * suspensions.
+ */
 export function addEventRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/services/:serviceId/events", (context) => {
     const { id } = serviceById(cloud, context.req.param("serviceId"));
@@ -41,7 +44,7 @@ export function addEventRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 }
 
-/** Keeps an event that nothing else tells of. */
+/** Stores an event that no other record shows. */
 export function recordEvent(cloud: Cloud, serviceId: string, type: EventRecord["type"]): void {
   const at = nowMs(cloud.state);
   const event = { id: newId("evt", at), serviceId, timestamp: timestamp(at), type };
@@ -58,7 +61,7 @@ function isAsked(query: URLSearchParams, { type, timestamp: at }: ServiceEvent):
   );
 }
 
-/** What has happened to a service by now, newest first. */
+/** The events of a service up to now, newest first. */
 function eventsOf(cloud: Cloud, serviceId: string): ServiceEvent[] {
   const kept = Object.values(cloud.state.events)
     .filter((it) => it.serviceId === serviceId)
@@ -117,7 +120,7 @@ function runEvents(cloud: Cloud, serviceId: string): ServiceEvent[] {
   );
 }
 
-/** An event that is computed anew for each answer, so its id comes from what it is about. */
+/** An event that is computed for each answer; its id is made from its subject. */
 function derived(
   key: string,
   event: Omit<ServiceEvent, "id" | "timestamp"> & { readonly atMs: number },

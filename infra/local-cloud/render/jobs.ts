@@ -15,7 +15,7 @@ const JobBody = z.object({ startCommand: z.string().min(1), planId: z.string().o
 const COLLECTION = "/services/:serviceId/jobs";
 const ONE = `${COLLECTION}/:jobId` as const;
 
-/** `/services/{id}/jobs`: one-off jobs beside a service. They run nothing here, and succeed. */
+/** `/services/{id}/jobs`: one-off jobs of a service. They are only recorded here, as succeeded. */
 export function addJobRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get(COLLECTION, (context) => {
     const { id } = serviceById(cloud, context.req.param("serviceId"));
@@ -29,7 +29,7 @@ export function addJobRoutes(api: CloudRoutes, cloud: Cloud): void {
     if (suspenders.length > 0) throw badRequest("cannot run a job of a suspended service");
 
     const job = newJob(cloud, id, body);
-    // A fresh job has no status yet.
+    // A new job has no status yet.
     return answer(201, { ...jobView(cloud, job), status: null });
   });
 

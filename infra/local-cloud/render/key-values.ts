@@ -41,7 +41,7 @@ const KeyValueBody = KeyValuePatch.extend({
 
 const ONE = "/key-value/:keyValueId";
 
-/** `/key-value`: as databases, `creating` and then `available`. */
+/** `/key-value`: like databases, `creating` and then `available`. */
 export function addKeyValueRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/key-value", (context) => {
     const query = queryOf(context);
@@ -59,7 +59,7 @@ export function addKeyValueRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.post("/key-value", async (context) => {
     const store = newKeyValue(cloud, await readBody(context, cloud, KeyValueBody));
     const { createdAt, updatedAt } = store;
-    // Only this answer carries nanoseconds.
+    // Only this answer has nanoseconds.
     return answer(201, { ...keyValueView(cloud, store), createdAt, updatedAt });
   });
 
@@ -119,7 +119,7 @@ function changedKeyValue(
 ): KeyValueRecord {
   const at = nowMs(cloud.state);
   const plan = patch.plan ?? before.plan;
-  // Leaving the free plan brings the persistence of the paid ones.
+  // An upgrade from the free plan adds persistence.
   const kept = before.plan === "free" ? undefined : before.persistenceMode;
 
   return {
@@ -134,7 +134,7 @@ function changedKeyValue(
   };
 }
 
-/** The free plan has none; the paid ones journal and snapshot unless it is said otherwise. */
+/** The default persistence: none on the free plan, journal and snapshot on paid ones. */
 function persistence(plan: string, wanted: string | undefined): string {
   return plan === "free" ? "off" : (wanted ?? "journal_snapshot");
 }
@@ -151,7 +151,7 @@ function keyValueView(cloud: Cloud, store: KeyValueRecord) {
   };
 }
 
-/** Inside Render there is no password; outside there is one, and TLS. */
+/** Internal connections have no password; external ones have a password and TLS. */
 export function keyValueConnection({ id, region, password }: KeyValueRecord) {
   const external = `rediss://${id}:${password}@${region}-keyvalue.render.com:6379`;
 

@@ -6,14 +6,14 @@ import { badRequest } from "../api-error.ts";
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 100;
 
-/** Bytes before the key in a cursor: four of the position, four that look random. */
+/** Bytes before the key in a cursor: four for the position, four of noise. */
 const CURSOR_HEAD_BYTES = 8;
 
 /** How one kind of row is listed. */
 export interface Listing<Row> {
   /** Name of the row in its envelope: `{"cursor": …, "<noun>": …}`. */
   readonly noun: string;
-  /** What tells the rows apart: an id or a name. */
+  /** The unique key of a row: an id or a name. */
   readonly key: (row: Row) => string;
   readonly view: (row: Row) => unknown;
 }
@@ -21,7 +21,7 @@ export interface Listing<Row> {
 /** One row in its envelope. */
 export type Envelope = Record<string, unknown> & { readonly cursor: string };
 
-/** The page that `cursor` and `limit` of the query ask for; the end of a list is an empty page. */
+/** The page for the query's `cursor` and `limit`; after the end of the list it is empty. */
 export function listPage<Row>(
   rows: readonly Row[],
   query: URLSearchParams,
@@ -38,7 +38,7 @@ export function envelopes<Row>(
   return rows.map((row, index) => ({ cursor: cursorOf(key(row), index), [noun]: view(row) }));
 }
 
-/** The same page without envelopes, for the few lists at Render that are bare arrays. */
+/** The same page without envelopes, for Render's few lists that are bare arrays. */
 export function barePage<Row>(
   rows: readonly Row[],
   query: URLSearchParams,
@@ -47,7 +47,9 @@ export function barePage<Row>(
   return listPage(rows, query, { ...listing, noun: "row" }).map((it) => it["row"]);
 }
 
-/** A filter that may be repeated (`?name=a&name=b`): absent, it lets everything through. */
+/**
+ * Whether a row passes a repeatable filter (`?name=a&name=b`); without the filter every row does.
+ */
 export function isWanted(
   query: URLSearchParams,
   filter: string,
@@ -57,7 +59,10 @@ export function isWanted(
   return wanted.length === 0 || (value !== undefined && wanted.includes(value));
 }
 
-/** The filters `<name>Before` and `<name>After`; a row without that time is not within any range. */
+/**
+ * Whether a time passes the filters `<name>Before` and `<name>After`; a missing time passes
+ * neither.
+ */
 export function isWithin(query: URLSearchParams, name: string, at: string | null): boolean {
   const before = instant(query, `${name}Before`);
   const after = instant(query, `${name}After`);
@@ -99,7 +104,7 @@ function indexAfter(all: readonly Envelope[], cursor: string): number {
   const { key, index } = decodedCursor(cursor);
   const found = all.findIndex((it) => decodedCursor(it.cursor).key === key);
 
-  // The row was deleted between two pages: the one that followed it stands in its place now.
+  // The row was deleted between two pages, so its successor is at its position now.
   return found === -1 ? index : found + 1;
 }
 

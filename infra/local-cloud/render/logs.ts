@@ -6,10 +6,10 @@ import { deployLog, type LogLine } from "./deploy-states.ts";
 import { deploysOf, statesOf } from "./deploy-start.ts";
 import { instant, isWanted, pageLimit } from "./lists.ts";
 
-/** How far back a query looks that names no start. */
+/** The default range of a query without a start. */
 const WINDOW_MS = 60 * 60 * 1000;
 
-/** `/logs`: what the named resources and their deploys have written. */
+/** `/logs`: the log lines of the named resources and their deploys. */
 export function addLogRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/logs", (context) => {
     const query = queryOf(context);
@@ -34,7 +34,7 @@ function serviceLog(cloud: Cloud, serviceId: string): LogLine[] {
   return [...(cloud.runner?.lines(serviceId) ?? []), ...steps];
 }
 
-/** One page, the newest lines first unless `direction=forward`, and where the next one begins. */
+/** One page, newest lines first unless `direction=forward`, and the start of the next page. */
 function logPage(lines: readonly LogLine[], query: URLSearchParams, atMs: number) {
   const endMs = instant(query, "endTime") ?? atMs;
   const startMs = instant(query, "startTime") ?? endMs - WINDOW_MS;

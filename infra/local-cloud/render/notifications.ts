@@ -20,7 +20,10 @@ const SettingPatch = z.object({
 const OVERRIDE = "/notification-settings/overrides/services/:serviceId";
 const SETTING = "/notification-settings/owners/:ownerId";
 
-/** `/notification-settings`: an override and a setting exist always; an empty change is none. */
+/**
+ * `/notification-settings`: the setting and every override always exist; an empty change changes
+ * nothing.
+ */
 export function addNotificationRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/notification-settings/overrides", (context) =>
     answer(200, overridePage(cloud, queryOf(context))),
@@ -48,7 +51,7 @@ export function addNotificationRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 }
 
-/** What a service says differently from its workspace. */
+/** A service's override of its workspace's setting. */
 export function notificationOverride(cloud: Cloud, serviceId: string): NotificationOverride {
   return (
     cloud.state.notificationOverrides[serviceId] ?? {

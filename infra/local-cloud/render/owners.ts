@@ -6,10 +6,10 @@ import { isWanted, listPage } from "./lists.ts";
 /** The one workspace that is listed. */
 const SEEDED_OWNER = "tea-local000000000000000";
 
-/** Teams and users own things; the cloud takes every such id, so that a spec works here as it is. */
+/** Ids of teams and users. The cloud accepts all of them, so that a spec works here unchanged. */
 const OWNER_ID = /^(tea|usr)-[a-z0-9]+$/;
 
-/** `/owners` and `/users`: who is asking, and for which workspace. */
+/** `/owners` and `/users`: the caller and the workspaces. */
 export function addOwnerRoutes(api: CloudRoutes): void {
   api.get("/owners", (context) => {
     const query = queryOf(context);
@@ -32,12 +32,12 @@ export function addOwnerRoutes(api: CloudRoutes): void {
   api.get("/users", () => answer(200, { email: "you@local.test", name: "You" }));
 }
 
-/** Refuses what cannot own anything. */
+/** Refuses an id that is not an owner's. */
 export function ensureOwnerId(id: string): void {
   if (!OWNER_ID.test(id)) throw badRequest(`invalid ownerId: ${id}`);
 }
 
-/** An owner as Render shows it, alone and inside what it owns. */
+/** An owner as Render shows it, alone and inside resources. */
 export function ownerView(id: string) {
   return {
     id,

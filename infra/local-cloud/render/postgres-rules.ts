@@ -3,17 +3,19 @@ import type { PostgresRecord } from "./datastore-records.ts";
 import { IpAllow, Region } from "./service-bodies.ts";
 import { z } from "zod";
 
-/** Plans that databases of old have and new ones cannot get. */
+/** Legacy plans, which new databases cannot get. */
 const LEGACY_PLANS = ["starter", "standard", "pro", "pro_plus"];
 
-/** GB of a new database that names no size; the two seen in recorded traffic, and the smaller one for the rest. */
+/**
+ * Default disk size in GB by plan: the two in recorded traffic; other plans get the smaller one.
+ */
 const DISK_GB_BY_PLAN: Readonly<Record<string, number>> = { free: 1, pro_4gb: 100 };
 const DISK_GB_DEFAULT = 15;
 
 /** Sizes are 1 GB or steps of this many. */
 const DISK_STEP_GB = 5;
 
-/** A disk that has grown may not grow again for 12 hours. */
+/** A disk may grow once in 12 hours. */
 const RESIZE_COOL_DOWN_MS = 12 * 60 * 60 * 1000;
 
 const REPLICAS_MAX = 5;
@@ -22,12 +24,12 @@ const REPLICAS_MAX = 5;
 const HIGH_AVAILABILITY_PLANS = /^(pro|accelerated)_\d+gb$/;
 const HIGH_AVAILABILITY_VERSION_MIN = 13;
 
-/** The size of the disk of a new database. */
+/** The default disk size of a new database. */
 export function defaultDiskGb(plan: string): number {
   return DISK_GB_BY_PLAN[plan] ?? DISK_GB_DEFAULT;
 }
 
-/** Refuses a plan that only databases of old have, in Render's own words. */
+/** Refuses a legacy plan, with Render's message. */
 export function ensurePlanIsOffered(plan: string): void {
   if (LEGACY_PLANS.includes(plan)) {
     throw badRequest(
@@ -36,7 +38,7 @@ export function ensurePlanIsOffered(plan: string): void {
   }
 }
 
-/** Everything about a database that must hold however it came to be; every rule that is broken is named. */
+/** Checks the rules of a new or changed database and names every broken one. */
 export function ensurePostgresFits(database: PostgresRecord): void {
   const { diskSizeGB, plan, version, highAvailabilityEnabled, readReplicas } = database;
   const hasStep = diskSizeGB === 1 || diskSizeGB % DISK_STEP_GB === 0;
@@ -53,7 +55,7 @@ export function ensurePostgresFits(database: PostgresRecord): void {
   if (problems.length > 0) throw badRequest(problems.join("; "));
 }
 
-/** A disk only grows, and not twice within the cool-down. */
+/** A disk can only grow, and only once within the cool-down. */
 export function ensureDiskMayBecome(before: PostgresRecord, sizeGB: number, atMs: number): void {
   if (sizeGB < before.diskSizeGB) {
     throw badRequest(`diskSizeGB cannot shrink from ${before.diskSizeGB} to ${sizeGB}`);
@@ -71,7 +73,7 @@ const Parameters = z.record(z.string(), z.string());
 
 const Replica = z.object({ name: z.string().min(1), parameterOverrides: Parameters.optional() });
 
-/** What may change later. */
+/** The changeable fields. */
 const changeable = {
   plan: z.string().min(1).optional(),
   diskSizeGB: z.int().min(1).optional(),

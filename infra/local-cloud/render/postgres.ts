@@ -18,19 +18,19 @@ import type { Context } from "hono";
 /** Characters that Render adds to the name of a database. */
 const NAME_SUFFIX_LENGTH = 4;
 
-/** Suffixes of the ids of replicas, in the order in which they are given out; `a` is the primary. */
+/** Suffixes of replica ids in order; `a` is the primary. */
 const REPLICA_SUFFIXES = [..."bcdefghijklmnopqrstuvwxyz"];
 
 const ONE = "/postgres/:postgresId";
 
-/** `/postgres`: made and changed while one looks on, `creating` and then `available`. */
+/** `/postgres`: asynchronous, `creating` and then `available`. */
 export function addPostgresRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/postgres", (context) => answer(200, postgresPage(cloud, queryOf(context))));
 
   api.post("/postgres", async (context) => {
     const database = newPostgres(cloud, await readBody(context, cloud, PostgresBody));
     const { createdAt, updatedAt } = database;
-    // Only this answer carries nanoseconds, and it does not know the status yet.
+    // Only this answer has nanoseconds, and it has no status yet.
     return answer(201, {
       ...postgresView(cloud, database),
       createdAt,
@@ -69,7 +69,7 @@ function addActionRoutes(api: CloudRoutes, cloud: Cloud): void {
     resume(cloud, postgresOf(context, cloud));
     return emptyAnswer(202);
   });
-  // Nothing of what the API shows changes by these two.
+  // These two change nothing that the API shows.
   for (const action of ["restart", "failover"]) {
     api.post(`/postgres/:postgresId/${action}`, (context) => {
       postgresOf(context, cloud);
@@ -117,7 +117,7 @@ function newPostgres(cloud: Cloud, body: PostgresBody): PostgresRecord {
   return database;
 }
 
-/** The database after a change; the record that was given stays as it is. */
+/** The database after a change; the given record is not modified. */
 function changedPostgres(
   cloud: Cloud,
   before: PostgresRecord,
@@ -154,7 +154,7 @@ function takesTime(before: PostgresRecord, after: PostgresRecord): boolean {
   return slow.some((field) => before[field] !== after[field]);
 }
 
-/** The list is authoritative: replicas are matched by name, and what it does not name is gone. */
+/** The list is authoritative: replicas are matched by name, and missing ones are deleted. */
 function replicasFrom(
   { id, readReplicas }: Pick<PostgresRecord, "id" | "readReplicas">,
   wanted: readonly Omit<ReplicaRecord, "id">[],
@@ -190,7 +190,7 @@ function postgresView(cloud: Cloud, database: PostgresRecord) {
   };
 }
 
-/** How to connect. Inside Render the host is the id; outside it has the region in it. */
+/** The connection strings. The internal host is the id; the external host contains the region. */
 export function postgresConnection({
   id,
   region,

@@ -17,7 +17,7 @@ const ProjectBody = z.object({
 
 const ProjectPatch = z.object({ name: z.string().min(1) });
 
-/** `/projects`: made together with their first environments. */
+/** `/projects`: created together with their first environments. */
 export function addProjectRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/projects", (context) => answer(200, projectPage(cloud, queryOf(context))));
 

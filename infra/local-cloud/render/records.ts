@@ -13,7 +13,7 @@ export interface SecretFile {
   content: string;
 }
 
-/** A service as it is kept: what was asked for, after the server's own normalisation. */
+/** The record of a service: the requested fields after the server's normalisation. */
 export interface ServiceRecord {
   readonly id: string;
   readonly type: ServiceType;
@@ -21,7 +21,7 @@ export interface ServiceRecord {
   readonly createdAt: string;
   updatedAt: string;
   name: string;
-  /** Made from the first name; a new name does not change it. */
+  /** Made from the first name; renaming does not change it. */
   readonly slug: string;
   suspenders: string[];
   source: ServiceSource;
@@ -33,9 +33,9 @@ export interface ServiceRecord {
   /** In the order of the last request; lists show them newest first. */
   envVars: EnvVar[];
   secretFiles: SecretFile[];
-  /** Of a static site, in the order of the last request. */
+  /** Headers of a static site, in the order of the last request. */
   headers: HeaderRecord[];
-  /** Of a static site, in the order in which they are tried. */
+  /** Routes of a static site, in the order in which they are tried. */
   routes: RouteRecord[];
 }
 
@@ -47,7 +47,7 @@ export interface HeaderRecord {
   readonly value: string;
 }
 
-/** A redirect or rewrite of a static site; its priority is its place in the list. */
+/** A redirect or rewrite of a static site; its priority is its position in the list. */
 export interface RouteRecord {
   readonly id: string;
   readonly type: "redirect" | "rewrite";
@@ -57,7 +57,7 @@ export interface RouteRecord {
 
 export type AutoDeployTrigger = "commit" | "checksPass" | "off";
 
-/** Where the code or the image comes from. */
+/** The source of the code or image. */
 export type ServiceSource =
   | { repo: string; branch: string }
   | { imagePath: string; registryCredentialId?: string };
@@ -67,7 +67,7 @@ export interface BuildFilter {
   ignoredPaths: string[];
 }
 
-/** What depends on the type of the service; fields a type does not have are absent. */
+/** The fields that depend on the service type; fields that a type lacks are absent. */
 export interface ServiceDetails {
   runtime?: string;
   region?: string;
@@ -100,7 +100,7 @@ export type BuildDetails =
       registryCredentialId?: string;
     };
 
-/** A persistent disk; it belongs to one service for life. */
+/** A persistent disk; it always belongs to the same service. */
 export interface DiskRecord {
   readonly id: string;
   readonly serviceId: string;
@@ -111,7 +111,7 @@ export interface DiskRecord {
   sizeGB: number;
 }
 
-/** A domain of the user's own on a service. */
+/** A custom domain of a service. */
 export interface CustomDomainRecord {
   readonly id: string;
   readonly serviceId: string;
@@ -120,22 +120,22 @@ export interface CustomDomainRecord {
   readonly name: string;
   readonly domainType: "apex" | "subdomain";
   readonly publicSuffix: string;
-  /** The domain that this one leads to; empty when it is served itself. */
+  /** The domain that this one redirects to; empty when it is served itself. */
   readonly redirectForName: string;
   verificationStatus: "verified" | "unverified";
 }
 
-/** One run of a cron job that was asked for, or one job beside a service. */
+/** One requested run of a cron job, or one one-off job of a service. */
 export interface RunRecord {
   readonly id: string;
   readonly serviceId: string;
   readonly createdAt: string;
   canceledAt?: string;
-  /** Of a run that is really carried out: what has become of it by now. */
+  /** The measured state of a run that is executed here. */
   measured?: MeasuredRun;
 }
 
-/** A run as its process was seen. */
+/** A run as observed from its process. */
 export interface MeasuredRun {
   readonly startedAt?: string;
   readonly finishedAt?: string;
@@ -147,7 +147,7 @@ export interface JobRecord extends RunRecord {
   readonly planId: string;
 }
 
-/** Something that happened to a service and cannot be told from its other records. */
+/** An event of a service that its other records do not show. */
 export interface EventRecord {
   readonly id: string;
   readonly serviceId: string;
@@ -155,13 +155,13 @@ export interface EventRecord {
   readonly type: "service_suspended" | "service_resumed";
 }
 
-/** Variables and files that several services share. */
+/** Variables and files shared by several services. */
 export interface EnvGroupRecord {
   readonly id: string;
   readonly ownerId: string;
   /** In nanoseconds, as the POST answer shows it. */
   readonly createdAt: string;
-  /** Moves when the group is renamed, not when an item of it changes. */
+  /** Changes when the group is renamed, not when an item changes. */
   updatedAt: string;
   name: string;
   envVars: EnvVar[];
@@ -170,7 +170,7 @@ export interface EnvGroupRecord {
   environmentId?: string;
 }
 
-/** Environments that belong together. */
+/** A group of environments. */
 export interface ProjectRecord {
   readonly id: string;
   readonly ownerId: string;
@@ -179,7 +179,7 @@ export interface ProjectRecord {
   name: string;
 }
 
-/** A part of a project. Its members know it; it does not know them. */
+/** An environment of a project. Its members refer to it; it has no list of them. */
 export interface EnvironmentRecord {
   readonly id: string;
   readonly projectId: string;
@@ -191,7 +191,7 @@ export interface EnvironmentRecord {
   ipAllowList: IpAllow[];
 }
 
-/** Access to a private registry; the token is never answered. */
+/** Access to a private registry; answers never contain the token. */
 export interface RegistryCredentialRecord {
   readonly id: string;
   readonly ownerId: string;
@@ -203,13 +203,16 @@ export interface RegistryCredentialRecord {
   authToken: string;
 }
 
-/** What a service says differently from its workspace about notifications; previews are texts at Render. */
+/**
+ * A service's override of the workspace's notification settings; the preview setting is a text at
+ * Render.
+ */
 export interface NotificationOverride {
   notificationsToSend: "all" | "failure" | "none" | "default";
   previewNotificationsEnabled: "true" | "false" | "default";
 }
 
-/** What a workspace says about notifications. */
+/** The notification settings of a workspace. */
 export interface NotificationSetting {
   emailEnabled: boolean;
   notificationsToSend: "all" | "failure" | "none";

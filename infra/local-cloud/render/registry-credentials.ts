@@ -17,7 +17,7 @@ import { barePage, isWanted, isWithin } from "./lists.ts";
 import { ensureOwnerId } from "./owners.ts";
 import type { RegistryCredentialRecord } from "./records.ts";
 
-/** A change needs all four, the token too. */
+/** A change needs all four fields, including the token. */
 const CredentialPatch = z.object({
   name: z.string().min(1),
   registry: z.enum(["GITHUB", "GITLAB", "DOCKER", "GOOGLE_ARTIFACT", "AWS_ECR"]),
@@ -68,7 +68,7 @@ export function addRegistryCredentialRoutes(api: CloudRoutes, cloud: Cloud): voi
   });
 }
 
-/** Refuses a credential that is not there; an empty id takes one away. */
+/** Refuses a credential that does not exist; an empty id removes it. */
 export function ensureCredentialExists(cloud: Cloud, id: string | undefined): void {
   if (id && !rowIfAny(cloud.state.registryCredentials, id)) {
     throw badRequest(`registry credential not found: ${id}`);

@@ -15,7 +15,7 @@ export function newestFirst<Row>(table: Table<Row>): Row[] {
   return Object.values(table).toReversed();
 }
 
-/** The row with that id, if there is one; the id may be any text that somebody sent. */
+/** The row with that id, if there is one; the id is unchecked input. */
 export function rowIfAny<Row>(table: Table<Row>, id: string): Row | undefined {
   return Object.hasOwn(table, id) ? table[id] : undefined;
 }
@@ -34,9 +34,10 @@ export function serviceById(cloud: Cloud, id: string): ServiceRecord {
 }
 
 /**
- * The checked body of a request; an empty one counts as `{}`.
+ * Reads and validates the body of a request; an empty one counts as `{}`.
  *
- * Unknown fields are dropped, or refused when the cloud is strict: what Render does with them is unproven.
+ * Unknown fields are dropped, or refused when the cloud is strict, because Render's behaviour is
+ * unknown.
  */
 export async function readBody<Schema extends z.ZodType>(
   context: Context,
@@ -52,7 +53,7 @@ export async function readBody<Schema extends z.ZodType>(
   return result.data;
 }
 
-/** A client that is gone before its body is complete made a bad request, not a bug of ours. */
+/** A client that disconnects before its body is complete is a bad request, not a bug of ours. */
 function bodyText(context: Context): Promise<string> {
   return context.req.text().catch(() => {
     throw badRequest("the body could not be read");
@@ -73,7 +74,7 @@ function issueText(error: z.ZodError): string {
     .join("; ");
 }
 
-/** Paths that the schema has dropped: in the body as sent, not in the body as parsed. */
+/** Paths of the fields that the schema dropped. */
 function unknownFields(sent: unknown, parsed: unknown, path = ""): string[] {
   if (!isRecord(sent) || !isRecord(parsed)) return [];
 
@@ -83,7 +84,7 @@ function unknownFields(sent: unknown, parsed: unknown, path = ""): string[] {
   });
 }
 
-/** Arrays count too: their keys are the positions. */
+/** Arrays count too; their keys are the indexes. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
@@ -95,7 +96,7 @@ export function answer(status: number, body: unknown): Response {
   });
 }
 
-/** An answer without a body, which at Render has no content type either. */
+/** An answer without body and content type, as Render sends it. */
 export function emptyAnswer(status: number): Response {
   return new Response(null, { status });
 }

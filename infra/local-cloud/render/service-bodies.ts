@@ -10,7 +10,7 @@ const REGIONS = ["oregon", "ohio", "virginia", "frankfurt", "singapore"] as cons
 
 const RUNTIMES = ["docker", "elixir", "go", "image", "node", "python", "ruby", "rust"] as const;
 
-/** One network that may connect. */
+/** One entry of an allow-list. */
 export const IpAllow = z.object({ cidrBlock: z.string(), description: z.string().default("") });
 export type IpAllow = z.infer<typeof IpAllow>;
 
@@ -32,7 +32,7 @@ export const RouteInput = z.object({
 
 const Target = z.object({ enabled: z.boolean(), percentage: z.int().min(1).max(100) });
 
-/** The body of `PUT /services/{id}/autoscaling`, and the same inside a new service. */
+/** The body of `PUT /services/{id}/autoscaling`, also part of a new service. */
 export const AutoscalingBody = z.object({
   enabled: z.boolean(),
   min: z.int().min(1),
@@ -43,14 +43,14 @@ export type AutoscalingBody = z.infer<typeof AutoscalingBody>;
 
 const AutoDeployTrigger = z.enum(["commit", "checksPass", "off"]);
 
-/** The part of a disk that may change. */
+/** The changeable fields of a disk. */
 export const DiskInput = z.object({
   name: z.string().min(1),
   mountPath: z.string().startsWith("/"),
   sizeGB: z.int().min(1).default(1),
 });
 
-/** Native, Docker and image builds together: which fields count follows from the runtime. */
+/** The fields of native, Docker and image builds; the runtime decides which ones count. */
 const EnvSpecificDetails = z.object({
   buildCommand: z.string().optional(),
   startCommand: z.string().optional(),
@@ -58,7 +58,7 @@ const EnvSpecificDetails = z.object({
   dockerContext: z.string().optional(),
   dockerfilePath: z.string().optional(),
   registryCredentialId: z.string().optional(),
-  /** Cron jobs are created with the shape that is read back. */
+  /** Cron jobs are created with the shape of the answer. */
   registryCredential: z.object({ id: z.string(), name: z.string().optional() }).optional(),
   preDeployCommand: z.string().optional(),
 });
@@ -104,13 +104,13 @@ const staticSite = {
   publishPath: z.string().optional(),
 };
 
-/** Of a new static site; later they have operations of their own. */
+/** Only for a new static site; later changes have their own operations. */
 const rules = {
   headers: z.array(HeaderInput).optional(),
   routes: z.array(RouteInput).optional(),
 };
 
-/** Only when a service is created; later these have operations of their own, or never change. */
+/** Only for a new service; later changes have their own operations, or are impossible. */
 const regional = { region: Region.optional() };
 const scalable = {
   ...regional,
@@ -119,7 +119,7 @@ const scalable = {
   disk: DiskInput.optional(),
 };
 
-/** Every field of every type: what normalisation works on. */
+/** Every field of every type, the input of the normalisation. */
 const AnyDetails = z.object({
   ...web,
   ...scalable,
@@ -148,7 +148,7 @@ const PATCH_DETAILS: Record<ServiceType, z.ZodType<DetailsInput>> = {
   static_site: z.object(staticSite),
 };
 
-/** What may be changed on every service. */
+/** The changeable fields of every service. */
 const changeable = {
   name: z.string().min(1).optional(),
   repo: z.string().min(1).optional(),
@@ -192,7 +192,7 @@ export function patchServiceBody(type: ServiceType) {
 }
 export type PatchServiceBody = z.infer<ReturnType<typeof patchServiceBody>>;
 
-/** The part of `POST /services` that chooses the rest. */
+/** The part of `POST /services` that selects the schema of the rest. */
 export const ServiceTypeBody = z.looseObject({
   type: z.enum(Object.keys(SERVICE_TYPES) as [ServiceType, ...ServiceType[]]),
 });

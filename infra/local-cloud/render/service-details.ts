@@ -4,12 +4,12 @@ import { ensureSchedule } from "./cron-runs.ts";
 import type { DetailsInput, EnvSpecificDetails } from "./service-bodies.ts";
 import { serviceType } from "./service-types.ts";
 
-/** Since 2026-08 a service that names no plan gets this paid one. */
+/** The default plan; since 2026-08 it is a paid one. */
 const DEFAULT_PLAN = "0.5c-512mb";
 
 const DEFAULT_SHUTDOWN_SECONDS = 30;
 
-/** The details of a new service of which nothing is said. */
+/** The default details of a new service. */
 export function initialDetails(service: Pick<ServiceRecord, "type">): ServiceDetails {
   const row = serviceType(service.type);
   const isOpen = row.hasDomains;
@@ -30,7 +30,7 @@ export function initialDetails(service: Pick<ServiceRecord, "type">): ServiceDet
   };
 }
 
-/** Folds what was sent into the details of the service. */
+/** Merges the request into the service's details. */
 export function applyDetails(service: ServiceRecord, input: DetailsInput): void {
   const { details } = service;
 
@@ -42,7 +42,7 @@ export function applyDetails(service: ServiceRecord, input: DetailsInput): void 
   if (service.type === "cron_job") ensureSchedule(details.schedule);
 }
 
-/** Fields that are kept as they are sent. */
+/** Fields that are stored as sent. */
 function plainFields(input: DetailsInput): Partial<ServiceDetails> {
   const { healthCheckPath, ipAllowList, renderSubdomainPolicy, maintenanceMode } = input;
   const { region, numInstances, autoscaling, maxShutdownDelaySeconds, schedule } = input;
@@ -85,7 +85,7 @@ function isDocker(runtime: string): boolean {
   return runtime === "docker" || runtime === "image";
 }
 
-/** An image is not built: its context and Dockerfile read back empty. */
+/** An image is not built, so its context and Dockerfile read back empty. */
 function dockerBuild(
   runtime: string,
   before: BuildDetails | undefined,
@@ -115,7 +115,7 @@ function nativeBuild(before: BuildDetails | undefined, sent: EnvSpecificDetails)
   return { buildCommand, startCommand };
 }
 
-/** The newer `previews.generation` wins over its older twin. */
+/** `previews.generation` wins over the older field. */
 function applyPreviews(details: ServiceDetails, input: DetailsInput): void {
   if (input.previews) details.previews = input.previews.generation;
   else if (input.pullRequestPreviewsEnabled === "yes") details.previews = "automatic";

@@ -17,7 +17,7 @@ export function addScaleRoutes(api: CloudRoutes, cloud: Cloud): void {
     const { numInstances } = await readBody(context, cloud, ScaleBody);
     const { details } = scalableService(cloud, context.req.param("serviceId"));
 
-    // Render takes the call and lets autoscaling decide.
+    // Render accepts the call, but autoscaling decides.
     if (!details.autoscaling?.enabled) {
       rescale(cloud, context.req.param("serviceId"), { ...details, numInstances });
     }
@@ -72,7 +72,7 @@ function rescale(cloud: Cloud, id: string, details: ServiceDetails): void {
   cloud.state.services[id] = { ...service, updatedAt: timestamp(nowMs(cloud.state)) };
 }
 
-/** Ids end in five characters that are stable for an instance. */
+/** Ids end in five characters that are stable per instance. */
 function instances({ id, details, createdAt, suspenders }: ServiceRecord) {
   const count = suspenders.length > 0 ? 0 : (details.autoscaling?.min ?? details.numInstances ?? 0);
   return Array.from({ length: count }, (_, index) => ({

@@ -1,4 +1,4 @@
-/** What Render does differently from one service type to the other. */
+/** The differences between Render's service types. */
 interface ServiceTypeRow {
   readonly idPrefix: "srv" | "crn";
   /** The word in dashboard addresses and in links of environment groups. */
@@ -8,15 +8,15 @@ interface ServiceTypeRow {
   readonly hasFreePlan: boolean;
   /** May have instances, autoscaling, a disk and a pre-deploy command. */
   readonly isScalable: boolean;
-  /** Its address, made from the slug; a worker and a cron job have none. */
+  /** The address, made from the slug; workers and cron jobs have none. */
   readonly url?: (slug: string) => string;
-  /** Inside Render's network it can be reached on a port. */
+  /** Reachable on a port in Render's private network. */
   readonly hasPort: boolean;
-  /** Custom domains are for what the internet can reach. */
+  /** Only public services have custom domains. */
   readonly hasDomains: boolean;
 }
 
-/** The port that Render tells a service to listen on unless it chooses another. */
+/** Render's default port. */
 export const SERVICE_PORT = 10_000;
 
 /** Every service type. A new one is a row here and a pair of schemas in `service-bodies.ts`. */
@@ -73,7 +73,7 @@ export const SERVICE_TYPES = {
 
 export type ServiceType = keyof typeof SERVICE_TYPES;
 
-/** The row of a type. */
+/** The row of a service type. */
 export function serviceType(type: ServiceType): ServiceTypeRow {
   return SERVICE_TYPES[type];
 }

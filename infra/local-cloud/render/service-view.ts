@@ -16,7 +16,7 @@ import type { PatchServiceBody } from "./service-bodies.ts";
 import { applyDetails } from "./service-details.ts";
 import { SERVICE_PORT, serviceType } from "./service-types.ts";
 
-/** What the older field says for each value of the notification override that replaced it. */
+/** The value of the older field for each value of the override that replaced it. */
 const NOTIFY_ON_FAIL = {
   default: "default",
   all: "notify",
@@ -24,7 +24,7 @@ const NOTIFY_ON_FAIL = {
   none: "ignore",
 } as const;
 
-/** A service as Render's API shows it; what is undefined here is absent there. */
+/** A service as Render's API shows it; undefined fields are absent. */
 export function serviceView(cloud: Cloud, service: ServiceRecord) {
   const { id, type, name, slug, ownerId, createdAt, updatedAt, rootDir, suspenders } = service;
 
@@ -100,7 +100,7 @@ function scalableView({ id, details }: ServiceRecord) {
   };
 }
 
-/** The free plan has no maintenance mode; every other one always shows it. */
+/** Maintenance mode; the free plan has none, every other plan always shows it. */
 function maintenanceView({ plan, maintenanceMode }: ServiceDetails) {
   return plan === "free" ? {} : { maintenanceMode: maintenanceMode ?? { enabled: false, uri: "" } };
 }
@@ -144,13 +144,13 @@ function diskView(cloud: Cloud, serviceId: string) {
   return { id, name, mountPath, sizeGB };
 }
 
-/** The branch of a repository that names none. */
+/** The default branch. */
 const DEFAULT_BRANCH = "main";
 
 /**
- * The service after a change, with the server's own normalisation; the record that was given stays as it is.
+ * The service after a change, with the server's normalisation; the given record is not modified.
  *
- * A new service goes the same way: it is a change of one in which nothing is set.
+ * A new service takes the same path, as a change of an empty one.
  */
 export function changedService(before: ServiceRecord, body: PatchServiceBody): ServiceRecord {
   const service = structuredClone(before);
@@ -180,7 +180,7 @@ function changedSource(before: ServiceSource, body: PatchServiceBody): ServiceSo
   };
 }
 
-/** `autoDeploy` is the older twin of the trigger; when both are sent, the trigger wins. */
+/** `autoDeploy` is the older form of the trigger; when both are sent, the trigger wins. */
 function changedTrigger(before: AutoDeployTrigger, body: PatchServiceBody): AutoDeployTrigger {
   if (body.autoDeployTrigger) return body.autoDeployTrigger;
   if (body.autoDeploy === "no") return "off";
@@ -189,7 +189,7 @@ function changedTrigger(before: AutoDeployTrigger, body: PatchServiceBody): Auto
   return before;
 }
 
-/** Two empty lists clear the filter, and the key disappears on read. */
+/** Two empty lists remove the filter; the key is then absent. */
 function applyBuildFilter(
   service: ServiceRecord,
   sent: NonNullable<PatchServiceBody["buildFilter"]>,

@@ -26,7 +26,7 @@ import { headersFrom, routesFrom } from "./static-site.ts";
 import type { Table } from "../state.ts";
 import type { Context } from "hono";
 
-/** Characters after the dash when a slug is taken. */
+/** Length of the suffix when a slug is taken. */
 const SLUG_SUFFIX_LENGTH = 4;
 
 /** `/services`: list, create, read, change, delete. */
@@ -84,7 +84,7 @@ function servicePage(cloud: Cloud, query: URLSearchParams) {
   });
 }
 
-/** The type decides which details there are, so it is read first. */
+/** The type is read first, because it selects the schema of the details. */
 async function readServiceBody(context: Context, cloud: Cloud): Promise<CreateServiceBody> {
   const { type } = await readBody(context, cloud, ServiceTypeBody);
   return readBody(context, cloud, createServiceBody(type));
@@ -107,7 +107,7 @@ function createService(cloud: Cloud, body: CreateServiceBody): ServiceRecord {
   return service;
 }
 
-/** A service of which only what never changes is decided. */
+/** A new record with only its unchangeable fields. */
 function blankService(cloud: Cloud, body: CreateServiceBody): ServiceRecord {
   const at = nowMs(cloud.state);
   const createdAt = timestamp(at);
@@ -140,7 +140,10 @@ function freeSlug(cloud: Cloud, name: string): string {
   return isTaken ? `${slug}-${randomText(SLUG_SUFFIX_LENGTH)}` : slug;
 }
 
-/** Names are unique within a workspace. Render documents 409 and 400 here; which one it sends is unknown. */
+/**
+ * Refuses a name that is in use in the workspace. Render documents 409 and 400; which one it sends
+ * is unknown.
+ */
 function ensureNameIsFree(cloud: Cloud, service: ServiceRecord): void {
   const isTaken = Object.values(cloud.state.services).some(
     (it) => it.id !== service.id && it.name === service.name && it.ownerId === service.ownerId,
@@ -159,7 +162,7 @@ function ensureCredentialsExist(cloud: Cloud, { source, details }: ServiceRecord
   if (build && "dockerCommand" in build) ensureCredentialExists(cloud, build.registryCredentialId);
 }
 
-/** Deletes a service and everything that was its own; groups it was linked to forget it. */
+/** Deletes a service with everything that belongs to it, and its links to groups. */
 function deleteService(cloud: Cloud, id: string): void {
   const { services, disks, deploys, customDomains, cronRuns, jobs, events } = cloud.state;
 

@@ -56,7 +56,7 @@ function headerPage({ headers }: ServiceRecord, query: URLSearchParams) {
   return listPage(rows, query, { noun: "header", key: ({ id }) => id, view: (it) => it });
 }
 
-/** The headers to keep for those that were sent. */
+/** The headers to store. */
 export function headersFrom(
   cloud: Cloud,
   inputs: readonly z.infer<typeof HeaderInput>[],
@@ -64,7 +64,7 @@ export function headersFrom(
   return inputs.map((input) => ({ id: newId("hdr", nowMs(cloud.state)), ...input }));
 }
 
-/** The static site with that id; other services have neither headers nor routes. */
+/** The static site with that id; other services have no headers and routes. */
 function staticSite(cloud: Cloud, id: string): ServiceRecord {
   const service = serviceById(cloud, id);
   if (service.type !== "static_site") {
@@ -136,7 +136,7 @@ function addSingleRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 }
 
-/** The routes to keep for those that were sent. */
+/** The routes to store. */
 export function routesFrom(
   cloud: Cloud,
   inputs: readonly z.infer<typeof RouteInput>[],

@@ -1,20 +1,20 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
-/** Never another interface: what runs here is nobody else's business. */
+/** Loopback only: services that run here are not reachable from other machines. */
 export const HOST = "127.0.0.1";
 
-/** The place where a service is found whichever of its instances answers. */
+/** The stable address of a service, in front of its instances. */
 export interface Address {
   readonly port: number;
-  /** New connections go to this port from now on; to none when there is none. */
+  /** Sets the port to which new connections go; undefined refuses them. */
   readonly lead: (port: number | undefined) => void;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens an address, on the port that it had before where that is free.
+ * Opens an address, on its previous port if that is free.
  *
- * It passes bytes and knows no HTTP, so that websockets and anything else pass too.
+ * It forwards bytes without parsing HTTP, so that websockets and other protocols work.
  */
 export async function openAddress(preferredPort: number): Promise<Address> {
   const state: { target: number | undefined } = { target: undefined };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { HOST } from "./address.ts";
 
-/** How a service shows that it is well: a path that answers, a port that is open, or that it is there. */
+/** The health check of a service: a path, an open port, or a running process. */
 export type HealthSign =
   | { readonly kind: "path"; readonly port: number; readonly path: string }
   | { readonly kind: "port"; readonly port: number }
@@ -12,20 +12,22 @@ export type HealthSign =
 /** An answer must come within 5 s. @see https://render.com/docs/health-checks */
 const ANSWER_LIMIT_MS = 5000;
 
-/** Between two looks at an instance that is starting: it is on this machine, so often. */
+/** Poll interval while an instance starts. */
 const START_POLL_MS = 200;
 
-/** A worker tells nothing of itself; one that is there after so long has started. */
+/** A worker that still runs after this time counts as started. */
 const ALIVE_MS = 1000;
 
-/** Waits until an instance is well. Rejects when the signal ends the wait. */
+/** Waits until an instance is healthy. Rejects when the signal is aborted. */
 export async function untilHealthy(sign: HealthSign, signal: AbortSignal): Promise<void> {
   if (sign.kind === "alive") return sleep(ALIVE_MS, undefined, { signal });
   while (!(await isHealthy(sign))) await sleep(START_POLL_MS, undefined, { signal });
   signal.throwIfAborted();
 }
 
-/** Whether an instance is well now: 2xx and 3xx are. @see https://render.com/docs/health-checks */
+/**
+ * Whether an instance is healthy now: 2xx and 3xx are. @see https://render.com/docs/health-checks
+ */
 export async function isHealthy(sign: HealthSign): Promise<boolean> {
   if (sign.kind === "alive") return true;
   if (sign.kind === "port") return isOpen(sign.port);

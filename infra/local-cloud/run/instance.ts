@@ -9,19 +9,22 @@ import { startCommand, StepFailure, type StepPlace, type Tools } from "./step.ts
 export interface Instance {
   readonly release: Release;
   readonly port: number | undefined;
-  /** Resolves, with how in words, when it ended, whoever ended it. */
+  /** Resolves with the way it ended, in words. */
   readonly ended: Promise<string>;
-  /** SIGTERM, the grace of its service, SIGKILL. */
+  /** Sends SIGTERM, and SIGKILL after the service's shutdown delay. */
   readonly stop: () => Promise<void>;
 }
 
-/** How long a new instance may take when nothing else is said. Render waits 15 min, which is for machines that nobody watches. */
+/**
+ * Default start limit of an instance. Render waits 15 min, which is too long for somebody who
+ * watches.
+ */
 const START_LIMIT_MS = 120_000;
 
-/** Between two looks at an instance that is live. */
+/** Probe interval of a live instance. */
 const WATCH_MS = 5000;
 
-/** An instance that has failed for so long is restarted. @see https://render.com/docs/health-checks */
+/** An instance that fails for this long is restarted. @see https://render.com/docs/health-checks */
 const UNHEALTHY_MAX_MS = 60_000;
 
 interface Start extends StepPlace {
@@ -29,7 +32,10 @@ interface Start extends StepPlace {
   readonly limitMs: number | undefined;
 }
 
-/** Starts an instance and waits until it is healthy. @throws StepFailure when it ends or never is */
+/**
+ * Starts an instance and waits until it is healthy. @throws StepFailure when it ends or does not
+ * become healthy
+ */
 export async function startInstance(start: Start, tools: Tools): Promise<Instance> {
   const { release, serviceId, signal, limitMs = START_LIMIT_MS } = start;
   const port = release.hasPort ? await freePort() : undefined;
@@ -83,7 +89,7 @@ async function becomeHealthy({ sign, ended, over, signal, limitMs }: Waiting): P
 
 function wantOf(sign: HealthSign): string {
   return sign.kind === "path"
-    ? `the health check path ${sign.path} was not answered with 2xx or 3xx`
+    ? `the health check path ${sign.path} did not answer with 2xx or 3xx`
     : "no open port was found at PORT";
 }
 
@@ -101,7 +107,7 @@ interface Watching {
   readonly say: (line: string) => void;
 }
 
-/** Ends an instance that does not answer any more; whoever has it starts another one. */
+/** Stops an instance that no longer answers; its owner starts a new one. */
 async function watch({ sign, over, stop, say }: Watching): Promise<void> {
   let wellAtMs = performance.now();
   while (await passed(WATCH_MS, over)) {

@@ -8,7 +8,7 @@ import {
   isMeasured,
 } from "../render/deploy-states.ts";
 
-/** The deploy of a service that is really to be carried out now. */
+/** The deploy of a service to execute now. */
 export function dueDeploy(cloud: Cloud, serviceId: string): DeployRecord | undefined {
   const states = statesOf(cloud, serviceId);
   return deploysOf(cloud, serviceId).find((deploy) => {
@@ -25,7 +25,7 @@ export function liveDeploy(cloud: Cloud, serviceId: string): DeployRecord | unde
   return deploysOf(cloud, serviceId).find(({ id }) => states.get(id)?.status === "live");
 }
 
-/** The step that goes on is over: its time is known from now on, and the next one begins. */
+/** Ends the current step with its measured time, and starts the next one. */
 export function endStep(cloud: Cloud, deployId: string): void {
   change(cloud, deployId, (deploy, lastedMs) => {
     const index = deploy.phases.findIndex(({ isOpen }) => isOpen);
@@ -38,7 +38,7 @@ export function endStep(cloud: Cloud, deployId: string): void {
   });
 }
 
-/** The deploy is over before its last step. */
+/** Ends the deploy before its last step. */
 export function failDeploy(
   cloud: Cloud,
   deployId: string,
@@ -53,10 +53,7 @@ export function failDeploy(
   });
 }
 
-/**
- * Ends the deploys that nobody carries out any more: those of a service that ran before the cloud
- * was started again, and has no folder now.
- */
+/** Ends the deploys of a service that ran before the cloud was restarted and has no folder now. */
 export function giveUpAbandoned(cloud: Cloud): void {
   for (const deploy of Object.values(cloud.state.deploys)) {
     const service = cloud.state.services[deploy.serviceId];
@@ -65,7 +62,7 @@ export function giveUpAbandoned(cloud: Cloud): void {
   }
 }
 
-/** Nothing is changed in a deploy that somebody has deleted or canceled meanwhile. */
+/** A deploy that was deleted or canceled meanwhile is not changed. */
 function change(
   cloud: Cloud,
   deployId: string,

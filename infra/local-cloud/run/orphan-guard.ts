@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 
 /**
- * Ends the process groups that are named on its standard input once that ends: with SIGTERM, and
- * 10 s later with SIGKILL. A shell, because it is there on every machine and small; `-s`, because dash
- * knows no other way to write a signal before `--`.
+ * Ends the process groups named on its standard input when that input closes: SIGTERM, then SIGKILL
+ * after 10 s. A shell, because every machine has one; `-s`, because dash has no other syntax for a
+ * signal before `--`.
  */
 const SCRIPT = `
 groups=
@@ -19,21 +19,21 @@ sleep 10
 for it in $groups; do kill -s KILL -- "-$it" 2>/dev/null; done
 `;
 
-/** Sees to it that nothing outlives the cloud, however the cloud ends. */
+/** Makes sure that no process outlives the cloud, however the cloud ends. */
 export interface OrphanGuard {
   readonly add: (groupId: number) => void;
   readonly remove: (groupId: number) => void;
-  /** Nothing is left to guard. */
+  /** Stops the guard. */
   readonly close: () => void;
 }
 
-/** Starts a guard in a session of its own, so that a Ctrl-C in the terminal does not end it first. */
+/** Starts a guard in its own session, so that Ctrl-C in the terminal does not end it first. */
 export function startOrphanGuard(): OrphanGuard {
   const guard = spawn("/bin/sh", ["-c", SCRIPT], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
-  // A machine without a shell starts no services either, and says so there.
+  // Without a shell, starting a service fails with its own message.
   guard.on("error", () => {});
   guard.stdin.on("error", () => {});
   guard.unref();

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { OrphanGuard } from "./orphan-guard.ts";
 import { descendantsOf, isGroupAlive } from "./process-table.ts";
 
-/** What is started, and where its output goes. */
+/** A command and the destination of its output. */
 export interface GroupOptions {
-  /** Run by a shell, as Render runs commands. */
+  /** Executed by a shell, as on Render. */
   readonly command: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -17,27 +17,27 @@ export interface GroupOptions {
   readonly guard: OrphanGuard;
 }
 
-/** How a process ended, in the words of Render's logs. */
+/** How a process ended, as Render's logs say it. */
 export interface GroupEnd {
   readonly isOk: boolean;
   readonly words: string;
 }
 
-/** A command with everything that it starts. */
+/** A command and all its descendants. */
 export interface ProcessGroup {
   readonly pid: number | undefined;
   readonly ended: Promise<GroupEnd>;
-  /** SIGTERM, and SIGKILL for whatever is left after the grace. */
+  /** Sends SIGTERM, and SIGKILL to what is left after the grace period. */
   readonly stop: (graceMs: number) => Promise<void>;
 }
 
-/** How long output may still arrive after the end: a process that stays behind may hold the pipe. */
+/** How long output may arrive after the end; a remaining process may hold the pipe open. */
 const OUTPUT_LIMIT_MS = 500;
 
-/** Between two looks whether a group is over. */
+/** Poll interval for the end of a group. */
 const POLL_MS = 20;
 
-/** Starts a command in a process group of its own. */
+/** Starts a command in its own process group. */
 export function startGroup({ command, cwd, env, onLine, guard }: GroupOptions): ProcessGroup {
   const child = spawn("/bin/sh", ["-c", command], {
     cwd,
@@ -59,9 +59,9 @@ export function startGroup({ command, cwd, env, onLine, guard }: GroupOptions): 
   async function endAll(leader: Promise<GroupEnd>): Promise<GroupEnd> {
     const end = await leader;
     if (pid !== undefined) {
-      // The shell ends at once when it is told to; the program that it started has its grace.
+      // The shell ends at once on SIGTERM; the program that it started gets the grace period.
       while (performance.now() < (stopping.untilMs ?? 0) && isGroupAlive(pid)) await sleep(POLL_MS);
-      // What is left behind would hold the port, and a number must not be guarded once it is free.
+      // A remaining process would hold the port, and a freed group id must not be guarded.
       signalGroup(pid, "SIGKILL");
       guard.remove(pid);
     }
@@ -88,7 +88,7 @@ async function stopGroup({ pid, ended, stopping }: Stopped, graceMs: number): Pr
   late.abort();
   if (isOver) return;
 
-  // A supervisor that is killed cannot end what it started in groups of its own.
+  // A killed supervisor cannot end the process groups that it started.
   for (const each of descendantsOf(pid)) signalProcess(each, "SIGKILL");
   signalGroup(pid, "SIGKILL");
   await ended;
@@ -98,7 +98,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   signalProcess(-pid, signal);
 }
 
-/** What is gone already needs no signal. */
+/** An ended process needs no signal. */
 function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

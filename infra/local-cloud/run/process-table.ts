@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process as Linux tells of it. */
+/** A process in /proc. */
 interface Entry {
   readonly id: number;
   readonly parent: number;
   readonly group: number;
-  /** Over, but nobody has asked yet how it ended. */
+  /** A zombie: ended but not reaped. */
   readonly isZombie: boolean;
 }
 
 /**
- * Every process below a process; none where there is no /proc.
+ * All descendants of a process; none without /proc.
  *
- * A process group does not hold them all: a supervisor starts its app in a group of its own.
+ * A process group does not contain them all, because a supervisor starts its app in another group.
  */
 export function descendantsOf(pid: number): number[] {
   const children = Map.groupBy(processes(), ({ parent }) => parent);
@@ -21,7 +21,7 @@ export function descendantsOf(pid: number): number[] {
   return below(pid);
 }
 
-/** Whether something of a process group still runs. Without /proc, what is over counts until it was asked. */
+/** Whether a process of the group still runs. Without /proc, zombies count as running. */
 export function isGroupAlive(groupId: number): boolean {
   const all = processes();
   if (all.length > 0) return all.some(({ group, isZombie }) => group === groupId && !isZombie);
@@ -44,14 +44,17 @@ function processIds(): number[] {
   }
 }
 
-/** The fields after the name, which stands in brackets and may hold anything. @see proc_pid_stat(5) */
+/**
+ * The fields after the name, which is in parentheses and may contain any character. @see
+ * proc_pid_stat(5)
+ */
 function processEntry(id: number): Entry | undefined {
   try {
     const stat = readFileSync(`/proc/${id}/stat`, "utf8");
     const [state, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return { id, parent: Number(parent), group: Number(group), isZombie: state === "Z" };
   } catch {
-    // It ended meanwhile.
+    // The process ended meanwhile.
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import type { ServiceRecord } from "../render/records.ts";
 import { serviceType } from "../render/service-types.ts";
 import { type Replacement, localText } from "./local-text.ts";
 
-/** What one deploy starts: everything is decided, so that it can be started again as it was. */
+/** Everything that one deploy starts, so that it can be restarted unchanged. */
 export interface Release {
   readonly deployId: string;
   readonly directory: string;
@@ -13,7 +13,7 @@ export interface Release {
   readonly buildCommand: string | undefined;
   readonly preDeployCommand: string | undefined;
   readonly env: Readonly<Record<string, string>>;
-  /** Path that must answer; with none, an open port is enough. */
+  /** Health check path; without one, an open port is enough. */
   readonly healthPath: string | undefined;
   readonly hasPort: boolean;
   readonly graceMs: number;
@@ -21,11 +21,11 @@ export interface Release {
   readonly hasDisk: boolean;
 }
 
-/** From what a release is made. */
+/** The input of a release. */
 export interface ReleaseParts {
   readonly service: ServiceRecord;
   readonly deployId: string;
-  /** The code, or for an image its runtime. */
+  /** The folder of the code, or of the runtime for an image. */
   readonly folder: string;
   readonly hasDisk: boolean;
   readonly env: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export interface ReleaseParts {
 /** Render's own time between SIGTERM and SIGKILL. @see https://render.com/docs/deploys#graceful-shutdown */
 const GRACE_SECONDS = 30;
 
-/** What no clone has: another checkout's packages and builds. */
+/** Directories that a clone does not have: packages and builds. */
 const NOT_CLONED = new Set([".git", "node_modules", ".opspec"]);
 
 /** Decides what a deploy builds and starts. */
@@ -63,7 +63,7 @@ export function releaseOf(parts: ReleaseParts): Release {
   };
 }
 
-/** A fresh copy of the folder, as a clone of the repository would be; an image has no code of its own. */
+/** Copies the folder, as a clone of the repository; an image has no code. */
 export function copyCode(parts: ReleaseParts): void {
   const target = codeDirectory(parts);
   rmSync(target, { recursive: true, force: true });
@@ -75,18 +75,18 @@ export function copyCode(parts: ReleaseParts): void {
   });
 }
 
-/** Where the secret files of a deploy are: the instance before may still read its own. */
+/** Directory of a deploy's secret files; the previous instance may still read its own. */
 export function secretsDirectory(home: string, deployId: string): string {
   return join(home, "secrets", deployId);
 }
 
-/** Removes what a deploy left that is of no use any more. */
+/** Removes the files of an obsolete deploy. */
 export function removeRelease(home: string, deployId: string): void {
   const directories = [codeDirectory({ home, deployId }), secretsDirectory(home, deployId)];
   for (const it of directories) rmSync(it, { recursive: true, force: true });
 }
 
-/** Writes secret files where their service looks for them; only the owner reads them. */
+/** Writes the secret files, readable only by the owner. */
 export function writeSecretFiles(
   directory: string,
   files: readonly { readonly name: string; readonly content: string }[],

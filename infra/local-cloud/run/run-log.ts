@@ -5,13 +5,13 @@ import type { Cloud } from "../cloud.ts";
 import { type LogLine, logLine } from "../render/deploy-states.ts";
 import type { Table } from "../state.ts";
 
-/** Lines that are kept of each service: enough to see why it failed, and bounded for one that chatters. */
+/** Number of lines kept per service. */
 const LINES_MAX = 2000;
 
-/** What a process wrote, and whether it was a build. */
+/** The kind of a line. */
 export type LineType = "build" | "app";
 
-/** The output of what runs, by service. In memory only: Render keeps logs apart from services too. */
+/** The output of running services. Kept in memory only. */
 export interface RunLog {
   readonly add: (serviceId: string, type: LineType, message: string) => void;
   readonly lines: (serviceId: string) => readonly LogLine[];

@@ -10,28 +10,31 @@ import { createCronRun } from "./cron-run.ts";
 import { startOrphanGuard } from "./orphan-guard.ts";
 import { createRunLog } from "./run-log.ts";
 import { runFolder, type RunOptions } from "./run-source.ts";
-import { createServiceRun, type Run, type RunPlace } from "./service-run.ts";
+import { createServiceRun, type Run, type ServiceContext } from "./service-run.ts";
 import type { Tools } from "./step.ts";
-import { type Around, diskDirectory, homeOf } from "./surroundings.ts";
+import { type CloudContext, diskDirectory, homeOf } from "./process-environment.ts";
 
-/** Between two looks at what time has brought: schedules, restarts, deploys that waited. */
-const LOOK_MS = 250;
+/** Interval of reconciliation: schedules, restarts and queued deploys. */
+const RECONCILE_MS = 250;
 
-/** What runs, and what it is made with. */
-interface Fleet extends Omit<Around, "portOf">, Tools {
+/** The running services and their tools. */
+interface RunnerState extends Omit<CloudContext, "portOf">, Tools {
   readonly members: Map<string, Member>;
-  /** What is being stopped. */
+  /** Stops in progress. */
   readonly leaving: Set<Promise<unknown>>;
   readonly save: () => void;
 }
 
-/** One service that runs, and where it is found. */
+/** One running service and its address. */
 interface Member {
   readonly run: Run;
   readonly address: Address | undefined;
 }
 
-/** Starts a runner for a cloud, and whatever of it was live. `save` is called after each change. */
+/**
+ * Starts a runner for a cloud, with the services that were live. `save` is called after each
+ * change.
+ */
 export async function startRunner(
   cloud: Cloud,
   options: RunOptions,
@@ -40,39 +43,39 @@ export async function startRunner(
   const log = createRunLog(cloud);
   const guard = startOrphanGuard();
   const tools = { cloud, options, log, guard, save };
-  const fleet: Fleet = { ...tools, members: new Map(), leaving: new Set() };
+  const runner: RunnerState = { ...tools, members: new Map(), leaving: new Set() };
   endLostRuns(cloud);
-  await Promise.all(Object.keys(cloud.state.services).map((id) => admit(fleet, id)));
-  const timer = setInterval(() => reconcile(fleet), LOOK_MS);
-  reconcile(fleet);
+  await Promise.all(Object.keys(cloud.state.services).map((id) => admit(runner, id)));
+  const timer = setInterval(() => reconcile(runner), RECONCILE_MS);
+  reconcile(runner);
 
   return {
     runs: (service) => runFolder(service, options) !== undefined,
-    admit: (serviceId) => admit(fleet, serviceId),
-    reconcile: () => reconcile(fleet),
-    restart: (serviceId) => fleet.members.get(serviceId)?.run.restart(),
+    admit: (serviceId) => admit(runner, serviceId),
+    reconcile: () => reconcile(runner),
+    restart: (serviceId) => runner.members.get(serviceId)?.run.restart(),
     lines: (serviceId) => log.lines(serviceId),
     address(serviceId) {
-      const port = fleet.members.get(serviceId)?.address?.port;
+      const port = runner.members.get(serviceId)?.address?.port;
       return port === undefined ? undefined : `http://${HOST}:${port}`;
     },
     async stop() {
       clearInterval(timer);
-      for (const member of fleet.members.values()) fleet.leaving.add(stopMember(member));
-      await Promise.all(fleet.leaving);
+      for (const member of runner.members.values()) runner.leaving.add(stopMember(member));
+      await Promise.all(runner.leaving);
       guard.close();
     },
   };
 }
 
-async function admit(fleet: Fleet, serviceId: string): Promise<void> {
-  const { cloud, options, members, log, guard } = fleet;
+async function admit(runner: RunnerState, serviceId: string): Promise<void> {
+  const { cloud, options, members, log, guard } = runner;
   const service = cloud.state.services[serviceId];
   if (!service || !runFolder(service, options) || members.has(serviceId)) return;
   const hasPort = serviceType(service.type).hasPort;
   const address = hasPort ? await openAddress(cloud.state.ports[serviceId] ?? 0) : undefined;
   if (address) cloud.state.ports[serviceId] = address.port;
-  const place: RunPlace = {
+  const context: ServiceContext = {
     cloud,
     options,
     log,
@@ -81,24 +84,24 @@ async function admit(fleet: Fleet, serviceId: string): Promise<void> {
     address,
     portOf: (id) => members.get(id)?.address?.port,
     changed() {
-      fleet.save();
-      reconcile(fleet);
+      runner.save();
+      reconcile(runner);
     },
   };
-  members.set(serviceId, { run: createRun(service, place), address });
+  members.set(serviceId, { run: createRun(service, context), address });
 }
 
-function reconcile(fleet: Fleet): void {
-  const { cloud, members, leaving, options } = fleet;
+function reconcile(runner: RunnerState): void {
+  const { cloud, members, leaving, options } = runner;
   for (const [serviceId, member] of members) {
     if (cloud.state.services[serviceId]) member.run.reconcile();
-    else void leaving.add(dismiss(fleet, serviceId, member));
+    else void leaving.add(dismiss(runner, serviceId, member));
   }
   removeGoneDisks(cloud, options);
 }
 
 async function dismiss(
-  { members, cloud, log, options }: Fleet,
+  { members, cloud, log, options }: RunnerState,
   serviceId: string,
   member: Member,
 ): Promise<void> {
@@ -114,11 +117,11 @@ async function stopMember({ run, address }: Member): Promise<void> {
   await address?.close();
 }
 
-function createRun({ type }: ServiceRecord, place: RunPlace): Run {
-  return type === "cron_job" ? createCronRun(place) : createServiceRun(place);
+function createRun({ type }: ServiceRecord, context: ServiceContext): Run {
+  return type === "cron_job" ? createCronRun(context) : createServiceRun(context);
 }
 
-/** What a run wrote before the cloud ended is lost with its process. */
+/** Marks runs as failed whose process ended with the previous cloud. */
 function endLostRuns({ state }: Cloud): void {
   for (const run of Object.values(state.cronRuns)) {
     if (!run.measured || run.measured.finishedAt !== undefined) continue;
@@ -126,7 +129,7 @@ function endLostRuns({ state }: Cloud): void {
   }
 }
 
-/** A disk is gone with its record, whichever way that went. */
+/** Removes the directories of disks that have no record. */
 function removeGoneDisks({ state }: Cloud, options: RunOptions): void {
   const disks = join(options.directory, "disks");
   mkdirSync(disks, { recursive: true });

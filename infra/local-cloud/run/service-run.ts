@@ -5,40 +5,40 @@ import { type Instance, startInstance } from "./instance.ts";
 import { dueDeploy, endStep, failDeploy, liveDeploy } from "./measured-deploy.ts";
 import { type Release, removeRelease } from "./release.ts";
 import { build, preDeploy, StepFailure, type Tools } from "./step.ts";
-import { type Around, homeOf, prepareRelease } from "./surroundings.ts";
+import { type CloudContext, homeOf, prepareRelease } from "./process-environment.ts";
 import { createWorker, type Work } from "./task.ts";
 
-/** A service or cron job that really runs. */
+/** A service or cron job that is executed here. */
 export interface Run {
-  /** Brings what runs in line with what the cloud holds. */
+  /** Starts, restarts and stops processes until they match the cloud's state. */
   readonly reconcile: () => void;
   readonly restart: () => void;
-  /** Ends everything of it. */
+  /** Stops all its processes. */
   readonly stop: () => Promise<void>;
 }
 
-/** What a run is made with. */
-export interface RunPlace extends Around, Tools {
+/** The input of a run. */
+export interface ServiceContext extends CloudContext, Tools {
   readonly serviceId: string;
-  /** Where the service is found; a worker and a cron job are found nowhere. */
+  /** The service's address; workers and cron jobs have none. */
   readonly address: Address | undefined;
-  /** To be called after each change of the cloud's state. */
+  /** Called after each change of the cloud's state. */
   readonly changed: () => void;
 }
 
-/** Waits before a service that ended is started again: 1 s, doubled each time. */
+/** Restart backoff: 1 s, doubled each time. */
 const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_MAX_MS = 60_000;
 
-/** An instance that lived so long had started well, so the next wait is the first one again. */
+/** An instance that ran this long resets the backoff. */
 const STEADY_MS = 60_000;
 
 /** The state of one running service. */
-interface Life {
+interface RunState {
   current: Instance | undefined;
-  /** What was live, and what is live: a deploy that fails goes back to the one before. */
+  /** The live release; a failed deploy returns to it. */
   readonly releases: Map<string, Release>;
-  /** Instances that are ending. */
+  /** Instances that are shutting down. */
   readonly leaving: Set<Promise<void>>;
   failures: number;
   retryAtMs: number;
@@ -46,8 +46,8 @@ interface Life {
 }
 
 /** Runs a service: deploys it, keeps its instance alive, and replaces it. */
-export function createServiceRun(place: RunPlace): Run {
-  const life: Life = {
+export function createServiceRun(context: ServiceContext): Run {
+  const runState: RunState = {
     current: undefined,
     releases: new Map(),
     leaving: new Set(),
@@ -56,54 +56,57 @@ export function createServiceRun(place: RunPlace): Run {
     isRestartAsked: false,
   };
   const worker = createWorker(
-    () => wantedWork(place, life),
-    (error) => say(place, `==> ${textOf(error)}`),
+    () => wantedWork(context, runState),
+    (error) => say(context, `==> ${textOf(error)}`),
   );
 
   return {
-    reconcile: () => worker.look(),
+    reconcile: () => worker.reevaluate(),
     restart() {
-      life.isRestartAsked = true;
-      worker.look();
+      runState.isRestartAsked = true;
+      worker.reevaluate();
     },
     async stop() {
       await worker.end();
-      leave(place, life);
-      await Promise.all(life.leaving);
+      leave(context, runState);
+      await Promise.all(runState.leaving);
     },
   };
 }
 
-function wantedWork(place: RunPlace, life: Life): Work | undefined {
-  const { cloud, serviceId } = place;
+function wantedWork(context: ServiceContext, runState: RunState): Work | undefined {
+  const { cloud, serviceId } = context;
   const service = cloud.state.services[serviceId];
   if (!service || service.suspenders.length > 0) {
-    return life.current && { key: "leave", carryOut: async () => leave(place, life) };
+    return runState.current && { key: "leave", carryOut: async () => leave(context, runState) };
   }
   const due = dueDeploy(cloud, serviceId);
   if (due) {
-    return { key: due.id, carryOut: (signal) => deploy({ place, life, service, signal }, due) };
+    return {
+      key: due.id,
+      carryOut: (signal) => deploy({ context, runState, service, signal }, due),
+    };
   }
   const live = liveDeploy(cloud, serviceId);
-  if (!live || (life.current && !life.isRestartAsked)) return undefined;
-  if (performance.now() < life.retryAtMs) return undefined;
+  if (!live || (runState.current && !runState.isRestartAsked)) return undefined;
+  if (performance.now() < runState.retryAtMs) return undefined;
   return {
     key: `start ${live.id}`,
-    carryOut: (signal) => revive({ place, life, service, signal }, live),
+    carryOut: (signal) => revive({ context, runState, service, signal }, live),
   };
 }
 
-/** One piece of work on a service. */
+/** The next task of a service. */
 interface Job {
-  readonly place: RunPlace;
-  readonly life: Life;
+  readonly context: ServiceContext;
+  readonly runState: RunState;
   readonly service: ServiceRecord;
   readonly signal: AbortSignal;
 }
 
 async function deploy(job: Job, { id, phases }: DeployRecord): Promise<void> {
-  const { place, service, life, signal } = job;
-  const { cloud, changed } = place;
+  const { context, service, runState, signal } = job;
+  const { cloud, changed } = context;
   const end = (status: DeployRecord["phases"][number]["status"]): void => {
     if (!phases.some((it) => it.status === status)) return;
     endStep(cloud, id);
@@ -112,14 +115,14 @@ async function deploy(job: Job, { id, phases }: DeployRecord): Promise<void> {
   try {
     const release = await built(job, id);
     end("build_in_progress");
-    await preDeploy(release, { serviceId: service.id, signal }, place);
+    await preDeploy(release, { serviceId: service.id, signal }, context);
     end("pre_deploy_in_progress");
     await replace(job, release);
     end("update_in_progress");
-    keepOnly(place, life, id);
+    keepOnly(context, runState, id);
   } catch (error) {
-    removeRelease(homeOf(place.options, service.id), id);
-    life.releases.delete(id);
+    removeRelease(homeOf(context.options, service.id), id);
+    runState.releases.delete(id);
     if (signal.aborted) return;
     const outcome = error instanceof StepFailure ? error.outcome : "build_failed";
     failDeploy(cloud, id, { outcome, reason: textOf(error) });
@@ -127,95 +130,115 @@ async function deploy(job: Job, { id, phases }: DeployRecord): Promise<void> {
   }
 }
 
-/** Starts what is live: after the cloud was started, or the instance ended, or somebody asked for a restart. */
+/**
+ * Starts the live release: after a start of the cloud, the end of an instance, or a restart
+ * request.
+ */
 async function revive(job: Job, { id }: DeployRecord): Promise<void> {
-  const { life, place } = job;
-  life.isRestartAsked = false;
+  const { runState, context } = job;
+  runState.isRestartAsked = false;
   try {
-    await replace(job, life.releases.get(id) ?? (await built(job, id)));
+    await replace(job, runState.releases.get(id) ?? (await built(job, id)));
   } catch (error) {
-    if (!job.signal.aborted) backOff(life);
-    say(place, `==> ${textOf(error)}`);
+    if (!job.signal.aborted) backOff(runState);
+    say(context, `==> ${textOf(error)}`);
   }
 }
 
-async function built({ place, life, service, signal }: Job, deployId: string): Promise<Release> {
-  const deployRecord = place.cloud.state.deploys[deployId];
+async function built(
+  { context, runState, service, signal }: Job,
+  deployId: string,
+): Promise<Release> {
+  const deployRecord = context.cloud.state.deploys[deployId];
   if (!deployRecord) throw new StepFailure("canceled", "the deploy is gone");
-  const release = prepareRelease(place, service, deployRecord);
-  life.releases.set(deployId, release);
-  await build(release, { serviceId: service.id, signal }, place);
+  const release = prepareRelease(context, service, deployRecord);
+  runState.releases.set(deployId, release);
+  await build(release, { serviceId: service.id, signal }, context);
   return release;
 }
 
 /**
- * Starts the new instance and then ends the old one, so that no request is lost; with a disk the old
- * one ends first. @see https://render.com/docs/disks
+ * Starts the new instance, then stops the old one, so that no request is lost. With a disk the old
+ * one stops first. @see https://render.com/docs/disks
  */
-async function replace({ place, life, service, signal }: Job, release: Release): Promise<void> {
+async function replace(
+  { context, runState, service, signal }: Job,
+  release: Release,
+): Promise<void> {
   if (release.hasDisk) {
-    leave(place, life);
-    await Promise.all(life.leaving);
+    leave(context, runState);
+    await Promise.all(runState.leaving);
   }
-  const limitMs = place.options.startLimitMs;
-  const instance = await startInstance({ release, serviceId: service.id, signal, limitMs }, place);
-  const before = life.current;
-  life.current = instance;
-  place.address?.lead(instance.port);
-  if (before) depart(life, before);
-  void outlive(place, life, instance);
+  const limitMs = context.options.startLimitMs;
+  const instance = await startInstance(
+    { release, serviceId: service.id, signal, limitMs },
+    context,
+  );
+  const before = runState.current;
+  runState.current = instance;
+  context.address?.lead(instance.port);
+  if (before) depart(runState, before);
+  void restartOnEnd(context, runState, instance);
 }
 
-/** An instance that ends without being told to is missed, and will be started again. */
-async function outlive(place: RunPlace, life: Life, instance: Instance): Promise<void> {
+/** Schedules a restart when an instance ends by itself. */
+async function restartOnEnd(
+  context: ServiceContext,
+  runState: RunState,
+  instance: Instance,
+): Promise<void> {
   const startedMs = performance.now();
   const words = await instance.ended;
-  if (life.current !== instance) return;
-  life.current = undefined;
-  place.address?.lead(undefined);
-  if (performance.now() - startedMs >= STEADY_MS) life.failures = 0;
-  backOff(life);
-  say(place, `==> The instance ${words}: restarting`);
+  if (runState.current !== instance) return;
+  runState.current = undefined;
+  context.address?.lead(undefined);
+  if (performance.now() - startedMs >= STEADY_MS) runState.failures = 0;
+  backOff(runState);
+  say(context, `==> The instance ${words}: restarting`);
 }
 
-function backOff(life: Life): void {
-  const waitMs = Math.min(BACKOFF_FIRST_MS * 2 ** life.failures, BACKOFF_MAX_MS);
-  life.failures += 1;
-  life.retryAtMs = performance.now() + waitMs;
+function backOff(runState: RunState): void {
+  const waitMs = Math.min(BACKOFF_FIRST_MS * 2 ** runState.failures, BACKOFF_MAX_MS);
+  runState.failures += 1;
+  runState.retryAtMs = performance.now() + waitMs;
 }
 
-/** The current instance goes; nothing answers until there is another one. */
-function leave({ address }: RunPlace, life: Life): void {
-  const { current } = life;
+/** Stops the current instance; requests are refused until the next one. */
+function leave({ address }: ServiceContext, runState: RunState): void {
+  const { current } = runState;
   if (!current) return;
-  life.current = undefined;
+  runState.current = undefined;
   address?.lead(undefined);
-  depart(life, current);
+  depart(runState, current);
 }
 
-function depart(life: Life, instance: Instance): void {
-  follow(life, instance.stop());
+function depart(runState: RunState, instance: Instance): void {
+  follow(runState, instance.stop());
 }
 
-/** What is live now cannot fail any more, so the deploys before it are of no use once they ended. */
-function keepOnly({ options, serviceId }: RunPlace, life: Life, deployId: string): void {
-  const old = [...life.releases.keys()].filter((id) => id !== deployId);
+/** The live deploy cannot fail any more, so earlier deploys are obsolete once they ended. */
+function keepOnly(
+  { options, serviceId }: ServiceContext,
+  runState: RunState,
+  deployId: string,
+): void {
+  const old = [...runState.releases.keys()].filter((id) => id !== deployId);
   const home = homeOf(options, serviceId);
-  for (const id of old) life.releases.delete(id);
+  for (const id of old) runState.releases.delete(id);
   const removeOld = async (): Promise<void> => {
-    await Promise.all(life.leaving);
+    await Promise.all(runState.leaving);
     for (const id of old) removeRelease(home, id);
   };
-  if (old.length > 0) follow(life, removeOld());
+  if (old.length > 0) follow(runState, removeOld());
 }
 
-/** Remembers what goes on beside the work, for as long as it does. */
-function follow(life: Life, ending: Promise<void>): void {
-  life.leaving.add(ending);
-  void ending.finally(() => life.leaving.delete(ending));
+/** Tracks a background promise until it settles. */
+function follow(runState: RunState, ending: Promise<void>): void {
+  runState.leaving.add(ending);
+  void ending.finally(() => runState.leaving.delete(ending));
 }
 
-function say({ log, serviceId }: RunPlace, line: string): void {
+function say({ log, serviceId }: ServiceContext, line: string): void {
   log.add(serviceId, "app", line);
 }
 

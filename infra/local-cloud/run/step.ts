@@ -4,13 +4,13 @@ import type { OrphanGuard } from "./orphan-guard.ts";
 import type { Release } from "./release.ts";
 import type { LineType, RunLog } from "./run-log.ts";
 
-/** What every process is started with. */
+/** The tools that every process needs. */
 export interface Tools {
   readonly log: RunLog;
   readonly guard: OrphanGuard;
 }
 
-/** A step of a deploy that came to nothing, and how the deploy ends by it. */
+/** A failed step of a deploy, with the deploy's final state. */
 export class StepFailure extends Error {
   override readonly name = "StepFailure";
   readonly outcome: DeployOutcome;
@@ -25,29 +25,29 @@ export class StepFailure extends Error {
 const BUILD_LIMIT_MS = 120 * 60_000;
 const PRE_DEPLOY_LIMIT_MS = 30 * 60_000;
 
-/** A step that is told to end has nothing to finish, so it gets little time. */
+/** Grace period of an aborted step. */
 const STEP_GRACE_MS = 5000;
 
-/** Which step, for which service. */
+/** The step and its service. */
 export interface StepPlace {
   readonly serviceId: string;
   readonly signal: AbortSignal;
 }
 
 /** Runs the build command of a release. @throws StepFailure */
-export async function build(release: Release, place: StepPlace, tools: Tools): Promise<void> {
+export async function build(release: Release, context: StepPlace, tools: Tools): Promise<void> {
   const { buildCommand: command } = release;
   if (command === undefined) return;
   const step = { release, command, type: "build", limitMs: BUILD_LIMIT_MS } as const;
-  await runStep(step, { ...place, outcome: "build_failed", name: "the build command" }, tools);
+  await runStep(step, { ...context, outcome: "build_failed", name: "the build command" }, tools);
 }
 
 /** Runs the pre-deploy command of a release. @throws StepFailure */
-export async function preDeploy(release: Release, place: StepPlace, tools: Tools): Promise<void> {
+export async function preDeploy(release: Release, context: StepPlace, tools: Tools): Promise<void> {
   const { preDeployCommand: command } = release;
   if (command === undefined) return;
   const step = { release, command, type: "build", limitMs: PRE_DEPLOY_LIMIT_MS } as const;
-  const end = { ...place, outcome: "pre_deploy_failed", name: "the pre-deploy command" } as const;
+  const end = { ...context, outcome: "pre_deploy_failed", name: "the pre-deploy command" } as const;
   await runStep(step, end, tools);
 }
 
@@ -63,23 +63,23 @@ interface StepEnd extends StepPlace {
   readonly name: string;
 }
 
-async function runStep(step: Step, { outcome, name, ...place }: StepEnd, tools: Tools) {
+async function runStep(step: Step, { outcome, name, ...context }: StepEnd, tools: Tools) {
   const { release, command, type, limitMs } = step;
-  const group = startCommand({ release, command, type, serviceId: place.serviceId }, tools);
+  const group = startCommand({ release, command, type, serviceId: context.serviceId }, tools);
   const stop = (): void => void group.stop(STEP_GRACE_MS);
   const limit = AbortSignal.timeout(limitMs);
-  const signal = AbortSignal.any([place.signal, limit]);
+  const signal = AbortSignal.any([context.signal, limit]);
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   const { isOk, words } = await group.ended;
   signal.removeEventListener("abort", stop);
-  place.signal.throwIfAborted();
+  context.signal.throwIfAborted();
   if (limit.aborted)
     throw new StepFailure(outcome, `${name} took longer than ${limitMs / 60_000} min`);
   if (!isOk) throw new StepFailure(outcome, `${name} ${words}`);
 }
 
-/** A command of a release, with what it writes in the log of its service. */
+/** Runs a command of a release and writes its output to the service's log. */
 export interface ReleaseCommand {
   readonly release: Release;
   readonly command: string;
@@ -89,7 +89,7 @@ export interface ReleaseCommand {
   readonly port?: number | undefined;
 }
 
-/** Starts a command where the code of its release is, with the release's environment. */
+/** Starts a command in the release's directory, with its environment. */
 export function startCommand(
   { release, command, type, serviceId, port }: ReleaseCommand,
   { log, guard }: Tools,
@@ -98,7 +98,7 @@ export function startCommand(
   return startGroup({
     command,
     cwd,
-    // An instance has a port of its own, because the one before it may still have the usual one.
+    // Each instance has its own port, because the previous one may still use the default one.
     env: port === undefined ? env : { ...env, PORT: String(port) },
     onLine: (line) => log.add(serviceId, type, line),
     guard,

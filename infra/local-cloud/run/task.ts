@@ -1,18 +1,18 @@
-/** Something that is being done for a service; its key says what, so that the same is not begun twice. */
+/** A task of a service. The key identifies it, so that the same task is not started twice. */
 export interface Work {
   readonly key: string;
   readonly carryOut: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Does one thing after the other, and gives up what is not wanted any more. */
+/** Executes one task at a time, and aborts it when it is no longer wanted. */
 export interface Worker {
-  /** Looks again at what is wanted. */
-  readonly look: () => void;
-  /** Gives up and begins nothing any more. */
+  /** Reevaluates which task is wanted. */
+  readonly reevaluate: () => void;
+  /** Aborts the current task and starts no other. */
   readonly end: () => Promise<void>;
 }
 
-/** A worker on what `wanted` names at each look. */
+/** Creates a worker for the task that `wanted` returns. */
 export function createWorker(
   wanted: () => Work | undefined,
   onError: (error: unknown) => void,
@@ -22,7 +22,7 @@ export function createWorker(
     isEnding: boolean;
   } = { isEnding: false };
 
-  function look(): void {
+  function reevaluate(): void {
     if (state.isEnding) return;
     const work = wanted();
     if (state.task) {
@@ -43,14 +43,14 @@ export function createWorker(
     } catch (error) {
       if (!signal.aborted) onError(error);
     }
-    // Not before whoever began it has remembered it.
+    // Wait until the caller has stored the task.
     await Promise.resolve();
     delete state.task;
-    look();
+    reevaluate();
   }
 
   return {
-    look,
+    reevaluate,
     async end() {
       state.isEnding = true;
       state.task?.abort.abort();

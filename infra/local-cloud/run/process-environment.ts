@@ -27,31 +27,31 @@ import { IMAGE_DIRECTORY, runFolder, type RunOptions, runtimeFolder } from "./ru
 /** Where Render puts secret files. @see https://render.com/docs/configure-environment-variables#secret-files */
 const SECRETS_DIRECTORY = "/etc/secrets";
 
-/** What stands around everything that runs. */
-export interface Around {
+/** What the environment of a service is made from. */
+export interface CloudContext {
   readonly cloud: Cloud;
   readonly options: RunOptions;
-  /** The port of each service that runs and has one. */
+  /** Port of a running service. */
   readonly portOf: (serviceId: string) => number | undefined;
 }
 
-/** The directory of a service. */
+/** The home directory of a service. */
 export function homeOf({ directory }: RunOptions, serviceId: string): string {
   return join(directory, "services", serviceId);
 }
 
-/** The directory that stands for a disk; it lives as long as the disk. */
+/** The directory that replaces a disk; it exists as long as the disk. */
 export function diskDirectory({ directory }: RunOptions, diskId: string): string {
   return join(directory, "disks", diskId);
 }
 
-/** Copies the code of a deploy, writes its files, and tells what is to be built and started. */
+/** Copies the code of a deploy, writes its files, and returns what to build and start. */
 export function prepareRelease(
-  around: Around,
+  cloudContext: CloudContext,
   service: ServiceRecord,
   deploy: DeployRecord,
 ): Release {
-  const { cloud, options } = around;
+  const { cloud, options } = cloudContext;
   const folder = runFolder(service, options);
   if (folder === undefined) throw new Error(`unreachable: ${service.name} has no folder`);
   const home = homeOf(options, service.id);
@@ -62,7 +62,7 @@ export function prepareRelease(
     ...(disk ? [pathReplacement(disk.mountPath, diskDirectory(options, disk.id))] : []),
     ...runtimeReplacements(options, service, folder),
   ];
-  const replacements = [...places, ...addresses(around), ...storeReplacements(around)];
+  const replacements = [...places, ...addresses(cloudContext), ...storeReplacements(cloudContext)];
   const parts: ReleaseParts = {
     service,
     deployId: deploy.id,
@@ -70,7 +70,7 @@ export function prepareRelease(
     home,
     hasDisk: disk !== undefined,
     replacements,
-    env: environmentOf(around, service, deploy),
+    env: environmentOf(cloudContext, service, deploy),
   };
   if (disk) mkdirSync(diskDirectory(options, disk.id), { recursive: true });
   for (const name of ["home", "tmp"]) mkdirSync(join(home, name), { recursive: true });
@@ -79,7 +79,7 @@ export function prepareRelease(
   return releaseOf(parts);
 }
 
-/** The runtime is at its place in an image, and in what a Dockerfile makes of it. */
+/** The runtime's directory in images and in services built from a Dockerfile. */
 function runtimeReplacements(
   options: RunOptions,
   { source, details: { build } }: ServiceRecord,
@@ -91,7 +91,7 @@ function runtimeReplacements(
   return isDocker && runtime !== undefined ? [pathReplacement(IMAGE_DIRECTORY, runtime)] : [];
 }
 
-function addresses({ cloud, portOf }: Around): Replacement[] {
+function addresses({ cloud, portOf }: CloudContext): Replacement[] {
   return Object.values(cloud.state.services).flatMap(({ id, slug, envVars }) => {
     const port = portOf(id);
     if (port === undefined) return [];
@@ -100,8 +100,11 @@ function addresses({ cloud, portOf }: Around): Replacement[] {
   });
 }
 
-/** A real store stands behind the addresses of one that is only recorded. */
-function storeReplacements({ cloud: { state }, options: { stores = {} } }: Around): Replacement[] {
+/** Replaces the addresses of a recorded store by those of a real one. */
+function storeReplacements({
+  cloud: { state },
+  options: { stores = {} },
+}: CloudContext): Replacement[] {
   const connections = [
     ...Object.values(state.postgres).map((it) => [it.name, postgresConnection(it)] as const),
     ...Object.values(state.keyValues).map((it) => [it.name, keyValueConnection(it)] as const),
@@ -115,7 +118,7 @@ function storeReplacements({ cloud: { state }, options: { stores = {} } }: Aroun
   });
 }
 
-/** A service's own files win over those of its groups, as its variables do. */
+/** A service's files override those of its groups, like its variables. */
 function secretFilesOf(cloud: Cloud, { id, secretFiles }: ServiceRecord): SecretFile[] {
   return [...groupsOf(cloud, id).flatMap((it) => it.secretFiles), ...secretFiles];
 }
@@ -125,35 +128,35 @@ function groupsOf({ state }: Cloud, serviceId: string) {
 }
 
 /**
- * What a process of the service finds in its environment, but for PORT, which is its instance's own.
+ * The environment of the service's processes, except PORT, which each instance has.
  *
- * Nothing of this machine's environment but PATH: a secret of whoever runs the cloud must not reach
- * a service by accident.
+ * It takes only PATH from this machine's environment, so that a secret of the cloud's user does not
+ * reach a service.
  */
 function environmentOf(
-  around: Around,
+  cloudContext: CloudContext,
   service: ServiceRecord,
   deploy: DeployRecord,
 ): Readonly<Record<string, string>> {
-  const home = homeOf(around.options, service.id);
-  const groups = groupsOf(around.cloud, service.id).flatMap((it) => it.envVars);
+  const home = homeOf(cloudContext.options, service.id);
+  const groups = groupsOf(cloudContext.cloud, service.id).flatMap((it) => it.envVars);
   const own = [...groups, ...service.envVars].map(({ key, value }) => [key, value] as const);
   return {
-    // The Node that runs this comes first: a machine may have an older one, or none.
+    // The current Node comes first, because the machine may have an older one or none.
     PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
     LANG: "C.UTF-8",
     TZ: "UTC",
-    // Kept from build to build, as Render keeps the caches of package managers.
+    // Kept between builds, as Render keeps package caches.
     HOME: join(home, "home"),
     TMPDIR: join(home, "tmp"),
-    ...renderVariables(around, service, deploy),
+    ...renderVariables(cloudContext, service, deploy),
     ...Object.fromEntries(own),
   };
 }
 
 /** @see https://render.com/docs/environment-variables */
 function renderVariables(
-  { portOf }: Around,
+  { portOf }: CloudContext,
   { id, name, type, source }: ServiceRecord,
   { commit }: DeployRecord,
 ): Record<string, string> {
