@@ -5,7 +5,7 @@ export { defineJob, type DefinedJob } from "./app/define-job.ts";
 export { fastifyHealth } from "./health/adapters/fastify.ts";
 export { honoHealth } from "./health/adapters/hono.ts";
 export { nodeListener } from "./health/adapters/node-http.ts";
-export { type Check, CheckError, type Sighting } from "./health/check.ts";
+export { type Check, CheckError, type ProbeResult } from "./health/check.ts";
 export type { Health } from "./health/health.ts";
 export { type JobContext, JobFailure, type JobOutcome, type JobWork } from "./jobs/definition.ts";
 export { ConfigurationError } from "./contract/configuration-error.ts";

@@ -5,18 +5,18 @@ import { expect, onTestFinished, vi } from "vitest";
 import type { ManifestCheck } from "../src/contract/health.ts";
 import type { CheckResult } from "../src/health/check.ts";
 import { type CheckLoop, loopCheck } from "../src/health/check-loop.ts";
-import { manifestCheck } from "../src/health/manifest-check.ts";
-import type { ProbeContext } from "../src/health/probes/probe.ts";
+import { manifestCheck } from "../src/health/probes/manifest-check.ts";
+import type { ProbeContext } from "../src/health/preset.ts";
 import { createReports } from "../src/health/reports.ts";
 import { manualClock } from "./scratch-health.ts";
 
-/** What a check looks at, and with what. */
+/** What a check probes. */
 export type Watched = ManifestCheck["probe"];
 
-/** Starts a check that looks every few milliseconds, and ends with its test. */
+/** Starts a check that probes every few milliseconds, and ends with its test. */
 export function watch(
   probe: Watched,
-  { timeoutMs = 2000, ...context }: Partial<ProbeContext> & { timeoutMs?: number } = {},
+  { timeoutMs = 10_000, ...context }: Partial<ProbeContext> & { timeoutMs?: number } = {},
 ): CheckLoop {
   const clock = context.clock ?? manualClock();
   const check = manifestCheck(
@@ -37,8 +37,8 @@ export function watch(
   return loop;
 }
 
-/** What the first look finds. */
-export async function look(
+/** The result of the first probe. */
+export async function probeOnce(
   probe: Watched,
   context: Partial<ProbeContext> = {},
 ): Promise<CheckResult> {

@@ -84,7 +84,7 @@ export const PRESETS_WITHOUT_LIVENESS: readonly string[] = [${quoted(without).jo
 }
 
 function renderHealthPresets(files: readonly PresetFile[]): string {
-  return `${HEAD}${renderImports(files, "healthPreset")}import { opspecPreset } from "../health/default-preset.ts";
+  return `${HEAD}${renderImports(files, "healthPreset")}import { opspecPreset } from "../health/answers.ts";
 import type { PresetMaker } from "../health/preset.ts";
 import type { HEALTH_PRESETS } from "./preset-names.gen.ts";
 

@@ -1,7 +1,7 @@
 import { errorWords } from "../health/error-words.ts";
 import type { Health } from "../health/health.ts";
-import type { Probe } from "../health/probes/probe.ts";
-import { queueProbe } from "../health/probes/queue.ts";
+import type { Probe } from "../health/check.ts";
+import { queueProbe } from "../health/probes/redis.ts";
 import type { Env } from "../contract/env.ts";
 import type { AlertRule } from "./rule-verdict.ts";
 
@@ -33,12 +33,12 @@ export function openSource(
   };
 }
 
-function queueSource({ look, close }: Probe): RuleSource {
+function queueSource({ probe, close }: Probe): RuleSource {
   return {
     read: async () => {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       try {
-        const value = (await look?.(signal))?.value;
+        const value = (await probe?.(signal))?.value;
         return value === undefined ? { error: "the queue has no depth" } : { value };
       } catch (error) {
         if (signal.aborted) return { error: `no answer within ${TIMEOUT_MS} ms` };

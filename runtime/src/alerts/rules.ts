@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { AlertSink } from "../contract/alert-event.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Health } from "../health/health.ts";
-import { type Clock, steadyClock } from "../health/steady-clock.ts";
+import { type Clock, steadyClock } from "../run/clock.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Env } from "../contract/env.ts";
 import { createNoticeBoard, type NoticeBoard } from "./notice-board.ts";

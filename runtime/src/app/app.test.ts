@@ -121,7 +121,7 @@ test("a Node app has health with a check of its own and one listener", async () 
     name: "shop",
     env: {},
     log,
-    checks: [{ name: "model", kind: "ready", peek: () => ({}) }],
+    checks: [{ name: "model", kind: "ready", read: () => ({}) }],
   });
   onTestFinished(() => health.close());
   const server = createServer(nodeListener(health.handler)).listen(0, "127.0.0.1");

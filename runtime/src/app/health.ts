@@ -24,7 +24,7 @@ export interface AppHealthOptions {
  * Health for a Node app: the checks, paths and shapes of its manifest, and checks of its own.
  *
  * @example
- * const health = createHealth({ name: "shop", checks: [{ name: "model", kind: "ready", look }] });
+ * const health = createHealth({ name: "shop", checks: [{ name: "model", kind: "ready", probe }] });
  * health.start();
  * createServer(nodeListener(health.handler)).listen(port);
  */

@@ -11,26 +11,26 @@ function started(check: Partial<Check>, clock = manualClock()): CheckLoop {
   return loop;
 }
 
-test("a check that was not looked at yet is unknown, and not ok", () => {
-  const loop = loopCheck({ name: "it", kind: "ready", look: async () => ({}) });
+test("a check without a result yet is unknown, and not ok", () => {
+  const loop = loopCheck({ name: "it", kind: "ready", probe: async () => ({}) });
 
   expect(loop.result()).toMatchObject({ state: "unknown", error: "not checked yet" });
 });
 
-test("a look that finds a value tells it, with a problem too", async () => {
-  const loop = started({ look: async () => ({ value: 7, problem: "7 entries, more than 5" }) });
+test("a probe that finds a value reports it, with a problem too", async () => {
+  const loop = started({ probe: async () => ({ value: 7, problem: "7 entries, more than 5" }) });
 
   await vi.waitFor(() => expect(loop.result().state).toBe("failed"));
 
   expect(loop.result()).toMatchObject({ value: 7, error: "7 entries, more than 5" });
 });
 
-test("a look that takes too long failed, and no second one is begun while it hangs", async () => {
-  let looks = 0;
+test("a probe that takes too long fails, and no second one starts while it hangs", async () => {
+  let probes = 0;
   const loop = started({
     timeoutMs: 10,
-    look: () => {
-      looks += 1;
+    probe: () => {
+      probes += 1;
       return new Promise(() => {});
     },
   });
@@ -38,15 +38,15 @@ test("a look that takes too long failed, and no second one is begun while it han
   await vi.waitFor(() => expect(loop.result().error).toBe("no answer within 10 ms"));
   await sleep(100);
 
-  expect(looks).toBe(1);
+  expect(probes).toBe(1);
   expect(loop.result()).toMatchObject({ state: "failed", value: undefined });
 });
 
-test("the signal of a look is aborted when its time is over", async () => {
+test("the signal of a probe is aborted when its time is over", async () => {
   let aborted = false;
   started({
     timeoutMs: 10,
-    look: async (signal) => {
+    probe: async (signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       aborted = true;
       return {};
@@ -56,10 +56,10 @@ test("the signal of a look is aborted when its time is over", async () => {
   await vi.waitFor(() => expect(aborted).toBe(true));
 });
 
-test("a dependency that comes back is seen by the next look", async () => {
+test("a dependency that comes back is seen by the next probe", async () => {
   let isUp = false;
   const loop = started({
-    look: async () => {
+    probe: async () => {
       if (!isUp) throw new CheckError("down");
       return {};
     },
@@ -74,7 +74,7 @@ test("a dependency that comes back is seen by the next look", async () => {
 test("a result older than staleAfter is not believed: stale is failed", async () => {
   const clock = manualClock();
   const loop = started(
-    { intervalMs: 3_600_000, staleAfterMs: 30_000, look: async () => ({}) },
+    { intervalMs: 3_600_000, staleAfterMs: 30_000, probe: async () => ({}) },
     clock,
   );
   await vi.waitFor(() => expect(loop.result().state).toBe("ok"));
@@ -87,23 +87,23 @@ test("a result older than staleAfter is not believed: stale is failed", async ()
   expect(loop.result()).toMatchObject({ state: "stale", error: "last checked 31 s ago" });
 });
 
-test("a stopped check holds nothing and looks no more", async () => {
-  let looks = 0;
+test("a stopped check holds no connection and probes no more", async () => {
+  let probes = 0;
   let closed = 0;
   const loop = started({
-    look: async () => {
-      looks += 1;
+    probe: async () => {
+      probes += 1;
       return {};
     },
     close: async () => {
       closed += 1;
     },
   });
-  await vi.waitFor(() => expect(looks).toBeGreaterThan(2));
+  await vi.waitFor(() => expect(probes).toBeGreaterThan(2));
 
   await loop.stop();
-  const atStop = looks;
+  const atStop = probes;
   await sleep(50);
 
-  expect([looks, closed]).toEqual([atStop, 1]);
+  expect([probes, closed]).toEqual([atStop, 1]);
 });

@@ -1,72 +1,70 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Check, CheckResult, Sighting } from "./check.ts";
+import { type Clock, steadyClock } from "../run/clock.ts";
+import type { Check, CheckResult, ProbeResult } from "./check.ts";
 import { errorWords } from "./error-words.ts";
-import { type Clock, steadyClock } from "./steady-clock.ts";
 
-/** A look that takes longer failed. Render gives a whole health request 5 s. @see https://render.com/docs/health-checks */
+/** Time limit of a probe. Render gives a whole health request 5 s. @see https://render.com/docs/health-checks */
 const DEFAULT_TIMEOUT_MS = 3000;
 
-/** Often enough to be told of an outage within Render's 15 s, seldom enough to cost nothing. */
+/** Finds an outage within Render's 15 s, and costs little. */
 const DEFAULT_INTERVAL_MS = 10_000;
 
-/** A look that ignores its abort is not waited for longer than this when the process stops. */
+/** Longest wait, at the stop of the process, for a probe that ignores its signal. */
 const STOP_MS = 500;
 
-/** A check that is looked at in the background. */
+/** A check whose probe runs in the background. */
 export interface CheckLoop {
   start(): void;
-  /** Looks now, or waits for the look that is under way. It does not fail. */
-  look(): Promise<void>;
+  /** Probes now, or waits for the probe that is running. It does not fail. */
+  probe(): Promise<void>;
   /** What is known now; it never waits. */
   result(): CheckResult;
-  /** Ends the looks and frees what they hold. */
+  /** Stops probing and closes the connections. */
   stop(): Promise<void>;
 }
 
-interface Seen {
-  readonly sighting: Sighting;
-  /** It could not be found out: there is no value. */
+interface LastProbe {
+  readonly result: ProbeResult;
+  /** Why the probe could not find out; there is no value then. */
   readonly error: string | undefined;
   readonly at: Date;
   readonly durationMs: number;
 }
 
-/** Looks again and again, one look at a time: a dependency that hangs is not piled upon. */
+/** Probes at an interval, one probe at a time, so that a dependency that hangs gets no more load. */
 export function loopCheck(check: Check, clock: Clock = steadyClock): CheckLoop {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, intervalMs = DEFAULT_INTERVAL_MS } = check;
   const stopped = new AbortController();
-  let seen: Seen | undefined;
-  let running: Promise<Sighting | undefined> | undefined;
+  let last: LastProbe | undefined;
+  let running: Promise<ProbeResult | undefined> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
+  let current: Promise<void> | undefined;
 
-  const look = (): Promise<void> => {
+  const probe = (): Promise<void> => {
     clearTimeout(timer);
-    looking ??= lookAndWait().finally(() => (looking = undefined));
-    return looking;
+    current ??= probeAndWait().finally(() => (current = undefined));
+    return current;
   };
 
-  const lookAndWait = async (): Promise<void> => {
+  const probeAndWait = async (): Promise<void> => {
     const startMs = performance.now();
-    const { outcome, error } = await lookOnce();
+    const { result = {}, error } = await probeOnce();
     if (stopped.signal.aborted) return;
     const durationMs = performance.now() - startMs;
-    seen = { sighting: outcome ?? {}, error, at: clock.now(), durationMs };
-    // Rounded up: not even by a fraction more than one look an interval.
-    timer = setTimeout(() => void look(), Math.max(0, Math.ceil(intervalMs - durationMs)));
+    last = { result, error, at: clock.now(), durationMs };
+    // Rounded up, so that there is never more than one probe an interval.
+    timer = setTimeout(() => void probe(), Math.max(0, Math.ceil(intervalMs - durationMs)));
     timer.unref();
   };
 
-  const lookOnce = async (): Promise<{ outcome?: Sighting | undefined; error?: string }> => {
+  const probeOnce = async (): Promise<{ result?: ProbeResult | undefined; error?: string }> => {
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([deadline, stopped.signal]);
-    // A look that went on after its time is over is joined; what it breaks off with says nothing new.
+    // A probe that outlived its time limit is joined. Its late error says nothing new.
     const isJoined = running !== undefined;
-    running ??= begin(check, signal).finally(() => {
-      running = undefined;
-    });
+    running ??= begin(check, signal).finally(() => (running = undefined));
     try {
-      return { outcome: await Promise.race([running, rejected(signal)]) };
+      return { result: await Promise.race([running, rejected(signal)]) };
     } catch (error) {
       if (deadline.aborted || isJoined) return { error: `no answer within ${timeoutMs} ms` };
       return { error: errorWords(error) };
@@ -75,69 +73,64 @@ export function loopCheck(check: Check, clock: Clock = steadyClock): CheckLoop {
 
   return {
     start: () => {
-      if (check.look && !seen && !timer && !running) void look();
+      if (check.probe && !last && !timer && !running) void probe();
     },
-    look: async () => {
-      if (check.look && !stopped.signal.aborted) await look();
+    probe: async () => {
+      if (check.probe && !stopped.signal.aborted) await probe();
     },
-    result: () => toResult(check, seen, clock),
+    result: () => toResult(check, last, clock),
     stop: async () => {
       stopped.abort();
       clearTimeout(timer);
-      await Promise.race([
-        running?.catch(() => undefined),
-        sleep(STOP_MS, undefined, { ref: false }),
-      ]);
+      const ended = running?.catch(() => undefined);
+      await Promise.race([ended, sleep(STOP_MS, undefined, { ref: false })]);
       await check.close?.();
     },
   };
 }
 
-async function begin(check: Check, signal: AbortSignal): Promise<Sighting | undefined> {
-  return check.look?.(signal);
+async function begin(check: Check, signal: AbortSignal): Promise<ProbeResult | undefined> {
+  return check.probe?.(signal);
 }
 
-/** Rejects with the abort, so that a look which ignores its signal holds nobody up. */
+/** Rejects with the abort, so that a probe which ignores its signal blocks nobody. */
 function rejected(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 }
 
-function toResult(check: Check, seen: Seen | undefined, clock: Clock): CheckResult {
-  const known = check.peek ? peeked(check.peek, clock) : seen;
-  const { name, kind, probe, queue } = check;
+function toResult(check: Check, last: LastProbe | undefined, clock: Clock): CheckResult {
+  const { name, kind, probeKind, queue, critical = kind !== "info", isConfigured = true } = check;
+  const known = check.read
+    ? { result: check.read(), error: undefined, at: clock.now(), durationMs: 0 }
+    : last;
   return {
     name,
     kind,
-    critical: check.critical ?? kind !== "info",
-    probe,
+    critical,
+    probeKind,
     queue,
-    isConfigured: check.isConfigured ?? true,
+    isConfigured,
     ...judge(check, known, clock),
     checkedAt: known?.at,
     durationMs: known?.durationMs,
   };
 }
 
-function peeked(peek: () => Sighting, clock: Clock): Seen {
-  return { sighting: peek(), error: undefined, at: clock.now(), durationMs: 0 };
-}
-
 function judge(
   check: Check,
-  seen: Seen | undefined,
+  last: LastProbe | undefined,
   clock: Clock,
 ): Pick<CheckResult, "state" | "error" | "value"> {
-  if (!seen) return { state: "unknown", error: "not checked yet", value: undefined };
+  if (!last) return { state: "unknown", error: "not checked yet", value: undefined };
   const { timeoutMs = DEFAULT_TIMEOUT_MS, intervalMs = DEFAULT_INTERVAL_MS } = check;
   const limitMs = check.staleAfterMs ?? 2 * intervalMs + timeoutMs;
-  const ageMs = clock.now().getTime() - seen.at.getTime();
+  const ageMs = clock.now().getTime() - last.at.getTime();
   if (ageMs > limitMs) {
     const error = `last checked ${Math.round(ageMs / 1000)} s ago`;
     return { state: "stale", error, value: undefined };
   }
-  const error = seen.error ?? seen.sighting.problem;
-  const { value } = seen.sighting;
-  return { state: error === undefined ? "ok" : "failed", error, value };
+  const error = last.error ?? last.result.problem;
+  return { state: error === undefined ? "ok" : "failed", error, value: last.result.value };
 }

@@ -1,22 +1,27 @@
+import { type Context, Hono } from "hono";
 import type { Logger } from "pino";
+import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Answer, Route } from "./preset.ts";
 import { requestIdOf } from "./request-id.ts";
 import { isSameKey } from "./secret-key.ts";
 
-/** Answers HTTP requests without a framework. */
+/** Answers HTTP requests in any server that speaks the web's Request and Response. */
 export type Handler = (request: Request) => Promise<Response>;
 
-/** What a handler needs to know. */
+/** What the answers depend on. */
 export interface HandlerOptions {
   readonly routes: readonly Route[];
-  /** Headers in which a request's id is taken; the first one is the answer's. */
+  /** Headers from which a request's id is taken; the first one is set on the answer. */
   readonly requestIdHeaders: readonly string[];
-  /** The key for guarded routes; without a `value` nobody gets in. Undefined leaves them open. */
+  /** Key of guarded routes: without it they are open, without its `value` closed to everybody. */
   readonly key: { readonly header: string; readonly value: string | undefined } | undefined;
   readonly log: Logger;
   /** Field of the log with the request's id. */
   readonly traceField: string;
 }
+
+/** The id of the request, for the answer and its log line. */
+type HealthEnv = { Variables: { id: string } };
 
 const NOT_FOUND: Answer = { status: 404, body: { error: "not found" } };
 const NOT_ALLOWED: Answer = { status: 405, body: { error: "only GET and HEAD are answered" } };
@@ -25,53 +30,77 @@ const BROKEN: Answer = { status: 500, body: { error: "internal error" } };
 
 /** Answers the routes, gives every request an id and logs it in one line. */
 export function createHandler(options: HandlerOptions): Handler {
-  const { routes, requestIdHeaders, log, traceField } = options;
-  const byPath = new Map(routes.map((it) => [it.path, it]));
-  return async (request) => {
+  const { routes, requestIdHeaders, key, log, traceField } = options;
+  const [idHeader = "x-request-id"] = requestIdHeaders;
+  const respond = (c: Context<HealthEnv>, answer: Answer): Response =>
+    toResponse(answer, { [idHeader]: c.get("id") });
+  const app = new Hono<HealthEnv>();
+  app.use(async (c, next) => {
     const startMs = performance.now();
-    const id = requestIdOf(request.headers, requestIdHeaders);
-    // Only the path: a query may hold a secret.
-    const path = new URL(request.url).pathname;
-    const answer = await answerOf(byPath.get(path), { request, id, options });
+    const id = requestIdOf(c.req.raw.headers, requestIdHeaders);
+    c.set("id", id);
+    await next();
     const ms = Math.round((performance.now() - startMs) * 100) / 100;
-    const { method } = request;
-    log.info({ path, method, status: answer.status, ms, [traceField]: id }, "http_request");
-    return toResponse(answer, { method, idHeader: requestIdHeaders[0] ?? "x-request-id", id });
-  };
-}
-
-async function answerOf(
-  route: Route | undefined,
-  { request, id, options }: { request: Request; id: string; options: HandlerOptions },
-): Promise<Answer> {
-  if (!route) return NOT_FOUND;
-  if (request.method !== "GET" && request.method !== "HEAD") return NOT_ALLOWED;
-  if (route.isGuarded === true && !mayPass(request, options.key)) return KEY_WRONG;
-  try {
-    const wantsJson = request.headers.get("accept")?.includes("application/json") ?? false;
-    return await route.answer({ id, wantsJson });
-  } catch (error) {
-    options.log.error({ err: error, [options.traceField]: id }, "a health answer failed");
-    return BROKEN;
+    const { method, path } = c.req;
+    // Only the path: a query may hold a secret.
+    log.info({ path, method, status: c.res.status, ms, [traceField]: id }, "http_request");
+  });
+  for (const { path, isGuarded = false, answer } of routes) {
+    app.get(path, async (c) => {
+      if (isGuarded && !hasKey(c.req.raw, key)) return respond(c, KEY_WRONG);
+      const wantsJson = c.req.header("accept")?.includes("application/json") ?? false;
+      return respond(c, await answer({ id: c.get("id"), wantsJson }));
+    });
+    app.all(path, (c) => respond(c, NOT_ALLOWED));
   }
+  app.notFound((c) => respond(c, NOT_FOUND));
+  app.onError((error, c) => {
+    log.error({ err: error, [traceField]: c.get("id") }, "a health answer failed");
+    return respond(c, BROKEN);
+  });
+  return async (request) => app.fetch(request);
 }
 
-function mayPass({ headers }: Request, key: HandlerOptions["key"]): boolean {
+function hasKey({ headers }: Request, key: HandlerOptions["key"]): boolean {
   if (!key) return true;
   const given = headers.get(key.header);
   return given !== null && key.value !== undefined && isSameKey(given, key.value);
 }
 
-function toResponse(
-  { status, body, contentType }: Answer,
-  { method, idHeader, id }: { method: string; idHeader: string; id: string },
-): Response {
-  const headers = new Headers({
+function toResponse({ status, body, contentType }: Answer, ids: Record<string, string>): Response {
+  const headers = {
     "content-type": contentType ?? "application/json; charset=utf-8",
     "cache-control": "no-store",
-    [idHeader]: id,
+    ...(status === 405 ? { allow: "GET, HEAD" } : {}),
+    ...ids,
+  };
+  return new Response(contentType === undefined ? JSON.stringify(body) : String(body), {
+    status,
+    headers,
   });
-  if (status === 405) headers.set("allow", "GET, HEAD");
-  const text = contentType === undefined ? JSON.stringify(body) : String(body);
-  return new Response(method === "HEAD" ? null : text, { status, headers });
+}
+
+/** Moves routes to the manifest's paths. Throws when it names an unknown route or a path twice. */
+export function placeRoutes(
+  routes: readonly Route[],
+  paths: Readonly<Record<string, string>>,
+): Route[] {
+  const placed = routes.map((it) => ({ ...it, path: paths[it.name] ?? it.path }));
+  const names = routes.map((it) => it.name);
+  const unknown = Object.keys(paths).filter((name) => !names.includes(name));
+  const twice = placed.filter((it, at) => placed.findIndex(({ path }) => path === it.path) < at);
+  const problems = [
+    ...unknown.map((name) => ({
+      where: `health/paths/${name}`,
+      message: "there is no such answer.",
+      remedy: `There are: ${names.join(", ")}.`,
+    })),
+    ...twice.map(({ name, path }) => ({
+      where: `health/paths/${name}`,
+      message: `${path} is another answer's path.`,
+      remedy: "Give each answer a path of its own.",
+    })),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return placed;
 }

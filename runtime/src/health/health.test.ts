@@ -4,8 +4,8 @@ import { manualClock, scratchHealth, type ScratchHealth } from "../../testing/sc
 import { type Check, CheckError } from "./check.ts";
 import type { HealthOptions } from "./health.ts";
 
-/** Health that looks, with the first results there. */
-async function looked(
+/** Health with its first results. */
+async function probed(
   checks: readonly Check[],
   options: Partial<HealthOptions> = {},
 ): Promise<ScratchHealth> {
@@ -18,18 +18,18 @@ async function looked(
   return scratch;
 }
 
-const good: Check = { name: "database", kind: "ready", look: async () => ({}) };
+const good: Check = { name: "database", kind: "ready", probe: async () => ({}) };
 
 const REFUSED = Object.assign(new Error("connect to db.internal as admin:hunter2"), {
   code: "ECONNREFUSED",
 });
 
 function broken(check: Partial<Check> = {}): Check {
-  return { name: "database", kind: "ready", look: () => Promise.reject(REFUSED), ...check };
+  return { name: "database", kind: "ready", probe: () => Promise.reject(REFUSED), ...check };
 }
 
 test("liveness does not depend on a dependency, readiness does", async () => {
-  const { get } = await looked([broken()]);
+  const { get } = await probed([broken()]);
 
   const [live, ready] = [await get("/healthz"), await get("/readyz")];
 
@@ -64,8 +64,8 @@ test("liveness answers without waiting while a dependency hangs", async () => {
   expect(answers.map((it) => it.status)).toEqual([200, 503, 503]);
 });
 
-test("a live check that fails makes the process not live, and one that was not looked at does not", async () => {
-  const { get } = await looked([broken({ name: "loop", kind: "live" })]);
+test("a live check that fails makes the process not live, and one without a result does not", async () => {
+  const { get } = await probed([broken({ name: "loop", kind: "live" })]);
   const fresh = scratchHealth({}, { checks: [broken({ name: "loop", kind: "live" })] });
 
   expect(await get("/healthz")).toMatchObject({
@@ -84,7 +84,7 @@ test("before the first results it is not ready", async () => {
 });
 
 test("what is not critical makes it degraded, and still 200", async () => {
-  const { get } = await looked([good, broken({ name: "cache", critical: false })]);
+  const { get } = await probed([good, broken({ name: "cache", critical: false })]);
 
   const health = await get("/health");
 
@@ -102,14 +102,14 @@ test("what is not critical makes it degraded, and still 200", async () => {
 });
 
 test("a critical failure makes health and readiness a 503", async () => {
-  const { get } = await looked([broken()]);
+  const { get } = await probed([broken()]);
 
   expect(await get("/health")).toMatchObject({ status: 503, body: { status: "failed" } });
   expect((await get("/ready")).status).toBe(503);
 });
 
 test("a failing info check is told and changes nothing", async () => {
-  const { get } = await looked([good, broken({ name: "disk", kind: "info" })]);
+  const { get } = await probed([good, broken({ name: "disk", kind: "info" })]);
 
   expect(await get("/health")).toMatchObject({
     status: 200,
@@ -118,7 +118,7 @@ test("a failing info check is told and changes nothing", async () => {
 });
 
 test("shutting down is not ready first, and still alive", async () => {
-  const { health, get } = await looked([good]);
+  const { health, get } = await probed([good]);
 
   health.shutDown();
 
@@ -130,7 +130,7 @@ test("shutting down is not ready first, and still alive", async () => {
 });
 
 test("a part of the app takes part in readiness", async () => {
-  const { health, get } = await looked([good]);
+  const { health, get } = await probed([good]);
 
   health.setReady("cache", false);
   const waiting = await get("/readyz");
@@ -141,9 +141,9 @@ test("a part of the app takes part in readiness", async () => {
 });
 
 test("no answer holds a host, a user or a password", async () => {
-  const { get } = await looked([
+  const { get } = await probed([
     broken(),
-    broken({ name: "mail", look: async () => Promise.reject(new TypeError("smtp.internal:25")) }),
+    broken({ name: "mail", probe: async () => Promise.reject(new TypeError("smtp.internal:25")) }),
   ]);
 
   const paths = ["/healthz", "/readyz", "/health", "/metrics", "/metrics.json"];
@@ -152,16 +152,16 @@ test("no answer holds a host, a user or a password", async () => {
   expect(texts.join("\n")).not.toMatch(/internal|hunter2|admin/);
 });
 
-test("500 requests cost no look: checks are refreshed in the background", async () => {
-  let looks = 0;
-  const look = async (): Promise<undefined> => {
-    looks += 1;
+test("500 requests cost no probe: checks are refreshed in the background", async () => {
+  let probes = 0;
+  const probe = async (): Promise<undefined> => {
+    probes += 1;
   };
-  const { get } = await looked([{ name: "database", kind: "ready", look }]);
+  const { get } = await probed([{ name: "database", kind: "ready", probe }]);
 
   await Promise.all(Array.from({ length: 500 }, () => get("/readyz")));
 
-  expect(looks).toBe(1);
+  expect(probes).toBe(1);
 });
 
 test("a request's id is taken, echoed and logged with path, method, status and time", async () => {
@@ -261,8 +261,8 @@ test("a component that was reported and not declared is told", async () => {
 
 test("a check of the app's own tells its own words", async () => {
   const error = new CheckError("the model is not loaded");
-  const { get } = await looked([
-    { name: "model", kind: "ready", look: () => Promise.reject(error) },
+  const { get } = await probed([
+    { name: "model", kind: "ready", probe: () => Promise.reject(error) },
   ]);
 
   expect(await get("/readyz")).toMatchObject({

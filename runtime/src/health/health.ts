@@ -1,27 +1,22 @@
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import { HEALTH_PRESET_MAKERS } from "../systems/health-presets.gen.ts";
-import type { RuntimeManifest } from "../contract/manifest.ts";
-import type { RecordStore } from "../contract/run-record.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { type Env, valueOf } from "../contract/env.ts";
-import type { Check, CheckResult } from "./check.ts";
-import { type CheckLoop, loopCheck } from "./check-loop.ts";
-import { createEventTally } from "./event-tally.ts";
-import { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
-import { manifestCheck } from "./manifest-check.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { RecordStore } from "../contract/run-record.ts";
+import { type Clock, steadyClock } from "../run/clock.ts";
+import { HEALTH_PRESET_MAKERS } from "../systems/health-presets.gen.ts";
+import { type Check, type CheckResult, type HealthStatus, judgeHealth } from "./check.ts";
+import { loopCheck } from "./check-loop.ts";
+import { createHandler, type Handler, type HandlerOptions, placeRoutes } from "./handler.ts";
 import { instrument } from "./metrics.ts";
-import { metricValue } from "./metrics-answer.ts";
-import type { Preset } from "./preset.ts";
-import type { ProbeContext } from "./probes/probe.ts";
-import { type ComponentReport, createReports, type NotedRun } from "./reports.ts";
+import type { HealthView, Identity, Preset, ProbeContext } from "./preset.ts";
+import { manifestCheck } from "./probes/manifest-check.ts";
+import { metricValue } from "./registry.ts";
+import { type ComponentReport, createEventTally, createReports, type NotedRun } from "./reports.ts";
 import { createRunTally } from "./run-tally.ts";
-import { placeRoutes } from "./route-placement.ts";
-import { type Clock, steadyClock } from "./steady-clock.ts";
-import { type HealthStatus, judgeHealth } from "./verdict.ts";
-import type { HealthView, Identity } from "./view.ts";
 
-/** The header of the metrics key when the manifest names only its variable. */
+/** Header of the metrics key where the manifest names only its variable. */
 const KEY_HEADER = "x-internal-key";
 
 /** What health is made from. */
@@ -29,131 +24,130 @@ export interface HealthOptions {
   readonly manifest: Identity & Pick<RuntimeManifest, "health" | "log">;
   readonly env: Env;
   readonly log: Logger;
-  /** Where relative paths of checks begin; the working directory without it. */
+  /** Base of the checks' relative paths; the working directory without it. */
   readonly directory?: string;
-  /** Where the runs of jobs are recorded, for checks of their freshness. */
+  /** Where runs of jobs are recorded, for checks of their freshness. */
   readonly records?: RecordStore;
-  /** Where the app under supervision answers, for checks of its paths. */
+  /** The URL of the supervised app while it listens, for checks of its paths. */
   readonly appUrl?: () => string | undefined;
   /** Checks of the app's own, beside those of the manifest. */
   readonly checks?: readonly Check[];
   readonly clock?: Clock;
 }
 
-/** The health of one process: what it knows, what it answers, what it is told. */
+/** The health of one process. */
 export interface Health {
   readonly handler: Handler;
   /** The paths that the handler answers; everything else is the app's. */
   readonly paths: ReadonlySet<string>;
-  /** Headers in which a request's id is taken; the first one is the answer's. */
+  /** Headers from which a request's id is taken; the first one is set on the answer. */
   readonly requestIdHeaders: readonly string[];
-  /** The app's own metrics are registered here and told with the others. */
+  /** The app's own metrics are registered here, beside the runtime's. */
   readonly metrics: Registry;
-  /** Value of a metric whose labels include the given ones; undefined when there is none. */
+  /** Sum of a metric's values whose labels include the given ones; undefined when there is none. */
   metricValue(name: string, labels?: Readonly<Record<string, string>>): Promise<number | undefined>;
   /** How often the app reported an event since the process began. */
   eventCount(name: string): number;
   reportComponent(name: string, report: ComponentReport): void;
-  /** The app ended: what it said of its parts says nothing of its next life. */
+  /** Forgets the components of an app that ended: the next one has reported nothing yet. */
   forgetComponents(): void;
-  /** A sign of life, already so old where the app knows that. */
+  /** Records a sign of life, with its age where the app knows it. */
   beat(name?: string, ageMs?: number): void;
-  /** That a run began, or, with its status, that it ended. */
+  /** Records that a run began or, with its status, that it ended. */
   noteRun(run: NotedRun): void;
   noteEvent(name: string, labels?: Readonly<Record<string, string>>): void;
-  /** A part of the app takes part in readiness. */
+  /** Makes a part of the app take part in readiness. */
   setReady(name: string, isReady: boolean): void;
-  /** What every check last found. */
+  /** The last result of every check. */
   results(): readonly CheckResult[];
-  /** How it is as a whole. */
+  /** Health as a whole. */
   status(): HealthStatus;
-  /** Looks at everything now. */
-  look(): Promise<void>;
-  /** Begins to look in the background. */
+  /** Probes everything now. */
+  probe(): Promise<void>;
+  /** Begins to probe in the background. */
   start(): void;
-  /** From now on it is not ready; it still lives, until `close`. */
+  /** From now on the process is not ready, and alive until `close`. */
   shutDown(): void;
-  /** Ends the looks and closes their connections. */
+  /** Stops the probes and closes their connections. */
   close(): Promise<void>;
 }
 
-/** The heartbeat of an app that has only one. */
+/** Name of the heartbeat of an app that has only one. */
 const HEARTBEAT = "app";
 
-/** Checks that are looked at in the background, and answers that never wait for them. */
+/** Probes its checks in the background, and answers without waiting for them. */
 export function createHealth(options: HealthOptions): Health {
-  const clock = options.clock ?? steadyClock;
+  const { manifest, env, log, clock = steadyClock } = options;
+  const { directory = process.cwd(), records, appUrl } = options;
   const reports = createReports(clock);
-  const context = probeContext(options, clock, reports);
-  const preset = HEALTH_PRESET_MAKERS[options.manifest.health?.preset ?? "opspec"](context);
+  const runs = createRunTally(clock);
+  const events = createEventTally();
+  const context: ProbeContext = { env, directory, records, appUrl, clock, reports };
+  const preset = HEALTH_PRESET_MAKERS[manifest.health?.preset ?? "opspec"](context);
   const loops = checksOf(options, preset, context).map((it) => loopCheck(it, clock));
   let isShuttingDown = false;
   const results = (): CheckResult[] => loops.map((it) => it.result());
+  const evidence = () => ({ results: results(), notReady: reports.notReady(), isShuttingDown });
   const view: HealthView = {
-    identity: options.manifest,
-    env: options.env,
+    identity: manifest,
+    env,
     clock,
     startedAt: clock.now(),
     reports,
-    runs: createRunTally(clock),
-    events: createEventTally(),
+    runs,
+    events,
     registry: new Registry(),
     results,
-    evidence: () => ({ results: results(), notReady: reports.notReady(), isShuttingDown }),
+    evidence,
   };
   instrument(view);
   preset.instrument?.(view);
-  const routes = placeRoutes(preset.routes(view), options.manifest.health?.paths ?? {});
+  const routes = placeRoutes(preset.routes(view), manifest.health?.paths ?? {});
+  const { requestIdHeaders } = preset;
+  const traceField = manifest.log?.traceField ?? "trace";
+  const key = metricsKey(options, preset);
   return {
-    ...reporting(view),
-    handler: createHandler({
-      routes,
-      requestIdHeaders: preset.requestIdHeaders,
-      key: keyOf(options, preset),
-      log: options.log,
-      traceField: options.manifest.log?.traceField ?? "trace",
-    }),
+    handler: createHandler({ routes, requestIdHeaders, key, log, traceField }),
     paths: new Set(routes.map((it) => it.path)),
-    requestIdHeaders: preset.requestIdHeaders,
+    requestIdHeaders,
     metrics: view.registry,
     metricValue: (name, labels) => metricValue(view.registry, name, labels),
-    eventCount: (name) => view.events.total(name),
+    eventCount: events.total,
+    reportComponent: reports.reportComponent,
+    forgetComponents: reports.forgetComponents,
+    beat: (name = HEARTBEAT, ageMs = 0) => reports.beat(name, ageMs),
+    noteRun: (run) => {
+      reports.noteSign();
+      runs.note(run);
+    },
+    noteEvent: events.note,
+    setReady: reports.setReady,
     results,
-    status: () => judgeHealth(view.evidence()),
-    look: async () => void (await Promise.all(loops.map((it) => it.look()))),
+    status: () => judgeHealth(evidence()),
+    probe: async () => void (await Promise.all(loops.map((it) => it.probe()))),
     start: () => loops.forEach((it) => it.start()),
     shutDown: () => {
       isShuttingDown = true;
     },
-    close: () => closeAll(loops),
+    close: async () => void (await Promise.all(loops.map((it) => it.stop()))),
   };
-}
-
-function probeContext(
-  { env, directory = process.cwd(), records, appUrl }: HealthOptions,
-  clock: Clock,
-  reports: ProbeContext["reports"],
-): ProbeContext {
-  return { env, directory, records, appUrl, clock, reports };
 }
 
 /** The manifest's checks and the app's own, and those of the preset that neither of them replaces. */
 function checksOf(
-  { manifest, checks: own = [] }: HealthOptions,
+  { manifest, checks = [] }: HealthOptions,
   preset: Preset,
   context: ProbeContext,
 ): Check[] {
-  const declared = [
-    ...(manifest.health?.checks ?? []).map((it) => manifestCheck(it, context)),
-    ...own,
-  ];
+  const ofManifest = (manifest.health?.checks ?? []).map((it) => manifestCheck(it, context));
+  const declared = [...ofManifest, ...checks];
   refuseTwice(declared);
   const isReplaced = (check: Check): boolean =>
     declared.some((it) => it.name === check.name || isSameSubject(it, check));
   return [...declared, ...preset.checks.filter((it) => !isReplaced(it))];
 }
 
-/** Two checks of one name could not be told apart in any answer. */
+/** Answers could not tell two checks of one name apart. */
 function refuseTwice(checks: readonly Check[]): void {
   const names = checks.map((it) => it.name);
   const twice = new Set(names.filter((name, at) => names.indexOf(name) < at));
@@ -167,42 +161,17 @@ function refuseTwice(checks: readonly Check[]): void {
   );
 }
 
-/** A queue is known by its key; of a database or a store each shape has one. */
-function isSameSubject(declared: Check, check: Check): boolean {
-  if (check.probe === "queue") return declared.queue === check.queue;
-  return check.probe !== undefined && check.probe !== "disk" && declared.probe === check.probe;
+/** A queue is known by its key; a preset has at most one database and one store of a kind. */
+function isSameSubject(declared: Check, { probeKind, queue }: Check): boolean {
+  if (probeKind === "queue") return declared.queue === queue;
+  return probeKind !== undefined && probeKind !== "disk" && declared.probeKind === probeKind;
 }
 
-function keyOf({ manifest, env, log }: HealthOptions, preset: Preset): HandlerOptions["key"] {
+function metricsKey({ manifest, env, log }: HealthOptions, preset: Preset): HandlerOptions["key"] {
   const variable = manifest.health?.metricsKeyEnv ?? preset.metricsKey?.env;
   if (variable === undefined) return undefined;
   const header = manifest.health?.metricsKeyHeader ?? preset.metricsKey?.header ?? KEY_HEADER;
   const value = valueOf(env, variable);
   if (value === undefined) log.warn({ variable }, "the metrics are closed: their key is not set");
   return { header, value };
-}
-
-function reporting({
-  reports,
-  runs,
-  events,
-}: HealthView): Pick<
-  Health,
-  "reportComponent" | "forgetComponents" | "beat" | "noteRun" | "noteEvent" | "setReady"
-> {
-  return {
-    reportComponent: (name, report) => reports.reportComponent(name, report),
-    forgetComponents: () => reports.forgetComponents(),
-    beat: (name = HEARTBEAT, ageMs = 0) => reports.beat(name, ageMs),
-    noteRun: (run) => {
-      reports.noteSign();
-      runs.note(run);
-    },
-    noteEvent: (name, labels) => events.note(name, labels),
-    setReady: (name, isReady) => reports.setReady(name, isReady),
-  };
-}
-
-async function closeAll(loops: readonly CheckLoop[]): Promise<void> {
-  await Promise.all(loops.map((it) => it.stop()));
 }

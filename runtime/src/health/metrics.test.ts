@@ -3,13 +3,19 @@ import { scratchHealth, type ScratchHealth } from "../../testing/scratch-health.
 import type { Check } from "./check.ts";
 
 const CHECKS: readonly Check[] = [
-  { name: "jobs", kind: "info", probe: "queue", queue: "jobs", look: async () => ({ value: 3 }) },
+  {
+    name: "jobs",
+    kind: "info",
+    probeKind: "queue",
+    queue: "jobs",
+    probe: async () => ({ value: 3 }),
+  },
   {
     name: "dead",
     kind: "info",
-    probe: "queue",
+    probeKind: "queue",
     queue: "jobs:dead",
-    look: () => Promise.reject(Object.assign(new Error("x"), { code: "ECONNREFUSED" })),
+    probe: () => Promise.reject(Object.assign(new Error("x"), { code: "ECONNREFUSED" })),
   },
 ];
 

@@ -1,18 +1,17 @@
 import { RUNTIME_VERSION } from "../version.ts";
-import { readCounter, type ReadMetric, readGauge, type ReadValue } from "./read-metric.ts";
+import { judgeLiveness, judgeReadiness } from "./check.ts";
+import type { HealthView } from "./preset.ts";
+import { type ReadMetric, type ReadValue, registerCounter, registerGauge } from "./registry.ts";
 import type { JobTally } from "./run-tally.ts";
-import { judgeLiveness, judgeReadiness } from "./verdict.ts";
-import type { HealthView } from "./view.ts";
 
 /**
- * Registers the runtime's metrics: all of them are read from the view when they are asked for, so
- * that the text and the JSON cannot disagree. They hold no ages, which would differ by the moment.
+ * Registers the runtime's metrics. All of them are read from the view at each request, so that the
+ * text and the JSON agree. They hold timestamps and no ages, which would change with each request.
  */
 export function instrument(view: HealthView): void {
-  for (const it of processMetrics(view)) readGauge(view.registry, it);
-  for (const it of checkMetrics(view)) readGauge(view.registry, it);
-  for (const it of reportMetrics(view)) readGauge(view.registry, it);
-  for (const it of countMetrics(view)) readCounter(view.registry, it);
+  const gauges = [...processMetrics(view), ...checkMetrics(view), ...reportMetrics(view)];
+  for (const it of gauges) registerGauge(view.registry, it);
+  for (const it of countMetrics(view)) registerCounter(view.registry, it);
 }
 
 function processMetrics({ identity, evidence }: HealthView): ReadMetric[] {
@@ -26,7 +25,7 @@ function processMetrics({ identity, evidence }: HealthView): ReadMetric[] {
     },
     {
       name: "opspec_live",
-      help: "1 when the process should go on living.",
+      help: "1 when the process should go on running.",
       read: () => [[{}, flag(judgeLiveness(evidence()).ok)]],
     },
     {

@@ -1,5 +1,5 @@
 import type { RunStatus } from "../contract/run-record.ts";
-import type { Clock } from "./steady-clock.ts";
+import type { Clock } from "../run/clock.ts";
 
 /** What the app says about a part of itself. */
 export interface ComponentReport {
@@ -17,7 +17,7 @@ export interface ReportedComponent extends ComponentReport {
   readonly notOkSince: Date | undefined;
 }
 
-/** A run of a job: that it began, or, with a status, that it ended. A RunRecord is one. */
+/** A run of a job that began, or, with a status, one that ended. A RunRecord is one. */
 export interface NotedRun {
   readonly job: string;
   readonly runId: string;
@@ -28,19 +28,19 @@ export interface NotedRun {
 }
 
 /**
- * Most names of components, heartbeats and readiness that are remembered, and label sets of one
- * event: a program that makes up names must not fill the memory.
+ * Most names of components, heartbeats, readiness and events, and most label sets of one event: a
+ * program that makes up names must not fill the memory.
  */
 export const NAMES_MAX = 200;
 
-/** What the app has told since the process began. */
+/** What the app has reported since the process began. */
 export interface Reports {
   reportComponent(name: string, report: ComponentReport): void;
   component(name: string): ReportedComponent | undefined;
   components(): ReadonlyMap<string, ReportedComponent>;
-  /** Who reported them has ended: none of them was reported by who comes next. */
+  /** Forgets the reports of an app that ended: the next one has reported nothing yet. */
   forgetComponents(): void;
-  /** A sign of life that is so old already: an app may tell how long its own loop has hung. */
+  /** Records a sign of life with its age: an app may report how long its own loop has hung. */
   beat(name: string, ageMs?: number): void;
   heartbeat(name: string): Date | undefined;
   heartbeats(): ReadonlyMap<string, Date>;
@@ -48,11 +48,11 @@ export interface Reports {
   lastSign(): Date | undefined;
   noteSign(): void;
   setReady(name: string, isReady: boolean): void;
-  /** Names that said that they are not ready. */
+  /** Names that reported that they are not ready. */
   notReady(): string[];
 }
 
-/** An empty memory. */
+/** Reports of a process that just began. */
 export function createReports(clock: Clock): Reports {
   const components = new Map<string, ReportedComponent>();
   const beats = new Map<string, Date>();
@@ -98,4 +98,36 @@ function toReported(
 
 function remember<T>(map: Map<string, T>, name: string, value: T): void {
   if (map.size < NAMES_MAX || map.has(name)) map.set(name, value);
+}
+
+/** How often an event with these labels was reported. */
+export interface EventCount {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly count: number;
+}
+
+/** Events that the app reported since the process began. */
+export interface EventTally {
+  note(name: string, labels?: Readonly<Record<string, string>>): void;
+  /** Sum over all labels; 0 for an event that was never reported. */
+  total(name: string): number;
+  counts(name: string): readonly EventCount[];
+  names(): readonly string[];
+}
+
+/** An empty tally. */
+export function createEventTally(): EventTally {
+  const events = new Map<string, Map<string, EventCount>>();
+  const counts = (name: string): EventCount[] => [...(events.get(name)?.values() ?? [])];
+  return {
+    note: (name, labels = {}) => {
+      const known = events.get(name) ?? new Map<string, EventCount>();
+      remember(events, name, known);
+      const key = JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+      remember(known, key, { labels, count: (known.get(key)?.count ?? 0) + 1 });
+    },
+    counts,
+    total: (name) => counts(name).reduce((sum, it) => sum + it.count, 0),
+    names: () => [...events.keys()],
+  };
 }

@@ -1,17 +1,17 @@
 import type { RunStatus } from "../contract/run-record.ts";
 import { NAMES_MAX, type NotedRun } from "./reports.ts";
-import type { Clock } from "./steady-clock.ts";
+import type { Clock } from "../run/clock.ts";
 
-/** What the runs of one job come to since the process began. */
+/** Counts of one job's runs since the process began. */
 export interface JobTally {
-  /** By how they ended. */
+  /** By status. */
   readonly runs: ReadonlyMap<RunStatus, number>;
   readonly attempts: number;
   /** Attempts after the first of each run. */
   readonly retries: number;
   readonly success: number;
   readonly failure: number;
-  /** Of ended runs, in seconds. */
+  /** Durations of the runs that ended, in seconds. */
   readonly durationCount: number;
   readonly durationSum: number;
   readonly durationMax: number;
@@ -25,7 +25,7 @@ export interface CurrentRun {
   readonly since: Date;
 }
 
-/** Where the runs of a process stand. */
+/** The runs of a process since it began. It reads no store, so it costs nothing at start. */
 export interface RunTally {
   note(run: NotedRun): void;
   jobs(): ReadonlyMap<string, JobTally>;

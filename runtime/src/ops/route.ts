@@ -13,7 +13,7 @@ export interface Ops {
   /** When this process began, ISO 8601 in UTC. */
   readonly startedAt: string;
   /** Undefined where nothing is looked at, as in a run without a service. */
-  readonly health: Pick<Health, "results" | "status" | "look"> | undefined;
+  readonly health: Pick<Health, "results" | "status" | "probe"> | undefined;
   /** Logins of people, who then need not send the token. */
   readonly logins: Logins;
   /** Added to `/ops/version` and `/ops/digest`, such as the state of the app with its last words. */

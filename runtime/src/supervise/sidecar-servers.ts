@@ -91,7 +91,7 @@ function startCheck({ hasBeenUp }: AppView) {
     name: "app-start",
     kind: "live" as const,
     critical: true,
-    peek: (): { problem?: string } => (hasBeenUp() ? {} : { problem: "the app is starting" }),
+    read: (): { problem?: string } => (hasBeenUp() ? {} : { problem: "the app is starting" }),
   };
 }
 

@@ -5,7 +5,7 @@ import { healthPreset as joslynAiApi } from "./joslyn-ai/health-api.ts";
 import { healthPreset as joslynAiWorker } from "./joslyn-ai/health-worker.ts";
 import { healthPreset as parlayGorilla } from "./parlay-gorilla/health.ts";
 import { healthPreset as vegaCockpit } from "./vega-cockpit/health.ts";
-import { opspecPreset } from "../health/default-preset.ts";
+import { opspecPreset } from "../health/answers.ts";
 import type { PresetMaker } from "../health/preset.ts";
 import type { HEALTH_PRESETS } from "./preset-names.gen.ts";
 

@@ -1,9 +1,11 @@
 import { Socket } from "node:net";
-import type { ClientConfig } from "pg";
+import type { Client, ClientConfig } from "pg";
 
+import { type Env, valueOf } from "../../contract/env.ts";
 import { CheckError } from "../../health/check.ts";
 import { StoreError } from "../../state/stores/store-error.ts";
 import { POSTGRES_ANSWER_MS, type PostgresRow } from "./database.ts";
+import { parsePostgresUrl } from "./url.ts";
 
 /** One connection whose session matters: an advisory lock lasts as long as it. */
 export interface Session {
@@ -23,10 +25,7 @@ export interface Session {
 
 /** Connects. */
 export async function openSession(where: string, config: ClientConfig): Promise<Session> {
-  const { Client } = await import("pg");
-  // Our own socket, because a server that hangs is only got rid of by closing it.
-  const socket = new Socket();
-  const client = new Client({ ...config, stream: () => socket });
+  const { client, socket } = await createClient(config);
   const over = new AbortController();
   client.on("error", () => over.abort());
   client.on("end", () => over.abort());
@@ -65,4 +64,58 @@ export async function openSession(where: string, config: ClientConfig): Promise<
       over.abort();
     },
   };
+}
+
+/** A connection for probes: an aborted signal drops it at once, and the next query connects again. */
+export interface ProbedPostgres {
+  query(text: string, signal: AbortSignal): Promise<PostgresRow[]>;
+  close(): Promise<void>;
+}
+
+interface PostgresClient {
+  readonly client: Client;
+  readonly socket: Socket;
+}
+
+/** Opens nothing yet: the first query loads the driver and connects. */
+export function postgresConnection(urlEnv: string, env: Env): ProbedPostgres {
+  let held: PostgresClient | undefined;
+  const drop = (): void => {
+    held?.socket.destroy();
+    held = undefined;
+  };
+  const connected = async (signal: AbortSignal): Promise<Client> => {
+    if (held) return held.client;
+    const url = valueOf(env, urlEnv);
+    if (url === undefined) throw new CheckError(`${urlEnv} is not set`);
+    const config = parsePostgresUrl(url, urlEnv);
+    const opened = await createClient({ ...config, application_name: "opspec-health" });
+    held = opened;
+    // A connection that ends while it is idle is replaced by the next query.
+    opened.client.on("error", () => held === opened && drop());
+    signal.throwIfAborted();
+    await opened.client.connect();
+    return opened.client;
+  };
+  return {
+    query: async (text, signal) => {
+      signal.addEventListener("abort", drop, { once: true });
+      try {
+        return (await (await connected(signal)).query<PostgresRow>(text)).rows;
+      } catch (error) {
+        drop();
+        throw error;
+      } finally {
+        signal.removeEventListener("abort", drop);
+      }
+    },
+    close: async () => drop(),
+  };
+}
+
+/** A client with its own socket: only closing the socket frees a server that hangs. */
+async function createClient(config: ClientConfig): Promise<PostgresClient> {
+  const { Client: PgClient } = await import("pg");
+  const socket = new Socket();
+  return { client: new PgClient({ ...config, stream: () => socket }), socket };
 }

@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
 
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
@@ -28,12 +28,8 @@ export async function openRedis(urlEnv: string, env: Env): Promise<RedisConnecti
     const remedy = "Set it to the URL of the Redis.";
     throw new ConfigurationError([{ where: urlEnv, message: "is not set.", remedy }]);
   }
-  const options = parseRedisUrl(text, urlEnv);
-  const { Redis: Client } = await import("ioredis");
-  const redis = new Client({
-    ...options,
+  const { redis, reason } = await createClient(text, urlEnv, {
     connectionName: "opspec",
-    lazyConnect: true,
     connectTimeout: REDIS_ANSWER_MS,
     commandTimeout: REDIS_ANSWER_MS,
     // A command is not sent twice: the first one may have been carried out.
@@ -41,26 +37,96 @@ export async function openRedis(urlEnv: string, env: Env): Promise<RedisConnecti
     maxRetriesPerRequest: 1,
     retryStrategy: (times) => Math.min(times * 100, RECONNECT_MAX_MS),
   });
-  // The reason of a broken connection is told by this event only; the call that fails says that it is closed.
-  let broken: unknown;
-  redis.on("error", (error) => {
-    // The driver would go on in the first database, which is somebody else's.
-    const isRefused = isRefusedDatabase(error);
-    broken = isRefused ? new CheckError("it has no database of that number") : error;
-    if (isRefused) redis.disconnect();
-  });
-  redis.on("ready", () => (broken = undefined));
   return {
     where: urlEnv,
     use: async (verb, work) => {
       try {
         return await work(redis);
       } catch (error) {
-        throw new StoreError({ where: urlEnv, verb }, broken ?? error);
+        throw new StoreError({ where: urlEnv, verb }, reason() ?? error);
       }
     },
     close: async () => redis.disconnect(),
   };
+}
+
+/** A connection for probes: an aborted signal drops it at once, and the next use connects again. */
+export interface ProbedRedis {
+  use<T>(work: (redis: Redis) => Promise<T>, signal: AbortSignal): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: the first use loads the driver and connects. */
+export function redisConnection(urlEnv: string, env: Env): ProbedRedis {
+  let client: RedisClient | undefined;
+  const drop = (): void => {
+    client?.redis.disconnect();
+    client = undefined;
+  };
+  const connected = async (signal: AbortSignal): Promise<RedisClient> => {
+    if (client?.redis.status === "ready") return client;
+    drop();
+    const text = valueOf(env, urlEnv);
+    if (text === undefined) throw new CheckError(`${urlEnv} is not set`);
+    const opened = await createClient(text, urlEnv, PROBE_OPTIONS);
+    client = opened;
+    signal.throwIfAborted();
+    await opened.redis.connect().catch((error: unknown) => {
+      throw opened.reason() ?? error;
+    });
+    return opened;
+  };
+  return {
+    use: async (work, signal) => {
+      signal.addEventListener("abort", drop, { once: true });
+      let used: RedisClient | undefined;
+      try {
+        used = await connected(signal);
+        return await work(used.redis);
+      } catch (error) {
+        drop();
+        throw used?.reason() ?? error;
+      } finally {
+        signal.removeEventListener("abort", drop);
+      }
+    },
+    close: async () => drop(),
+  };
+}
+
+/** The next probe connects again, so the driver neither retries nor queues commands. */
+const PROBE_OPTIONS: RedisOptions = {
+  connectionName: "opspec-health",
+  retryStrategy: null,
+  maxRetriesPerRequest: 0,
+  // A server that hangs does not close its side of the connection.
+  disconnectTimeout: 100,
+  enableOfflineQueue: false,
+};
+
+/** A client, and why its connection broke: the command that fails only says that it is closed. */
+interface RedisClient {
+  readonly redis: Redis;
+  reason(): unknown;
+}
+
+async function createClient(
+  url: string,
+  where: string,
+  options: RedisOptions,
+): Promise<RedisClient> {
+  const settings = parseRedisUrl(url, where);
+  const { Redis: Client } = await import("ioredis");
+  const redis = new Client({ ...settings, lazyConnect: true, ...options });
+  let reason: unknown;
+  redis.on("error", (error) => {
+    // The driver would go on in the first database, which is somebody else's.
+    const isRefused = isRefusedDatabase(error);
+    reason = isRefused ? new CheckError("it has no database of that number") : error;
+    if (isRefused) redis.disconnect();
+  });
+  redis.on("ready", () => (reason = undefined));
+  return { redis, reason: () => reason };
 }
 
 /** The driver notes with an answer of Redis which command it was for. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { look, type Watched } from "../../../testing/probe-watch.ts";
+import { probeOnce, type Watched } from "../../../testing/probe-watch.ts";
 import { scratchDirectory } from "../../../testing/scratch-directory.ts";
 
 /** The name of a backup that was made so long ago. */
@@ -14,9 +14,9 @@ function backupName(ageMs: number): string {
 test("a disk check writes a file, leaves none, and tells what is free", async () => {
   const directory = scratchDirectory();
 
-  const result = await look({ kind: "disk", path: "." }, { directory });
-  const full = await look({ kind: "disk", path: ".", minFreeMb: 1e12 }, { directory });
-  const gone = await look({ kind: "disk", path: "gone" }, { directory });
+  const result = await probeOnce({ kind: "disk", path: "." }, { directory });
+  const full = await probeOnce({ kind: "disk", path: ".", minFreeMb: 1e12 }, { directory });
+  const gone = await probeOnce({ kind: "disk", path: "gone" }, { directory });
 
   expect(result.value).toBeGreaterThan(0);
   expect(full.error).toMatch(/^\d+ MB free, less than 1000000000000$/);
@@ -29,7 +29,7 @@ test("a SQLite database is opened read-only and checked; a missing one is not ma
   database.exec("pragma journal_mode = wal; create table t (a); insert into t values (1)");
   writeFileSync(join(directory, "bad.db"), "this is no database, it is a text of some length.");
   const check = async (path: string): Promise<string | undefined> =>
-    (await look({ kind: "sqlite", path }, { directory })).error;
+    (await probeOnce({ kind: "sqlite", path }, { directory })).error;
 
   const errors = [await check("good.db"), await check("bad.db"), await check("none.db")];
   database.close();
@@ -51,7 +51,7 @@ test("a damaged page is found by quick_check", async () => {
   pages.fill(0xff, 8192, 12_288);
   writeFileSync(path, pages);
 
-  const result = await look({ kind: "sqlite", path }, { directory });
+  const result = await probeOnce({ kind: "sqlite", path }, { directory });
 
   expect(result).toMatchObject({ state: "failed" });
   expect(result.error).toMatch(/^damaged/);
@@ -69,15 +69,15 @@ test("the age of a backup is the one in its name, not the one of the file", asyn
     withinSeconds: 3600,
   };
 
-  const none = await look(probe, { directory });
+  const none = await probeOnce(probe, { directory });
   put(backupName(7_200_000));
   put("ventas.db.before_restore");
   put("other_29991231_000000.db");
-  const old = await look(probe, { directory });
+  const old = await probeOnce(probe, { directory });
   put(backupName(60_000));
-  const young = await look(probe, { directory });
+  const young = await probeOnce(probe, { directory });
   put(backupName(30_000), "");
-  const empty = await look(probe, { directory });
+  const empty = await probeOnce(probe, { directory });
 
   expect(none.error).toBe("there is no backup");
   expect(old.error).toMatch(/^the newest backup is 720\d s old, not within 3600 s$/);

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { startHttpServer } from "../../../testing/http-server.ts";
-import { look, startHungServer, watch, type Watched } from "../../../testing/probe-watch.ts";
+import { probeOnce, startHungServer, watch, type Watched } from "../../../testing/probe-watch.ts";
 
 /** Of the URL of a probe that is not called by it. */
 const SCHEMES: Readonly<Record<string, string>> = { clock: "postgres", queue: "redis" };
@@ -31,7 +31,9 @@ test.each<Watched>([
   { kind: "postgres", urlEnv: "STORE_URL" },
   { kind: "redis", urlEnv: "STORE_URL" },
 ])("a $kind that refuses connections is told so, without its host", async (probe) => {
-  const result = await look(probe, { env: { STORE_URL: `${probe.kind}://u:p@127.0.0.1:1/0` } });
+  const result = await probeOnce(probe, {
+    env: { STORE_URL: `${probe.kind}://u:p@127.0.0.1:1/0` },
+  });
 
   expect(result).toMatchObject({ state: "failed", error: "connection refused" });
 });
@@ -39,7 +41,7 @@ test.each<Watched>([
 test("an HTTP check is ok with 2xx and 3xx, or with exactly the wanted status", async () => {
   const { url } = await startHttpServer(({ url: path }) => ({ status: Number(path.slice(1)) }));
   const stateOf = async (path: string, status?: number): Promise<string> =>
-    (await look({ kind: "http", url: `${url}${path}`, ...(status ? { status } : {}) })).state;
+    (await probeOnce({ kind: "http", url: `${url}${path}`, ...(status ? { status } : {}) })).state;
 
   const states = [
     await stateOf("/204"),
@@ -56,8 +58,8 @@ test("a path of the app is asked where the app answers, and fails while it has n
   const { url } = await startHttpServer(() => ({ status: 200 }));
   const probe: Watched = { kind: "http", path: "/_stcore/health" };
 
-  const before = await look(probe, { appUrl: () => undefined });
-  const after = await look(probe, { appUrl: () => url });
+  const before = await probeOnce(probe, { appUrl: () => undefined });
+  const after = await probeOnce(probe, { appUrl: () => url });
 
   expect([before.error, after.state]).toEqual(["the app has not started", "ok"]);
 });
@@ -65,8 +67,8 @@ test("a path of the app is asked where the app answers, and fails while it has n
 test("a TCP port that takes a connection is ok, one that refuses is not", async () => {
   const { port } = await startHungServer();
 
-  const open = await look({ kind: "tcp", host: "127.0.0.1", port });
-  const closed = await look({ kind: "tcp", host: "127.0.0.1", port: 1 });
+  const open = await probeOnce({ kind: "tcp", host: "127.0.0.1", port });
+  const closed = await probeOnce({ kind: "tcp", host: "127.0.0.1", port: 1 });
 
   expect([open.state, closed.error]).toEqual(["ok", "connection refused"]);
 });

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { query } from "../../../testing/postgres.ts";
-import { look, watch } from "../../../testing/probe-watch.ts";
+import { probeOnce, watch } from "../../../testing/probe-watch.ts";
 import { usePostgres } from "../../../testing/servers.ts";
 
 const postgres = usePostgres();
@@ -24,12 +24,15 @@ test("a Postgres that answers is ok, and one whose connection was ended is asked
   });
 });
 
-test("a check of Postgres holds one connection, whatever the number of its looks", async (context) => {
+test("a check of Postgres holds one connection, whatever the number of its probes", async (context) => {
   const { url } = await postgres(context);
-  const looks = watch({ kind: "postgres", urlEnv: "DATABASE_URL" }, { env: { DATABASE_URL: url } });
-  await vi.waitFor(() => expect(looks.result().state).toBe("ok"), { timeout: 10_000 });
+  const probes = watch(
+    { kind: "postgres", urlEnv: "DATABASE_URL" },
+    { env: { DATABASE_URL: url } },
+  );
+  await vi.waitFor(() => expect(probes.result().state).toBe("ok"), { timeout: 10_000 });
   const seen = new Set<Date | undefined>();
-  await vi.waitFor(() => expect(seen.add(looks.result().checkedAt).size).toBeGreaterThan(4));
+  await vi.waitFor(() => expect(seen.add(probes.result().checkedAt).size).toBeGreaterThan(4));
 
   const open = await query(
     url,
@@ -43,7 +46,7 @@ test("a URL in SQLAlchemy's spelling reaches Postgres", async (context) => {
   const { url } = await postgres(context);
   const DATABASE_URL = url.replace(/^postgres(ql)?:/, "postgresql+asyncpg:");
 
-  const result = await look(
+  const result = await probeOnce(
     { kind: "postgres", urlEnv: "DATABASE_URL" },
     { env: { DATABASE_URL } },
   );
@@ -55,7 +58,7 @@ test("a refused connection is told without the URL", async (context) => {
   const url = new URL((await postgres(context)).url);
   url.pathname = "/nobodys";
 
-  const result = await look(
+  const result = await probeOnce(
     { kind: "postgres", urlEnv: "DATABASE_URL" },
     { env: { DATABASE_URL: url.href } },
   );
@@ -66,7 +69,7 @@ test("a refused connection is told without the URL", async (context) => {
 test("the clock of this machine is compared with the one of Postgres", async (context) => {
   const { url } = await postgres(context);
 
-  const result = await look(
+  const result = await probeOnce(
     { kind: "clock", urlEnv: "DATABASE_URL" },
     { env: { DATABASE_URL: url } },
   );

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { look, watch } from "../../../testing/probe-watch.ts";
+import { probeOnce, watch } from "../../../testing/probe-watch.ts";
 import { withRedis } from "../../../testing/redis.ts";
 import { useRedis } from "../../../testing/servers.ts";
 import { startTcpProxy } from "../../../testing/tcp-proxy.ts";
@@ -10,7 +10,7 @@ test("a refused password of Redis is told without the password", async (context)
   const url = new URL((await redis(context)).url);
   url.password = "wrong-hunter2";
 
-  const result = await look(
+  const result = await probeOnce(
     { kind: "redis", urlEnv: "REDIS_URL" },
     { env: { REDIS_URL: url.href } },
   );
@@ -19,7 +19,7 @@ test("a refused password of Redis is told without the password", async (context)
 });
 
 test("a variable that is not set is named", async () => {
-  const result = await look({ kind: "redis", urlEnv: "REDIS_URL" });
+  const result = await probeOnce({ kind: "redis", urlEnv: "REDIS_URL" });
 
   expect(result).toMatchObject({ isConfigured: false, error: "REDIS_URL is not set" });
 });
@@ -49,7 +49,8 @@ test("the depth of a list, a stream and a sorted set is measured, and no key is 
     await client.zadd("zset", 1, "a", 2, "b", 3, "c");
   });
   const depth = async (key: string): Promise<number | undefined> =>
-    (await look({ kind: "queue", urlEnv: "REDIS_URL", key }, { env: { REDIS_URL: url } })).value;
+    (await probeOnce({ kind: "queue", urlEnv: "REDIS_URL", key }, { env: { REDIS_URL: url } }))
+      .value;
 
   const depths = [
     await depth("list"),
@@ -65,7 +66,7 @@ test("a key of another type is an error, not a depth of 0", async (context) => {
   const { url } = await redis(context);
   await withRedis(url, (client) => client.hset("hash", "a", "1"));
 
-  const result = await look(
+  const result = await probeOnce(
     { kind: "queue", urlEnv: "REDIS_URL", key: "hash" },
     { env: { REDIS_URL: url } },
   );
@@ -81,7 +82,7 @@ test("a queue that is too deep fails and still tells its depth", async (context)
   const { url } = await redis(context);
   await withRedis(url, (client) => client.rpush("deep", "a", "b", "c"));
 
-  const result = await look(
+  const result = await probeOnce(
     { kind: "queue", urlEnv: "REDIS_URL", key: "deep", max: 2 },
     { env: { REDIS_URL: url } },
   );

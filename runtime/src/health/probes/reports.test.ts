@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RecordStore, RunRecord } from "../../contract/run-record.ts";
-import { look, watch, type Watched } from "../../../testing/probe-watch.ts";
+import { probeOnce, watch, type Watched } from "../../../testing/probe-watch.ts";
 import { manualClock } from "../../../testing/scratch-health.ts";
 import { createReports } from "../reports.ts";
 
@@ -33,12 +33,12 @@ test("the freshness of a job is that of its last good run", async () => {
     });
   const probe: Watched = { kind: "job", job: "backup", withinSeconds: 600 };
 
-  const never = await look(probe, { records: store });
+  const never = await probeOnce(probe, { records: store });
   ran("ok", 1_200_000);
   ran("failed", 1000);
-  const old = await look(probe, { records: store });
+  const old = await probeOnce(probe, { records: store });
   ran("ok", 1000);
-  const fresh = await look(probe, { records: store });
+  const fresh = await probeOnce(probe, { records: store });
 
   expect(never.error).toBe("has never ended well");
   expect(old.error).toBe("ended well 1200 s ago, not within 600 s");

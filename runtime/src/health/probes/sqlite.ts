@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import * as z from "zod/mini";
-import { CheckError } from "../check.ts";
-import type { Probe } from "./probe.ts";
+import { CheckError, type Probe } from "../check.ts";
 
 /**
- * A quick_check reads the whole file, about 1 GB a second: often enough to find damage before the
- * backups with good data are rotated away, seldom enough to leave the disk alone.
+ * A quick_check reads the whole file, about 1 GB a second. Once an hour finds damage before the
+ * backups with good data are rotated away, and leaves the disk alone.
  */
 const QUICK_CHECK_EVERY_MS = 3_600_000;
 
@@ -23,35 +22,35 @@ const WORDS: Readonly<Record<number, string>> = {
 
 /**
  * Runs in a thread of its own, because node:sqlite waits for the disk and a health answer must not.
- * Opened read-only, so that a missing database is never made.
+ * It opens the file read-only, so that it never creates a missing database.
  */
-const LOOK = `
+const PROBE = `
 const { parentPort, workerData } = require("node:worker_threads");
 const { DatabaseSync } = require("node:sqlite");
-let found;
+let result;
 try {
   const database = new DatabaseSync(workerData.path, { readOnly: true, timeout: 1000 });
   database.prepare("select count(*) from sqlite_schema").get();
   const rows = workerData.quick ? database.prepare("pragma quick_check(1)").all() : [];
   database.close();
-  found = { intact: rows.every((row) => row.quick_check === "ok") };
+  result = { intact: rows.every((row) => row.quick_check === "ok") };
 } catch (error) {
-  found = { code: error.errcode ?? 0 };
+  result = { code: error.errcode ?? 0 };
 }
-parentPort.postMessage(found);
+parentPort.postMessage(result);
 `;
 
-const Found = z.object({ intact: z.optional(z.boolean()), code: z.optional(z.number()) });
+const FileState = z.object({ intact: z.optional(z.boolean()), code: z.optional(z.number()) });
 
-/** A SQLite database answers a query and, now and then, passes a quick_check. */
+/** A SQLite database answers a query and, once an hour, passes a quick_check. */
 export function sqliteProbe({ path }: { path: string }, directory: string): Probe {
   const target = resolve(directory, path);
   let checkedAtMs: number | undefined;
   return {
-    look: async (signal) => {
+    probe: async (signal) => {
       const quick =
         checkedAtMs === undefined || performance.now() - checkedAtMs > QUICK_CHECK_EVERY_MS;
-      const { intact, code } = await lookInThread({ path: target, quick }, signal);
+      const { intact, code } = await probeInThread({ path: target, quick }, signal);
       if (code !== undefined) throw new CheckError(WORDS[code & 0xff] ?? `SQLite error ${code}`);
       if (intact !== true) return { problem: "damaged: quick_check found errors" };
       if (quick) checkedAtMs = performance.now();
@@ -60,11 +59,11 @@ export function sqliteProbe({ path }: { path: string }, directory: string): Prob
   };
 }
 
-async function lookInThread(
+async function probeInThread(
   workerData: { path: string; quick: boolean },
   signal: AbortSignal,
-): Promise<z.infer<typeof Found>> {
-  const worker = new Worker(LOOK, {
+): Promise<z.infer<typeof FileState>> {
+  const worker = new Worker(PROBE, {
     eval: true,
     workerData,
     execArgv: ["--disable-warning=ExperimentalWarning"],
@@ -73,7 +72,7 @@ async function lookInThread(
   signal.addEventListener("abort", stop, { once: true });
   try {
     return await new Promise((resolvePromise, reject) => {
-      worker.once("message", (message) => resolvePromise(Found.parse(message)));
+      worker.once("message", (message) => resolvePromise(FileState.parse(message)));
       worker.once("error", reject);
       worker.once("exit", () => reject(new CheckError("ended without an answer")));
     });

@@ -20,7 +20,7 @@ export const checkRoutes: readonly OpsRoute[] = [
 /** Looks at everything again, instead of telling what the background found some seconds ago. */
 async function runChecks({ ops, request }: OpsExchange): Promise<Response> {
   await readJson(request, RunBody);
-  await Promise.all([ops.health?.look(), ops.process.toggles.reload()]);
+  await Promise.all([ops.health?.probe(), ops.process.toggles.reload()]);
   return jsonAnswer(200, await checkEverything(ops));
 }
 

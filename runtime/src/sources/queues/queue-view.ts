@@ -1,5 +1,5 @@
 import { errorWords } from "../../health/error-words.ts";
-import { redisConnection } from "../../health/probes/redis-connection.ts";
+import { redisConnection } from "../../databases/redis/connection.ts";
 import type { ProcessContext } from "../../run/process.ts";
 import { type DeclaredQueue, declaredQueues } from "./declared-queues.ts";
 import { type QueueLength, queueLength } from "./queue-length.ts";

@@ -137,7 +137,7 @@ test("a heartbeat that is older than the stall makes both health paths a 503", a
 test("a live check that somebody declared makes both health paths a 503", async () => {
   const { get } = scratchHealth(
     { preset: "c1c-recruitment" },
-    { checks: [{ name: "start", kind: "live", peek: () => ({ problem: "is starting" }) }] },
+    { checks: [{ name: "start", kind: "live", read: () => ({ problem: "is starting" }) }] },
   );
 
   expect([(await get("/healthz")).status, (await get("/health")).status]).toEqual([503, 503]);
@@ -149,7 +149,7 @@ test.each<{ env: Record<string, string>; check: number; stall: number }>([
   { env: { ENV_NAME: "prod" }, check: 360, stall: 1110 },
   { env: { ENV_NAME: "prod", WATCHDOG_CHECK_SEC: "100" }, check: 100, stall: 330 },
   { env: { ENV_NAME: "prod", WATCHDOG_STALL_SEC: "77" }, check: 360, stall: 77 },
-])("with $env the watchdog looks every $check s and stalls after $stall s", async (row) => {
+])("with $env the watchdog checks every $check s and stalls after $stall s", async (row) => {
   const { get } = bot(manualClock(), row.env);
 
   expect((await get("/healthz")).body).toMatchObject({

@@ -1,9 +1,9 @@
 import { type Env, valueOf } from "../../contract/env.ts";
 import type { Answer, Preset } from "../../health/preset.ts";
-import type { ProbeContext } from "../../health/probes/probe.ts";
-import { keepaliveRoute, metricsRoutes } from "../../health/route-answers.ts";
-import { judgeLiveness } from "../../health/verdict.ts";
-import { type HealthView, secondsSince } from "../../health/view.ts";
+import type { ProbeContext } from "../../health/preset.ts";
+import { keepaliveRoute, metricsRoutes } from "../../health/answers.ts";
+import { judgeLiveness } from "../../health/check.ts";
+import { type HealthView, secondsSince } from "../../health/preset.ts";
 
 /** Parts of the bot without which it is not ready. One that never reported is not ok. */
 const REQUIRED = ["runtime", "discord"];
@@ -92,7 +92,7 @@ function componentsOf(view: HealthView): Record<string, { ok: boolean; ts: numbe
   const missing = REQUIRED.map((name) => [name, { ok: false, ts: 0 }] as const);
   const checks = view
     .results()
-    .filter((it) => it.probe !== "component" && it.kind !== "info")
+    .filter((it) => it.probeKind !== "component" && it.kind !== "info")
     .map((it) => [it.name, { ok: it.state === "ok", ts: epochSeconds(it.checkedAt) }] as const);
   const reported = [...view.reports.components()].map(
     ([name, { ok, at }]) => [name, { ok, ts: epochSeconds(at) }] as const,

@@ -1,10 +1,10 @@
 import { valueOf } from "../../contract/env.ts";
 import type { Answer, Preset } from "../../health/preset.ts";
-import type { ProbeContext } from "../../health/probes/probe.ts";
+import type { ProbeContext } from "../../health/preset.ts";
 import { sqliteProbe } from "../../health/probes/sqlite.ts";
-import { healthzRoute, metricsRoutes, readyzRoute } from "../../health/route-answers.ts";
-import { judgeHealth } from "../../health/verdict.ts";
-import { appVersion, type HealthView } from "../../health/view.ts";
+import { healthzRoute, metricsRoutes, readyzRoute } from "../../health/answers.ts";
+import { judgeHealth } from "../../health/check.ts";
+import { appVersion, type HealthView } from "../../health/preset.ts";
 
 /** Where the app keeps its database when DB_PATH is not set. */
 const DATABASE = "/data/ventas.db";
@@ -15,7 +15,7 @@ export function healthPreset({ env, directory }: ProbeContext): Preset {
   return {
     requestIdHeaders: ["x-request-id"],
     checks: [
-      { name: "database", kind: "ready", probe: "sqlite", ...sqliteProbe({ path }, directory) },
+      { name: "database", kind: "ready", probeKind: "sqlite", ...sqliteProbe({ path }, directory) },
     ],
     routes: (view) => [
       { name: "health", path: "/health", answer: ({ id }) => health(view, id) },
@@ -28,14 +28,16 @@ export function healthPreset({ env, directory }: ProbeContext): Preset {
 }
 
 function health(view: HealthView, id: string): Answer {
-  const database = view.results().find((it) => it.probe === "sqlite" || it.probe === "postgres");
+  const database = view
+    .results()
+    .find((it) => it.probeKind === "sqlite" || it.probeKind === "postgres");
   return {
     status: 200,
     body: {
       status: judgeHealth(view.evidence()) === "ok" ? "healthy" : "degraded",
       database:
         database?.state === "ok" ? "ok" : `error: ${database?.error ?? "no check is declared"}`,
-      database_type: database?.probe === "postgres" ? "postgresql" : "sqlite",
+      database_type: database?.probeKind === "postgres" ? "postgresql" : "sqlite",
       environment: valueOf(view.env, "ENVIRONMENT") ?? view.identity.environment,
       version: appVersion(view.env),
       request_id: id,

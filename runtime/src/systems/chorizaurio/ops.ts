@@ -1,7 +1,7 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type BackupSet, backupSetsOf, listBackups } from "../../backups/backup-sets.ts";
-import { appVersion } from "../../health/view.ts";
+import { appVersion } from "../../health/preset.ts";
 import { jsonAnswer, Refusal } from "../../ops/json-api/exchange.ts";
 import type { ProcessContext } from "../../run/process.ts";
 import { RUNTIME_VERSION } from "../../version.ts";

@@ -1,13 +1,13 @@
 import { valueOf } from "../../contract/env.ts";
 import type { Check, CheckResult } from "../../health/check.ts";
-import { metricsAnswer } from "../../health/metrics-answer.ts";
+import { metricsAnswer } from "../../health/registry.ts";
 import type { Answer, Preset } from "../../health/preset.ts";
-import { postgresConnection } from "../../health/probes/postgres-connection.ts";
-import type { ProbeContext } from "../../health/probes/probe.ts";
-import { queueProbe } from "../../health/probes/queue.ts";
-import { readCounter, readGauge } from "../../health/read-metric.ts";
-import { healthzRoute, readyzRoute } from "../../health/route-answers.ts";
-import type { HealthView } from "../../health/view.ts";
+import { postgresConnection } from "../../databases/postgres/session.ts";
+import type { ProbeContext } from "../../health/preset.ts";
+import { queueProbe } from "../../health/probes/redis.ts";
+import { registerCounter, registerGauge } from "../../health/registry.ts";
+import { healthzRoute, readyzRoute } from "../../health/answers.ts";
+import type { HealthView } from "../../health/preset.ts";
 
 /** The states of a row of `job_runs`, all of which are told, also with no row. */
 const JOB_STATES = ["pending", "processing", "done", "error"] as const;
@@ -63,7 +63,7 @@ function queueChecks(env: ProbeContext["env"]): Check[] {
   return ["jobs", dead].map((key) => ({
     name: key,
     kind: "info",
-    probe: "queue",
+    probeKind: "queue",
     queue: key,
     ...queueProbe({ urlEnv: "REDIS_URL", key }, env),
   }));
@@ -76,7 +76,7 @@ function jobRunsCheck(env: ProbeContext["env"]): { check: Check; counts: () => J
   const check: Check = {
     name: JOB_RUNS,
     kind: "info",
-    look: async (signal) => {
+    probe: async (signal) => {
       const rows = await connection.query(JOB_RUNS_QUERY, signal);
       const found = rows.map((row) => [String(row["status"]), Number(row["runs"])]);
       counts = { ...none, ...Object.fromEntries(found) };
@@ -113,7 +113,7 @@ function webhookCounts(events: HealthView["events"]): [string, number][] {
 
 function instrumentApi({ registry, results, events }: HealthView, counts: () => JobRuns): void {
   const isOk = (): boolean => results().some((it) => it.name === JOB_RUNS && it.state === "ok");
-  readGauge(registry, {
+  registerGauge(registry, {
     name: "joslyn_queue_depth",
     help: "Number of jobs in a queue; absent when it could not be read.",
     labels: ["queue"],
@@ -122,20 +122,20 @@ function instrumentApi({ registry, results, events }: HealthView, counts: () => 
         queue === undefined || value === undefined ? [] : [[{ queue }, value]],
       ),
   });
-  readGauge(registry, {
+  registerGauge(registry, {
     name: "joslyn_job_runs_total",
     help: "Rows of job_runs by status; absent when they could not be read.",
     labels: ["status"],
     read: () => (isOk() ? Object.entries(counts()).map(([status, it]) => [{ status }, it]) : []),
   });
-  readGauge(registry, {
+  registerGauge(registry, {
     name: "joslyn_source_error",
     help: "1 when a source of these metrics could not be read.",
     labels: ["source"],
     read: () =>
       sourcesOf(results()).map((it) => [{ source: sourceName(it) }, isUnread(it) ? 1 : 0]),
   });
-  readCounter(registry, {
+  registerCounter(registry, {
     name: "joslyn_webhook_events_total",
     help: "Webhooks by their event and what became of them.",
     labels: ["event", "outcome"],

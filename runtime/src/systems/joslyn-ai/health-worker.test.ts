@@ -11,9 +11,9 @@ function queueOf(depth: number): Check {
   return {
     name: "jobs",
     kind: "info",
-    probe: "queue",
+    probeKind: "queue",
     queue: "jobs",
-    peek: () => ({ value: depth }),
+    read: () => ({ value: depth }),
   };
 }
 

@@ -1,9 +1,9 @@
 import { type Env, valueOf } from "../../contract/env.ts";
 import type { CheckResult } from "../../health/check.ts";
 import type { Answer, Preset } from "../../health/preset.ts";
-import type { ProbeContext } from "../../health/probes/probe.ts";
-import { queueProbe } from "../../health/probes/queue.ts";
-import type { HealthView } from "../../health/view.ts";
+import type { ProbeContext } from "../../health/preset.ts";
+import { queueProbe } from "../../health/probes/redis.ts";
+import type { HealthView } from "../../health/preset.ts";
 import { judgeWorker, type WorkerLimits, type WorkerState } from "./worker-verdict.ts";
 
 /** The least that JOB_STALL_THRESHOLD_SECONDS may say, and what holds without it. */
@@ -24,7 +24,7 @@ export function healthPreset({ env }: ProbeContext): Preset {
   const queue = queueProbe({ urlEnv: "REDIS_URL", key: "jobs" }, env);
   return {
     requestIdHeaders: ["x-request-id"],
-    checks: [{ name: "jobs", kind: "info", probe: "queue", queue: "jobs", ...queue }],
+    checks: [{ name: "jobs", kind: "info", probeKind: "queue", queue: "jobs", ...queue }],
     routes: (view) => [
       { name: "health", path: "/health", answer: () => health(view, limits) },
       { name: "metrics", path: "/metrics", isGuarded: true, answer: () => metrics(view) },

@@ -2,11 +2,11 @@ import { valueOf } from "../../contract/env.ts";
 import type { CheckResult } from "../../health/check.ts";
 import type { Answer, Preset, Route } from "../../health/preset.ts";
 import { postgresProbe } from "../../health/probes/postgres.ts";
-import type { ProbeContext } from "../../health/probes/probe.ts";
+import type { ProbeContext } from "../../health/preset.ts";
 import { redisProbe } from "../../health/probes/redis.ts";
-import { healthzRoute, metricsRoutes } from "../../health/route-answers.ts";
-import { type Evidence, judgeHealth, judgeReadiness } from "../../health/verdict.ts";
-import type { HealthView } from "../../health/view.ts";
+import { healthzRoute, metricsRoutes } from "../../health/answers.ts";
+import { type Evidence, judgeHealth, judgeReadiness } from "../../health/check.ts";
+import type { HealthView } from "../../health/preset.ts";
 
 /** What the bodies call the service. */
 const SERVICE = "Parlay Gorilla API";
@@ -19,11 +19,16 @@ export function healthPreset({ env }: ProbeContext): Preset {
   return {
     requestIdHeaders: ["x-request-id"],
     checks: [
-      { name: "database", kind: "ready", probe: "postgres", ...postgresProbe("DATABASE_URL", env) },
+      {
+        name: "database",
+        kind: "ready",
+        probeKind: "postgres",
+        ...postgresProbe("DATABASE_URL", env),
+      },
       {
         name: "redis",
         kind: "ready",
-        probe: "redis",
+        probeKind: "redis",
         isConfigured: valueOf(env, "REDIS_URL") !== undefined,
         ...redisProbe("REDIS_URL", env),
       },
@@ -64,7 +69,7 @@ function readyz(view: HealthView, id: string): Answer {
 /** Without a Redis the app runs on, so it is no reason to send requests elsewhere. */
 function evidenceOf(view: HealthView): Evidence {
   const { results, ...evidence } = view.evidence();
-  const counted = results.filter((it) => it.probe !== "redis" || it.isConfigured);
+  const counted = results.filter((it) => it.probeKind !== "redis" || it.isConfigured);
   return { ...evidence, results: counted };
 }
 
@@ -103,6 +108,6 @@ function databaseRoute(view: HealthView): Route {
   };
 }
 
-function resultOf(view: HealthView, probe: CheckResult["probe"]): CheckResult | undefined {
-  return view.results().find((it) => it.probe === probe);
+function resultOf(view: HealthView, probe: CheckResult["probeKind"]): CheckResult | undefined {
+  return view.results().find((it) => it.probeKind === probe);
 }

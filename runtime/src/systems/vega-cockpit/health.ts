@@ -1,14 +1,9 @@
 import type { CheckResult } from "../../health/check.ts";
 import type { Preset, Route } from "../../health/preset.ts";
-import { diskProbe } from "../../health/probes/disk.ts";
-import type { ProbeContext } from "../../health/probes/probe.ts";
-import {
-  healthzRoute,
-  keepaliveRoute,
-  metricsRoutes,
-  readyzRoute,
-} from "../../health/route-answers.ts";
-import type { HealthView } from "../../health/view.ts";
+import { diskProbe } from "../../health/probes/files.ts";
+import type { ProbeContext } from "../../health/preset.ts";
+import { healthzRoute, keepaliveRoute, metricsRoutes, readyzRoute } from "../../health/answers.ts";
+import type { HealthView } from "../../health/preset.ts";
 
 /** Directories that vega-cockpit's smoke test wants to be there and writable. */
 const DIRECTORIES = ["backups", "snapshots", "logs"];
@@ -24,7 +19,7 @@ export function healthPreset({ directory }: ProbeContext): Preset {
     checks: DIRECTORIES.map((path) => ({
       name: path,
       kind: "info",
-      probe: "disk",
+      probeKind: "disk",
       ...diskProbe({ path }, directory),
     })),
     routes: (view) => [

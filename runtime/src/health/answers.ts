@@ -1,11 +1,25 @@
-import type { CheckResult } from "./check.ts";
-import { metricsAnswer } from "./metrics-answer.ts";
-import type { Answer, Route } from "./preset.ts";
+import { type CheckResult, judgeHealth, judgeLiveness, judgeReadiness } from "./check.ts";
+import { type Answer, appVersion, type HealthView, type Preset, type Route } from "./preset.ts";
+import { metricsAnswer } from "./registry.ts";
 import type { ReportedComponent } from "./reports.ts";
-import { type HealthStatus, judgeHealth, judgeLiveness, judgeReadiness } from "./verdict.ts";
-import { appVersion, type HealthView } from "./view.ts";
 
-/** Liveness: nothing outside is asked, so a hung dependency cannot slow it down. */
+/** The runtime's own paths and bodies, for a system without a preset of its own. */
+export function opspecPreset(): Preset {
+  return {
+    requestIdHeaders: ["x-request-id", "x-trace-id"],
+    checks: [],
+    routes: (view) => [
+      healthzRoute(view),
+      readyzRoute(view),
+      readyzRoute(view, "ready"),
+      healthRoute(view),
+      keepaliveRoute(),
+      ...metricsRoutes(view),
+    ],
+  };
+}
+
+/** Liveness. It asks nothing outside the process, so that a hung dependency cannot slow it down. */
 export function healthzRoute(view: HealthView, name: "healthz" | "health" = "healthz"): Route {
   return {
     name,
@@ -17,24 +31,17 @@ export function healthzRoute(view: HealthView, name: "healthz" | "health" = "hea
   };
 }
 
-/** Readiness: 503 while a critical check fails, before the first results, and from the shutdown on. */
+/** Readiness: 503 while a critical check fails, before the first results, and during the shutdown. */
 export function readyzRoute(view: HealthView, name: "readyz" | "ready" = "readyz"): Route {
   return { name, path: `/${name}`, answer: () => readiness(view) };
 }
 
-/** The state of everything: 200 also when only something that is not critical fails. */
-export function healthRoute(view: HealthView): Route {
-  return {
-    name: "health",
-    path: "/health",
-    answer: () => {
-      const status = judgeHealth(view.evidence());
-      return { status: statusOf(status), body: healthBody(view, status) };
-    },
-  };
+/** The state of everything: 200 also when only checks fail that are not critical. */
+function healthRoute(view: HealthView): Route {
+  return { name: "health", path: "/health", answer: () => health(view) };
 }
 
-/** A page that costs nothing, for whoever keeps the service awake. */
+/** A page that costs nothing, for programs that keep the service awake. */
 export function keepaliveRoute(path = "/keepalive"): Route {
   return {
     name: "keepalive",
@@ -43,7 +50,7 @@ export function keepaliveRoute(path = "/keepalive"): Route {
   };
 }
 
-/** Prometheus text; JSON for who asks for it by the Accept header, or at `/metrics.json`. */
+/** Prometheus text; JSON for `Accept: application/json`, or at `/metrics.json`. */
 export function metricsRoutes({ registry }: HealthView): Route[] {
   return [
     {
@@ -73,11 +80,8 @@ function readiness(view: HealthView): Answer {
   };
 }
 
-function statusOf(status: HealthStatus): number {
-  return status === "ok" || status === "degraded" ? 200 : 503;
-}
-
-function healthBody(view: HealthView, status: HealthStatus): object {
+function health(view: HealthView): Answer {
+  const status = judgeHealth(view.evidence());
   const { system, environment, process } = view.identity;
   const declared = view.results().map((it) => [it.name, componentOfCheck(it)] as const);
   const names = new Set(declared.map(([name]) => name));
@@ -85,12 +89,15 @@ function healthBody(view: HealthView, status: HealthStatus): object {
     .filter(([name]) => !names.has(name))
     .map(([name, it]) => [name, componentOfReport(it)] as const);
   return {
-    status,
-    system,
-    process,
-    environment,
-    version: appVersion(view.env),
-    components: Object.fromEntries([...declared, ...reported]),
+    status: status === "ok" || status === "degraded" ? 200 : 503,
+    body: {
+      status,
+      system,
+      process,
+      environment,
+      version: appVersion(view.env),
+      components: Object.fromEntries([...declared, ...reported]),
+    },
   };
 }
 

@@ -1,21 +1,23 @@
-import type { ManifestCheck } from "../../contract/health.ts";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { valueOf } from "../../contract/env.ts";
-import { CheckError } from "../check.ts";
-import type { Probe, ProbeContext } from "./probe.ts";
+import type { ManifestCheck } from "../../contract/health.ts";
+import { CheckError, type Probe } from "../check.ts";
+import type { ProbeContext } from "../preset.ts";
 
 type HttpTarget = Extract<ManifestCheck["probe"], { kind: "http" }>;
 
 /** A URL, or a path of the app, answers: with the given status, else with 2xx or 3xx as for Render. */
 export function httpProbe(target: HttpTarget, context: ProbeContext): Probe {
   return {
-    look: async (signal) => {
+    probe: async (signal) => {
       const response = await fetch(urlOf(target, context), { signal, redirect: "manual" });
-      // The status is the answer; an unread body would keep the connection from being used again.
+      // An unread body would keep the connection from being used again.
       await response.body?.cancel();
       const { status } = response;
-      const isGood = target.status === undefined ? status >= 200 && status < 400 : false;
-      if (isGood || status === target.status) return {};
-      return { problem: `HTTP ${status}` };
+      const isExpected =
+        target.status === undefined ? status >= 200 && status < 400 : status === target.status;
+      return isExpected ? {} : { problem: `HTTP ${status}` };
     },
   };
 }
@@ -29,4 +31,16 @@ function urlOf(target: HttpTarget, { env, appUrl }: ProbeContext): string {
   const url = target.url ?? (target.urlEnv === undefined ? undefined : valueOf(env, target.urlEnv));
   if (url === undefined) throw new CheckError(`${target.urlEnv ?? "its URL"} is not set`);
   return url;
+}
+
+/** A TCP port accepts a connection. */
+export function tcpProbe({ host, port }: { host: string; port: number }): Probe {
+  return {
+    probe: async (signal) => {
+      const socket = connect({ host, port, signal });
+      await once(socket, "connect");
+      socket.destroy();
+      return {};
+    },
+  };
 }

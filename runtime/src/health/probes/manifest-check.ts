@@ -1,28 +1,22 @@
-import type { ManifestCheck } from "../contract/health.ts";
-import { valueOf } from "../contract/env.ts";
-import type { Check } from "./check.ts";
-import { backupProbe } from "./probes/backup.ts";
-import { clockProbe } from "./probes/clock.ts";
-import { componentProbe } from "./probes/component.ts";
-import { diskProbe } from "./probes/disk.ts";
-import { heartbeatProbe } from "./probes/heartbeat.ts";
-import { httpProbe } from "./probes/http.ts";
-import { jobProbe } from "./probes/job.ts";
-import { postgresProbe } from "./probes/postgres.ts";
-import type { Probe, ProbeContext } from "./probes/probe.ts";
-import { queueProbe } from "./probes/queue.ts";
-import { redisProbe } from "./probes/redis.ts";
-import { sqliteProbe } from "./probes/sqlite.ts";
-import { tcpProbe } from "./probes/tcp.ts";
+import { valueOf } from "../../contract/env.ts";
+import type { ManifestCheck } from "../../contract/health.ts";
+import type { Check, Probe } from "../check.ts";
+import type { ProbeContext } from "../preset.ts";
+import { backupProbe, diskProbe } from "./files.ts";
+import { httpProbe, tcpProbe } from "./network.ts";
+import { clockProbe, postgresProbe } from "./postgres.ts";
+import { queueProbe, redisProbe } from "./redis.ts";
+import { componentProbe, heartbeatProbe, jobProbe } from "./reported.ts";
+import { sqliteProbe } from "./sqlite.ts";
 
-/** A check of the manifest, ready to look. */
+/** A check of the manifest with its probe. */
 export function manifestCheck(check: ManifestCheck, context: ProbeContext): Check {
   const { name, kind, critical, timeoutMs, intervalMs, probe } = check;
   const urlEnv = "urlEnv" in probe ? probe.urlEnv : undefined;
   return {
     name,
     kind,
-    probe: probe.kind,
+    probeKind: probe.kind,
     isConfigured: urlEnv === undefined || valueOf(context.env, urlEnv) !== undefined,
     ...(critical === undefined ? {} : { critical }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
