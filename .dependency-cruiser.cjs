@@ -6,6 +6,9 @@ const TESTS = String.raw`\.test\.ts$|^infra/testing/|^runtime/testing/|^tests/`;
 /** The runtime's pure modules, which both sides of a deployment share. */
 const PURE = "^runtime/src/(contract/manifest|schedule/schedule|jobs/catalog|version)\\.ts$";
 
+/** The folder of the jobs. */
+const JOBS = "^runtime/src/jobs/";
+
 /** What reaches outside the process. Paths, hashes and events do not. */
 const INPUT_OUTPUT =
   "^(node:)?(fs|net|tls|http|https|http2|dns|dgram|child_process|cluster|worker_threads|os|process|readline|repl|sqlite)(/|$)";
@@ -149,6 +152,21 @@ module.exports = {
       severity: "error",
       from: { path: "^runtime/src/systems/([^/]+)/" },
       to: { path: "^runtime/src/systems/[^/]+/", pathNot: "^runtime/src/systems/$1/" },
+    },
+    {
+      name: "a-job-is-one-folder-and-one-line",
+      comment:
+        "To delete a job, delete its folder and its line in list.ts; nobody else may import it.",
+      severity: "error",
+      from: { path: "^(infra|runtime|scripts)/", pathNot: [`${JOBS}(list\\.ts$|[^/]+/)`, TESTS] },
+      to: { path: `${JOBS}[^/]+/` },
+    },
+    {
+      name: "jobs-share-beside-their-folders",
+      comment: "A job that imports another one could not be kept without it.",
+      severity: "error",
+      from: { path: `${JOBS}([^/]+)/`, pathNot: TESTS },
+      to: { path: `${JOBS}[^/]+/`, pathNot: `${JOBS}$1/` },
     },
     {
       name: "tests-stay-outside",

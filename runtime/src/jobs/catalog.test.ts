@@ -1,5 +1,19 @@
+import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { CATALOG, jobOptionProblems } from "./catalog.ts";
+import { loadWork } from "./work.ts";
+
+test.each(Object.keys(CATALOG))("the job %s of the catalog can be done", async (name) => {
+  expect(await loadWork(name)).toBeTypeOf("function");
+});
+
+test("each folder is a job of the list, with the same name", () => {
+  const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
+    .filter((it) => it.isDirectory())
+    .map(({ name }) => name);
+
+  expect(Object.keys(CATALOG).toSorted()).toEqual(folders.toSorted());
+});
 
 test("every job of the runbooks is in the catalog, with a description", () => {
   expect(Object.keys(CATALOG)).toEqual(

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, EnvName } from "../contract/field.ts";
+import { described, EnvName, Seconds } from "../contract/field.ts";
 
 /** A job of the catalog, as specs and manifests may configure it. */
 export interface CatalogJob {
@@ -63,3 +63,43 @@ export function redisUrlOption() {
   const text = "Environment variable with the URL of the Redis. Default: REDIS_URL.";
   return described(z.optional(EnvName), text, "REDIS_URL");
 }
+
+/** The options of jobs that call a URL. */
+export function urlOptions() {
+  return {
+    url: described(
+      z.optional(Text),
+      "URL with https://. The variable in urlEnv overrides it.",
+      "https://api.example.com/internal/refresh",
+    ),
+    urlEnv: described(
+      z.optional(EnvName),
+      "Environment variable with the URL. Default: url.",
+      "REFRESH_URL",
+    ),
+    tokenEnv: described(
+      z.optional(EnvName),
+      "Environment variable with a token to send. Nothing is sent if it is empty.",
+      "INTERNAL_API_KEY",
+    ),
+    tokenHeader: described(
+      z.optional(Text.check(z.regex(/^[\w-]+$/))),
+      "Header that carries the token. Default: Authorization, as a Bearer token.",
+      "x-internal-key",
+    ),
+    timeoutSeconds: described(
+      z.optional(Seconds),
+      "Time limit of the request, in seconds. Default: 60.",
+      10,
+    ),
+  };
+}
+
+/** Exit codes of jobs that run a command of the app, for their pages. */
+export const COMMAND_EXITS = {
+  "0 ok": "The command ended with 0.",
+  "75 or 78 failed": "The command ended with that code.",
+  "1 failed":
+    "The command ended with another code, which the record shows with the last part of the output.",
+  "124 timed-out": "The command took longer than the job's deadline.",
+};

@@ -3,6 +3,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -49,12 +50,19 @@ test("the core names none of the systems", async () => {
   expect(lines.flat()).toEqual([]);
 });
 
-test.each([[SYSTEMS.slice(0, 1)], [SYSTEMS]])(
-  "without the folders of %j the lists are generated again and the types still hold",
-  async (systems) => {
+/** Every job, by the name of its folder. */
+const JOBS = Object.keys(CATALOG);
+
+test.each([
+  [SYSTEMS.slice(0, 1), JOBS.slice(0, 1)],
+  [SYSTEMS, JOBS],
+])(
+  "without the systems %j and the jobs %j the types still hold",
+  async (systems, jobs) => {
     const scratch = scratchCheckout();
     for (const name of systems)
       rmSync(join(scratch, "runtime/src/systems", name), { recursive: true });
+    for (const name of jobs) deleteJob(scratch, name);
 
     for (const [path, text] of renderSystemPresets(scratch))
       writeFileSync(join(scratch, path), text);
@@ -97,6 +105,17 @@ test("each name in docs/sources.md is defined in the runtime", async () => {
   expect(names.length).toBeGreaterThan(40);
   expect(names.filter((name) => !defined.has(name))).toEqual([]);
 });
+
+/** Deletes a job's folder and its line in the list. */
+function deleteJob(scratch: string, name: string): void {
+  const folder = join(scratch, "runtime/src/jobs");
+  const lines = readFileSync(join(folder, "list.ts"), "utf8").split("\n");
+  const kept = lines.filter((line) => !line.includes(`"./${name}/options.ts"`));
+  expect(kept).toHaveLength(lines.length - 1);
+  // Without exports the file would not be a module.
+  writeFileSync(join(folder, "list.ts"), [...kept, "export {};"].join("\n"));
+  rmSync(join(folder, name), { recursive: true });
+}
 
 async function namedLines(path: string): Promise<string[]> {
   const text = await readFile(join(CHECKOUT, "runtime", "src", path), "utf8").catch(() => "");

@@ -2,44 +2,49 @@ import * as z from "zod/mini";
 import { described, EnvName, Seconds } from "../../contract/field.ts";
 import { type CatalogJob, Text } from "../job.ts";
 
-/** One cache, several, or `all`. */
-const Buckets = z.union([Text, z.array(Text).check(z.minLength(1))]);
-
-/** What specs and manifests may say of a `cache-refresh` job. */
+/** The job `cache-refresh`. */
 export const cacheRefreshJob = {
   description:
-    "Refreshes caches of the runtime, or asks the app to refresh its own; what cannot be read keeps its old value.",
+    "Refreshes caches of the runtime, or asks the app to refresh its own. A cache that cannot be read keeps its old value.",
   get options() {
+    const Buckets = bucketsSchema();
     return z.strictObject({
       bucket: described(
         z.optional(Buckets),
-        "The caches, by name, or all of them; all without it.",
+        "Name of the cache, a list of names, or all. Default: all.",
         "clans",
         ["clans", "templates"],
         "all",
       ),
       path: described(
         z.optional(z.string().check(z.regex(/^\//))),
-        "With caches of the app's own: the path of the app that refreshes one on POST. {bucket} in it is the cache's name; the body says {bucket, trigger, actor}.",
+        "For caches of the app: path of the app that refreshes one on POST. {bucket} stands for the cache's name. The body is {bucket, trigger, actor}.",
         "/internal/caches/{bucket}/refresh",
       ),
-      url: described(z.optional(z.string()), "The same elsewhere: its whole URL, instead of path."),
-      urlEnv: described(z.optional(EnvName), "Variable with that URL, instead of url."),
-      tokenEnv: described(z.optional(EnvName), "Variable with a token that is sent as a Bearer."),
+      url: described(z.optional(z.string()), "Whole URL to use instead of path."),
+      urlEnv: described(z.optional(EnvName), "Environment variable with the URL."),
+      tokenEnv: described(
+        z.optional(EnvName),
+        "Environment variable with a token to send as a Bearer token.",
+      ),
       timeoutSeconds: described(
         z.optional(Seconds),
-        "Longest time for one answer of the app; 60 s without it.",
+        "Time limit of one request to the app, in seconds. Default: 60.",
       ),
     });
   },
   get input() {
     return z.strictObject({
       bucket: described(
-        z.optional(Buckets),
-        "The caches of this run, by name, or all; those of the options without it.",
+        z.optional(bucketsSchema()),
+        "Caches of this run: a name, a list of names, or all. Default: those of the options.",
         "clans",
         "all",
       ),
     });
   },
 } as const satisfies CatalogJob;
+
+function bucketsSchema() {
+  return z.union([Text, z.array(Text).check(z.minLength(1))]);
+}

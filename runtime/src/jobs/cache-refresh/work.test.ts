@@ -91,7 +91,9 @@ test("a cache that there is not is refused, and those that there are are named",
   expect(record).toMatchObject({
     status: "failed",
     exitCode: 78,
-    error: expect.stringContaining('there is no cache "clan". There are: clans, templates, all.'),
+    error: expect.stringContaining(
+      'there is no cache "clan". The caches are: clans, templates, all.',
+    ),
   });
 });
 
@@ -148,7 +150,7 @@ test("all caches of an app are those that the options name, and no others can be
     "/caches/templates/refresh",
   ]);
   await expect(refreshCaches({ ...context, input: { bucket: "x" } })).rejects.toThrow(
-    'there is no cache "x". There are: clans, templates, all.',
+    'there is no cache "x". The caches are: clans, templates, all.',
   );
 });
 

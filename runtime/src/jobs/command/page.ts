@@ -1,28 +1,19 @@
-import type { JobPage } from "../job.ts";
+import { COMMAND_EXITS, type JobPage } from "../job.ts";
 
-/** How every job ends that is a command of the app. */
-export const commandExits = {
-  "0 ok": "The command ended with 0.",
-  "75 or 78 failed": "The command ended with that code.",
-  "1 failed":
-    "It ended with any other code, which is in the record with the last part of what it wrote.",
-  "124 timed-out": "It took longer than the job's deadline.",
-};
-
-/** What the reference says of it. */
+/** The reference page of `command`. */
 export const commandPage: JobPage = {
   alsoKnownAs: ["Render cron command", "make targets", "pnpm and python scripts"],
   does: [
-    "Runs the command by /bin/sh in the app's directory and with its environment, as a process group of its own.",
-    "Tells it of its run in OPSPEC_JOB, OPSPEC_RUN_ID, OPSPEC_SCHEDULED_FOR, OPSPEC_ATTEMPT and OPSPEC_ACTOR.",
-    "Ends the whole group with SIGTERM, and after the grace with SIGKILL, when the run must end.",
+    "Runs the command with /bin/sh in the app's directory and with the app's environment, in a process group of its own.",
+    "Sets OPSPEC_JOB, OPSPEC_RUN_ID, OPSPEC_SCHEDULED_FOR, OPSPEC_ATTEMPT and OPSPEC_ACTOR for the command.",
+    "When the run must end, sends SIGTERM to the whole group, and SIGKILL after the grace period.",
   ],
   artifacts: {
-    log: "a line for each line of the command",
-    record: "the exit code, and on failure the last part of what it wrote",
+    log: "one line for each line of output",
+    record: "the exit code; after a failure also the last part of the output",
   },
-  exits: commandExits,
-  dryRun: "Says what it would run, and runs nothing.",
+  exits: COMMAND_EXITS,
+  dryRun: "Reports the command and runs nothing.",
   example: `nightly-report:
   command: python report.py
   schedule: { daily: "03:00" }

@@ -2,25 +2,25 @@ import * as z from "zod/mini";
 import { described } from "../../contract/field.ts";
 import { type CatalogJob, Positive, Text, redisUrlOption } from "../job.ts";
 
-/** What specs and manifests may say of a `dead-letter-requeue` job. */
+/** The job `dead-letter-requeue`. */
 export const deadLetterRequeueJob = {
   description:
-    "Moves entries of a dead-letter list or stream in Redis back into their queue, oldest first.",
+    "Moves entries of a dead-letter list or stream in Redis back to their queue, oldest first.",
   get options() {
     return z.strictObject({
       queue: described(
         z.optional(Text),
-        "Key of the list or stream with the dead entries; jobs:dead without it.",
+        "Key of the list or stream with the dead entries. Default: jobs:dead.",
         "jobs:dead",
       ),
       to: described(
         z.optional(Text),
-        "Key of the queue that gets them back, at its tail; jobs without it.",
+        "Key of the queue to which they return, at its tail. Default: jobs.",
         "jobs",
       ),
       max: described(
         z.optional(Positive),
-        "Most entries that one run moves; all that are there at its start without it.",
+        "Maximum number of entries in one run. Default: all that exist at its start.",
         50,
       ),
       urlEnv: redisUrlOption(),
@@ -30,7 +30,7 @@ export const deadLetterRequeueJob = {
     return z.strictObject({
       max: described(
         z.optional(Positive),
-        "Most entries that this run moves, instead of the option.",
+        "Maximum number of entries in this run. Overrides the option.",
         10,
       ),
     });

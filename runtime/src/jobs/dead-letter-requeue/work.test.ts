@@ -111,7 +111,7 @@ test("another type on either side, and a queue that is its own target, are refus
 
   expect(said[0]).toContain("text: the key holds a string, not a list or stream.");
   expect(said[1]).toContain("stream: the key holds a stream, not a list.");
-  expect(said[2]).toContain("jobs/job/options/to: is the queue of the dead entries itself.");
+  expect(said[2]).toContain("jobs/job/options/to: is the queue with the dead entries.");
   expect(await lists(url)).toEqual({ dead: ["a"], jobs: [] });
 });
 

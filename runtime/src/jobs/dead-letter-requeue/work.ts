@@ -14,12 +14,12 @@ import { deadLetterRequeueJob } from "./options.ts";
 const QUEUE = "jobs:dead";
 const TO = "jobs";
 
-/** Entries that one step moves: Redis does nothing else meanwhile, and these take about a millisecond. */
+/** Entries in one step. Redis does nothing else during a step; this many take about 1 ms. */
 const STEP = 100;
 
-/** Keys: dead entries, queue. The length of the first. */
+/** Keys: dead entries, queue. Result: the length of the first. */
 const LENGTH: QueueScript = {
-  verb: "look at the queues",
+  verb: "read the queues",
   lua: `${QUEUE_TYPE}
   local from, refusal = queue_type(KEYS[1])
   if not from then return refusal end
@@ -30,10 +30,10 @@ const LENGTH: QueueScript = {
 };
 
 /**
- * Keys: dead entries, queue. Values: how many at most. How many were moved.
+ * Keys: dead entries, queue. Arguments: maximum number of entries. Result: number of moved entries.
  *
- * An entry leaves one and enters the other in the same step, so whoever is killed between steps
- * has neither lost nor doubled one. The tail is where producers push, and the order stays.
+ * An entry leaves one key and enters the other in the same step, so a run that is killed between two
+ * steps loses and duplicates none. Producers push at the tail, so the order stays.
  */
 const MOVE: QueueScript = {
   verb: "move entries back",
@@ -60,14 +60,13 @@ const MOVE: QueueScript = {
   return moved`,
 };
 
-/** What one run moves. */
 interface Move {
   readonly queue: string;
   readonly to: string;
   readonly max: number;
 }
 
-/** Moves dead entries back, as many as there were at the start: one that fails again is not moved twice. */
+/** Moves at most as many entries as exist at the start, so one that fails again is not moved twice. */
 export async function work(context: JobContext): Promise<JobOutcome> {
   const options = deadLetterRequeueJob.options.parse(context.options);
   const input = deadLetterRequeueJob.input.parse(context.input);
@@ -84,7 +83,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   });
 }
 
-/** What was moved before a failure stays moved, and is told with it. */
+/** Entries that were moved before a failure stay moved. The failure reports their number. */
 async function moveAll(
   run: RunScript,
   { queue, to, max }: Move,
@@ -101,7 +100,7 @@ async function moveAll(
     return moved;
   } catch (error) {
     const known = error instanceof JobFailure ? error : undefined;
-    throw new JobFailure(known?.message ?? "it was ended between two steps", {
+    throw new JobFailure(known?.message ?? "the run was ended between two steps", {
       ...(known?.exitCode === undefined ? {} : { exitCode: known.exitCode }),
       details: { queue, to, moved },
       cause: error,
@@ -111,6 +110,8 @@ async function moveAll(
 
 function sameQueue(job: string): ConfigurationError {
   const where = `jobs/${job}/options/to`;
-  const message = "is the queue of the dead entries itself.";
-  return new ConfigurationError([{ where, message, remedy: "Name the queue they came from." }]);
+  const message = "is the queue with the dead entries.";
+  return new ConfigurationError([
+    { where, message, remedy: "Write the queue from which they came." },
+  ]);
 }

@@ -1,21 +1,22 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of it. */
+/** The reference page of `dead-letter-trim`. */
 export const deadLetterTrimPage: JobPage = {
   alsoKnownAs: ["make dead-letter-trim", "trim_dead_letter.py", "Dead-letter trim"],
   does: [
-    "Looks how many entries the list or stream has; none is fine, and any other type fails.",
-    "Removes the oldest, which are at the head, until only the newest stay; with keep 0 all of them.",
-    "Both happen in one step, so an entry that arrives meanwhile is neither lost nor counted.",
+    "Reads the length of the list or stream. A missing key has the length 0. A key of another type is a failure.",
+    "Removes the oldest entries, which are at the head, until only the newest are left. With keep 0 it removes all.",
+    "Does both in one atomic step, so an entry that arrives at the same time is neither lost nor counted.",
   ],
   artifacts: { record: "details {queue, length, kept, trimmed}" },
   exits: {
-    "0 ok": "Trimmed, or nothing to trim.",
-    "1 failed": "The key holds another type.",
-    "75 failed": "Redis is away.",
-    "78 failed": "Keep is negative or no number, or the URL is not set.",
+    "0 ok": "The queue is trimmed, or there was nothing to trim.",
+    "1 failed": "The key has another type.",
+    "75 failed": "Redis does not respond.",
+    "78 failed": "keep is not a number from 0, or the URL is not set.",
   },
-  dryRun: "Says what it would keep and trim, and removes nothing; so does the option dryRun.",
+  dryRun:
+    "Reports what it would keep and trim, and removes nothing. The option dryRun does the same.",
   example: `dead-letter-trim:
   uses: dead-letter-trim
   schedule: { every: 1h }

@@ -15,10 +15,10 @@ const KEEP = 100;
 const QUEUE = "jobs:dead";
 
 /**
- * Keys: queue. Values: how many stay, 1 for a dry run. The length before.
+ * Keys: queue. Arguments: number of entries to keep, 1 for a dry run. Result: the length before.
  *
- * The newest are at the tail, where workers push. `LTRIM key 0 -1` would keep everything, so none
- * is said by removing the key; a stream keeps its consumer groups.
+ * The newest entries are at the tail, where workers push. `LTRIM key 0 -1` would keep everything, so
+ * the script deletes the key to keep nothing. A stream keeps its consumer groups.
  */
 const TRIM: QueueScript = {
   verb: "trim the queue",
@@ -34,7 +34,7 @@ const TRIM: QueueScript = {
   return length`,
 };
 
-/** Removes all but the newest entries, in one step. */
+/** Removes all but the newest entries in one atomic step. */
 export async function work(context: JobContext): Promise<JobOutcome> {
   const options = deadLetterTrimJob.options.parse(context.options);
   const { queue = QUEUE, keep = KEEP, urlEnv = REDIS_URL } = options;

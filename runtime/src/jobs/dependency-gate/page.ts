@@ -1,23 +1,23 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of `dependency-gate`. */
+/** The reference page of `dependency-gate`. */
 export const dependencyGatePage: JobPage = {
   alsoKnownAs: ["ClamAV gate", "CLAMAV_FAIL_CLOSED", "[clamav]", "opspec-runtime gate"],
   does: [
-    "Knocks at every gate at the same time, again and again, until each answers or its time is over: clamav says PONG to PING, tcp accepts a connection, http answers with less than 400.",
-    "A gate that stays shut fails the run. With fail: open it warns; with failClosedEnv the variable decides, and only 0 opens.",
-    "As the command opspec-runtime gate it does the same with the gates of the app, before something else is started.",
+    "Polls all gates at the same time until each is open or its time limit is reached. A clamav gate is open when it answers PONG to PING, a tcp gate when it accepts a connection, an http gate when its status is below 400.",
+    "Fails if a gate stays closed. A gate with fail: open only logs a warning. With failClosedEnv the variable decides: only 0 makes it a warning.",
+    "The command opspec-runtime gate does the same with the gates of the app, before another program starts.",
   ],
   artifacts: {
-    "log line": "a gate is open, or (WARN) a gate is closed and declared open",
-    record: "details.open and details.shut: names of the gates; details.problems for a failure",
+    "log line": "whether each gate is open or closed (WARN for one with fail: open)",
+    record: "details.open and details.shut: names of the gates; details.problems after a failure",
   },
   exits: {
-    "0 ok": "Every gate is open, or declared open.",
+    "0 ok": "Every gate is open, or has fail: open.",
     "75 failed": "A gate did not open in time.",
-    "78 failed": "A gate does not say where it is, or there are no gates.",
+    "78 failed": "A gate has no address, or there are no gates.",
   },
-  dryRun: "Knocks nowhere and names the gates (details.gates).",
+  dryRun: "Polls nothing and reports the names of the gates (details.gates).",
   example: `scanner:
   uses: dependency-gate
   options:

@@ -1,10 +1,10 @@
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Gate, passGates } from "../../supervise/gates.ts";
 import { StartRefused } from "../../supervise/start-refused.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { dependencyGateJob } from "./options.ts";
 
-/** Waits for the gates as the start of an app does, with the same meaning of open and closed. */
+/** Waits for the gates in the same way as the start of an app does. */
 export async function work(context: JobContext): Promise<JobOutcome> {
   const { env, log, signal, job } = context;
   const gates = gatesOf(context);
@@ -23,8 +23,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
 function gatesOf({ job, options, process }: JobContext): readonly Gate[] {
   const { gates = process?.manifest.app?.gates ?? [] } = dependencyGateJob.options.parse(options);
   if (gates.length > 0) return gates;
-  const remedy = "Say what must answer, there or under supervise: of the service.";
-  throw new ConfigurationError([
-    { where: `jobs/${job}/options/gates`, message: "there are none.", remedy },
-  ]);
+  const where = `jobs/${job}/options/gates`;
+  const remedy = "Declare a gate here or under supervise: of the service.";
+  throw new ConfigurationError([{ where, message: "there are none.", remedy }]);
 }

@@ -2,27 +2,27 @@ import * as z from "zod/mini";
 import { described, EnvName } from "../../contract/field.ts";
 import { type CatalogJob, FilePath } from "../job.ts";
 
-/** What specs and manifests may say of a `heartbeat` job. */
+/** The job `heartbeat`. */
 export const heartbeatJob = {
-  description: "Writes a CSV snapshot of versions, directories and variables that are set.",
+  description: "Writes a CSV snapshot of versions, directories and the variables that are set.",
   get options() {
     return z.strictObject({
       directory: described(
         z.optional(FilePath),
-        "Where the snapshots are written; snapshots without it.",
+        "Directory for the snapshots. Default: snapshots.",
       ),
       directories: described(
         z.optional(z.array(FilePath)),
-        "More directories to check beside the one of the snapshots; a missing one is created. None without it.",
+        "More directories to check. Missing ones are created. Default: none.",
       ),
       variables: described(
         z.optional(z.array(EnvName)),
-        "Environment variables of which it is told whether they are set, never to what.",
+        "Environment variables to check. The snapshot shows whether they are set, never their values.",
         ["SENDGRID_API_KEY", "DIGEST_EMAIL_TO"],
       ),
       programs: described(
         z.optional(z.array(FilePath)),
-        "Programs whose version is recorded, as they answer --version; none without it.",
+        "Programs whose --version the snapshot shows. Default: none.",
       ),
     });
   },

@@ -1,41 +1,91 @@
+import { execFile } from "node:child_process";
+import { constants } from "node:fs";
+import { access, mkdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { stampOf, stampsOf, writeNew } from "../file.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import { promisify } from "node:util";
+import { valueOf } from "../../contract/env.ts";
+import { errorCode } from "../../contract/error-code.ts";
 import { errorWords } from "../../health/error-words.ts";
-import {
-  type Observation,
-  observeDirectories,
-  observeVariables,
-  observeVersions,
-} from "./observation.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import { RUNTIME_VERSION } from "../../version.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { stampOf, stampsOf, writeNew } from "../file.ts";
 import { heartbeatJob } from "./options.ts";
 
 const DIRECTORY = "snapshots";
 
-/** Writes what this process has to work with as `heartbeat_<time>.csv`. */
+/** Time limit of a program that prints its version. */
+const VERSION_TIMEOUT_MS = 10_000;
+
+/** One line of a snapshot. */
+interface Observation {
+  readonly section: "version" | "directory" | "env";
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Writes versions, states of directories and set variables to `heartbeat_<time>.csv`. */
 export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
-  const said = heartbeatJob.options.parse(context.options);
-  const directory = said.directory ?? DIRECTORY;
+  const options = heartbeatJob.options.parse(context.options);
+  const { directory = DIRECTORY, directories = [], programs = [], variables = [] } = options;
   const now = clock.now();
   if (context.dryRun) {
     const wouldWrite = join(directory, `heartbeat_${stampOf(now)}.csv`);
     return { status: "skipped", details: { dryRun: true, wouldWrite } };
   }
-  const observations = [
-    ...(await observeVersions(context, said.programs ?? [])),
-    ...(await observeDirectories(context, [...new Set([directory, ...(said.directories ?? [])])])),
-    ...observeVariables(context, said.variables ?? []),
+  const versions = await Promise.all(programs.map((it) => observeProgram(context, it)));
+  const observations: Observation[] = [
+    { section: "version", key: "runtime", value: RUNTIME_VERSION },
+    { section: "version", key: "node", value: process.versions.node },
+    ...versions,
   ];
+  for (const key of new Set([directory, ...directories])) {
+    const value = await directoryState(resolve(context.directory, key));
+    observations.push({ section: "directory", key, value });
+  }
+  for (const key of variables) {
+    const value = valueOf(context.env, key) === undefined ? "MISSING" : "SET";
+    observations.push({ section: "env", key, value });
+  }
   const file = await writeSnapshot(context, directory, { observations, now });
-  return { status: "ok", details: { file, ...troubles(observations) } };
+  const withValue = (value: string): string[] =>
+    observations.filter((one) => one.value === value).map(({ key }) => key);
+  const details = { file, errors: withValue("ERROR"), missing: withValue("MISSING") };
+  return { status: "ok", details };
 }
 
-/** What an operator should look at; a snapshot of trouble is no failure of the snapshot. */
-function troubles(observations: readonly Observation[]): Record<string, string[]> {
-  const withValue = (value: string) =>
-    observations.filter((one) => one.value === value).map(({ key }) => key);
-  return { errors: withValue("ERROR"), missing: withValue("MISSING") };
+async function observeProgram(
+  { env, childEnv, directory, signal }: JobContext,
+  program: string,
+): Promise<Observation> {
+  try {
+    const { stdout } = await promisify(execFile)(program, ["--version"], {
+      cwd: directory,
+      env: { ...(childEnv ?? env) },
+      timeout: VERSION_TIMEOUT_MS,
+      signal,
+    });
+    const value = stdout.trim().split("\n", 1).join("");
+    return { section: "version", key: program, value };
+  } catch {
+    signal.throwIfAborted();
+    return { section: "version", key: program, value: "MISSING" };
+  }
+}
+
+async function directoryState(path: string): Promise<"OK" | "CREATED" | "ERROR"> {
+  try {
+    if (!(await stat(path)).isDirectory()) return "ERROR";
+    await access(path, constants.W_OK);
+    return "OK";
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") return "ERROR";
+  }
+  // mkdir fails for a dangling link, because the disk behind the link is missing.
+  return mkdir(path, { recursive: true }).then(
+    () => "CREATED",
+    () => "ERROR",
+  );
 }
 
 async function writeSnapshot(
@@ -54,5 +104,5 @@ async function writeSnapshot(
     const message = `${directory}: the snapshot could not be written: ${errorWords(error)}.`;
     throw new JobFailure(message, { details: { observations }, cause: error });
   }
-  throw new JobFailure(`${directory}: all names of ${stampOf(now)} are taken.`);
+  throw new JobFailure(`${directory}: all file names for ${stampOf(now)} exist.`);
 }

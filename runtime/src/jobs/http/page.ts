@@ -1,21 +1,23 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of it. */
+/** The reference page of `http`. */
 export const httpPage: JobPage = {
   alsoKnownAs: ["curl", "internal endpoints that a cron job calls"],
   does: [
-    "Calls the URL once, with the token where one is set.",
-    "Follows no redirect: it is a bad answer, and the token goes nowhere else.",
-    "Takes any status from 200 to 299 for good, or only the one that is named.",
+    "Calls the URL once, with the token if there is one.",
+    "Does not follow redirects. A redirect is a failure, so that the token stays with its host.",
+    "Succeeds with a status from 200 to 299, or only with the status in the options.",
   ],
-  artifacts: { record: "details {httpStatus}, and of a bad answer the first 200 characters" },
-  exits: {
-    "0 ok": "A good answer.",
-    "1 failed": "An answer that another try would not change.",
-    "75 failed": "No answer in time, a 5xx, 408, 425 or 429.",
-    "78 failed": "The URL is not set or is none, or the token cannot be sent.",
+  artifacts: {
+    record: "details {httpStatus}; after a failure also the first 200 characters of the body",
   },
-  dryRun: "Looks whether the URL is one, and calls nobody.",
+  exits: {
+    "0 ok": "The status is a success.",
+    "1 failed": "The status is an error that a retry does not change.",
+    "75 failed": "No response in time, or status 5xx, 408, 425 or 429.",
+    "78 failed": "The URL is missing or invalid, or the token cannot be sent.",
+  },
+  dryRun: "Validates the URL and calls nothing.",
   example: `refresh:
   uses: http
   schedule: { every: 1h }

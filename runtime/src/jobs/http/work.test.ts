@@ -73,9 +73,12 @@ test("a variable that is not set is a configuration error that names it", async 
 });
 
 test.each([
-  ["nothing", "TARGET_URL: is not a URL of the web."],
-  ["file:///etc/passwd", "TARGET_URL: is not a URL of the web."],
-  ["https://me:hidden@example.com/", "TARGET_URL: holds a user or a password, which is not sent."],
+  ["nothing", "TARGET_URL: is not an HTTP URL."],
+  ["file:///etc/passwd", "TARGET_URL: is not an HTTP URL."],
+  [
+    "https://me:hidden@example.com/",
+    "TARGET_URL: contains a user or a password, which is not sent.",
+  ],
 ])("%s is a configuration error, also in a dry run, and not repeated", async (url, message) => {
   const given = { directory: "/", env: { TARGET_URL: url }, options: { urlEnv: "TARGET_URL" } };
 
@@ -95,7 +98,7 @@ test("a redirect is a bad answer: it is not followed, so the token stays where i
   );
 
   await expect(outcome).rejects.toThrow(
-    "POST was answered with HTTP 307: it is elsewhere. Give the URL to which it leads.",
+    "POST was answered with HTTP 307, a redirect. Use the URL to which it leads.",
   );
   expect(other.seen).toEqual([]);
 });
@@ -106,6 +109,6 @@ test("a token that no header can carry is refused by its variable and not repeat
 
   const error = await callUrl(jobContext({ directory: "/", env, options })).catch(String);
 
-  expect(error).toContain("CALL_TOKEN: has characters that no header can carry.");
+  expect(error).toContain("CALL_TOKEN: contains characters that a header cannot contain.");
   expect(error).not.toContain("hidden");
 });

@@ -1,22 +1,23 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of `keepalive`. */
+/** The reference page of `keepalive`. */
 export const keepalivePage: JobPage = {
   alsoKnownAs: ["HTTP keepalive", "http-keepalive", "F3 pinger", "KEEPALIVE_INTERVAL"],
   does: [
-    "Waits for a random part of its jitter; a run by hand does not wait.",
-    "Asks for one page: what KEEPALIVE_URL says, else url, else RENDER_EXTERNAL_URL with the path, else 127.0.0.1 and PORT with the path.",
-    "An interval of less than 60 s is refused.",
+    "Waits for a random part of its jitter. A manual run does not wait.",
+    "Requests one page: KEEPALIVE_URL, else url, else the path at RENDER_EXTERNAL_URL, else the path at 127.0.0.1 and PORT.",
+    "Refuses an interval of less than 60 s.",
   ],
   artifacts: {
-    record: "details: httpStatus, from (what said where to ask), jitterMs, ms; never the URL",
+    record:
+      "details: httpStatus, from (the variable or option with the URL), jitterMs, ms; never the URL",
   },
   exits: {
-    "0 ok": "The page answered with less than 400.",
-    "75 failed": "It answered with 400 or more, or not in time.",
-    "78 failed": "Nothing says where to ask, or the interval is shorter than 60 s.",
+    "0 ok": "The status is below 400.",
+    "75 failed": "The status is 400 or more, or there was no response in time.",
+    "78 failed": "There is no URL, or the interval is shorter than 60 s.",
   },
-  dryRun: "Asks nobody and says what would tell it where to ask (details.from).",
+  dryRun: "Requests nothing and reports which variable or option has the URL (details.from).",
   example: `http-keepalive:
   uses: keepalive
   options: { path: /keepalive }

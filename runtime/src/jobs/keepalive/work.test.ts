@@ -20,7 +20,7 @@ test.each([
 
 test("without an address it is a configuration error that names the variable", () => {
   expect(() => keepaliveTarget({ env: {} }, {})).toThrow(
-    "KEEPALIVE_URL: is not set, and neither is where the service listens.",
+    "KEEPALIVE_URL: is not set, and neither is the address of the service.",
   );
 });
 
@@ -56,7 +56,7 @@ test("an interval of less than a minute is refused", async () => {
   const { context } = await scene({}, 59);
 
   await expect(keepAwake(context)).rejects.toThrow(
-    "jobs/awake/schedule: asks every 59 s. Give it an interval of at least 60 s.",
+    "jobs/awake/schedule: has an interval of 59 s. Use an interval of at least 60 s.",
   );
 });
 
@@ -64,7 +64,7 @@ test("a bad answer is a temporary failure without the URL", async () => {
   const { context } = await scene({ status: 502 });
 
   await expect(keepAwake({ ...context, actor: "manual ana" })).rejects.toMatchObject({
-    message: "the page said HTTP 502",
+    message: "the page answered with HTTP 502",
     exitCode: 75,
   });
 });

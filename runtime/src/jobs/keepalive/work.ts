@@ -10,26 +10,26 @@ import { keepaliveJob } from "./options.ts";
 
 type Options = z.infer<typeof keepaliveJob.options>;
 
-/** Shortest interval, in s: hosts suspend an idle service after minutes; see docs/sources.md. */
+/** Shortest interval, in seconds. Hosts suspend an idle service after minutes; see docs/sources.md. */
 const INTERVAL_SECONDS_MIN = 60;
 
-/** Share of the interval by which a request may be later, so that many services do not ask at once. */
+/** Default maximum delay, in percent of the interval, so that services do not all send at once. */
 const JITTER_PERCENT = 10;
 
-/** A service that wakes up takes longer, and then has been woken. */
+/** Default time limit, in seconds. A suspended service takes longer to answer, but the request wakes it. */
 const TIMEOUT_SECONDS = 10;
 
-/** Where the runtime answers it without asking anything. */
+/** Path at which the runtime itself answers. */
 const PATH = "/keepalive";
 
-/** Variables with the whole URL, and with the path of this service; see docs/sources.md. */
+/** Variables with the whole URL and with the path; see docs/sources.md. */
 const URL_VARIABLE = "KEEPALIVE_URL";
 const PATH_VARIABLE = "KEEPALIVE_PATH";
 
 /** The public address of a service. @see https://render.com/docs/environment-variables */
 const EXTERNAL_URL_VARIABLE = "RENDER_EXTERNAL_URL";
 
-/** Asks for a page, a little later than it is due; an answer that is not good is a failure. */
+/** Requests a page after a random delay. A status of 400 or more is a failure. */
 export async function work(
   context: JobContext,
   random: () => number = Math.random,
@@ -39,9 +39,8 @@ export async function work(
   const target = keepaliveTarget(context, options);
   const intervalMs = intervalSeconds(context) * 1000;
   if (context.dryRun) return { status: "skipped", details: { dryRun: true, from: target.from } };
-  const jitterMs = isByHand(context)
-    ? 0
-    : Math.round((intervalMs * jitterPercent * random()) / 100);
+  const isManual = context.actor.startsWith("manual");
+  const jitterMs = isManual ? 0 : Math.round((intervalMs * jitterPercent * random()) / 100);
   await sleep(jitterMs, undefined, { signal: context.signal });
   const startedMs = performance.now();
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
@@ -49,13 +48,13 @@ export async function work(
   const status = await statusOf(target.url, signal);
   const details = { from: target.from, jitterMs, ms: Math.round(performance.now() - startedMs) };
   if (status < 400) return { status: "ok", details: { httpStatus: status, ...details } };
-  throw new JobFailure(`the page said HTTP ${status}`, {
+  throw new JobFailure(`the page answered with HTTP ${status}`, {
     exitCode: EXIT.temporary,
     details: { httpStatus: status, ...details },
   });
 }
 
-/** Where it asks, and what said so; the URL itself may hold a token and is told to nobody. */
+/** The URL, and the variable or option that sets it. The URL may contain a token, so it is not reported. */
 export function keepaliveTarget(
   { env }: Pick<JobContext, "env">,
   { url, urlEnv = URL_VARIABLE, path = PATH }: Options,
@@ -72,24 +71,22 @@ export function keepaliveTarget(
   const found = candidates.find(({ text }) => text !== undefined);
   const parsed = found?.text === undefined ? null : URL.parse(found.text);
   if (found && parsed) return { url: parsed, from: found.from };
-  const message = found ? "is not a URL." : "is not set, and neither is where the service listens.";
+  const message = found
+    ? "is not a URL."
+    : "is not set, and neither is the address of the service.";
   throw new ConfigurationError([
     { where: found?.from ?? urlEnv, message, remedy: "Give the whole URL, with https://." },
   ]);
 }
 
-function isByHand({ actor }: JobContext): boolean {
-  return actor.startsWith("manual");
-}
-
-/** Of its schedule; without an interval there is none to be late in. */
+/** The interval of the schedule, or 0 for another kind of schedule. */
 function intervalSeconds({ job, process, env }: JobContext): number {
   const schedule = process?.manifest.jobs.find(({ name }) => name === job)?.schedule;
   const { everySeconds } = schedule ? bindSchedule({ name: job, schedule }, env) : {};
   if (everySeconds === undefined) return 0;
   if (everySeconds >= INTERVAL_SECONDS_MIN) return everySeconds;
-  const message = `asks every ${everySeconds} s.`;
-  const remedy = `Give it an interval of at least ${INTERVAL_SECONDS_MIN} s.`;
+  const message = `has an interval of ${everySeconds} s.`;
+  const remedy = `Use an interval of at least ${INTERVAL_SECONDS_MIN} s.`;
   throw new ConfigurationError([{ where: `jobs/${job}/schedule`, message, remedy }]);
 }
 
@@ -99,7 +96,7 @@ async function statusOf(url: URL, signal: AbortSignal): Promise<number> {
     await answer.body?.cancel();
     return answer.status;
   } catch (error) {
-    throw new JobFailure(`the page was not answered: ${errorWords(error)}`, {
+    throw new JobFailure(`the page did not answer: ${errorWords(error)}`, {
       exitCode: EXIT.temporary,
     });
   }

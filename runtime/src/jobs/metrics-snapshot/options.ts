@@ -1,25 +1,20 @@
 import * as z from "zod/mini";
 import { described } from "../../contract/field.ts";
-import { type CatalogJob, FilePath, Positive } from "../job.ts";
-import { urlOptions } from "../http/options.ts";
+import { type CatalogJob, FilePath, Positive, urlOptions } from "../job.ts";
 
-/** What specs and manifests may say of a `metrics-snapshot` job. */
+/** The job `metrics-snapshot`. */
 export const metricsSnapshotJob = {
   description:
-    "Asks a metrics path for its JSON or Prometheus text and keeps what it says, in a file a day or in the run's record.",
+    "Reads JSON or Prometheus text from a metrics URL and keeps the values, in a file for each day or in the run record.",
   get options() {
     return z.strictObject({
-      ...urlOptions,
+      ...urlOptions(),
       directory: described(
         z.optional(FilePath),
-        "Where the files are kept, one a day with a line a snapshot; without it a snapshot is in its run's record.",
+        "Directory for the files, one for each day with one line for each snapshot. Default: the snapshot is in the run record.",
         "metrics",
       ),
-      keepDays: described(
-        z.optional(Positive),
-        "How many of the newest files stay; 30 without it.",
-        90,
-      ),
+      keepDays: described(z.optional(Positive), "Number of newest files to keep. Default: 30.", 90),
     });
   },
   diskOptions: ["directory"],

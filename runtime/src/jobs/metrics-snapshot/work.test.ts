@@ -99,7 +99,7 @@ test.each([
     const error = await snapshotMetrics(context, AT).catch((it: unknown) => it);
 
     expect(error).toMatchObject({
-      message: `the metrics lack what could not be read: ${what}`,
+      message: `the metrics lack sources: ${what}`,
       details: { metrics: expect.any(Object) },
     });
   },
@@ -115,8 +115,8 @@ test("an app that counts its errors is read, and its counts are no gaps", async 
 test.each<[TestAnswer, string, number | undefined]>([
   [{ status: 503, body: "starting" }, "GET was answered with HTTP 503", 75],
   [{ status: 401, body: "no key" }, "GET was answered with HTTP 401", undefined],
-  [{ body: "" }, "the answer is empty.", undefined],
-  [{ body: "<html>" }, "the answer is neither JSON nor Prometheus text.", undefined],
+  [{ body: "" }, "the response is empty.", undefined],
+  [{ body: "<html>" }, "the response is neither JSON nor Prometheus text.", undefined],
   ["hang", "GET was not answered: it took too long", 75],
 ])("a source that fails is an error and never a zero: %j", async (answer, message, exitCode) => {
   const { context, directory } = await scene([answer], { directory: "metrics", timeoutSeconds: 1 });

@@ -2,35 +2,35 @@ import * as z from "zod/mini";
 import { described } from "../../contract/field.ts";
 import { type CatalogJob, Positive, Text, redisUrlOption } from "../job.ts";
 
-/** What specs and manifests may say of a `queue-sweep` job. */
+/** The job `queue-sweep`. */
 export const queueSweepJob = {
   description:
-    "Gives entries of a Redis list back whose worker did not finish them in time (visibility timeout). Nothing runs it unless a stack declares it, and a stack whose app does it by itself may not.",
+    "Returns entries of a Redis list that a worker did not finish within the visibility timeout. A stack must declare it, and must not if its app sweeps the queue itself.",
   get options() {
     return z.strictObject({
       queue: described(
         z.optional(Text),
-        "Key of the list in which entries wait; jobs without it.",
+        "Key of the list of waiting entries. Default: jobs.",
         "jobs",
       ),
       processing: described(
         z.optional(Text),
-        "Key of the list to which a worker moves an entry while it works on it; <queue>:processing without it.",
+        "Key of the list to which a worker moves an entry while it works on it. Default: <queue>:processing.",
         "jobs:processing",
       ),
       claims: described(
         z.optional(Text),
-        "Key of the hash in which a worker notes the entry by the id of its claim; <queue>:claims without it.",
+        "Key of the hash of entries by the id of their claim. Default: <queue>:claims.",
         "jobs:claims",
       ),
       visibility: described(
         z.optional(Text),
-        "Key of the sorted set with the ids of the claims by the time at which each runs out, in seconds since 1970; <queue>:visibility without it.",
+        "Key of the sorted set of claim ids by their expiry, in seconds since 1970. Default: <queue>:visibility.",
         "jobs:visibility",
       ),
       visibilitySeconds: described(
         z.optional(Positive),
-        "How long an entry may be worked on when its worker noted no claim, in seconds from when the sweep first saw it; 300 without it.",
+        "Time limit of an entry without a claim, in seconds from the first sweep that sees it. Default: 300.",
         300,
       ),
       urlEnv: redisUrlOption(),

@@ -157,6 +157,6 @@ test("one key for two things is refused before anything is written", async (cont
 
   const refused = sweepQueue(given(url, { claims: "jobs:visibility" }));
 
-  await expect(refused).rejects.toThrow('jobs/job/options: name the key "jobs:visibility" twice.');
+  await expect(refused).rejects.toThrow('jobs/job/options: use the key "jobs:visibility" twice.');
   expect(await state(url)).toMatchObject({ working: ["lost"], due: 0 });
 });

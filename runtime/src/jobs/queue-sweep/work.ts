@@ -15,17 +15,19 @@ const QUEUE = "jobs";
 /** The app's own default of JOB_VISIBILITY_TIMEOUT_SECONDS. */
 const VISIBILITY_SECONDS = 300;
 
-/** Entries that one run gives back, and as many that it notes, so that Redis is not held up; the next run goes on. */
+/** Maximum number of entries that one run returns, and that it claims, so that it does not block Redis for long. The next run continues. */
 const STEP_MAX = 1000;
 
 /**
- * Keys: queue, processing, claims, visibility. Values: seconds for an entry without a claim, how
- * many at most, 1 for a dry run. How many went back, were dropped, and were given a deadline.
+ * Keys: queue, processing, claims, visibility. Arguments: seconds for an entry without a claim,
+ * maximum number of entries, 1 for a dry run. Result: number of entries that were returned, claims
+ * that were dropped, and entries that got a claim.
  *
- * An overdue claim whose entry is no longer in the processing list was finished, so only the claim
- * goes. An entry without a claim is of a worker that ended between taking it and noting that; it
- * gets a claim of ours, and goes back when that runs out. A claim that is not looked at this time
- * still covers its entry: with a second one it would be given back twice. The clock is Redis's own.
+ * If the entry of an expired claim is no longer in the processing list, its worker finished it, so
+ * the script only deletes the claim. An entry without a claim belongs to a worker that ended between
+ * taking it and writing its claim. The script writes a claim for it and returns the entry when that
+ * expires. Claims beyond the maximum still cover their entries: a second claim would return an entry
+ * twice. The clock is that of Redis.
  */
 const SWEEP: QueueScript = {
   verb: "sweep the queue",
@@ -76,7 +78,7 @@ const SWEEP: QueueScript = {
   return {back, dropped, noted}`,
 };
 
-/** Gives overdue entries back to their queue, in one step. */
+/** Returns overdue entries to their queue in one atomic step. */
 export async function work(context: JobContext): Promise<JobOutcome> {
   const options = queueSweepJob.options.parse(context.options);
   const { queue = QUEUE, urlEnv = REDIS_URL, visibilitySeconds = VISIBILITY_SECONDS } = options;
@@ -98,11 +100,11 @@ export async function work(context: JobContext): Promise<JobOutcome> {
     : { status: "ok", details };
 }
 
-/** One key for two things is a mistake in the spec, and a script that fails half-way has written already. */
+/** Checked first, because a script that fails half-way has already written. */
 function refuseSameKeys(job: string, keys: readonly string[]): void {
   const twice = keys.find((key, at) => keys.indexOf(key) !== at);
   if (twice === undefined) return;
-  const message = `name the key "${twice}" twice.`;
-  const remedy = "Give queue, processing, claims and visibility a key each.";
+  const message = `use the key "${twice}" twice.`;
+  const remedy = "Use different keys for queue, processing, claims and visibility.";
   throw new ConfigurationError([{ where: `jobs/${job}/options`, message, remedy }]);
 }

@@ -2,37 +2,41 @@ import * as z from "zod/mini";
 import { described, EnvName } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
-/** What specs and manifests may say of a `reconcile` job. */
+/** The job `reconcile`. */
 export const reconcileJob = {
   description:
-    "Works through open entries, some at a time, with a command of the app's own that says what became of them.",
+    "Processes open entries in batches with a command of the app, which reports the result of each entry.",
   get options() {
     return z.strictObject({
       command: described(
         Text,
-        "What is run by /bin/sh. It finds the limit in OPSPEC_LIMIT, and exits with 0 unless it could not work at all.",
+        "Command for /bin/sh. It reads the limit from OPSPEC_LIMIT and exits with 0 unless it could not work at all.",
         "pnpm webhooks:reconcile",
       ),
       limit: described(
         z.optional(Positive),
-        "Most entries of one run, oldest first; 20 without it.",
+        "Maximum number of entries in one run, oldest first. Default: 20.",
         20,
       ),
       limitEnv: described(
         z.optional(EnvName),
-        "The app's own variable for the limit, set besides OPSPEC_LIMIT.",
+        "The app's own variable for the limit, set in addition to OPSPEC_LIMIT.",
         "WEBHOOK_REPLAY_LIMIT",
       ),
       cwd: described(
         z.optional(FilePath),
-        "Where it is run; the app's directory without it.",
+        "Working directory. Default: the app's directory.",
         "apps/api",
       ),
     });
   },
   get input() {
     return z.strictObject({
-      limit: described(z.optional(Positive), "Most entries of this run, instead of the option.", 5),
+      limit: described(
+        z.optional(Positive),
+        "Maximum number of entries in this run. Overrides the option.",
+        5,
+      ),
     });
   },
 } as const satisfies CatalogJob;

@@ -1,17 +1,16 @@
-import { commandExits } from "../command/page.ts";
-import type { JobPage } from "../job.ts";
+import { COMMAND_EXITS, type JobPage } from "../job.ts";
 
-/** What the reference says of it. */
+/** The reference page of `reconcile`. */
 export const reconcilePage: JobPage = {
   alsoKnownAs: ["pnpm webhooks:reconcile", "Webhook reconcile"],
   does: [
-    "Runs the app's command with the limit in OPSPEC_LIMIT, and in the app's own variable where that is named.",
-    "Takes the last line that is a JSON object as the result, and every line into the log.",
-    "A failed entry stands in the result; only a command that could not work at all fails the run.",
+    "Runs the app's command with the limit in OPSPEC_LIMIT, and in the app's own variable if limitEnv names it.",
+    "Logs every line of output. The last line that is a JSON object is the result.",
+    "Records failed entries in the result. The run fails only if the command could not work at all.",
   ],
-  artifacts: { record: "details {limit, result}", log: "a line for each line of the command" },
-  exits: commandExits,
-  dryRun: "Says what it would run and with which limit, and runs nothing.",
+  artifacts: { record: "details {limit, result}", log: "one line for each line of output" },
+  exits: COMMAND_EXITS,
+  dryRun: "Reports the command and the limit, and runs nothing.",
   example: `webhook-reconcile:
   uses: reconcile
   schedule: { manual: true }

@@ -1,16 +1,16 @@
+import { runAppCommand } from "../app-command.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { runAppCommand } from "../command/app-command.ts";
 import { reconcileJob } from "./options.ts";
 
-/** The app's own default of WEBHOOK_REPLAY_LIMIT. */
+/** Default of the limit: that of the app's own WEBHOOK_REPLAY_LIMIT. */
 const LIMIT = 20;
 
-/** Where a command finds the limit, whatever the app calls it. */
+/** Variable with the limit, whatever the app's own variable is. */
 const LIMIT_VARIABLE = "OPSPEC_LIMIT";
 
 /**
- * Runs the app's command with the limit. What it could not do of single entries stands in its
- * result and fails nothing; only a command that could not work at all ends with another code than 0.
+ * Runs the app's command with the limit. Failures of single entries are part of the result and do not
+ * fail the run. The command exits with another code than 0 only if it could not work at all.
  */
 export async function work(context: JobContext): Promise<JobOutcome> {
   const { command, cwd, limitEnv, ...options } = reconcileJob.options.parse(context.options);
@@ -36,16 +36,13 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   }
 }
 
-/** The last line that is a JSON object; package managers write lines of their own around it. */
+/** The last line that is a JSON object. Package managers print lines around it. */
 function resultOf(tail: string): { readonly result?: object } {
-  for (const line of tail.split("\n").toReversed()) {
-    const result = objectOf(line);
-    if (result) return { result };
-  }
-  return {};
+  const result = tail.split("\n").toReversed().map(parseObject).find(Boolean);
+  return result ? { result } : {};
 }
 
-function objectOf(line: string): object | undefined {
+function parseObject(line: string): object | undefined {
   if (!line.trimStart().startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(line);

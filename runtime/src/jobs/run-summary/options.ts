@@ -2,18 +2,15 @@ import * as z from "zod/mini";
 import { described } from "../../contract/field.ts";
 import { type CatalogJob, Positive, Text } from "../job.ts";
 
-/** What specs and manifests may say of a `run-summary` job. */
+/** The job `run-summary`. */
 export const runSummaryJob = {
-  description: "Sums up the runs of every job: how many, how many were good, how long they took.",
+  description: "Summarizes the runs of every job: number, success rate and duration.",
   get options() {
     return z.strictObject({
-      hours: described(
-        z.optional(Positive),
-        "Runs of so many hours back are counted; 24 without it.",
-      ),
+      hours: described(z.optional(Positive), "Hours that the summary covers. Default: 24."),
       jobs: described(
         z.optional(z.array(Text)),
-        "Jobs that are summed up; all of the process without it.",
+        "Jobs that the summary covers. Default: all jobs of the process.",
       ),
     });
   },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { runJob } from "../../run/run-job.ts";
 import { scratchProcess } from "../../../testing/scratch-process.ts";
-import { figuresOf } from "./run-figures.ts";
+import { figuresOf } from "./work.ts";
 import type { RunRecord } from "../../contract/run-record.ts";
 
 function run(status: RunRecord["status"], durationMs: number, attempt = 1): RunRecord {

@@ -1,11 +1,29 @@
-import { stampOf } from "../file.ts";
-import { backupFiles } from "../../backups/backup-file.ts";
+import { publish, stampOf, stampsOf } from "../file.ts";
+import { type BackupFile, backupFiles, backupOf, tooMany } from "../../backups/backup-file.ts";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import type { JobContext, JobOutcome } from "../definition.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { ensureRoomFor, makeBackup } from "./make-backup.ts";
-import { type BackupPlan, ensureDatabase, planOf, tooSoon } from "./plan.ts";
-import { removeLeftovers, rotate, superfluous } from "./rotation.ts";
+import { readdir, rm, stat } from "node:fs/promises";
+import {
+  type BackupNote,
+  backupReason,
+  fingerprint,
+  noteName,
+  noteOf,
+  readNote,
+  writeNote,
+} from "../../backups/backup-note.ts";
+import { type BackupSet, backupPlace } from "../../backups/backup-sets.ts";
+import { sqliteBackupInput, sqliteBackupJob } from "./options.ts";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { copyDatabase } from "../../backups/online-copy.ts";
+import { ensureRoom } from "../../backups/room.ts";
+import { verifyDatabase } from "../../backups/sqlite-verdict.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { isBusy } from "../../databases/sqlite.ts";
+import { errorCode } from "../../contract/error-code.ts";
 
 /**
  * Copies the database, verifies the copy, gives it its name and removes the copies that are too many.
@@ -39,4 +57,217 @@ async function dryRun(plan: BackupPlan, now: Date): Promise<JobOutcome> {
         wouldRemove: await superfluous(plan, keep - 1),
       };
   return { status: "skipped", details: { dryRun: true, reason, ...would } };
+}
+
+/** A periodic copy soon after another one would push an older one out for nothing. */
+const SPACING_SECONDS = 30 * 60;
+
+/** Shorter at the start: a deploy must not be without a fresh copy, and a restart loop must not fill the disk. */
+const START_SPACING_SECONDS = 5 * 60;
+
+/** What one run is to do, with absolute paths. */
+export interface BackupPlan extends Pick<BackupSet, "database" | "directory" | "prefix" | "keep"> {
+  readonly reason: string;
+  /** A backup that is younger than this is enough. */
+  readonly spacingMs: number;
+}
+
+/** What the options, the input and who asks make of a run. */
+export function planOf({ options, input, directory, actor }: JobContext): BackupPlan {
+  const said = sqliteBackupJob.options.parse(options);
+  const asked = sqliteBackupInput.parse(input).reason;
+  const scheduled = backupReason(actor, said.reason ?? "periodic");
+  const spacings: Readonly<Record<string, number>> = {
+    periodic: said.spacingSeconds ?? SPACING_SECONDS,
+    startup: said.startSpacingSeconds ?? START_SPACING_SECONDS,
+  };
+  const spacing = asked === undefined ? (spacings[scheduled] ?? 0) : 0;
+  return {
+    ...backupPlace(options, directory),
+    reason: asked ?? scheduled,
+    spacingMs: spacing * 1000,
+  };
+}
+
+/** SQLite would say of a missing file that it cannot be opened. */
+export async function ensureDatabase({ database }: Pick<BackupPlan, "database">): Promise<void> {
+  const isFile = await stat(database).then(
+    (file) => file.isFile(),
+    () => false,
+  );
+  if (!isFile) throw new JobFailure(`${database}: there is no such database. Correct "database".`);
+}
+
+/** The name of a backup that makes this one needless. One from the future says nothing about now. */
+export function tooSoon(
+  { spacingMs }: Pick<BackupPlan, "spacingMs">,
+  backups: readonly BackupFile[],
+  now: Date,
+): string | undefined {
+  return backups.find(({ takenAt }) => {
+    const ageMs = now.getTime() - takenAt.getTime();
+    return ageMs >= 0 && ageMs < spacingMs;
+  })?.name;
+}
+
+/** Refuses to begin what cannot be finished. */
+export async function ensureRoomFor({ database, directory }: BackupPlan): Promise<void> {
+  const log = await stat(`${database}-wal`).catch(() => undefined);
+  const bytes = (await stat(database)).size + (log?.size ?? 0);
+  const remedy = "Free some, or keep fewer backups.";
+  await ensureRoom({ directory, bytes, what: "a backup", remedy });
+}
+
+/** Makes one verified backup and gives its note; whatever fails leaves no file behind. */
+export async function makeBackup(
+  context: Pick<JobContext, "runId" | "signal">,
+  plan: BackupPlan,
+  at: Date,
+): Promise<BackupNote> {
+  const unfinished = `.${plan.prefix}${stampOf(at)}.${randomUUID().slice(0, 8)}.part`;
+  const target = join(plan.directory, unfinished);
+  const { signal } = context;
+  try {
+    await copyOrFail(plan, target, signal);
+    const { problems, rows } = await verifyDatabase(target, { signal });
+    if (problems.length > 0) {
+      const message = `${plan.database}: the copy is damaged and was removed: ${problems[0]}. Older backups are untouched.`;
+      throw new JobFailure(message, { details: { problems } });
+    }
+    const facts = { at, reason: plan.reason, rows, ...(await fingerprint(target, signal)) };
+    return await giveName(plan, target, { at, note: noteOf(context, plan.database, facts) });
+  } catch (error) {
+    // Why the run was stopped says more than what was interrupted by it.
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    for (const part of ["", "-journal", "-wal", "-shm"]) {
+      await rm(`${target}${part}`, { force: true });
+    }
+  }
+}
+
+async function copyOrFail(plan: BackupPlan, target: string, signal: AbortSignal): Promise<void> {
+  try {
+    await copyDatabase({ database: plan.database, target, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const exitCode = isBusy(error) ? { exitCode: EXIT.temporary } : {};
+    const reason = error instanceof Error ? error.message : "unknown reason";
+    const message = `${plan.database}: could not be copied: ${reason}. Older backups are untouched.`;
+    throw new JobFailure(message, { ...exitCode, cause: error });
+  }
+}
+
+/**
+ * Gives a finished backup its note and then its name; two backups in one second get different names.
+ *
+ * The note comes first, so that no moment has a backup without its note. One whose backup is not
+ * there is of a backup that somebody removed, or whose run was killed.
+ */
+async function giveName(
+  { directory, prefix }: BackupPlan,
+  finished: string,
+  { at, note }: { readonly at: Date; readonly note: Omit<BackupNote, "file"> },
+): Promise<BackupNote> {
+  for (const stamp of stampsOf(at)) {
+    const file = `${prefix}${stamp}.db`;
+    const path = join(directory, file);
+    // Checked first, so that the note of a backup that is there is not written over.
+    if (existsSync(path)) continue;
+    const named = { file, ...note };
+    await writeNote(path, named);
+    if (await publish(finished, path)) return named;
+    await rm(noteName(path), { force: true });
+  }
+  throw new JobFailure(`${directory}: all names of ${stampOf(at)} are taken.`);
+}
+
+/** What a name of an unfinished file is after its prefix. */
+const PART = /^\d{8}_\d{6}[._].*\.part(-\w+)?$/;
+
+/** Names of the backups that went, and of those that should have gone. */
+export interface Rotation {
+  readonly removed: string[];
+  readonly notRemoved: string[];
+}
+
+/**
+ * Removes the backups that are too many, each with its note; never the one that was just verified.
+ *
+ * What cannot be removed does not spoil the backup: it is told, and tried again next time.
+ */
+export async function rotate(
+  { log }: Pick<JobContext, "log">,
+  plan: BackupPlan,
+  justVerified: string,
+): Promise<Rotation> {
+  const { directory } = plan;
+  const rotation: Rotation = { removed: [], notRemoved: [] };
+  for (const name of await superfluous(plan, plan.keep, justVerified)) {
+    try {
+      await rm(join(directory, name));
+      await rm(join(directory, noteName(name)), { force: true });
+      rotation.removed.push(name);
+    } catch (error) {
+      log.warn({ file: name, code: errorCode(error) }, "an old backup could not be removed");
+      rotation.notRemoved.push(name);
+    }
+  }
+  return rotation;
+}
+
+/**
+ * Names of the backups that go when so many stay, and with them the newest that a restore drill
+ * found good: of all others it is only known that they were good when they were made.
+ */
+export async function superfluous(
+  { directory, prefix }: Pick<BackupPlan, "directory" | "prefix">,
+  keep: number,
+  justVerified?: string,
+): Promise<string[]> {
+  const backups = await backupFiles(directory, prefix);
+  if (backups.length <= keep) return [];
+  const drilled = await lastDrilled(directory, backups);
+  const stay = new Set([drilled, justVerified].filter((name) => name !== undefined));
+  return tooMany(backups, keep, stay).map(({ name }) => name);
+}
+
+async function lastDrilled(
+  directory: string,
+  newestFirst: readonly BackupFile[],
+): Promise<string | undefined> {
+  for (const { name } of newestFirst) {
+    if ((await readNote(join(directory, name)))?.drill?.outcome === "ok") return name;
+  }
+  return undefined;
+}
+
+/**
+ * Removes what a killed backup left: an unfinished file, or a note whose backup never got its name.
+ * Under the lock nobody else's can be unfinished.
+ */
+export async function removeLeftovers(plan: BackupPlan): Promise<void> {
+  const { directory, prefix } = plan;
+  const names = await readdir(directory);
+  for (const name of names) {
+    if (isPart(prefix, name) || (await isLoneNote(plan, name, names))) {
+      await rm(join(directory, name), { force: true });
+    }
+  }
+}
+
+/** With the time right after the prefix: `shop_` must leave alone what is made for `shop_users_`. */
+function isPart(prefix: string, name: string): boolean {
+  return name.startsWith(`.${prefix}`) && PART.test(name.slice(prefix.length + 1));
+}
+
+async function isLoneNote(
+  { directory, prefix }: BackupPlan,
+  name: string,
+  all: readonly string[],
+): Promise<boolean> {
+  const backup = name.slice(0, -noteName("").length);
+  if (!backupOf(backup, prefix) || noteName(backup) !== name || all.includes(backup)) return false;
+  return (await readNote(join(directory, backup)))?.file === backup;
 }

@@ -9,8 +9,7 @@ import type { AppControl } from "../../run/app-control.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { RunAbort } from "../../run/run-abort.ts";
 import { restoreAction, type RestoreResult } from "../../supervise/restore-action.ts";
-import { planOf, type RestorePlan } from "./plan.ts";
-import { examine, type StagedCopy, stageCopy } from "./staged-copy.ts";
+import { type RestorePlan, type StagedCopy, examine, planOf, stageCopy } from "./plan.ts";
 
 /**
  * Puts a backup or an upload in place of a database.

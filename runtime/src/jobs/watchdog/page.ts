@@ -1,14 +1,14 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of `watchdog`. */
+/** The reference page of `watchdog`. */
 export const watchdogPage: JobPage = {
   alsoKnownAs: ["parlaygorilla-watchdog", "health-watchdog.sh", "WATCHDOG_*"],
   does: [
-    "Asks for every page at the same time; each must answer in time with less than 400.",
-    "Counts failures in a row in its state file; a good look clears the count, and a file that cannot be read counts as none.",
-    "Counts nothing while the machine has just started.",
-    "After enough failures it logs the debug commands' output, notes the restart in its state, and restarts: by the command, or the app of its process, which does not count as a crash.",
-    "After a restart there is no other one before the cooldown is over, also when the run was ended before the restart was.",
+    "Probes all pages at the same time. Each must answer in time with a status below 400.",
+    "Counts failures in a row in its state file. A success resets the count. A file that cannot be read counts as zero failures.",
+    "Does not count failures shortly after the machine started.",
+    "After enough failures saves the time of the restart, logs the output of the debug commands, and restarts with the command or restarts the supervised app, which does not count as a crash.",
+    "Does not restart again before the cooldown is over, even if the run ended before the restart did.",
   ],
   artifacts: {
     "state file": 'watchdog-<job>.json: {"failures": 0, "restartedAt": null}',
@@ -18,13 +18,13 @@ export const watchdogPage: JobPage = {
   },
   exits: {
     "0 ok": "Every page answered.",
-    "1 failed": "A page did not answer; the message says whether it restarted.",
-    "78 failed": "A page is no URL, or nothing says how to restart.",
+    "1 failed": "A page did not answer. The message says whether the watchdog restarted the app.",
+    "78 failed": "A URL is invalid, or there is no way to restart.",
     "124 timed-out":
-      "The restart took longer than the run may; it is not made again before the cooldown is over.",
+      "The restart took longer than the deadline of the run. It is not repeated before the cooldown is over.",
   },
   dryRun:
-    "Looks, and says whether it would restart (details.wouldRestart); its state stays as it was.",
+    "Probes and reports whether it would restart (details.wouldRestart). The state does not change.",
   example: `watchdog:
   uses: watchdog
   options:

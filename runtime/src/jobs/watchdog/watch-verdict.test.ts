@@ -1,16 +1,15 @@
 import { expect, test } from "vitest";
-import { NOTHING_SEEN } from "./watch-state.ts";
-import { judgeLook, type Look } from "./watch-verdict.ts";
+import { INITIAL_STATE, type WatchProbe, decideRestart } from "./work.ts";
 
 const RULES = { failuresMax: 2, cooldownMs: 600_000, bootGraceMs: 120_000 };
 const NOW = new Date("2026-02-14T12:00:00.000Z");
-const BAD: Look = { isGood: false, now: NOW, upMs: 3_600_000 };
-const GOOD: Look = { ...BAD, isGood: true };
+const BAD: WatchProbe = { isGood: false, now: NOW, upMs: 3_600_000 };
+const GOOD: WatchProbe = { ...BAD, isGood: true };
 
 test("one failure restarts nothing, the second in a row does, and a good look clears the count", () => {
-  const first = judgeLook(RULES, NOTHING_SEEN, BAD);
-  const second = judgeLook(RULES, first.state, BAD);
-  const cleared = judgeLook(RULES, judgeLook(RULES, first.state, GOOD).state, BAD);
+  const first = decideRestart(RULES, INITIAL_STATE, BAD);
+  const second = decideRestart(RULES, first.state, BAD);
+  const cleared = decideRestart(RULES, decideRestart(RULES, first.state, GOOD).state, BAD);
 
   expect(first).toMatchObject({ next: "nothing", state: { failures: 1 } });
   expect(second).toMatchObject({
@@ -23,7 +22,7 @@ test("one failure restarts nothing, the second in a row does, and a good look cl
 test("after a restart there is no other one until the cooldown is over", () => {
   const failing = { failures: 1, restartedAt: NOW.toISOString() };
   const later = (ms: number) =>
-    judgeLook(RULES, failing, { ...BAD, now: new Date(NOW.getTime() + ms) });
+    decideRestart(RULES, failing, { ...BAD, now: new Date(NOW.getTime() + ms) });
 
   expect(later(599_000)).toMatchObject({
     next: "nothing",
@@ -35,7 +34,11 @@ test("after a restart there is no other one until the cooldown is over", () => {
 });
 
 test("while the machine starts, failures are not counted", () => {
-  const booting = judgeLook(RULES, { failures: 1, restartedAt: null }, { ...BAD, upMs: 119_999 });
+  const booting = decideRestart(
+    RULES,
+    { failures: 1, restartedAt: null },
+    { ...BAD, upMs: 119_999 },
+  );
 
   expect(booting).toMatchObject({ next: "nothing", state: { failures: 0 } });
 });

@@ -35,7 +35,7 @@ test("it restarts at the second failure in a row and says why, without the query
   const second = await look();
 
   expect(String(first)).toMatch(
-    /127\.0\.0\.1:\d+\/healthz said HTTP 503 \(failure 1 of 2: no restart yet\)$/,
+    /127\.0\.0\.1:\d+\/healthz answered with HTTP 503 \(failure 1 of 2: no restart yet\)$/,
   );
   expect(before).toBe(0);
   expect(count()).toBe(1);

@@ -1,25 +1,29 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { startChild } from "../../run/child/child.ts";
-import { type JobContext, JobFailure } from "../definition.ts";
-import { ConfigurationError } from "../../contract/configuration-error.ts";
-import type { Env } from "../../contract/env.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
+import type { Env } from "../contract/env.ts";
+import { startChild } from "../run/child/child.ts";
+import { type JobContext, JobFailure } from "./definition.ts";
 
-/** A command of the app's own, and where it is run. */
+/** A command of the app. */
 export interface AppCommand {
   readonly command: string;
-  /** Relative to the app's directory; that itself without it. */
+  /** Working directory, relative to the app's directory. Default: the app's directory. */
   readonly cwd?: string | undefined;
-  /** Besides the app's environment. */
+  /** Added to the app's environment. */
   readonly env?: Env;
 }
 
-/** Runs it by a shell, in a process group that ends with the run. The last part of what it wrote. */
+/**
+ * Runs the command with a shell, in a process group that ends with the run. Returns the last part of
+ * its output.
+ */
 export async function runAppCommand(
   context: JobContext,
   { command, cwd, env }: AppCommand,
 ): Promise<string> {
   const folder = resolve(context.directory, cwd ?? ".");
+  // Checked first: the shell would only report that it could not be started.
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw noFolder(context, cwd);
   const child = startChild({
     command,
@@ -39,14 +43,13 @@ export async function runAppCommand(
   });
 }
 
-/** Said before the shell is: of a directory that is missing it only says that it could not be started. */
 function noFolder({ job, directory }: JobContext, cwd = directory): ConfigurationError {
   const message = `there is no directory ${cwd}.`;
-  const remedy = "Name one of the app's, relative to its own.";
+  const remedy = "Write a path relative to the app's directory.";
   return new ConfigurationError([{ where: `jobs/${job}/options/cwd`, message, remedy }]);
 }
 
-/** What a command may want to know of its run, for its own logs and keys. */
+/** Describes the run to the command, for example for its logs and idempotency keys. */
 function runVariables(context: JobContext): Readonly<Record<string, string>> {
   return {
     OPSPEC_JOB: context.job,

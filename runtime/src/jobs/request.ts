@@ -1,23 +1,23 @@
-import { EXIT } from "../../contract/exit-code.ts";
-import { errorWords } from "../../health/error-words.ts";
-import { type JobContext, JobFailure } from "../definition.ts";
-import { redact } from "../../redaction.ts";
-import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { valueOf } from "../../contract/env.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
+import { valueOf } from "../contract/env.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { errorWords } from "../health/error-words.ts";
+import { redact } from "../redaction.ts";
+import { type JobContext, JobFailure } from "./definition.ts";
 
-/** An answer that takes longer than this is taken for none. */
+/** Default time limit of a request, in seconds. */
 const TIMEOUT_SECONDS = 60;
 
-/** How much of a bad answer is kept. */
+/** Length of the part of an error response that the record keeps. */
 const BODY_CHARACTERS = 200;
 
-/** Answers with which a server says that it may do better later. @see RFC 9110, 15.5.9; RFC 6585, 4 */
+/** Client errors that may pass. @see RFC 9110, 15.5.9; RFC 6585, 4 */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** What a header may carry. @see RFC 9110, 5.5 */
+/** Characters that a header value may contain. @see RFC 9110, 5.5 */
 const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]+$/;
 
-/** What is asked for, as the options of a job say it. */
+/** The options of a job that calls a URL; see `urlOptions` in job.ts. */
 export interface UrlOptions {
   readonly url?: string | undefined;
   readonly urlEnv?: string | undefined;
@@ -26,33 +26,33 @@ export interface UrlOptions {
   readonly timeoutSeconds?: number | undefined;
 }
 
-/** The URL of a job; a ConfigurationError when there is none that can be called. */
+/** The URL of a job. Throws a ConfigurationError if there is none that can be called. */
 export function urlOf({ job, env }: JobContext, { url, urlEnv }: UrlOptions): URL {
   const text = urlEnv === undefined ? url : (valueOf(env, urlEnv) ?? url);
   const where = urlEnv ?? `jobs/${job}/options/url`;
-  const remedy = "Give the whole URL, with https://.";
-  const refused = (message: string, what = remedy): ConfigurationError =>
-    new ConfigurationError([{ where, message, remedy: what }]);
+  const refused = (message: string, remedy = "Give the whole URL, with https://.") =>
+    new ConfigurationError([{ where, message, remedy }]);
   if (text === undefined) throw refused("is not set.");
-  const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw refused("is not a URL of the web.");
+  const parsed = URL.parse(text);
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw refused("is not an HTTP URL.");
   if (parsed.username === "" && parsed.password === "") return parsed;
-  throw refused("holds a user or a password, which is not sent.", "Name a token by tokenEnv.");
+  throw refused("contains a user or a password, which is not sent.", "Use tokenEnv instead.");
 }
 
 /**
- * One request; a server that is away is a temporary failure, told without its address.
+ * Sends one request. A server that does not respond is a temporary failure, whose message does not
+ * contain the address.
  *
- * A redirect is not followed: it would make a GET of a POST, and take the token to another host.
+ * It does not follow redirects: they would turn a POST into a GET and send the token to another host.
  */
-export async function ask(
+export async function request(
   context: JobContext,
   options: UrlOptions,
   { method, headers = {} }: { method: string; headers?: Readonly<Record<string, string>> },
 ): Promise<Response> {
   const { timeoutSeconds = TIMEOUT_SECONDS } = options;
   const url = urlOf(context, options);
-  const token = tokenOf(context, options);
+  const token = tokenHeaders(context, options);
   try {
     return await fetch(url, {
       method,
@@ -62,19 +62,21 @@ export async function ask(
     });
   } catch (error) {
     context.signal.throwIfAborted();
-    throw new JobFailure(`${method} was not answered: ${reasonOf(error)}`, {
+    const isTimeout = error instanceof Error && error.name === "TimeoutError";
+    const reason = isTimeout ? "it took too long" : errorWords(error);
+    throw new JobFailure(`${method} was not answered: ${reason}`, {
       exitCode: EXIT.temporary,
       cause: error,
     });
   }
 }
 
-/** A bad answer as a failure, a temporary one where it may pass, with the first part of its body. */
-export async function badAnswer(method: string, response: Response): Promise<JobFailure> {
+/** The failure for an error response, temporary if it may pass, with the first part of its body. */
+export async function responseFailure(method: string, response: Response): Promise<JobFailure> {
   const { status } = response;
   const isTemporary = status >= 500 || TEMPORARY_STATUSES.has(status);
-  const isElsewhere = status >= 300 && status < 400 && response.headers.has("location");
-  const remedy = isElsewhere ? ": it is elsewhere. Give the URL to which it leads." : "";
+  const isRedirect = status >= 300 && status < 400 && response.headers.has("location");
+  const remedy = isRedirect ? ", a redirect. Use the URL to which it leads." : "";
   const body = await response.text().catch(() => "");
   return new JobFailure(`${method} was answered with HTTP ${status}${remedy}`, {
     ...(isTemporary ? { exitCode: EXIT.temporary } : {}),
@@ -82,23 +84,18 @@ export async function badAnswer(method: string, response: Response): Promise<Job
   });
 }
 
-function tokenOf(
+function tokenHeaders(
   { env }: JobContext,
   { tokenEnv, tokenHeader }: UrlOptions,
 ): Readonly<Record<string, string>> {
   const token = tokenEnv === undefined ? undefined : valueOf(env, tokenEnv)?.trim();
   if (tokenEnv === undefined || token === undefined || token === "") return {};
   if (!HEADER_VALUE.test(token)) {
-    const message = "has characters that no header can carry.";
-    const remedy = "See whether a line break came in when it was set.";
+    const message = "contains characters that a header cannot contain.";
+    const remedy = "Check whether it contains a line break.";
     throw new ConfigurationError([{ where: tokenEnv, message, remedy }]);
   }
   return tokenHeader === undefined
     ? { authorization: `Bearer ${token}` }
     : { [tokenHeader]: token };
-}
-
-function reasonOf(error: unknown): string {
-  const isTimeout = error instanceof Error && error.name === "TimeoutError";
-  return isTimeout ? "it took too long" : errorWords(error);
 }
