@@ -3,7 +3,7 @@
  *
  * The plugin waits a minute, which a test of every call cannot; nothing else about it is different.
  */
-import { RENDER_PACE } from "../provider/render/pace.ts";
+import { RENDER_PACE } from "../provider/render/waiting.ts";
 
 /** Far more than the cloud on loopback takes, also on a busy machine. */
 const REQUEST_TIMEOUT_MS = 1000;

@@ -1,6 +1,12 @@
 import type { z } from "zod";
-import { type PathStep, renderPath } from "./property-path.ts";
-import { hasUnknown, isObject, type Tree, Unknown } from "./property-tree.ts";
+import {
+  type PathStep,
+  type Tree,
+  Unknown,
+  hasUnknown,
+  isObject,
+  renderPath,
+} from "./property-tree.ts";
 import { shapeOf } from "./schema-shape.ts";
 
 /** An input that the contract refuses. */

@@ -1,8 +1,14 @@
 import type { z } from "zod";
 import type { FieldRules, ResourceContract } from "../../resources/contract.ts";
 import { rulesOf } from "../../resources/contract.ts";
-import { type PathStep, renderPath } from "./property-path.ts";
-import { isObject, type Tree, type TreeObject, Unknown } from "./property-tree.ts";
+import {
+  type PathStep,
+  type Tree,
+  type TreeObject,
+  Unknown,
+  isObject,
+  renderPath,
+} from "./property-tree.ts";
 import { shapeOf } from "./schema-shape.ts";
 
 /** One input that differs between what is and what is wanted. */

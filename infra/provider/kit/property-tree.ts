@@ -36,6 +36,11 @@ export class Secret {
     this.value = value;
   }
 
+  /** The value in clear. Only `reveal` asks for it, once for each message of the engine. */
+  open(): Tree {
+    return this.value;
+  }
+
   toJSON(): string {
     return "[secret]";
   }
@@ -82,7 +87,7 @@ export function isObject(tree: Tree | undefined): tree is TreeObject {
 
 /** The same tree with its secrets opened; unknown values stay unknown. */
 export function reveal(tree: Tree): Tree {
-  if (tree instanceof Secret) return reveal(tree.value);
+  if (tree instanceof Secret) return reveal(tree.open());
   if (Array.isArray(tree)) return tree.map(reveal);
   if (!isObject(tree)) return tree;
   return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, reveal(child)]));
@@ -142,4 +147,19 @@ function encodeValue(tree: Tree): JsonValue {
       .filter(([, child]) => child !== undefined)
       .map(([key, child]) => [key, encodeValue(child)]),
   );
+}
+
+/** One step from the root of a resource's properties: a name, or the index of an item. */
+export type PathStep = string | number;
+
+/** A path as Pulumi writes it: `disk.sizeGb`, `env["A.B"]`, `rules[0].name`. */
+export function renderPath(steps: readonly PathStep[]): string {
+  return steps.map(renderStep).join("").replace(/^\./, "");
+}
+
+const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+function renderStep(step: PathStep): string {
+  if (typeof step === "number") return `[${step}]`;
+  return PLAIN_NAME.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }

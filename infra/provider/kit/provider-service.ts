@@ -1,11 +1,12 @@
-import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
+import type { ServerUnaryCall, UntypedServiceImplementation, sendUnaryData } from "@grpc/grpc-js";
 import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
+import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
+import { type RpcError, rpcError } from "./responses.ts";
 import { packageSchema } from "./package-schema.ts";
 import type { PluginDefinition } from "./plugin.ts";
+import { PartialFailure } from "./resource-calls.ts";
 import { type Host, Session } from "./session.ts";
-import { unary } from "./unary.ts";
 
 /** What the process around the service offers to it. */
 interface PluginHost extends Host {
@@ -52,4 +53,23 @@ export function providerService<Client>(
       return new emptyPb.Empty();
     }),
   };
+}
+
+/** A handler as gRPC calls it: an error becomes the call's status, never an unhandled rejection. */
+function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>) {
+  return async (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
+    const outcome = await outcomeOf(() => answer(call.request));
+    if ("error" in outcome) callback(outcome.error, null);
+    else callback(null, outcome.response);
+  };
+}
+
+async function outcomeOf<Response>(
+  answer: () => Response | Promise<Response>,
+): Promise<{ response: Response } | { error: RpcError }> {
+  try {
+    return { response: await answer() };
+  } catch (error) {
+    return { error: error instanceof PartialFailure ? error.rpc : rpcError(error) };
+  }
 }

@@ -1,8 +1,7 @@
 import type { ResourceContract } from "../../resources/contract.ts";
 import type { CheckFailure } from "./check.ts";
 import { type Change, diff, renderChange } from "./diff.ts";
-import type { PathStep } from "./property-path.ts";
-import { isObject, type Tree, type TreeObject, Unknown } from "./property-tree.ts";
+import { type PathStep, type Tree, type TreeObject, Unknown, isObject } from "./property-tree.ts";
 
 /**
  * Changes that would lose data without consent, or that the vendor never makes.

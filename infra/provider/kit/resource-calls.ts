@@ -1,7 +1,7 @@
 import type { ResourceContract } from "../../resources/contract.ts";
 import { rulesOf } from "../../resources/contract.ts";
 import { diff } from "./diff.ts";
-import { initFailed, type PartialState, type RpcError } from "./failures.ts";
+import { initFailed, type PartialState, type RpcError } from "./responses.ts";
 import { asImport, comparableOlds, isImport, withoutImportNote } from "./imported.ts";
 import { declaredInEither, markSecrets, observedInputs } from "./observed.ts";
 import { refusals } from "./refusals.ts";
@@ -62,15 +62,17 @@ export async function updateResource<Client>(
 ): Promise<TreeObject> {
   const { type, id, call } = subject;
   const known = { ...state, inputs: comparableOlds(type.contract, state.inputs, news) };
-  const changes = diff(type.contract, revealed(known.inputs), revealed(news));
-  const [refused] = refusals(type.contract, revealed(known.inputs), revealed(news));
+  const inputs = revealed(news);
+  const there = revealedKnown(known);
+  const changes = diff(type.contract, there.inputs, inputs);
+  const [refused] = refusals(type.contract, there.inputs, inputs);
   if (refused) throw new Error(`${refused.property}: ${refused.reason}`);
   try {
     const wanted = {
-      inputs: revealed(news),
+      inputs,
       changes,
       isUnfinished: isUnfinished(known.outputs) || changes.length === 0,
-      known: revealedKnown(known),
+      known: there,
     };
     const outputs = await concealing(call, [news, known.inputs, known.outputs], (it) =>
       type.lifecycle.update(id, wanted, it),
@@ -78,8 +80,8 @@ export async function updateResource<Client>(
     return markSecrets(type.contract.outputs, outputs);
   } catch (error) {
     const declared = declaredInEither(type.contract.inputs, known.inputs, news);
-    const inputs = isObject(declared) ? declared : news;
-    throw await halfWay(error, subject, { inputs, outputs: known.outputs });
+    const kept = isObject(declared) ? declared : news;
+    throw await halfWay(error, subject, { inputs: kept, outputs: known.outputs });
   }
 }
 

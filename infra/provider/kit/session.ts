@@ -47,7 +47,7 @@ export class Session<Client> {
     const news = decode(request.getNews());
     const complete = { ...news, ...this.#plugin.completeConfig?.(configOf(news)) };
     const { inputs } = this.#plugin.provider;
-    return checkResponse(markSecrets(inputs, complete), check(inputs, configOf(complete)));
+    return checkResponse(encode(markSecrets(inputs, complete)), check(inputs, configOf(complete)));
   }
 
   diffConfig(request: providerPb.DiffRequest): providerPb.DiffResponse {
@@ -69,14 +69,15 @@ export class Session<Client> {
 
   check(request: providerPb.CheckRequest): providerPb.CheckResponse {
     const { contract } = this.#typeOf(request.getUrn());
-    const news = withoutImportNote(decode(request.getNews()));
-    const olds = revealed(comparableOlds(contract, decode(request.getOlds()), news));
-    this.#consents.note(request.getUrn(), revealed(news));
-    const refused = Object.keys(olds).length > 0 ? refusals(contract, olds, revealed(news)) : [];
-    const failures = [...check(contract.inputs, revealed(news)), ...refused];
-    const checked = markSecrets(contract.inputs, news);
+    const sealed = withoutImportNote(decode(request.getNews()));
+    const news = revealed(sealed);
+    const olds = revealed(comparableOlds(contract, decode(request.getOlds()), sealed));
+    this.#consents.note(request.getUrn(), news);
+    const refused = Object.keys(olds).length > 0 ? refusals(contract, olds, news) : [];
+    const failures = [...check(contract.inputs, news), ...refused];
+    const checked = markSecrets(contract.inputs, sealed);
     for (const text of secretTexts(checked)) this.#secrets.add(text);
-    return checkResponse(checked, failures);
+    return checkResponse(encode(checked), failures);
   }
 
   diff(request: providerPb.DiffRequest): providerPb.DiffResponse {

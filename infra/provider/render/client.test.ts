@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { type ClientOptions, RenderClient } from "./client.ts";
 import { deploy } from "./deploy.ts";
-import type { Pace } from "./pace.ts";
-import { untilAvailable } from "./settling.ts";
+import { type Pace, untilAvailable } from "./waiting.ts";
 
 const PACE: Pace = { requestTimeoutMs: 1000, backoffMs: 0, pollMs: 1, deployMs: 40, settleMs: 40 };
 

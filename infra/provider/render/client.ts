@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CreateJournal, createJournalInMemory } from "./create-journal.ts";
-import { isGone, type Json } from "./answer.ts";
-import { type Pace, RENDER_PACE } from "./pace.ts";
-import { everyPage } from "./pages.ts";
-import { RateBudgets } from "./rate-budgets.ts";
-import { type RateNotice, rateNoticeOf } from "./rate-notice.ts";
-import { type Answer, failureOf } from "./request-failure.ts";
-import { SharedLists } from "./shared-lists.ts";
+import { type Answer, type Json, failureOf, isGone } from "./answer.ts";
+import { type Pace, RENDER_PACE } from "./waiting.ts";
+import { SharedLists, everyPage } from "./lists.ts";
+import { RateBudgets, type RateNotice, rateNoticeOf } from "./rate-limit.ts";
 
 /** How often a request that may be repeated is sent, the first time included. */
 const ATTEMPTS_MAX = 6;

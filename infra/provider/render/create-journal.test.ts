@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createJournalOnDisk } from "./create-journal.ts";
+import { createJournalOnDisk, LOST_CREATES } from "./create-journal.ts";
+import { RENDER_TYPES } from "./resource-types.ts";
 
 const HOUR_MS = 60 * 60_000;
 
@@ -61,4 +62,10 @@ test("where nothing can be written, nothing is known, and nothing fails", () => 
   attempts.begin("urn:1", new Date());
 
   expect(attempts.begunAt("urn:1")).toBeUndefined();
+});
+
+test("every resource type has one proof of a create whose answer was lost", () => {
+  const names = RENDER_TYPES.map(({ contract }) => contract.token.split(":").at(-1));
+
+  expect(LOST_CREATES.flatMap(({ types }) => types).toSorted()).toEqual(names.toSorted());
 });

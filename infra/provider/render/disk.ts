@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, memberAt, objectOf } from "./answer.ts";
-import { postOnce } from "./post-once.ts";
+import { postOnce } from "./find-or-post.ts";
 import { diskToApi } from "./service-fields.ts";
 import { getService, type ServiceTarget } from "./service-place.ts";
 

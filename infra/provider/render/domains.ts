@@ -1,5 +1,5 @@
 import { type Json, memberAt, textOf } from "./answer.ts";
-import { postOnce } from "./post-once.ts";
+import { postOnce } from "./find-or-post.ts";
 import type { ServiceTarget } from "./service-place.ts";
 
 /**

@@ -5,7 +5,7 @@ import { servePlugin } from "../kit/serve.ts";
 import { PLUGIN_VERSION } from "../version.ts";
 import { createJournalOnDisk } from "./create-journal.ts";
 import { RenderClient } from "./client.ts";
-import { RateBudgets } from "./rate-budgets.ts";
+import { RateBudgets } from "./rate-limit.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
 /** Render counts the calls of an account together, so a process has one count of them. */

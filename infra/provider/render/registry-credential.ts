@@ -1,7 +1,6 @@
 import { RegistryCredential } from "../../resources/render/registry-credential.ts";
 import { type Json, memberAt, textOf } from "./answer.ts";
-import { recordType } from "./record.ts";
-import type { RecordKind } from "./record-kind.ts";
+import { type RecordKind, recordType } from "./record.ts";
 import type { RenderCall } from "./service-place.ts";
 
 const PATH = "/registrycredentials";

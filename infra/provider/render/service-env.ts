@@ -2,7 +2,13 @@ import { ServiceEnv } from "../../resources/render/service-env.ts";
 import { CreatedPartially, implement } from "../kit/plugin.ts";
 import { isGone, memberAt, textOf } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
-import { deploy } from "./deploy.ts";
+import {
+  deploy,
+  forgetOwedDeploy,
+  isDeployOwed,
+  owingDeploy,
+  withoutPluginKeys,
+} from "./deploy.ts";
 import {
   deleteText,
   ENV_VARS,
@@ -12,7 +18,6 @@ import {
   textsFrom,
   textsOf,
 } from "./keyed-values.ts";
-import { forgetOwedDeploy, isDeployOwed, owingDeploy, withoutPluginKeys } from "./owed-deploy.ts";
 import { getService, type RenderCall, type ServiceTarget } from "./service-place.ts";
 
 /** Late variables of a service; its id is the service's. */

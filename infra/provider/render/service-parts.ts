@@ -1,21 +1,30 @@
-import { type Json, memberAt } from "./answer.ts";
-import { itemsOf } from "./body-fields.ts";
+import { diff } from "../kit/diff.ts";
+import type { Wanted } from "../kit/plugin.ts";
+import type { TreeObject } from "../kit/property-tree.ts";
+import { type Json, type JsonObject, memberAt } from "./answer.ts";
+import { bodyOf, clearingOf, defined, inputsOf, isPatchable, itemsOf } from "./body-fields.ts";
 import { dropDisk, syncDisk } from "./disk.ts";
 import { readDomains, syncDomains } from "./domains.ts";
-import { moveToEnvironment } from "./environment-member.ts";
-import { readLinks, syncLinks } from "./group-links.ts";
+import { readLinks, syncLinks } from "./env-group.ts";
 import {
   ENV_VARS,
   type KeyedCollection,
-  readTexts,
   SECRET_FILES,
+  readTexts,
   syncTexts,
   textsFrom,
   textsOf,
 } from "./keyed-values.ts";
+import { moveToEnvironment } from "./environment-member.ts";
 import { syncAutoscaling, syncInstances } from "./scale.ts";
-import type { ServiceKind, ServiceTarget } from "./service-place.ts";
-import { HEADERS, readRules, ROUTES, type RuleList, syncRules } from "./static-rules.ts";
+import { completedBody, registryCredentialOf } from "./service-fields.ts";
+import type {
+  ExistingService,
+  ServiceContract,
+  ServiceKind,
+  ServiceTarget,
+} from "./service-place.ts";
+import { HEADERS, ROUTES, type RuleList, readRules, syncRules } from "./static-rules.ts";
 
 /** A part of a service that Render changes with calls of its own. */
 export interface ServicePart {
@@ -111,4 +120,41 @@ function declaredNames(list: Json | undefined): readonly string[] | undefined {
 
 function namesOf(list: Json | undefined): readonly string[] {
   return itemsOf(list).filter((it): it is string => typeof it === "string");
+}
+
+/** The inputs of the contract that the service's own answer says. */
+export function observedBody({ contract, fields }: ServiceKind, service: Json): JsonObject {
+  const all = {
+    ...inputsOf(fields, service),
+    registryCredentialId: registryCredentialOf(service),
+  };
+  const own = Object.entries(all).filter(([key]) => key in contract.inputs.shape);
+  return defined(Object.fromEntries(own));
+}
+
+/** Sends what differs from what is there, and clears what is no longer declared. */
+export async function patchService(
+  { kind, id, call }: ExistingService,
+  { inputs, known }: Pick<Wanted<ServiceContract>, "inputs" | "known">,
+  service: Json,
+): Promise<void> {
+  const { contract, fields } = kind;
+  const observed = observedBody(kind, service);
+  const wanted = defined(
+    Object.fromEntries(Object.entries(inputs).filter(([key]) => isPatchable(fields, key))),
+  );
+  const dropped = Object.keys(known.inputs).filter(
+    (key) => wanted[key] === undefined && observed[key] !== undefined,
+  );
+  const there = Object.fromEntries(Object.keys(wanted).map((key) => [key, observed[key]]));
+  const isSame = diff(contract, defined(there) as TreeObject, wanted as TreeObject).length === 0;
+  const clearing = clearingOf(fields, dropped);
+  if (isSame && Object.keys(clearing).length === 0) return;
+  await call.client.request({
+    method: "PATCH",
+    path: `/services/${id}`,
+    body: completedBody(bodyOf(fields, wanted, { purpose: "patch", base: clearing }), inputs),
+    doing: `change service "${inputs.name}"`,
+    signal: call.signal,
+  });
 }

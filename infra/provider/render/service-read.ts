@@ -5,10 +5,9 @@ import type { TreeObject } from "../kit/property-tree.ts";
 import { isGone, type Json, type JsonObject, memberAt } from "./answer.ts";
 import { defined } from "./body-fields.ts";
 import { ENV_VARS, readTexts } from "./keyed-values.ts";
-import { isDeployOwed, withoutPluginKeys } from "./owed-deploy.ts";
+import { isDeployOwed, withoutPluginKeys } from "./deploy.ts";
 import { isAutoscaled } from "./scale.ts";
-import { partsOf } from "./service-parts.ts";
-import { observedBody } from "./service-patch.ts";
+import { observedBody, partsOf } from "./service-parts.ts";
 import {
   type ExistingService,
   getService,

@@ -1,24 +1,29 @@
 import { CreatedPartially, type Wanted } from "../kit/plugin.ts";
 import type { TreeObject } from "../kit/property-tree.ts";
-import { type Json, type JsonObject, memberAt, textOf } from "./answer.ts";
+import { type Json, type JsonObject, isGone, memberAt, textOf } from "./answer.ts";
+import { bodyOf } from "./body-fields.ts";
 import type { RenderClient } from "./client.ts";
-import { deploy, type DeploySubject, waitForDeploy } from "./deploy.ts";
-import { findOrPost, idOf } from "./find-or-post.ts";
+import {
+  type DeploySubject,
+  deploy,
+  forgetOwedDeploy,
+  owingDeploy,
+  waitForDeploy,
+} from "./deploy.ts";
+import { type Creation, findOrPost, idOf } from "./find-or-post.ts";
 import { textsOf } from "./keyed-values.ts";
-import { setMarker } from "./marker.ts";
-import { forgetOwedDeploy, owingDeploy } from "./owed-deploy.ts";
-import { serviceCreation } from "./service-creation.ts";
-import { LATE_PARTS, partsOf } from "./service-parts.ts";
-import { patchService } from "./service-patch.ts";
+import { MARKER_KEY, markerOf, setMarker } from "./marker.ts";
+import { completedBody } from "./service-fields.ts";
+import { LATE_PARTS, partsOf, patchService } from "./service-parts.ts";
 import {
   type ExistingService,
-  getService,
-  placeOf,
   type RenderCall,
   type ServiceContract,
   type ServiceInputs,
   type ServiceKind,
   type ServiceTarget,
+  getService,
+  placeOf,
 } from "./service-place.ts";
 
 type WantedService = Wanted<ServiceContract>;
@@ -141,4 +146,75 @@ async function completeService(
 
 function subjectOf(existing: ExistingService, { name, ownerId }: ServiceInputs): DeploySubject {
   return { ...placeOf(existing), name, ownerId, progress: existing.call.progress };
+}
+
+/** A service that was just made, and its first deploy. */
+export interface MadeService {
+  readonly id: string;
+  readonly deployId: string;
+}
+
+/** How a service is found again, or made. One of ours carries our marker among its variables. */
+function serviceCreation(
+  kind: ServiceKind,
+  inputs: ServiceInputs,
+  call: RenderCall,
+): Creation<MadeService> {
+  const { name, ownerId } = inputs;
+  return {
+    noun: kind.type.replace("_", " "),
+    name,
+    adopt: inputs.adopt ?? false,
+    namesakes: async () => {
+      // Names are unique across the types, so a service of another type is in the way too.
+      const query = new URLSearchParams({ name, ownerId });
+      const services = await call.client.list(`/services?${query}`, "service", call.signal);
+      return services.filter((it) => memberAt(it, ["name"]) === name);
+    },
+    isOurs: async (service) => (await markerOn(idOf(service), call)) === markerOf(call.urn),
+    mismatch: (service) => mismatchOf(kind, { ...inputs }, service),
+    post: () => post(kind, inputs, call),
+  };
+}
+
+function mismatchOf(kind: ServiceKind, inputs: JsonObject, service: Json): string | undefined {
+  const type = memberAt(service, ["type"]);
+  if (type !== kind.type) return `it is a ${String(type).replace("_", " ")}`;
+  const region = memberAt(service, ["serviceDetails", "region"]);
+  const wanted = inputs["region"];
+  if (wanted === undefined || region === wanted) return undefined;
+  return `it is in the region "${String(region)}" and not in "${String(wanted)}"`;
+}
+
+async function markerOn(id: string, { client, signal }: RenderCall): Promise<Json | undefined> {
+  const path = `/services/${id}/env-vars/${MARKER_KEY}`;
+  try {
+    const doing = `look whose ${id} is`;
+    const { body } = await client.request({ method: "GET", path, doing, signal });
+    return memberAt(body, ["value"]) ?? memberAt(body, ["envVar", "value"]);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+async function post(
+  { type, fields, completeNew }: ServiceKind,
+  inputs: ServiceInputs,
+  call: RenderCall,
+): Promise<MadeService> {
+  const env = { ...inputs.env, [MARKER_KEY]: markerOf(call.urn) };
+  const said = bodyOf(fields, { ...inputs, env }, { purpose: "create" });
+  const body = completedBody(said, { ...inputs });
+  const { body: answer } = await call.client.request({
+    method: "POST",
+    path: "/services",
+    body: { type, ...(completeNew ? completeNew(body) : body) },
+    doing: `create service "${inputs.name}"`,
+    signal: call.signal,
+  });
+  return {
+    id: textOf(memberAt(answer, ["service", "id"]), "id"),
+    deployId: textOf(memberAt(answer, ["deployId"]), "deployId"),
+  };
 }

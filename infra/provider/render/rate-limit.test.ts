@@ -3,8 +3,8 @@ import { nowMs } from "../../local-cloud/clock.ts";
 import { OWNER } from "../../testing/render-surroundings.ts";
 import { timelessCloud } from "../../testing/timeless-cloud.ts";
 import { RenderClient } from "./client.ts";
-import type { Clock } from "./clock.ts";
-import { RateBudgets } from "./rate-budgets.ts";
+import type { Clock } from "./waiting.ts";
+import { RateBudgets } from "./rate-limit.ts";
 
 const PACE = {
   requestTimeoutMs: 1000,
