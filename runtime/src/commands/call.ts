@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { createLogger, withTrace } from "../log.ts";
 import { OPS_TOKEN } from "../ops/access.ts";
-import { exitCodeOf } from "../run/ending.ts";
+import { exitCodeOf } from "../run/run-outcome.ts";
 import { callJob, type RemoteRun } from "../run/remote-run.ts";
 import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";
 import { type Env, valueOf } from "../contract/env.ts";

@@ -1,9 +1,9 @@
-import { watchAppTables } from "../run/app-runs/table-watch.ts";
+import { watchAppTables } from "../run/app-run-tables.ts";
 import { logCrashes } from "../run/crash.ts";
-import { recordCrash } from "../run/crash-record.ts";
+import { recordCrash } from "../run/lost-runs.ts";
 import { type OpenProcess, openProcess } from "../run/open-process.ts";
 import { EXIT } from "../contract/exit-code.ts";
-import { startScheduler } from "../run/scheduler/scheduler.ts";
+import { startScheduler } from "../run/scheduler.ts";
 import { checkBindings } from "../contract/bindings.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
 import { startSidecarServers } from "../supervise/sidecar-servers.ts";

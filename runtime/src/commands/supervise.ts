@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { logCrashes } from "../run/crash.ts";
-import { recordCrash } from "../run/crash-record.ts";
+import { recordCrash } from "../run/lost-runs.ts";
 import { openProcess } from "../run/open-process.ts";
 import type { Env } from "../contract/env.ts";
 import { loadManifest } from "../contract/load-manifest.ts";

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Env } from "../contract/env.ts";
-import { startChild } from "../run/child/child.ts";
+import { startChild } from "../run/child.ts";
 import { type JobContext, JobFailure } from "./definition.ts";
 
 /** A command of the app. */

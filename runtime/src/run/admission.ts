@@ -1,37 +1,50 @@
-import type { SlotLease } from "../state/coordination.ts";
-import { nextRuns } from "../schedule/schedule.ts";
 import { bindSchedule } from "../contract/bindings.ts";
-import { lockRequest, storeAway } from "./lock.ts";
-import type { Run } from "./run.ts";
-import { type Skip, tooLate } from "./skip.ts";
-import { latestSlot } from "./slot.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { stackNamespace } from "../contract/manifest.ts";
+import { JobFailure } from "../jobs/definition.ts";
+import { nextRuns } from "../schedule/schedule.ts";
+import type { Coordination, Lease, LeaseRequest, SlotLease } from "../state/coordination.ts";
+import type { Skip } from "./run-outcome.ts";
+import { isManual, type Run } from "./run.ts";
+import { latestSlot } from "./slots.ts";
 
-/** A run may go on, with the slot that it claimed, or it has nothing to do. */
-export type Admission = { readonly skip: Skip } | { readonly run: Run; readonly slot?: SlotLease };
-
-/** Records that are looked through for an earlier run of the same slot. */
+/** Records that are searched for an earlier run of the same slot. */
 const EARLIER_RUNS_MAX = 50;
 
-/** Decides before anything is locked or begun whether there is something to do. */
+/** Default time to live of a job's lease: after a crash of its holder, another process waits this long. */
+const TTL_SECONDS = 30;
+
+/** Longest wait of a queued run: Render's longest run. @see https://render.com/docs/cronjobs */
+const QUEUE_WAIT_MS_MAX = 12 * 3_600_000;
+
+/** The run may go on, with the slot that it claimed, or it is skipped. */
+export type Admission = { readonly skip: Skip } | { readonly run: Run; readonly slot?: SlotLease };
+
+/** Checks latest start, toggles and slot, before the run starts or acquires anything else. */
 export async function admit(run: Run): Promise<Admission> {
-  const late = tooLate(run);
-  if (late) return { skip: late };
-  const off = await switchedOff(run);
-  if (off) return { skip: off };
+  const skip = tooLate(run) ?? (await switchedOff(run));
+  if (skip) return { skip };
   return isTick(run) ? admitTick(run) : { run };
+}
+
+/** Skips a run that can no longer start in time for its slot. */
+export function tooLate({ job, process, request, scheduledFor }: Run): Skip | undefined {
+  if (job.latestStartSeconds === undefined || isManual(request)) return undefined;
+  const lateSeconds = (process.clock.now().getTime() - scheduledFor.getTime()) / 1000;
+  if (lateSeconds <= job.latestStartSeconds) return undefined;
+  const reason = `it could not start within ${job.latestStartSeconds} s of its slot`;
+  return { reason, lateSeconds: Math.round(lateSeconds) };
 }
 
 async function switchedOff({ job, process }: Run): Promise<Skip | undefined> {
   for (const toggle of job.toggles ?? []) {
-    const answer = await process.toggles.isOn(toggle);
-    if (!answer.on) {
-      return { reason: `the toggle ${toggle} is off: ${answer.reason}`, toggle };
-    }
+    const { on, reason } = await process.toggles.isOn(toggle);
+    if (!on) return { reason: `the toggle ${toggle} is off: ${reason}`, toggle };
   }
   return undefined;
 }
 
-/** One of the ticks of a job that two crons start, of which only some hit a slot. */
+/** Whether this is a tick of a job that two crons start: only some ticks belong to a slot. */
 function isTick({ job, request }: Run): boolean {
   return (
     job.slotToleranceSeconds !== undefined &&
@@ -55,34 +68,95 @@ async function admitTick(run: Run): Promise<Admission> {
   }
   const scheduledFor = slot.toISOString();
   const due: Run = { ...run, scheduledFor: slot, start: { ...run.start, scheduledFor } };
-  if (run.request.dryRun) return { run: due };
-  try {
-    return await claim(due, slot);
-  } catch (error) {
-    throw storeAway(error);
-  }
+  return run.request.dryRun ? { run: due } : await claimSlot(due, slot).catch(storeAway);
 }
 
-/** Two ticks never run one slot: the claim decides, or without a store for claims the records. */
-async function claim(run: Run, slot: Date): Promise<Admission> {
-  const coordination = await run.process.lockStoreOf(run.job);
+/** Two ticks never run one slot. Without a lease store, the run records decide. */
+async function claimSlot(run: Run, slot: Date): Promise<Admission> {
+  const { job, process } = run;
+  const coordination = await process.lockStoreOf(job);
   const scheduledFor = slot.toISOString();
   if (coordination) {
-    const claimed = await coordination.claimSlot(lockRequest(run), slot);
+    const claimed = await coordination.claimSlot(leaseRequest(run), slot);
     if (claimed) return { run, slot: claimed };
     return { skip: { reason: "this slot was already taken by another run", slot: scheduledFor } };
   }
-  const records = await run.process.records.list({ job: run.job.name, limit: EARLIER_RUNS_MAX });
-  const begun = await run.process.records.unfinished();
-  const earlier = [...begun, ...records.filter(({ status }) => status !== "skipped")].find(
-    (it) => it.job === run.job.name && it.scheduledFor === scheduledFor,
+  const records = await process.records.list({ job: job.name, limit: EARLIER_RUNS_MAX });
+  const started = await process.records.unfinished();
+  const earlier = [...started, ...records.filter(({ status }) => status !== "skipped")].find(
+    (it) => it.job === job.name && it.scheduledFor === scheduledFor,
   );
   if (!earlier) return { run };
-  return {
-    skip: {
-      reason: "this slot was already run",
-      slot: scheduledFor,
-      earlierRunId: earlier.runId,
-    },
+  const reason = "this slot was already run";
+  return { skip: { reason, slot: scheduledFor, earlierRunId: earlier.runId } };
+}
+
+/** The acquired lease (undefined when the job needs none), or why the run is skipped. */
+export type Acquired =
+  | { readonly lease: Lease | undefined }
+  | { readonly skip: Skip; readonly runningSince: Date | undefined };
+
+/** The request for a job's lease; its name is unique to the stack within a shared store. */
+export function leaseRequest({ job, process }: Pick<Run, "job" | "process">): LeaseRequest {
+  const ttlSeconds = job.lock?.ttlSeconds ?? TTL_SECONDS;
+  const name = `${stackNamespace(process.manifest)}/${job.name}`;
+  return { name, holder: process.holder, ttlMs: ttlSeconds * 1000 };
+}
+
+/**
+ * Acquires the lease that keeps other processes from running the job at the same time.
+ *
+ * When the store does not answer, the run fails as temporary: no job runs without its lease.
+ */
+export async function acquireLease(run: Run): Promise<Acquired> {
+  const { job, process } = run;
+  if (run.request.dryRun || (job.overlap === "allow" && !job.lock)) return { lease: undefined };
+  try {
+    const coordination = await process.lockStoreOf(job);
+    if (!coordination) return { lease: undefined };
+    const lease =
+      job.overlap === "queue"
+        ? await waitForLease(run, coordination)
+        : await coordination.acquire(leaseRequest(run));
+    return lease ? { lease } : await heldElsewhere(run, coordination);
+  } catch (error) {
+    return storeAway(error);
+  }
+}
+
+function storeAway(cause: unknown): never {
+  throw new JobFailure("the store of its lock did not answer, and nothing runs unlocked", {
+    exitCode: EXIT.temporary,
+    cause,
+  });
+}
+
+/** Undefined when the wait ends before the lease is free. */
+async function waitForLease(run: Run, coordination: Coordination): Promise<Lease | undefined> {
+  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(queueWaitMs(run))]);
+  try {
+    return await coordination.waitFor(leaseRequest(run), signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** Until the job's latest start, if it has one. */
+function queueWaitMs({ job, process, request, scheduledFor }: Run): number {
+  if (job.latestStartSeconds === undefined || isManual(request)) return QUEUE_WAIT_MS_MAX;
+  const latestMs = scheduledFor.getTime() + job.latestStartSeconds * 1000;
+  return Math.min(Math.max(latestMs - process.clock.now().getTime(), 0), QUEUE_WAIT_MS_MAX);
+}
+
+async function heldElsewhere(run: Run, coordination: Coordination): Promise<Acquired> {
+  const holder = await coordination.holderOf(leaseRequest(run).name);
+  const runningSince = holder && new Date(holder.sinceMs);
+  const skip = {
+    reason: "it is running in another process",
+    holder: holder?.holder ?? null,
+    runningSince: runningSince?.toISOString() ?? null,
+    ...tooLate(run),
   };
+  return { skip, runningSince };
 }

@@ -15,7 +15,7 @@ test("work that does not end when it must is given up after its grace, and said 
 
   const attempts = await makeAttempts(run, async () => () => NEVER);
 
-  expect(attempts).toMatchObject({ isStuck: true, ending: { status: "timed-out", attempt: 1 } });
+  expect(attempts).toMatchObject({ isStuck: true, outcome: { status: "timed-out", attempt: 1 } });
 });
 
 test("work knows its run, its options with their defaults, and when it must end", async () => {
@@ -35,13 +35,13 @@ test("work knows its run, its options with their defaults, and when it must end"
   const run = planRun(process, { job: "trim", actor: "manual ann" });
   let seen: JobContext | undefined;
 
-  const { ending } = await makeAttempts(run, async () => async (context) => {
+  const { outcome } = await makeAttempts(run, async () => async (context) => {
     seen = context;
     await sleep(60_000, undefined, { signal: context.signal }).catch(() => undefined);
     return { status: "ok", details: {} };
   });
 
-  expect(ending.status).toBe("timed-out");
+  expect(outcome.status).toBe("timed-out");
   expect(seen).toMatchObject({
     job: "trim",
     attempt: 1,

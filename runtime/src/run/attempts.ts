@@ -3,38 +3,44 @@ import type { ManifestJob } from "../contract/job.ts";
 import type { JobContext, JobOutcome, JobWork } from "../jobs/definition.ts";
 import { loadWork } from "../jobs/work.ts";
 import { bindOptions } from "../contract/bindings.ts";
-import { aborted, type Ending, failed, type Failure, failureOf } from "./ending.ts";
+import {
+  aborted,
+  failed,
+  type Failure,
+  failureOf,
+  RunAbort,
+  type RunOutcome,
+} from "./run-outcome.ts";
 import { retry, type RetryPolicy } from "./retry.ts";
 import { startTimer, type Timer } from "./timer.ts";
-import { RunAbort } from "./run-abort.ts";
 import type { Run } from "./run.ts";
 import { silencedUntil } from "./silence.ts";
 import { JOB_DEFAULTS } from "../systems/job-defaults.gen.ts";
 
-/** Between SIGTERM and SIGKILL, unless the job says otherwise. */
+/** Default time between SIGTERM and SIGKILL. */
 const GRACE_SECONDS = 10;
 
-/** After the grace, work that has not noticed that it must end is left alone. */
+/** Work that does not end this long after its grace period is abandoned, in ms. */
 const ABANDON_MS = 2_000;
 
-/** Pause before the second attempt, unless the job says otherwise. */
+/** Default pause before the second attempt. */
 const BACKOFF_SECONDS = 10;
 
 /** How the attempts of a run ended. */
 export interface Attempts {
-  readonly ending: Ending;
-  /** The work did not end when it had to, and may still go on. */
+  readonly outcome: RunOutcome;
+  /** The work did not end after the abort, and may still go on. */
   readonly isStuck: boolean;
 }
 
-/** What every attempt of a run needs. */
-interface Trial {
+/** What all attempts of a run share. */
+interface SharedWork {
   readonly run: Run;
   readonly work: JobWork;
   readonly context: Omit<JobContext, "attempt">;
 }
 
-/** Does the work of a run, again where that may help, until its deadline or until it must end. */
+/** Does the work of a run, with its retries, until it is done, its deadline passes or the run is aborted. */
 export async function makeAttempts(
   run: Run,
   load: (uses: string) => Promise<JobWork> = loadWork,
@@ -52,7 +58,7 @@ export async function makeAttempts(
   }
 }
 
-async function contextOf(run: Run, signal: AbortSignal): Promise<Trial["context"]> {
+async function contextOf(run: Run, signal: AbortSignal): Promise<SharedWork["context"]> {
   const { job, process, start } = run;
   const defaults = JOB_DEFAULTS[process.manifest.system]?.[job.uses];
   const options = bindOptions({ ...job, options: { ...defaults, ...optionsOf(job) } }, process.env);
@@ -79,12 +85,12 @@ async function contextOf(run: Run, signal: AbortSignal): Promise<Trial["context"
   };
 }
 
-/** A command stands beside the options in a manifest and is one of them for the work. */
+/** The manifest has the command beside the options; the work reads it as an option. */
 function optionsOf({ uses, command, options = {} }: ManifestJob): ManifestJob["options"] {
   return uses !== "command" || command === undefined ? options : { command, ...options };
 }
 
-async function attemptUntilDone({ run, work, context }: Trial): Promise<Attempts> {
+async function attemptUntilDone({ run, work, context }: SharedWork): Promise<Attempts> {
   const { signal } = context;
   const { retries } = run.job;
   let attempt = 0;
@@ -112,11 +118,11 @@ async function attemptUntilDone({ run, work, context }: Trial): Promise<Attempts
       onRetry: ({ pauseMs }) =>
         run.log.warn({ attempt, pauseMs, error: failure?.message }, "attempt failed, retrying"),
     });
-    if (signal.aborted) return { ending: aborted(signal.reason, attempt), isStuck };
-    return { ending: { status, attempt, exitCode, error: null, details }, isStuck };
+    if (signal.aborted) return { outcome: aborted(signal.reason, attempt), isStuck };
+    return { outcome: { status, attempt, exitCode, error: null, details }, isStuck };
   } catch (error) {
-    if (signal.aborted) return { ending: aborted(signal.reason, attempt, failure), isStuck };
-    return { ending: failed(failure ?? failureOf(error), attempt), isStuck };
+    if (signal.aborted) return { outcome: aborted(signal.reason, attempt, failure), isStuck };
+    return { outcome: failed(failure ?? failureOf(error), attempt), isStuck };
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Logger } from "pino";
 import { EXIT } from "../contract/exit-code.ts";
 
-/** What is still to be done when the process crashes, for so long at most. */
+/** Longest time for the work after a crash, in ms. */
 const LAST_WORDS_MS = 3_000;
 
 /**
- * A crash is one line like everything else, and the process ends with 1.
+ * Logs a crash in one line and ends the process with exit code 1.
  *
- * `lastWords` is given the error first: it records what was running. Node would print a stack over
- * many lines, with whatever values the message holds.
+ * `lastWords` gets the error first, and records the active runs. Node itself would print a stack of
+ * many lines, with secrets that the message may hold.
  */
 export function logCrashes(log: Logger, lastWords: (error: unknown) => Promise<void>): void {
   let isCrashing = false;

@@ -14,7 +14,7 @@ import { appendHistory } from "../state/stores/history.ts";
 import { openRecordStore } from "../state/stores/records.ts";
 import { openToggles } from "../sources/toggles/toggles.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import { OverlapGate } from "./overlap.ts";
+import { ConcurrencyPolicy } from "./concurrency-policy.ts";
 import type { ProcessContext, ProcessStores } from "./process.ts";
 import type { RunProcess } from "./run.ts";
 import { waitAtMost } from "./timer.ts";
@@ -69,7 +69,7 @@ export async function openProcess(
     toggles,
     caches,
     alerts,
-    gate: new OverlapGate(),
+    concurrency: new ConcurrencyPolicy(),
     active: new Map(),
     observers: new Set(historyOf(base)),
     background,

@@ -1,46 +1,46 @@
 import { redact } from "../redaction.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 import { valueOf } from "../contract/env.ts";
-import { exitCodeOf } from "./ending.ts";
+import { exitCodeOf } from "./run-outcome.ts";
 import { retry } from "./retry.ts";
 import type { Run } from "./run.ts";
 
-/** What healthchecks.io recommends for its pings: short, repeated, and never in the way of the job. @see https://healthchecks.io/docs/reliability_tips/ */
+/** As healthchecks.io recommends: a short timeout and a few attempts. @see https://healthchecks.io/docs/reliability_tips/ */
 const TIMEOUT_MS = 10_000;
 const ATTEMPTS_MAX = 3;
 const PAUSE_MS = 1_000;
 
-/** Body of a ping; healthchecks.io keeps the first 100 kB, a message needs less. */
+/** Longest body of a ping; healthchecks.io keeps 100 kB. */
 const BODY_CHARACTERS_MAX = 10_000;
 
-/** Tells a healthchecks-style URL of one run. @see https://healthchecks.io/docs/http_api/ */
+/** Reports one run to a URL, as healthchecks.io defines it. @see https://healthchecks.io/docs/http_api/ */
 export interface Ping {
   started(): void;
   ended(record: RunRecord): void;
 }
 
 /**
- * A ping of the run's start and end, in this order, with the run's id, so that the other side can
- * measure. It goes on beside the run: it never blocks one and never fails one.
+ * Pings the start and the end of a run, in this order, with the run's id, so that the receiver can
+ * measure its duration. Pings are sent in the background: they neither delay nor fail a run.
  */
 export function pingOf(run: Run): Ping | undefined {
   const { pingEnv } = run.job;
   const base = pingEnv === undefined ? undefined : valueOf(run.process.env, pingEnv);
   if (base === undefined || run.request.dryRun) return undefined;
   let last = Promise.resolve();
-  const tell = (suffix: string, body: string): void => {
+  const ping = (suffix: string, body: string): void => {
     last = last.then(() => send(run, `${base.replace(/\/+$/, "")}${suffix}`, body));
     const { background } = run.process;
-    const told = last.finally(() => background.delete(told));
-    background.add(told);
+    const sent = last.finally(() => background.delete(sent));
+    background.add(sent);
   };
   return {
-    started: () => tell("/start", ""),
-    ended: (record) => tell(suffixOf(record), bodyOf(record)),
+    started: () => ping("/start", ""),
+    ended: (record) => ping(suffixOf(record), bodyOf(record)),
   };
 }
 
-/** A run that was rightly not done is a note, which changes nothing there. */
+/** A skipped run is only a log entry: it changes no status at the receiver. */
 function suffixOf(record: RunRecord): string {
   if (record.status === "ok") return "";
   if (record.status === "skipped") return "/log";
@@ -61,7 +61,7 @@ async function send({ start, log }: Run, url: string, body: string): Promise<voi
       isTemporary: (error) => !(error instanceof PingRefused),
     });
   } catch {
-    log.warn("the ping of this run was not accepted");
+    log.warn("the ping URL of the job did not accept the ping");
   }
 }
 

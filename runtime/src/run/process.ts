@@ -10,7 +10,7 @@ import type { Coordination } from "../state/coordination.ts";
 import type { JobMemory } from "../state/stores/job-memory.ts";
 import type { AppControl } from "./app-control.ts";
 import type { Clock } from "./clock.ts";
-import type { OverlapGate } from "./overlap.ts";
+import type { ConcurrencyPolicy } from "./concurrency-policy.ts";
 
 // What the jobs of one process share, by need: a function takes the parts, or the fields, that it
 // uses. `openProcess` wires all of them together.
@@ -46,7 +46,7 @@ export interface ProcessStores {
 
 /** The runs of this process. */
 export interface ProcessRuns {
-  readonly gate: OverlapGate;
+  readonly concurrency: ConcurrencyPolicy;
   /** Aborted when the process must end; every run ends with it. */
   readonly stop: AbortController;
   /** Runs that have started and not finished, by run id. */

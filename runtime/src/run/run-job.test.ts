@@ -67,7 +67,7 @@ test("a run that takes longer than its deadline is ended with its children and r
 
   const record = await runJob(process, { job: "slow", ...SCHEDULED });
 
-  expect(record).toMatchObject({ status: "timed-out", error: "it took longer than its deadline" });
+  expect(record).toMatchObject({ status: "timed-out", error: "the run exceeded its deadline" });
   expect(record.durationMs).toBeGreaterThanOrEqual(1_000);
 });
 

@@ -1,134 +1,138 @@
-import type { SlotLease } from "../state/coordination.ts";
-import { parseInput } from "../jobs/catalog.ts";
 import type { RunRecord } from "../contract/run-record.ts";
-import { admit } from "./admission.ts";
+import { parseInput } from "../jobs/catalog.ts";
+import type { Lease, SlotLease } from "../state/coordination.ts";
+import { acquireLease, admit, tooLate } from "./admission.ts";
 import { type Attempts, makeAttempts } from "./attempts.ts";
-import { conclude } from "./conclusion.ts";
-import { aborted, failed, failureOf, skipped } from "./ending.ts";
-import { takeLock } from "./lock.ts";
+import { finishRun } from "./finish-run.ts";
 import { pingOf } from "./ping.ts";
-import { abortedByLoss } from "./run-abort.ts";
+import { aborted, failed, failureOf, RunAbort, skipped } from "./run-outcome.ts";
 import { jobOf, planRun, type Run, type RunProcess, type RunRequest } from "./run.ts";
-import { tooLate } from "./skip.ts";
 
 /**
- * One run of one job, from the question whether there is something to do to its record.
+ * One run of one job, from its admission to its record:
+ * admission (latest start, toggles, slot) → concurrency policy → lease → attempts → record and alert.
  *
- * It does not throw for anything that happens to the run: every outcome is a record. It throws a
- * ConfigurationError when there is no such job, or when it does not take the input.
+ * Every outcome is a record; nothing that happens to the run is thrown. It throws a
+ * ConfigurationError when the job does not exist or does not accept the input.
  */
 export async function runJob(process: RunProcess, asked: RunRequest): Promise<RunRecord> {
   const input = parseInput(jobOf(process, asked.job), asked.input);
-  const request = { ...asked, input };
-  const planned = planRun(process, request);
-  let slot: SlotLease | undefined = request.slot;
+  const run = planRun(process, { ...asked, input });
+  let slot: SlotLease | undefined = run.request.slot;
   let record: RunRecord | undefined;
   try {
-    const admission = await admit(planned);
+    const admission = await admit(run);
     if ("skip" in admission) {
-      record = await conclude(planned, { ending: skipped(admission.skip) });
+      record = await finishRun(run, skipped(admission.skip));
     } else {
       slot ??= admission.slot;
-      record = await passGate(underLease(admission.run, slot));
+      record = await runByPolicy(holding(admission.run, slot));
     }
   } catch (error) {
-    record = await conclude(planned, { ending: failed(failureOf(error), 0) });
+    record = await finishRun(run, failed(failureOf(error), 0));
   } finally {
-    await settleSlot(planned, slot, record);
+    await settleSlot(run, slot, record);
   }
   return record;
 }
 
-/** The run as it goes on while it holds a lease: it ends when the lease is lost. */
-function underLease(run: Run, lease: { fence: number; lost: AbortSignal } | undefined): Run {
+/** The run with the fence of a lease that it holds; it is aborted when the lease is lost. */
+function holding(run: Run, lease: Pick<Lease, "fence" | "lost"> | undefined): Run {
   if (!lease) return run;
   const signal = AbortSignal.any([run.signal, abortedByLoss(lease.lost)]);
   const fence = Math.max(run.start.fence, lease.fence);
   return { ...run, signal, start: { ...run.start, fence } };
 }
 
-async function passGate(run: Run): Promise<RunRecord> {
+function abortedByLoss(lost: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new RunAbort("lease-lost"));
+  if (lost.aborted) abort();
+  else lost.addEventListener("abort", abort, { once: true });
+  return controller.signal;
+}
+
+/** Applies the concurrency policy to the runs of this process. */
+async function runByPolicy(run: Run): Promise<RunRecord> {
   const { job, start, process, signal } = run;
-  const policy = job.overlap ?? "forbid";
-  const entry = await process.gate.enter(policy, { ...start, signal, replace: run.replace });
+  const entry = await process.concurrency.enter(job.overlap ?? "forbid", {
+    ...start,
+    signal,
+    replace: run.replace,
+  });
   if ("busy" in entry) {
     const { runId, startedAt } = entry.busy;
     const reason = entry.isQueueFull
       ? "it is running, and another run waits already"
       : "it is still running";
     const skip = { reason, runningRunId: runId, runningSince: startedAt };
-    return conclude(run, { ending: skipped(skip), runningSince: new Date(startedAt) });
+    return finishRun(run, skipped(skip), { runningSince: new Date(startedAt) });
   }
   try {
-    return await runAlone(run);
+    return await runWithLease(run);
   } finally {
     entry.leave();
   }
 }
 
-async function runAlone(run: Run): Promise<RunRecord> {
-  if (run.signal.aborted) return conclude(run, { ending: aborted(run.signal.reason, 0) });
-  const lock = await takeLock(run);
-  if ("skip" in lock) {
-    if (run.signal.aborted) return conclude(run, { ending: aborted(run.signal.reason, 0) });
-    const { skip, runningSince } = lock;
-    return conclude(run, { ending: skipped(skip), ...(runningSince ? { runningSince } : {}) });
+/** Acquires the lease that excludes other processes. */
+async function runWithLease(run: Run): Promise<RunRecord> {
+  if (run.signal.aborted) return finishRun(run, aborted(run.signal.reason, 0));
+  const acquired = await acquireLease(run);
+  if ("skip" in acquired) {
+    if (run.signal.aborted) return finishRun(run, aborted(run.signal.reason, 0));
+    return finishRun(run, skipped(acquired.skip), { runningSince: acquired.runningSince });
   }
+  const { lease } = acquired;
   try {
     const late = tooLate(run);
-    if (late) return await conclude(run, { ending: skipped(late) });
-    return await runLeased(underLease(run, lock.lease));
+    if (late) return await finishRun(run, skipped(late));
+    return await work(holding(run, lease));
   } finally {
-    await lock.lease?.release().catch(noteLeftLease(run));
+    await lease?.release().catch(noteUnreleased(run));
   }
 }
 
-async function runLeased(run: Run): Promise<RunRecord> {
+async function work(run: Run): Promise<RunRecord> {
   const ping = pingOf(run);
-  await begin(run);
+  await recordStart(run);
   ping?.started();
-  const { ending, isStuck } = await attemptsOf(run);
-  const record = await conclude(run, { ending, isStuck });
+  const { outcome, isStuck } = await makeAttempts(run).catch((error: unknown): Attempts => ({
+    outcome: failed(failureOf(error), 0),
+    isStuck: false,
+  }));
+  const record = await finishRun(run, outcome, { isStuck });
   ping?.ended(record);
   return record;
 }
 
-async function attemptsOf(run: Run): Promise<Attempts> {
-  try {
-    return await makeAttempts(run);
-  } catch (error) {
-    return { ending: failed(failureOf(error), 0), isStuck: false };
-  }
-}
-
-/** A store that is away keeps no job from running: its end is a log line in any case. */
-async function begin({ process, request, start, log }: Run): Promise<void> {
+/** A run goes on when its start cannot be recorded: the log still has its end. */
+async function recordStart({ process, request, start, log }: Run): Promise<void> {
   if (request.dryRun) return;
   process.active.set(start.runId, start);
   try {
     await process.records.begin(start);
   } catch (error) {
-    log.error({ err: error }, "the start of the run could not be recorded");
+    log.error({ err: error }, "cannot record the start of the run: the state store failed");
   }
 }
 
-/** A slot is done with its run, unless the run was cut off: then it is given to who asks next. */
+/** Marks the slot as done, unless the run was cut off: then another process may claim it. */
 async function settleSlot(
   run: Run,
   slot: SlotLease | undefined,
   record: RunRecord | undefined,
 ): Promise<void> {
   if (!slot) return;
-  const isCutOff = record === undefined || record.status === "interrupted";
+  const isDone = record && record.status !== "interrupted" && record.status !== "lost";
   try {
-    if (!isCutOff && record.status !== "lost") await slot.finish();
+    if (isDone) await slot.finish();
     await slot.release();
   } catch (error) {
-    noteLeftLease(run)(error);
+    noteUnreleased(run)(error);
   }
 }
 
-/** It expires by itself, so that this is no more than a delay for others. */
-function noteLeftLease({ log }: Run): (error: unknown) => void {
-  return (error) => log.warn({ err: error }, "a lease could not be given back");
+function noteUnreleased({ log }: Run): (error: unknown) => void {
+  return (error) => log.warn({ err: error }, "cannot release a lease; it expires by itself");
 }

@@ -8,8 +8,8 @@ import type { RunStart } from "../contract/run-record.ts";
 import { bindSchedule } from "../contract/bindings.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { ProcessContext, ProcessRuns, ProcessServices, ProcessStores } from "./process.ts";
-import { RunAbort } from "./run-abort.ts";
-import { slotOfTick } from "./slot.ts";
+import { RunAbort } from "./run-outcome.ts";
+import { slotOfTick } from "./slots.ts";
 
 /** What is asked for: one run of one job. */
 export interface RunRequest {

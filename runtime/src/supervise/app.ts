@@ -4,7 +4,7 @@ import { type Env, valueOf } from "../contract/env.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { createLogger } from "../log.ts";
-import { type Child, type ChildEnd, startChild } from "../run/child/child.ts";
+import { type Child, type ChildEnd, startChild } from "../run/child.ts";
 import { afterEnd, exitCodeOf, type RestartRules } from "./restart-policy.ts";
 import { freePort, untilListening, type Upstream } from "./upstream.ts";
 

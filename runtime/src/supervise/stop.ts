@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { aborted, recordOf } from "../run/ending.ts";
+import { aborted, recordOf } from "../run/run-outcome.ts";
 import type { ProcessContext, ProcessRuns, ProcessStores } from "../run/process.ts";
-import { RunAbort } from "../run/run-abort.ts";
+import { RunAbort } from "../run/run-outcome.ts";
 import type { SidecarServers } from "./sidecar-servers.ts";
 import type { App } from "./app.ts";
 

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
 import { EXIT } from "../../contract/exit-code.ts";
-import { startChild } from "../../run/child/child.ts";
+import { startChild } from "../../run/child.ts";
 import { StoreError } from "../../state/stores/store-error.ts";
 import { parsePostgresUrl } from "../postgres/url.ts";
 import {

@@ -4,7 +4,7 @@ import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { EXIT } from "../../contract/exit-code.ts";
-import { type ChildOptions, startChild } from "../../run/child/child.ts";
+import { type ChildOptions, startChild } from "../../run/child.ts";
 import {
   type AuditEntry,
   inTransaction,

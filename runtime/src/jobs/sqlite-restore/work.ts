@@ -7,7 +7,7 @@ import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import type { AppControl } from "../../run/app-control.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { RunAbort } from "../../run/run-abort.ts";
+import { RunAbort } from "../../run/run-outcome.ts";
 import { restoreAction, type RestoreResult } from "../../supervise/restore-action.ts";
 import { type RestorePlan, type StagedCopy, examine, planOf, stageCopy } from "./plan.ts";
 

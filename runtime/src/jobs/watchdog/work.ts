@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import * as z from "zod/mini";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { errorWords } from "../../health/error-words.ts";
-import { startChild } from "../../run/child/child.ts";
+import { startChild } from "../../run/child.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { replaceFile } from "../file.ts";
 import { watchdogJob } from "./options.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { appJobs, appRunStart, endAppRun, type AppRunProcess } from "../../run/app-runs/app-run.ts";
+import { appJobs, appRunStart, endAppRun, type AppRunProcess } from "../../run/app-runs.ts";
 import type { Health } from "../../health/health.ts";
 import { isSameKey } from "../../health/secret-key.ts";
 import {

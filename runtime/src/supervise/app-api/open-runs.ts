@@ -1,9 +1,4 @@
-import {
-  appRunStart,
-  endAppRun,
-  type AppRunEnd,
-  type AppRunProcess,
-} from "../../run/app-runs/app-run.ts";
+import { appRunStart, endAppRun, type AppRunEnd, type AppRunProcess } from "../../run/app-runs.ts";
 import type { Health } from "../../health/health.ts";
 import { Refusal } from "../../ops/json-api/exchange.ts";
 import type { RunRecord, RunStart } from "../../contract/run-record.ts";

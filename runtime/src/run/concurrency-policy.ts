@@ -1,37 +1,37 @@
 import type { ManifestJob } from "../contract/job.ts";
 
-/** A run that wants to begin, or has begun, in this process. */
-export interface GateRun {
+/** A run of this process that is waiting or running. */
+export interface PolicyRun {
   readonly job: string;
   readonly runId: string;
   readonly startedAt: string;
-  /** Aborted when it must not begin any more. */
+  /** Aborted when it must not start any more. */
   readonly signal: AbortSignal;
-  /** Ends it because a newer run takes its place. */
+  /** Aborts it because a newer run replaces it. */
   replace(): void;
 }
 
-/** A run may begin, or another one of its job is in the way. */
+/** The run may start, or another run of its job keeps it from starting. */
 export type Entry =
   | { readonly leave: () => void }
-  | { readonly busy: GateRun; readonly isQueueFull: boolean };
+  | { readonly busy: PolicyRun; readonly isQueueFull: boolean };
 
-interface Inside {
-  readonly run: GateRun;
+interface Running {
+  readonly run: PolicyRun;
   readonly left: Promise<void>;
 }
 
-/** What happens when a job is due while it runs, within one process. Between processes it is the lock. */
-export class OverlapGate {
-  readonly #inside = new Map<string, Set<Inside>>();
-  readonly #waiting = new Map<string, GateRun>();
+/** Applies the concurrency policy of each job within one process; between processes, leases do. */
+export class ConcurrencyPolicy {
+  readonly #running = new Map<string, Set<Running>>();
+  readonly #waiting = new Set<string>();
 
   /**
-   * Lets a run begin, now or when the one before it has ended.
+   * Admits a run, now or when the one before it has ended.
    *
-   * A run whose signal is aborted while it waits is let in, too: it sees that and ends at once.
+   * A run that is aborted while it waits is admitted too: it checks its signal and ends at once.
    */
-  async enter(policy: ManifestJob["overlap"], run: GateRun): Promise<Entry> {
+  async enter(policy: ManifestJob["overlap"], run: PolicyRun): Promise<Entry> {
     const [first] = this.#of(run.job);
     if (!first || policy === "allow") return this.#admit(run);
     if (policy === "queue") return this.#queue(run, first);
@@ -41,16 +41,16 @@ export class OverlapGate {
     return this.#admit(run);
   }
 
-  async #queue(run: GateRun, first: Inside): Promise<Entry> {
+  async #queue(run: PolicyRun, first: Running): Promise<Entry> {
     if (this.#waiting.has(run.job)) return { busy: first.run, isQueueFull: true };
-    this.#waiting.set(run.job, run);
+    this.#waiting.add(run.job);
     await this.#free(run);
     this.#waiting.delete(run.job);
     return this.#admit(run);
   }
 
-  /** Waits until nothing of the job is inside, or the run need not begin. */
-  async #free(run: GateRun): Promise<void> {
+  /** Waits until no run of the job is running, or this run is aborted. */
+  async #free(run: PolicyRun): Promise<void> {
     const { promise: aborted, resolve } = Promise.withResolvers<void>();
     run.signal.addEventListener("abort", () => resolve(), { once: true });
     while (this.#of(run.job).size > 0 && !run.signal.aborted) {
@@ -59,23 +59,23 @@ export class OverlapGate {
     }
   }
 
-  #admit(run: GateRun): Entry {
+  #admit(run: PolicyRun): Entry {
     const { promise: left, resolve } = Promise.withResolvers<void>();
-    const inside = { run, left };
-    this.#of(run.job).add(inside);
+    const running = { run, left };
+    this.#of(run.job).add(running);
     return {
       leave: () => {
-        this.#of(run.job).delete(inside);
+        this.#of(run.job).delete(running);
         resolve();
       },
     };
   }
 
-  #of(job: string): Set<Inside> {
-    const known = this.#inside.get(job);
+  #of(job: string): Set<Running> {
+    const known = this.#running.get(job);
     if (known) return known;
-    const made = new Set<Inside>();
-    this.#inside.set(job, made);
+    const made = new Set<Running>();
+    this.#running.set(job, made);
     return made;
   }
 }

@@ -1,22 +1,24 @@
-import type { RunProcess } from "./run.ts";
 import { isRunHere, type ManifestJob } from "../contract/job.ts";
 import type { Coordination } from "../state/coordination.ts";
 import type { RunRecord, RunStart } from "../contract/run-record.ts";
-import { alertEnd } from "./alert.ts";
-import { lockRequest } from "./lock.ts";
+import { leaseRequest } from "./admission.ts";
+import type { ProcessContext, ProcessRuns, ProcessStores } from "./process.ts";
+import type { RunProcess } from "./run.ts";
+import { alertEnd } from "./run-alert.ts";
+import { failed, failureOf, recordOf } from "./run-outcome.ts";
 
-/** Without a deadline and without a store for locks, a run is given up after Render's longest run. @see https://render.com/docs/cronjobs */
+/** Without a deadline and a lease store, a run counts as lost after Render's longest run. @see https://render.com/docs/cronjobs */
 const RUN_SECONDS_MAX = 12 * 3600;
 
-/** A run ends a while after its deadline: its child has a grace, and its record takes a moment. */
+/** Time for a run to end after its deadline: the grace period of its child, and its record. */
 const MARGIN_SECONDS = 120;
 
 /**
- * Records as `lost` the runs of this process' jobs whose own process vanished: killed, or out of memory.
+ * Records the runs of this process' jobs as `lost` when their own process vanished.
  *
- * A run whose lease somebody holds may still be under way. Where nobody holds leases, it is
- * given up when its deadline has long passed; a process that is `alone` (the only one that can run
- * its jobs) knows at its start that none of them runs.
+ * A run whose lease is held may still be under way. Without a lease store, a run counts as lost
+ * when its deadline has long passed. A process that is `alone` (no other process runs its jobs)
+ * knows at its start that none of them runs.
  */
 export async function recoverLost(
   process: RunProcess,
@@ -33,7 +35,10 @@ export async function recoverLost(
       if (record) recovered.push(record);
     }
   } catch (error) {
-    process.log.error({ err: error }, "lost runs could not be looked for");
+    process.log.error(
+      { err: error },
+      "cannot look for lost runs: the state store failed; retrying",
+    );
   }
   return recovered;
 }
@@ -52,13 +57,13 @@ async function recover(
   return recordLost(process, job, run);
 }
 
-/** Its lease is free, so nobody runs it. The new fence keeps a late end of the old run out. */
+/** A run is lost when its lease is free. The new fence makes the store refuse a late end of that run. */
 async function recoverUnderLease(
   process: RunProcess,
   job: ManifestJob,
   { run, coordination }: { run: RunStart; coordination: Coordination },
 ): Promise<RunRecord | undefined> {
-  const lease = await coordination.acquire(lockRequest({ job, process }));
+  const lease = await coordination.acquire(leaseRequest({ job, process }));
   if (!lease) return undefined;
   try {
     return await recordLost(process, job, { ...run, fence: Math.max(run.fence, lease.fence) });
@@ -78,7 +83,7 @@ async function recordLost(
     durationMs: Math.max(0, process.clock.now().getTime() - Date.parse(run.startedAt)),
     attempt: 1,
     exitCode: null,
-    error: "its process vanished before it ended",
+    error: "its process vanished before the run ended",
     details: { foundBy: process.holder },
   };
   if (!(await process.records.finish(lost))) return undefined;
@@ -86,4 +91,20 @@ async function recordLost(
   for (const observe of process.observers) observe(lost);
   await alertEnd({ process, job, record: lost });
   return lost;
+}
+
+/** Records the runs that a crash of this process cuts off, and ends their child processes. */
+export async function recordCrash(
+  process: ProcessContext & ProcessStores & ProcessRuns,
+  error: unknown,
+): Promise<void> {
+  const { message } = failureOf(error);
+  const outcome = failed({ message: `crash: ${message}`, exitCode: undefined, details: {} }, 1);
+  for (const start of process.active.values()) {
+    const record = recordOf(start, outcome, process.clock.now());
+    process.log.error({ ...record }, "run");
+    await process.records.finish(record);
+  }
+  // Only now: an aborted run would be recorded as interrupted.
+  process.stop.abort();
 }

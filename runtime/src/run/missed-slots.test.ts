@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { ManifestJob } from "../../contract/job.ts";
-import { parseSchedule } from "../../schedule/schedule.ts";
-import { isInTime, jitterMs, missedSlots } from "./plan.ts";
+import type { ManifestJob } from "../contract/job.ts";
+import { parseSchedule } from "../schedule/schedule.ts";
+import { isInTime, jitterMs, missedSlots } from "./slots.ts";
 
 const job = { name: "sweep", uses: "command", startedBy: "schedule" } satisfies ManifestJob;
 const hourly = parseSchedule({ every: "1h" }, "UTC");

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { RunStart } from "../contract/run-record.ts";
 import { scratchProcess } from "../../testing/scratch-process.ts";
-import { lockRequest } from "./lock.ts";
-import { recoverLost } from "./lost.ts";
+import { leaseRequest } from "./admission.ts";
+import { recoverLost } from "./lost-runs.ts";
 
 const STORES = {
   records: { kind: "file", path: "records.jsonl" },
@@ -33,7 +33,7 @@ test("an unfinished run whose lease is free is recorded as lost, and somebody is
   const recovered = await recoverLost(process);
 
   expect(recovered).toMatchObject([
-    { runId: run.runId, status: "lost", error: "its process vanished before it ended" },
+    { runId: run.runId, status: "lost", error: "its process vanished before the run ended" },
   ]);
   expect(await process.records.unfinished()).toEqual([]);
   expect(scratch.alerts).toMatchObject([{ kind: "fail", job: "trim" }]);
@@ -56,7 +56,7 @@ test("an unfinished run whose lease somebody holds is left alone", async () => {
   const { process } = await scratchProcess({ jobs: [JOB], manifest: { stores: STORES } });
   const [job] = process.manifest.jobs;
   if (!job) throw new Error("there is no job");
-  const lease = await process.coordination?.acquire(lockRequest({ job, process }));
+  const lease = await process.coordination?.acquire(leaseRequest({ job, process }));
   await process.records.begin(begun(lease?.fence ?? 0));
 
   expect(await recoverLost(process)).toEqual([]);

@@ -3,10 +3,10 @@ import type { ManifestJob } from "../contract/job.ts";
 import type { RunRecord, RunStatus } from "../contract/run-record.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "./process.ts";
 
-/** What is looked through for failures in a row; nobody waits for more before being told. */
+/** Records that are searched for consecutive failures. */
 const RECORDS_MAX = 100;
 
-/** How a run ends that failed. An interrupted one did not, and a skipped one was not tried. */
+/** Outcomes that count as failures; an interrupted or skipped run is none. */
 const FAILURES: ReadonlySet<RunStatus> = new Set(["failed", "timed-out", "lost"]);
 
 /** What sending an alert of a run uses. */
@@ -21,13 +21,13 @@ interface EndedRun {
   readonly record: RunRecord;
 }
 
-/** Tells of a run that failed, or that is well again, as the job's alerts ask for it. */
+/** Sends the alert of a run that failed, or that succeeded after failures, as the job's alerts ask. */
 export async function alertEnd({ process, job, record }: EndedRun): Promise<void> {
   const event = await endEvent({ process, job, record });
   if (event) await process.alerts.send(event);
 }
 
-/** Tells of a run that does not end, or that was still running when it was due again. */
+/** Sends the alert of a run that does not end, or that still runs when the job is due again. */
 export async function alertStuck({ process, job, record }: EndedRun, title: string): Promise<void> {
   if (!job.alerts?.on.includes("stuck")) return;
   await process.alerts.send(eventOf({ process, job, record }, "stuck", title));
@@ -57,12 +57,12 @@ function wordOf(status: RunStatus): string {
   return status === "timed-out" ? "timed out" : status === "lost" ? "was lost" : status;
 }
 
-/** Without a store each run of a cron job is the first it knows of, and would never alert. */
+/** Without a record store, each run of a cron job is the first that it knows, and `after` cannot be counted. */
 function hasRecords({ manifest }: ProcessContext, job: ManifestJob): boolean {
   return manifest.stores?.records !== undefined || job.startedBy !== "process";
 }
 
-/** Undefined while the records cannot be read: a store that is away must not keep an alert back. */
+/** Undefined when the records cannot be read: the first failure then sends an alert. */
 async function failuresInARow(
   process: AlertProcess,
   record: RunRecord,
@@ -85,7 +85,10 @@ async function recordsOf(
   try {
     return await records.list({ job, limit: RECORDS_MAX });
   } catch (error) {
-    log.warn({ err: error, job }, "failures cannot be counted, so the first one is told");
+    log.warn(
+      { err: error, job },
+      "cannot count failures: the state store failed. This failure sends an alert",
+    );
     return undefined;
   }
 }
@@ -98,7 +101,7 @@ function eventOf(
   const { system, stack, process: name } = process.manifest;
   const { runId, scheduledFor, status, attempt, exitCode, durationMs, error } = record;
   return {
-    // A recovery is about the failure, so that it closes it.
+    // A recovery has the key of the failure, so that it resolves that alert.
     key: `${stack}/${job.name}/${kind === "recovered" ? "fail" : kind}`,
     kind,
     system,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { collectLog } from "../../../testing/log-lines.ts";
+import { collectLog } from "../../testing/log-lines.ts";
 import { type Child, startChild } from "./child.ts";
 
 const LIMIT_MS = 15_000;
@@ -57,7 +57,7 @@ test("a command that is not there is a 127", async () => {
 
   const end = await startChild({ ...options, argv: ["/nowhere/program"] }).ended;
 
-  expect(end).toMatchObject({ exitCode: 127, tail: "could not be started (ENOENT)" });
+  expect(end).toMatchObject({ exitCode: 127, tail: "cannot be started (ENOENT)" });
 });
 
 test("stop ends the whole group with SIGTERM, also what a shell started in the background", async () => {

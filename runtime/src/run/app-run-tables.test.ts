@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
-import { query } from "../../../testing/postgres.ts";
-import { scratchProcess } from "../../../testing/scratch-process.ts";
-import { usePostgres } from "../../../testing/servers.ts";
-import { watchAppTables } from "./table-watch.ts";
+import { query } from "../../testing/postgres.ts";
+import { scratchProcess } from "../../testing/scratch-process.ts";
+import { usePostgres } from "../../testing/servers.ts";
+import { watchAppTables } from "./app-run-tables.ts";
 
 const postgres = usePostgres();
 const PATIENCE = { timeout: 30_000 };
@@ -76,5 +76,7 @@ test("a table that cannot be read is said once, and its runs are taken when it c
 
   await expect
     .poll(() => process.records.list({ job: "sync", limit: 5 }), PATIENCE)
-    .toMatchObject([{ status: "failed", error: 'the app\'s table says the status "exploded"' }]);
+    .toMatchObject([
+      { status: "failed", error: 'the app\'s table has the unknown status "exploded"' },
+    ]);
 });

@@ -1,32 +1,29 @@
 import { randomUUID } from "node:crypto";
-import type { ManifestJob } from "../../contract/job.ts";
-import { redact, redactDeep } from "../../redaction.ts";
-import { alertEnd, type AlertProcess } from "../alert.ts";
-import type { ProcessContext, ProcessRuns } from "../process.ts";
-import type { RunRecord, RunStart, RunStatus } from "../../contract/run-record.ts";
-
-/** What is kept of the error's text of an app. */
-const ERROR_CHARACTERS_MAX = 400;
+import type { ManifestJob } from "../contract/job.ts";
+import { redactedTexts } from "./run-outcome.ts";
+import { alertEnd, type AlertProcess } from "./run-alert.ts";
+import type { ProcessContext, ProcessRuns } from "./process.ts";
+import type { RunRecord, RunStart, RunStatus } from "../contract/run-record.ts";
 
 /** What recording a run of the app uses. */
 export type AppRunProcess = AlertProcess & ProcessRuns;
 
-/** How a run of the app's own ended. */
+/** How a run of the app ended. */
 export interface AppRunEnd {
   readonly status: RunStatus;
   readonly durationMs: number;
-  /** How often the app tried; 1 without it. */
+  /** Attempts that the app made; 1 by default. */
   readonly attempt?: number | undefined;
   readonly error?: string | null | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The jobs that the app itself runs, and whose runs are only watched. */
+/** The jobs that the app runs itself; the runtime only records their runs. */
 export function appJobs({ manifest }: Pick<ProcessContext, "manifest">): ManifestJob[] {
   return manifest.jobs.filter(({ startedBy }) => startedBy === "app");
 }
 
-/** A run that the app began at this moment. */
+/** The start of a run of the app. */
 export function appRunStart(
   process: ProcessContext,
   job: string,
@@ -44,7 +41,7 @@ export function appRunStart(
   };
 }
 
-/** Records the end of a run of the app and tells of it as of any job's. It does not throw. */
+/** Records the end of a run of the app, logs it and sends its alert. It does not throw. */
 export async function endAppRun(
   process: AppRunProcess,
   start: RunStart,
@@ -56,16 +53,13 @@ export async function endAppRun(
     durationMs,
     attempt,
     exitCode: null,
-    error: error === null ? null : redact(error).slice(0, ERROR_CHARACTERS_MAX),
-    details: Object.fromEntries(
-      Object.entries(details).map(([key, value]) => [key, redactDeep(value)]),
-    ),
+    ...redactedTexts({ error, details }),
   };
   const log = process.log.child({ job: start.job, runId: start.runId });
   try {
     await process.records.finish(record);
   } catch (cause) {
-    log.error({ err: cause }, "the end of a run of the app could not be recorded");
+    log.error({ err: cause }, "cannot record the end of a run of the app: the state store failed");
   }
   for (const observe of process.observers) observe(record);
   log[status === "ok" || status === "skipped" ? "info" : "error"]({ ...record }, "run");
@@ -79,6 +73,6 @@ async function alert(process: AppRunProcess, record: RunRecord): Promise<void> {
   try {
     await alertEnd({ process, job, record });
   } catch (cause) {
-    process.log.error({ err: cause, job: job.name }, "the alert of this run could not be made");
+    process.log.error({ err: cause, job: job.name }, "cannot send the alert of this run");
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseSchedule } from "../schedule/schedule.ts";
-import { latestSlot, slotOfTick } from "./slot.ts";
+import { latestSlot, slotOfTick } from "./slots.ts";
 
 const DAILY = parseSchedule({ daily: "10:00", timezone: "Europe/Vienna" }, "UTC");
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { scratchProcess } from "../../testing/scratch-process.ts";
 import { usePostgres, useRedis } from "../../testing/servers.ts";
-import { lockRequest } from "./lock.ts";
+import { leaseRequest } from "./admission.ts";
 import { runJob } from "./run-job.ts";
 import { jobOf } from "./run.ts";
 
@@ -66,7 +66,7 @@ test.for(["postgres", "redis"] as const)(
     const claims = await Promise.all(
       both.map(({ process }) =>
         process.coordination?.claimSlot(
-          lockRequest({ job: jobOf(process, "slow"), process }),
+          leaseRequest({ job: jobOf(process, "slow"), process }),
           slot,
         ),
       ),

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import type { RuntimeManifest } from "../../contract/manifest.ts";
-import { openProcess } from "../open-process.ts";
-import type { OpenProcess } from "../open-process.ts";
-import type { RunRecord } from "../../contract/run-record.ts";
-import { usePostgres } from "../../../testing/servers.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { openProcess } from "./open-process.ts";
+import type { OpenProcess } from "./open-process.ts";
+import type { RunRecord } from "../contract/run-record.ts";
+import { usePostgres } from "../../testing/servers.ts";
 import { startScheduler } from "./scheduler.ts";
-import { MANIFEST_HEAD } from "../../../testing/manifest-head.ts";
+import { MANIFEST_HEAD } from "../../testing/manifest-head.ts";
 
 const postgres = usePostgres();
 
@@ -151,7 +151,7 @@ test("a machine that slept for hours makes up for them as a start does", async (
   let offsetMs = 0;
   const opened = await openFor({ schedule: hourly, catchUp: { policy: "latest" } });
   const clock = { now: () => new Date(Date.now() + offsetMs) };
-  const scheduler = startScheduler({ ...opened, clock }, { lookMs: 20 });
+  const scheduler = startScheduler({ ...opened, clock }, { pollMs: 20 });
 
   offsetMs = 5 * 3_600_000;
   await until(() => linesOf(opened.directory).length === 1);

@@ -1,0 +1,203 @@
+import { bindSchedule } from "../contract/bindings.ts";
+import type { ManifestJob } from "../contract/job.ts";
+import { nextRuns, type Schedule } from "../schedule/schedule.ts";
+import type { SlotLease } from "../state/coordination.ts";
+import { leaseRequest } from "./admission.ts";
+import { recoverLost } from "./lost-runs.ts";
+import type { ProcessContext, ProcessStores } from "./process.ts";
+import { runJob } from "./run-job.ts";
+import type { RunProcess } from "./run.ts";
+import { type DueSlot, jitterMs, missedSlots } from "./slots.ts";
+import { sleep } from "./timer.ts";
+
+/** Longest sleep before the clock is read again, in ms: the machine may sleep, or its clock may be set. */
+const CLOCK_POLL_MS = 20_000;
+
+/** A slot that is found later than this, in ms, was missed and follows the catch-up policy. */
+const ON_TIME_MS = 60_000;
+
+/** Poll interval for runs whose process vanished, in ms. */
+const LOST_POLL_MS = 60_000;
+
+/** Most claims of one slot, one lease TTL apart: by then a holder that vanished has lost it. */
+const CLAIMS_MAX = 120;
+
+/** Actors that run a slot; every other actor runs a job for now. */
+const SLOT_ACTORS = ["schedule", "catch-up"];
+
+/** Records that are searched for the newest slot; more manual runs in a row are not expected. */
+const RECORDS_MAX = 100;
+
+/** Starts the jobs of a process when they are due. */
+export interface Scheduler {
+  /** Starts no further run; resolves when the runs that it started have finished. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts every job of the manifest that is started by `schedule`.
+ *
+ * With a lease store any number of processes may do so, and each slot runs once. An invalid schedule
+ * (of a bound variable) throws before anything starts.
+ */
+export function startScheduler(process: RunProcess, { pollMs = CLOCK_POLL_MS } = {}): Scheduler {
+  const jobs = process.manifest.jobs
+    .filter(({ startedBy }) => startedBy === "schedule")
+    .map((job) => ({ job, schedule: scheduleOf(job, process) }));
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([stopped.signal, process.stop.signal]);
+  const loops = jobs.map((it) => new JobLoop(process, { ...it, pollMs, signal }).run());
+  const all = Promise.all([...loops, recoverLostRuns(process, signal)]);
+  return {
+    async stop() {
+      stopped.abort();
+      await all;
+    },
+  };
+}
+
+function scheduleOf({ name, schedule }: ManifestJob, { env, manifest }: ProcessContext): Schedule {
+  if (schedule) return bindSchedule({ name, schedule }, env);
+  return { onStart: false, timezone: manifest.timezone };
+}
+
+async function recoverLostRuns(process: RunProcess, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await recoverLost(process);
+    await sleep(LOST_POLL_MS, signal);
+  }
+}
+
+interface ScheduledJob {
+  readonly job: ManifestJob;
+  readonly schedule: Schedule;
+  readonly pollMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The slots of one job, one after the other. */
+class JobLoop {
+  readonly #process: RunProcess;
+  readonly #scheduled: ScheduledJob;
+  readonly #runs = new Set<Promise<void>>();
+
+  constructor(process: RunProcess, scheduled: ScheduledJob) {
+    this.#process = process;
+    this.#scheduled = scheduled;
+  }
+
+  async run(): Promise<void> {
+    const { job, schedule } = this.#scheduled;
+    const startedAt = this.#process.clock.now();
+    if (schedule.onStart) this.#start({ slot: startedAt, actor: "start" });
+    const last = await lastSlot(this.#process, job.name);
+    for (const due of missedSlots(job, schedule, { last, now: startedAt })) this.#start(due);
+    await this.#followSlots(startedAt);
+    await Promise.all(this.#runs);
+  }
+
+  /** Starts each slot after `handled`, which only grows: a clock that goes back repeats no slot. */
+  async #followSlots(startedAt: Date): Promise<void> {
+    const { job, schedule } = this.#scheduled;
+    const delayMs = jitterMs(job, this.#process.manifest.process);
+    let handled = startedAt;
+    for (;;) {
+      const [next] = nextRuns(schedule, handled, 1);
+      if (next === undefined) return;
+      if (!(await this.#waitUntil(new Date(next.getTime() + delayMs)))) return;
+      const now = new Date(this.#process.clock.now().getTime() - delayMs);
+      for (const due of this.#due(next, { last: handled, now })) this.#start(due);
+      const [later] = nextRuns(schedule, next, 1);
+      handled = later !== undefined && later <= now ? now : next;
+    }
+  }
+
+  /** The slot that is due, or what the catch-up policy makes of it after an outage. */
+  #due(next: Date, span: { last: Date; now: Date }): DueSlot[] {
+    const isOnTime = span.now.getTime() - next.getTime() <= ON_TIME_MS;
+    if (isOnTime) return [{ slot: next, actor: "schedule" }];
+    return missedSlots(this.#scheduled.job, this.#scheduled.schedule, span);
+  }
+
+  /** False when the scheduler is stopped first. */
+  async #waitUntil(due: Date): Promise<boolean> {
+    const { pollMs, signal } = this.#scheduled;
+    while (!signal.aborted) {
+      const leftMs = due.getTime() - this.#process.clock.now().getTime();
+      if (leftMs <= 0) return true;
+      await sleep(Math.min(leftMs, pollMs), signal);
+    }
+    return false;
+  }
+
+  #start(due: DueSlot): void {
+    const { log } = this.#process;
+    const job = this.#scheduled.job.name;
+    const run = runSlot(this.#process, this.#scheduled, due)
+      .catch((error: unknown) => log.error({ err: error, job }, "a scheduled run failed to start"))
+      .finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
+  }
+}
+
+/**
+ * Runs a slot, unless another process does. While the lease store is away nothing runs, because
+ * nobody knows who else would.
+ */
+async function runSlot(process: RunProcess, scheduled: ScheduledJob, due: DueSlot): Promise<void> {
+  const { slot, actor } = due;
+  const request = { job: scheduled.job.name, actor, scheduledFor: slot };
+  if (!process.coordination || actor === "start") {
+    await runJob(process, request);
+    return;
+  }
+  const lease = await claimSlot(process, scheduled, slot);
+  if (lease) await runJob(process, { ...request, slot: lease });
+}
+
+/** Claims a slot again and again until the next one is due: its holder may vanish before it is done. */
+async function claimSlot(
+  process: RunProcess,
+  { job, schedule, signal }: ScheduledJob,
+  slot: Date,
+): Promise<SlotLease | undefined> {
+  const { coordination, clock, log } = process;
+  const lease = leaseRequest({ job, process });
+  const [until] = nextRuns(schedule, slot, 1);
+  let wasAway = false;
+  for (let claims = 0; claims < CLAIMS_MAX && !signal.aborted; claims++) {
+    try {
+      const claimed = await coordination?.claimSlot(lease, slot);
+      if (claimed) return claimed;
+    } catch (error) {
+      const fields = { err: error, job: job.name, slot: slot.toISOString() };
+      if (!wasAway) log.error(fields, "cannot claim the slot: the lease store is away; retrying");
+      wasAway = true;
+    }
+    if (until !== undefined && clock.now() >= until) break;
+    await sleep(lease.ttlMs, signal);
+  }
+  return undefined;
+}
+
+/**
+ * The newest slot of a job that some process has handled, well or not.
+ *
+ * Undefined when the job never ran, or when the records cannot be read: otherwise a store that is
+ * away would make every job run at each start.
+ */
+async function lastSlot(
+  { records, log }: Pick<ProcessContext & ProcessStores, "records" | "log">,
+  job: string,
+): Promise<Date | undefined> {
+  try {
+    const known = await records.list({ job, limit: RECORDS_MAX });
+    const slots = known
+      .filter(({ actor }) => SLOT_ACTORS.includes(actor))
+      .map(({ scheduledFor }) => Date.parse(scheduledFor));
+    return slots.length === 0 ? undefined : new Date(Math.max(...slots));
+  } catch (error) {
+    log.error({ err: error, job }, "cannot read run records; missed slots are not caught up");
+    return undefined;
+  }
+}
