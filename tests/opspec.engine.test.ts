@@ -59,7 +59,7 @@ test("a preview --local shows its steps as one JSON object and keeps everything 
 
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ changes: 6, steps: { length: 6 } });
-  expect(stderr).toContain("Placeholders stand for secrets that are not set");
+  expect(stderr).toContain("Placeholders replace secrets that are not set");
   expect(readdirSync(join(copied.checkout, "stacks"))).toEqual(before);
   expect(readdirSync(join(copied.checkout, ".opspec"))).toEqual(["local"]);
 });
@@ -107,7 +107,7 @@ test("without --local a stack must exist in the backend, and the error says how 
   const { code, stderr } = await opspec(["preview", STACK], real());
 
   expect(code).toBe(2);
-  expect(stderr).toContain(`Make it with: pulumi stack init ${STACK}.`);
+  expect(stderr).toContain(`Create it with: pulumi stack init ${STACK}.`);
 });
 
 test("up on the cloud that the environment names; what is done locally is not seen there", async () => {
@@ -182,7 +182,7 @@ test("a destroy without consent deletes nothing, and names the data that would b
 
   expect(code).toBe(2);
   expect(stderr).toContain("  web (WebService): what is on the disk\n");
-  expect(stderr).toContain("Take a backup, then consent with --allow-data-loss.");
+  expect(stderr).toContain("Take a backup, then run it again with --allow-data-loss.");
   expect(await send(`${cloud.urls.render}/services`, "GET")).toHaveLength(4);
 });
 

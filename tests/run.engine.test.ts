@@ -77,7 +77,7 @@ function processesOfSample(): string[] {
 }
 
 test("npm start shows a live page, a job by hand and jobs by the clock with their records, and verifies all", async () => {
-  await start("The local cloud stays up:");
+  await start("The local cloud keeps running:");
 
   expect(await page()).toContain("Hello from the Opspec sample");
   expect(said).toMatch(/"job":"forget-visits".*"status":"ok"|"status":"ok".*"job":"forget-visits"/);
@@ -134,7 +134,7 @@ test("a job whose command is not in the image stops the up and is named, and the
 
 /** What the service has written, as Render's API tells it. */
 async function logs(): Promise<string> {
-  const render = /stays up: (\S+)/.exec(said)?.[1] ?? "";
+  const render = /keeps running: (\S+)/.exec(said)?.[1] ?? "";
   const headers = { authorization: "Bearer local" };
   const listed = await fetch(`${render}v1/services?type=web_service`, { headers });
   const [{ service }] = (await listed.json()) as [{ service: { id: string; ownerId: string } }];
@@ -148,7 +148,7 @@ test("Ctrl-C leaves no process, and the next start finds what was live and chang
   expect(await stop("SIGINT")).toEqual([0, null]);
   expect(processesOfSample()).toEqual([]);
 
-  await start("The local cloud stays up:");
+  await start("The local cloud keeps running:");
 
   expect(said.match(/Nothing changes\./g)).toHaveLength(2);
   expect(await page()).toContain("Changed by the Opspec sample");
@@ -162,7 +162,7 @@ test("a cloud that is killed leaves no process either", async () => {
 
 test("destroy leaves no process and no disk", async () => {
   await start("The sample is live:");
-  await vi.waitFor(() => expect(said).toContain("The local cloud stays up:"), WAIT);
+  await vi.waitFor(() => expect(said).toContain("The local cloud keeps running:"), WAIT);
 
   expect(await opspec("destroy", STACK, "--local", "--allow-data-loss")).toMatchObject({ code: 0 });
 
