@@ -3,8 +3,8 @@ import { ConfigurationError } from "../contract/configuration-error.ts";
 import { CheckError } from "./check.ts";
 
 /**
- * What went wrong, by the error's code and never by its text: drivers write hosts, users and whole
- * URLs into their messages, and a health path is often public.
+ * Describes an error by its code and never by its text. Drivers write hosts, users and whole URLs
+ * into their messages, and a health path is often public.
  */
 export function errorWords(error: unknown): string {
   if (error instanceof CheckError) return error.message;
@@ -61,7 +61,7 @@ const WORDS: Readonly<Record<string, string>> = {
   OOM: "out of memory",
 };
 
-/** How many wrapped errors are opened: fetch wraps once, an AggregateError once more. */
+/** Most causes that are followed: fetch wraps an error once, an AggregateError once more. */
 const CAUSES_MAX = 4;
 
 function codeOf(error: unknown): string | undefined {

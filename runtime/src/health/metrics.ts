@@ -40,7 +40,7 @@ function checkMetrics({ results }: HealthView): ReadMetric[] {
   return [
     {
       name: "opspec_check_ok",
-      help: "1 when the last result of a check is good and not stale.",
+      help: "1 when the last result of a check is ok and not stale.",
       labels: ["check", "kind", "critical"],
       read: () =>
         results().map(({ name, kind, critical, state }) => [
@@ -50,13 +50,13 @@ function checkMetrics({ results }: HealthView): ReadMetric[] {
     },
     {
       name: "opspec_check_value",
-      help: "What a check measured; absent when it could not.",
+      help: "The value that a check measured; absent when it could not.",
       labels: ["check"],
       read: () => results().flatMap(({ name, value }) => valued({ check: name }, value)),
     },
     {
       name: "opspec_queue_depth",
-      help: "Entries that wait in a queue; absent when it could not be read.",
+      help: "Entries in a queue; absent when it could not be read.",
       labels: ["queue"],
       read: () =>
         results().flatMap(({ queue, value }) =>
@@ -80,7 +80,7 @@ function reportMetrics({ reports, runs }: HealthView): ReadMetric[] {
   return [
     {
       name: "opspec_component_ok",
-      help: "1 when a part of the app last reported itself as well.",
+      help: "1 when the last report of a part of the app was ok.",
       labels: ["component"],
       read: () => [...reports.components()].map(([component, { ok }]) => [{ component }, flag(ok)]),
     },
@@ -92,7 +92,7 @@ function reportMetrics({ reports, runs }: HealthView): ReadMetric[] {
     },
     {
       name: "opspec_job_last_success_timestamp_seconds",
-      help: "When a job last ended well, in seconds since 1970.",
+      help: "When a job last succeeded, in seconds since 1970.",
       labels: ["job"],
       read: () =>
         [...runs.jobs()].flatMap(([job, { lastSuccessAt }]) =>
@@ -109,7 +109,7 @@ function countMetrics({ runs, events }: HealthView): ReadMetric[] {
   return [
     {
       name: "opspec_job_runs_total",
-      help: "Runs of a job that ended, by how they ended.",
+      help: "Finished runs of a job, by status.",
       labels: ["job", "status"],
       read: () =>
         [...runs.jobs()].flatMap(([job, { runs: byStatus }]) =>
@@ -124,13 +124,13 @@ function countMetrics({ runs, events }: HealthView): ReadMetric[] {
     },
     {
       name: "opspec_job_duration_seconds_sum",
-      help: "How long all runs of a job took together.",
+      help: "Total duration of all runs of a job.",
       labels: ["job"],
       read: ofJobs((it) => it.durationSum),
     },
     {
       name: "opspec_job_duration_seconds_count",
-      help: "How many runs of a job are in the sum.",
+      help: "Number of runs in the sum.",
       labels: ["job"],
       read: ofJobs((it) => it.durationCount),
     },

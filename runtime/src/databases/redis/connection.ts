@@ -119,14 +119,16 @@ async function createClient(
   const { Redis: Client } = await import("ioredis");
   const redis = new Client({ ...settings, lazyConnect: true, ...options });
   let reason: unknown;
+  let refused: CheckError | undefined;
   redis.on("error", (error) => {
+    reason = error;
+    if (!isRefusedDatabase(error)) return;
     // The driver would go on in the first database, which is somebody else's.
-    const isRefused = isRefusedDatabase(error);
-    reason = isRefused ? new CheckError("it has no database of that number") : error;
-    if (isRefused) redis.disconnect();
+    refused = new CheckError("it has no database of that number");
+    redis.disconnect();
   });
-  redis.on("ready", () => (reason = undefined));
-  return { redis, reason: () => reason };
+  redis.on("ready", () => (reason = refused = undefined));
+  return { redis, reason: () => refused ?? reason };
 }
 
 /** The driver notes with an answer of Redis which command it was for. */

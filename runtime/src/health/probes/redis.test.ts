@@ -24,6 +24,18 @@ test("a variable that is not set is named", async () => {
   expect(result).toMatchObject({ isConfigured: false, error: "REDIS_URL is not set" });
 });
 
+test("a Redis without a database of that number fails, and its first database is not used", async (context) => {
+  const url = new URL((await redis(context)).url);
+  url.pathname = "/9999";
+  const env = { REDIS_URL: url.href };
+
+  const ping = await probeOnce({ kind: "redis", urlEnv: "REDIS_URL" }, { env });
+  const queue = await probeOnce({ kind: "queue", urlEnv: "REDIS_URL", key: "jobs" }, { env });
+
+  expect(ping).toMatchObject({ state: "failed", error: "it has no database of that number" });
+  expect(queue).toMatchObject({ state: "failed", value: undefined, error: ping.error });
+});
+
 test("a Redis that went away and came back is ok again", async (context) => {
   const server = await redis(context);
   const proxy = await startTcpProxy(Number(new URL(server.url).port));

@@ -1,31 +1,35 @@
 import { type Env, valueOf } from "../../contract/env.ts";
-import type { Answer, Preset } from "../../health/preset.ts";
-import type { ProbeContext } from "../../health/preset.ts";
+import {
+  type Answer,
+  type HealthView,
+  type Preset,
+  type ProbeContext,
+  secondsSince,
+} from "../../health/preset.ts";
 import { keepaliveRoute, metricsRoutes } from "../../health/answers.ts";
 import { judgeLiveness } from "../../health/check.ts";
-import { type HealthView, secondsSince } from "../../health/preset.ts";
 
 /** Parts of the bot without which it is not ready. One that never reported is not ok. */
 const REQUIRED = ["runtime", "discord"];
 
-/** The part whose connection is told. */
+/** The part whose connection is shown. */
 const CONNECTION = "discord";
 
-/** Environments in which the watchdog looks more often. */
+/** Environments in which the watchdog checks more often. */
 const TEST_ENVIRONMENTS = new Set(["dev", "development", "test", "qa", "stage"]);
 
-/** Seconds between two looks of the watchdog, in those environments and in all others. */
+/** Seconds between two checks of the watchdog, in those environments and in all others. */
 const CHECK_SECONDS = { test: 60, other: 360 };
 
-/** A beat is missing for so many looks, and this much longer, before the bot counts as stalled. */
+/** The bot is stalled after this many checks without a heartbeat, and these seconds more. */
 const STALL = { checks: 3, extraSeconds: 30 };
 
 /**
  * c1c-recruitment's bot: JSON without a key, with the id of the request as `trace`.
  *
- * `/ready` is always 200 and says `ok`; `/health` is 503 on a stall or a part that is not ok,
- * `/healthz` on a stall only (and on live checks that somebody declared): a restart cures no outage
- * of Discord or Sheets.
+ * `/ready` is always 200 and shows `ok`. `/health` is 503 on a stall or a part that is not ok.
+ * `/healthz` is 503 only on a stall and on failing live checks of the spec, because a restart cures
+ * no outage of Discord or Sheets.
  */
 export function healthPreset({ env }: ProbeContext): Preset {
   return {
@@ -63,7 +67,7 @@ function healthz(view: HealthView): Answer {
   return { status: beat.ok ? 200 : 503, body: { ...beat, endpoint: "healthz" } };
 }
 
-/** What both health paths tell: how old the latest sign of life is, and how the connection is. */
+/** Fields of both health paths: the age of the latest sign of life, and the connection. */
 function beatOf(view: HealthView): { ok: boolean } & Record<string, unknown> {
   const { env, clock, reports } = view;
   const { checkSeconds, stallSeconds } = watchdogOf(env);
@@ -87,7 +91,7 @@ function isReady(view: HealthView): boolean {
   return hasRequired && !isShuttingDown && notReady.length === 0;
 }
 
-/** By name, with the time of the report in seconds since 1970; 0 for one that never came. */
+/** Parts by name, with the time of the report in seconds since 1970; 0 for one that never came. */
 function componentsOf(view: HealthView): Record<string, { ok: boolean; ts: number }> {
   const missing = REQUIRED.map((name) => [name, { ok: false, ts: 0 }] as const);
   const checks = view

@@ -1,12 +1,16 @@
 import { valueOf } from "../../contract/env.ts";
-import type { Answer, Preset } from "../../health/preset.ts";
-import type { ProbeContext } from "../../health/preset.ts";
+import {
+  type Answer,
+  appVersion,
+  type HealthView,
+  type Preset,
+  type ProbeContext,
+} from "../../health/preset.ts";
 import { sqliteProbe } from "../../health/probes/sqlite.ts";
 import { healthzRoute, metricsRoutes, readyzRoute } from "../../health/answers.ts";
 import { judgeHealth } from "../../health/check.ts";
-import { appVersion, type HealthView } from "../../health/preset.ts";
 
-/** Where the app keeps its database when DB_PATH is not set. */
+/** Path of the app's database where DB_PATH is not set. */
 const DATABASE = "/data/ventas.db";
 
 /** chorizaurio: `/health` and `/api/health`, always 200: a restart cures no database. */

@@ -1,15 +1,12 @@
 import { valueOf } from "../../contract/env.ts";
 import type { Check, CheckResult } from "../../health/check.ts";
-import { metricsAnswer } from "../../health/registry.ts";
-import type { Answer, Preset } from "../../health/preset.ts";
+import { metricsAnswer, registerCounter, registerGauge } from "../../health/registry.ts";
+import type { Answer, HealthView, Preset, ProbeContext } from "../../health/preset.ts";
 import { postgresConnection } from "../../databases/postgres/session.ts";
-import type { ProbeContext } from "../../health/preset.ts";
 import { queueProbe } from "../../health/probes/redis.ts";
-import { registerCounter, registerGauge } from "../../health/registry.ts";
 import { healthzRoute, readyzRoute } from "../../health/answers.ts";
-import type { HealthView } from "../../health/preset.ts";
 
-/** The states of a row of `job_runs`, all of which are told, also with no row. */
+/** The states of a row of `job_runs`. The answer has all of them, also those without a row. */
 const JOB_STATES = ["pending", "processing", "done", "error"] as const;
 
 /** The check that counts them. */
@@ -17,7 +14,7 @@ const JOB_RUNS = "job_runs";
 
 const JOB_RUNS_QUERY = "select status, count(*)::int as runs from job_runs group by status";
 
-/** The event by which the app reports what became of a webhook, with the labels `event` and `outcome`. */
+/** The event by which the app reports the outcome of a webhook, with labels `event` and `outcome`. */
 const WEBHOOK_EVENT = "webhook";
 
 /** How many runs there are in each state. */
@@ -28,7 +25,7 @@ type JobRuns = Readonly<Record<string, number>>;
  * webhooks as JSON and as Prometheus text.
  *
  * A source that cannot be read is `null` in the JSON with its reason under `errors`, and absent
- * from the text with `joslyn_source_error` at 1. The app's own answers said 0.
+ * from the text with `joslyn_source_error` at 1. The app's own answers showed 0 instead.
  */
 export function healthPreset({ env }: ProbeContext): Preset {
   const jobRuns = jobRunsCheck(env);
@@ -57,7 +54,7 @@ export function healthPreset({ env }: ProbeContext): Preset {
   };
 }
 
-/** The queues that the app's own answers tell: the jobs and the dead ones. */
+/** The queues of the app's own answers: the jobs and the dead letters. */
 function queueChecks(env: ProbeContext["env"]): Check[] {
   const dead = valueOf(env, "JOB_DEAD_LETTER_QUEUE") ?? "jobs:dead";
   return ["jobs", dead].map((key) => ({
@@ -137,7 +134,7 @@ function instrumentApi({ registry, results, events }: HealthView, counts: () => 
   });
   registerCounter(registry, {
     name: "joslyn_webhook_events_total",
-    help: "Webhooks by their event and what became of them.",
+    help: "Webhooks by their event and their outcome.",
     labels: ["event", "outcome"],
     read: () =>
       events

@@ -1,19 +1,22 @@
 import { type Env, valueOf } from "../../contract/env.ts";
 import type { CheckResult } from "../../health/check.ts";
-import type { Answer, Preset } from "../../health/preset.ts";
-import type { ProbeContext } from "../../health/preset.ts";
+import type { Answer, HealthView, Preset, ProbeContext } from "../../health/preset.ts";
 import { queueProbe } from "../../health/probes/redis.ts";
-import type { HealthView } from "../../health/preset.ts";
-import { judgeWorker, type WorkerLimits, type WorkerState } from "./worker-verdict.ts";
 
-/** The least that JOB_STALL_THRESHOLD_SECONDS may say, and what holds without it. */
+/** Least and default value of JOB_STALL_THRESHOLD_SECONDS. */
 const STALL_SECONDS = { min: 30, default: 300 };
 
-/** What holds without JOB_FAILURE_THRESHOLD. */
+/** Least and default value of JOB_FAILURE_THRESHOLD. */
 const FAILURES = { min: 1, default: 5 };
 
+/** From when on the worker is not ok. */
+interface WorkerLimits {
+  readonly stallSeconds: number;
+  readonly failures: number;
+}
+
 /**
- * joslyn-ai's worker: `/health` says whether it gets work done, `/metrics` is JSON, and everything
+ * joslyn-ai's worker: `/health` shows whether it gets work done, `/metrics` is JSON, and everything
  * else is a 404.
  */
 export function healthPreset({ env }: ProbeContext): Preset {
@@ -33,32 +36,54 @@ export function healthPreset({ env }: ProbeContext): Preset {
 }
 
 function health(view: HealthView, limits: WorkerLimits): Answer {
-  const state = stateOf(view);
-  const { ok, status, reasons } = judgeWorker(state, limits, view.clock.now());
-  return { status: ok ? 200 : 503, body: { ok, status, reasons, state: stateBody(view, state) } };
-}
-
-function stateOf(view: HealthView): WorkerState {
-  const [current] = view.runs.current();
+  const problems = problemsOf(view, limits);
+  const [worst] = problems;
+  const reasons = problems.map(({ reason }) => reason);
   return {
-    current,
-    queueDepth: jobsQueue(view)?.value,
-    lastSuccessAt: view.runs.last.successAt,
-    lastSignAt: view.reports.lastSign() ?? view.startedAt,
-    consecutiveFailures: view.runs.last.consecutiveFailures,
+    status: worst ? 503 : 200,
+    body: { ok: !worst, status: worst?.status ?? "ok", reasons, state: stateBody(view) },
   };
 }
 
-/** The fields of the app's own answer. */
-function stateBody(view: HealthView, state: WorkerState): object {
+/** Everything that is wrong, worst first. */
+function problemsOf(
+  view: HealthView,
+  { stallSeconds, failures }: WorkerLimits,
+): { status: string; reason: string }[] {
+  const isOlder = (at: Date | undefined, seconds: number): boolean =>
+    at !== undefined && view.clock.now().getTime() - at.getTime() > seconds * 1000;
   const { last } = view.runs;
+  const isStalled = isOlder(view.runs.current()[0]?.since, stallSeconds);
+  const hasBacklog = (jobsQueue(view)?.value ?? 0) > 0;
+  const problems: [holds: boolean, status: string, reason: string][] = [
+    [isStalled, "stalled", "job_running_longer_than_threshold"],
+    [
+      !isStalled && hasBacklog && isOlder(last.successAt, stallSeconds),
+      "backlog_stalled",
+      "queue_backlog_without_recent_success",
+    ],
+    [last.consecutiveFailures >= failures, "failing", "consecutive_failures_exceeded_threshold"],
+    [isOlder(lastSign(view), 2 * stallSeconds), "no_heartbeat", "no_recent_activity"],
+  ];
+  return problems.flatMap(([holds, status, reason]) => (holds ? [{ status, reason }] : []));
+}
+
+function lastSign({ reports, startedAt }: HealthView): Date {
+  return reports.lastSign() ?? startedAt;
+}
+
+/** The fields of the app's own answer. */
+function stateBody(view: HealthView): object {
+  const { last } = view.runs;
+  const [current] = view.runs.current();
+  const queue = jobsQueue(view);
   return {
     started_at: iso(view.startedAt),
-    last_heartbeat: iso(state.lastSignAt),
-    last_queue_depth_check: iso(jobsQueue(view)?.checkedAt),
-    queue_depth: state.queueDepth ?? null,
-    current_job: state.current?.runId ?? null,
-    current_kind: state.current?.job ?? null,
+    last_heartbeat: iso(lastSign(view)),
+    last_queue_depth_check: iso(queue?.checkedAt),
+    queue_depth: queue?.value ?? null,
+    current_job: current?.runId ?? null,
+    current_kind: current?.job ?? null,
     last_job_started: iso(last.startedAt),
     last_job_finished: iso(last.finishedAt),
     last_success: iso(last.successAt),
@@ -85,7 +110,7 @@ function metrics(view: HealthView): Answer {
       latency_seconds: Object.fromEntries(
         jobs.map(([kind, { durationCount: count, durationSum, durationMax }]) => [
           kind,
-          // The app calls its mean p50, and its readers know it as that.
+          // The app calls its mean p50, and its readers rely on that name.
           { count, p50: count === 0 ? 0 : durationSum / count, max: durationMax },
         ]),
       ),

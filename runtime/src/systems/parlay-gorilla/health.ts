@@ -1,12 +1,14 @@
 import { valueOf } from "../../contract/env.ts";
-import type { CheckResult } from "../../health/check.ts";
-import type { Answer, Preset, Route } from "../../health/preset.ts";
+import {
+  type CheckResult,
+  type Evidence,
+  judgeHealth,
+  judgeReadiness,
+} from "../../health/check.ts";
+import type { Answer, HealthView, Preset, ProbeContext, Route } from "../../health/preset.ts";
 import { postgresProbe } from "../../health/probes/postgres.ts";
-import type { ProbeContext } from "../../health/preset.ts";
 import { redisProbe } from "../../health/probes/redis.ts";
 import { healthzRoute, metricsRoutes } from "../../health/answers.ts";
-import { type Evidence, judgeHealth, judgeReadiness } from "../../health/check.ts";
-import type { HealthView } from "../../health/preset.ts";
 
 /** What the bodies call the service. */
 const SERVICE = "Parlay Gorilla API";
@@ -66,7 +68,7 @@ function readyz(view: HealthView, id: string): Answer {
   };
 }
 
-/** Without a Redis the app runs on, so it is no reason to send requests elsewhere. */
+/** The app works without a Redis, so one that is not configured does not count. */
 function evidenceOf(view: HealthView): Evidence {
   const { results, ...evidence } = view.evidence();
   const counted = results.filter((it) => it.probeKind !== "redis" || it.isConfigured);

@@ -1,17 +1,14 @@
 import type { CheckResult } from "../../health/check.ts";
-import type { Preset, Route } from "../../health/preset.ts";
+import type { HealthView, Preset, ProbeContext, Route } from "../../health/preset.ts";
 import { diskProbe } from "../../health/probes/files.ts";
-import type { ProbeContext } from "../../health/preset.ts";
 import { healthzRoute, keepaliveRoute, metricsRoutes, readyzRoute } from "../../health/answers.ts";
-import type { HealthView } from "../../health/preset.ts";
 
-/** Directories that vega-cockpit's smoke test wants to be there and writable. */
+/** Directories that vega-cockpit's smoke test expects to be writable. */
 const DIRECTORIES = ["backups", "snapshots", "logs"];
 
 /**
- * vega-cockpit: the page has no health path of its own but Streamlit's `/_stcore/health`, which
- * stays the app's. Its smoke test is `/health`, always 200, with the words of the page: `overall`
- * is `OK` or `CHECK`.
+ * vega-cockpit: the page's smoke test is `/health`, always 200, with `overall` at `OK` or `CHECK`.
+ * Streamlit's own `/_stcore/health` stays the app's.
  */
 export function healthPreset({ directory }: ProbeContext): Preset {
   return {
