@@ -1,6 +1,8 @@
 import { openAlerts } from "../src/alerts/alerts.ts";
 import { ManifestAlerts } from "../src/contract/alert.ts";
+import type { ManifestStores } from "../src/contract/store.ts";
 import { createLogger } from "../src/log.ts";
+import { openStateDatabase } from "../src/state/database.ts";
 import { FAILED } from "./scratch-event.ts";
 
 /**
@@ -10,14 +12,11 @@ import { FAILED } from "./scratch-event.ts";
  */
 const [directory = "."] = process.argv.slice(2);
 
+const stores: ManifestStores = { records: { kind: "sqlite", path: "runs.db" } };
+const database = await openStateDatabase(stores, process.env, directory);
 const alerts = openAlerts({
-  manifest: {
-    system: "shop",
-    stack: "shop",
-    process: "web",
-    jobs: [],
-    stores: { records: { kind: "file", path: "runs.jsonl" } },
-  },
+  manifest: { system: "shop", stack: "shop", process: "web", jobs: [], stores },
+  database,
   alerts: ManifestAlerts.parse({
     channels: [{ name: "ops", kind: "webhook", urlEnv: "WEBHOOK_URL" }],
   }),
@@ -28,3 +27,4 @@ const alerts = openAlerts({
 });
 await alerts.send(FAILED);
 await alerts.close(5000);
+await database.close();

@@ -14,6 +14,7 @@ import type { ManifestJob } from "../src/contract/job.ts";
 import { nodeListener } from "../src/health/adapters/node-http.ts";
 import { openOps } from "../src/ops/router.ts";
 import { openPage, type SCREENS, startBrowser, type WatchedPage } from "./browser.ts";
+import { openStateDatabase } from "../src/state/database.ts";
 import { scratchProcess } from "./scratch-process.ts";
 
 const TOKEN = "token-of-the-console-test";
@@ -78,7 +79,10 @@ async function consoleScene(): Promise<ConsoleScene> {
     env,
     directory,
   });
-  const alerts = openAlerts({ ...process, alerts: process.manifest.alerts, clock });
+  const { stores } = process.manifest;
+  const database = await openStateDatabase(stores, process.env, process.directory);
+  onTestFinished(() => database.close());
+  const alerts = openAlerts({ ...process, alerts: process.manifest.alerts, clock, database });
   const { handler } = openOps({ ...process, alerts });
   const server = createServer(nodeListener(handler, { bodyBytesMax: 65_536 }));
   server.listen(0, "127.0.0.1");

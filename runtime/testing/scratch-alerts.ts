@@ -1,9 +1,10 @@
 import { onTestFinished } from "vitest";
 import { type AlertMessage } from "../src/alerts/alert-message.ts";
 import { type Alerts, alertsOf, type AlertsOptions } from "../src/alerts/alerts.ts";
-import type { Channel } from "../src/alerts/channel.ts";
-import type { PipelineRules } from "../src/alerts/pipeline/admission.ts";
+import type { Channel } from "../src/alerts/channels/channel.ts";
+import type { AlertRules } from "../src/alerts/outbox.ts";
 import { collectLog, type LogLine } from "./log-lines.ts";
+import { scratchDatabase } from "./scratch-database.ts";
 import { scratchDirectory } from "./scratch-directory.ts";
 
 /** A channel that keeps what it is sent, or does what it is told. */
@@ -35,11 +36,11 @@ export function handClock(start = "2026-11-22T10:00:00.000Z") {
 }
 
 /** Usual rules, in milliseconds. */
-const USUAL_RULES: PipelineRules = { groupMs: 0, repeatMs: 600_000, limitMs: 10_000 };
+const USUAL_RULES: AlertRules = { groupMs: 0, repeatMs: 600_000, limitMs: 10_000 };
 
 interface ScratchOptions extends Partial<Omit<AlertsOptions, "alerts" | "manifest">> {
   readonly manifest?: Partial<AlertsOptions["manifest"]>;
-  readonly rules?: Partial<PipelineRules>;
+  readonly rules?: Partial<AlertRules>;
 }
 
 /** The alerts of a process in a directory of its own, which are closed after the test. */
@@ -49,18 +50,24 @@ export function scratchAlerts(
 ): { readonly alerts: Alerts; readonly lines: LogLine[]; readonly directory: string } {
   const { log, lines } = collectLog();
   const directory = options.directory ?? scratchDirectory();
+  const env = options.env ?? {};
+  const database = scratchDatabase(manifest?.stores, { env, directory });
   const alerts = alertsOf(
     channels,
     { ...USUAL_RULES, ...rules },
     {
       manifest: { system: "shop", stack: "shop", process: "web", jobs: [], ...manifest },
-      env: {},
+      database,
       log,
       clock: { now: () => new Date() },
       ...options,
+      env,
       directory,
     },
   );
-  onTestFinished(() => alerts.close(0));
+  onTestFinished(async () => {
+    await alerts.close(0);
+    await database.close();
+  });
   return { alerts, lines, directory };
 }

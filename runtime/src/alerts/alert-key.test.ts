@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { normalisedKey } from "./alert-key.ts";
+import { normalisedKey } from "./safe-event.ts";
 
 test.for([
   ["shop/digest/fail", "shop/digest/fail"],

@@ -8,26 +8,20 @@ import { startTcpServer } from "../../testing/tcp-server.ts";
 import { startHttpServer } from "../../testing/http-server.ts";
 import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
 import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
-import { usePostgres, useRedis } from "../../testing/servers.ts";
+import { usePostgres } from "../../testing/servers.ts";
 import { countOf } from "./alert-message.ts";
-import { ChannelError } from "./channel.ts";
+import { ChannelError } from "./channels/channel.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 const postgres = usePostgres();
-const redis = useRedis();
 
 type Place = { stores: ManifestStores; env?: Record<string, string> };
 
 const PLACES: Readonly<Record<string, (context: TestContext) => Promise<Place>>> = {
-  file: async () => ({ stores: { records: { kind: "file", path: "runs.jsonl" } } }),
   sqlite: async () => ({ stores: { records: { kind: "sqlite", path: "runs.db" } } }),
   postgres: async (context) => ({
     stores: { records: { kind: "postgres", urlEnv: "URL" } },
     env: { URL: await (await postgres(context)).freshDatabase() },
-  }),
-  redis: async (context) => ({
-    stores: { records: { kind: "redis", urlEnv: "URL" } },
-    env: { URL: (await redis(context)).freshDatabase() },
   }),
 };
 
@@ -68,12 +62,12 @@ test.for(KINDS)("%s: what was told is remembered by the next process", async (ki
   await first.close(1000);
 
   const second = open();
-  const wasOpen = await second.isOpen(FAILED.key);
+  const wasFiring = await second.isFiring(FAILED.key);
   const again = await second.send(FAILED);
   clock.passSeconds(601);
   const late = await second.send(FAILED);
 
-  expect([wasOpen, again, late, messages]).toEqual([true, "suppressed", "sent", [1, 2]]);
+  expect([wasFiring, again, late, messages]).toEqual([true, "suppressed", "sent", [1, 2]]);
 });
 
 test.for(KINDS)(
@@ -129,8 +123,8 @@ test("a store that is away stops no alert, with one warning and one note to the 
   const clock = handClock();
   const { alerts, lines } = scratchAlerts([channel, other], {
     clock,
-    env: { URL: "redis://127.0.0.1:1" },
-    manifest: { stores: { records: { kind: "redis", urlEnv: "URL" } } },
+    env: { URL: "postgres://127.0.0.1:1/x" },
+    manifest: { stores: { records: { kind: "postgres", urlEnv: "URL" } } },
     rules: { limitMs: 0 },
   });
 
@@ -146,11 +140,11 @@ test("a store that is away stops no alert, with one warning and one note to the 
   expect(channel.messages.map((it) => it.note !== undefined)).toEqual([true, false, false, false]);
   expect(other.messages.map((it) => it.note !== undefined)).toEqual([true]);
   expect(lines.filter((it) => it["level"] === "warn")).toMatchObject([
-    { msg: "the store of alerts is away: alerts go on, and may come twice" },
+    { msg: "the alert store is down: alerts are sent, and may come twice" },
   ]);
 });
 
-test.for(["postgres", "redis"] as const)(
+test.for(["postgres"] as const)(
   "%s: a store that hangs delays an alert by seconds, once, and does not keep the process up",
   { timeout: 30_000 },
   async (kind) => {
@@ -175,7 +169,7 @@ test.for(["postgres", "redis"] as const)(
 
 test("what was told while the store was away is known once it is back", async () => {
   const directory = scratchDirectory();
-  const stores: ManifestStores = { records: { kind: "file", path: "state/runs.jsonl" } };
+  const stores: ManifestStores = { records: { kind: "sqlite", path: "state/runs.db" } };
   const channel = listChannel("ops");
   const clock = handClock();
   const options = { directory, clock, manifest: { stores }, rules: { limitMs: 0 } };
@@ -189,7 +183,7 @@ test("what was told while the store was away is known once it is back", async ()
   const other = scratchAlerts([channel], options).alerts;
 
   expect(await other.send(FAILED)).toBe("suppressed");
-  expect(lines.map((it) => it["msg"])).toContain("the store of alerts is back");
+  expect(lines.map((it) => it["msg"])).toContain("the alert store is up again");
 });
 
 test("a run that is killed while its message is on the way: one duplicate, then none", async () => {
@@ -217,7 +211,7 @@ test("a run that is killed while its message is on the way: one duplicate, then 
   // Whoever comes next finds a message on its way, and its sender gone after a minute.
   const clock = handClock(new Date(Date.now() + 61_000).toISOString());
   const channel = listChannel("ops");
-  const stores: ManifestStores = { records: { kind: "file", path: "runs.jsonl" } };
+  const stores: ManifestStores = { records: { kind: "sqlite", path: "runs.db" } };
   const { alerts } = scratchAlerts([channel], { directory, clock, manifest: { stores } });
   alerts.start();
   await expect.poll(() => channel.messages.length, { timeout: 10_000 }).toBe(1);
@@ -244,7 +238,7 @@ test("a run of a cron job sends its alert before it ends, and ends by itself", a
 });
 
 test("what waits for a message of another process follows it before the process ends", async (context) => {
-  const { open, messages, clock } = await processes("file", context);
+  const { open, messages, clock } = await processes("sqlite", context);
   const isSending = Promise.withResolvers<void>();
   const mayArrive = Promise.withResolvers<void>();
   const first = open(async () => {
@@ -266,7 +260,7 @@ test("what waits for a message of another process follows it before the process 
 });
 
 test("what could not be sent is sent by the next run, although that has nothing to tell", async (context) => {
-  const { open, messages, clock } = await processes("file", context);
+  const { open, messages, clock } = await processes("sqlite", context);
   const first = open(() => Promise.reject(new Error("away")));
   await first.send(FAILED);
   await first.close(0);

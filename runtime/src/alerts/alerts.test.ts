@@ -4,7 +4,7 @@ import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-ale
 import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
 import { createLogger } from "../log.ts";
 import { countOf } from "./alert-message.ts";
-import { ChannelError } from "./channel.ts";
+import { ChannelError } from "./channels/channel.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 test("an alert is held while the limit is used up, and sent when it is free again", async () => {
@@ -213,7 +213,7 @@ test("a process that ends is not kept up by a channel that hangs", async () => {
   await alerts.close(200);
 
   expect(performance.now() - startMs).toBeLessThan(5000);
-  expect(lines.at(-1)).toMatchObject({ msg: "alerts were not sent, and nothing keeps them" });
+  expect(lines.at(-1)).toMatchObject({ msg: "alerts were not sent, and no store keeps them" });
 });
 
 test("a secret in an alert's text does not leave the process", async () => {
@@ -273,4 +273,4 @@ test("a test goes through every channel and tells what came of each", async () =
   ]);
 });
 
-const FILE_STORE = { stores: { records: { kind: "file" as const, path: "runs.jsonl" } } };
+const FILE_STORE = { stores: { records: { kind: "sqlite" as const, path: "runs.db" } } };

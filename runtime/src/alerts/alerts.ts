@@ -1,19 +1,19 @@
 import type { Logger } from "pino";
-import type { AlertEvent, AlertSink, Delivery } from "../contract/alert-event.ts";
 import type { ManifestAlerts } from "../contract/alert.ts";
-import type { RuntimeManifest } from "../contract/manifest.ts";
-import type { Clock } from "../run/clock.ts";
+import type { AlertEvent, AlertSink, Delivery } from "../contract/alert-event.ts";
 import type { Env } from "../contract/env.ts";
-import { openDocument } from "../state/stores/document.ts";
-import { normalisedKey } from "./alert-key.ts";
+import { type RuntimeManifest, stackNamespace } from "../contract/manifest.ts";
+import type { SqlDatabase } from "../databases/sql-database.ts";
+import type { Clock } from "../run/clock.ts";
+import { AlertStore } from "./alert-store.ts";
 import { messageOf } from "./alert-message.ts";
-import { type Channel, whyNotSent } from "./channel.ts";
+import { type Channel, whyNotSent } from "./channels/channel.ts";
 import { openChannels } from "./channels/channels.ts";
-import type { PipelineRules } from "./pipeline/admission.ts";
-import { channelOf, type RecentAlert } from "./pipeline/alert-book.ts";
-import { keepBook } from "./pipeline/book-keeper.ts";
-import { openPipeline } from "./pipeline/pipeline.ts";
-import { safeEvent } from "./safe-event.ts";
+import { DeliveryLoop } from "./delivery-loop.ts";
+import { readOldAlerts } from "./old-alerts.ts";
+import type { AlertRules } from "./outbox.ts";
+import type { RecentAlert } from "./recent-alerts.ts";
+import { normalisedKey, safeEvent } from "./safe-event.ts";
 import { openSilences, type Silences } from "./silences.ts";
 
 /** Default time after which an equal alert is sent again, in s; see docs/sources.md. */
@@ -22,105 +22,122 @@ const REPEAT_SECONDS = 600;
 /** Default minimum time between two messages of one channel, in s; see docs/sources.md. */
 const LIMIT_SECONDS = 10;
 
-/** Name of the document in which the stack's alerts are remembered. */
-const BOOK = "alerts";
+/** Longest time in which a person waits for the test of a channel. */
+const TEST_MS = 30_000;
 
-/** The alerts of a process: what sends them, and what operators do with them. */
+/** The alerts of a process. */
 export interface Alerts extends AlertSink {
-  isOpen(key: string): Promise<boolean>;
   readonly silences: Silences;
-  /** The last alerts of all processes of the stack that share a store, newest first. */
+  /** The last alerts of all processes of the stack, newest first. */
   recent(limit: number): Promise<readonly RecentAlert[]>;
-  readonly channels: () => readonly ChannelState[];
-  /** Sends a message through every channel, past the pipeline, and tells what came of each. */
+  readonly channels: () => readonly ChannelInfo[];
+  /** Sends a test message through every channel, past silences and limits. */
   test(by: string): Promise<ChannelTest[]>;
-  /** From now on this process sends what others left, too: for processes that live long. */
+  /** From now on this process also sends what others left unsent. */
   start(): void;
-  /** Sends what waits, but waits no longer than the limit for it, and closes. */
+  /** Sends what is due, within the limit, and closes. */
   close(limitMs: number): Promise<void>;
 }
 
-/** Whether a channel can be used. */
-export interface ChannelState {
+export interface ChannelInfo {
   readonly name: string;
   readonly kind: string;
   /** Its variables are set, and its switch is on. */
   readonly isReady: boolean;
 }
 
-/** What came of a test of a channel. */
+/** The result of a channel's test. */
 export interface ChannelTest {
   readonly name: string;
   readonly kind: string;
   readonly result: "sent" | "skipped" | "error";
-  /** Why it is an error; else null. */
+  /** The cause of an error; else null. */
   readonly why: string | null;
 }
 
 export interface AlertsOptions {
   readonly manifest: Pick<RuntimeManifest, "system" | "stack" | "process" | "jobs" | "stores">;
   readonly alerts: ManifestAlerts | undefined;
+  /** Where the state of the alerts is kept. Its owner closes it. */
+  readonly database: SqlDatabase;
   readonly env: Env;
   readonly directory: string;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
-/** The alerts that a manifest declares. Nothing is opened before the first one. */
+/** Opens the alerts of a manifest. The first alert opens what it needs. */
 export function openAlerts({ alerts, ...options }: AlertsOptions): Alerts {
   const channels = openChannels(alerts?.channels ?? [], options.env);
   return alertsOf(channels, rulesOf(alerts), options);
 }
 
-/** The alerts of these channels. */
+/** Opens the alerts of these channels. */
 export function alertsOf(
   channels: readonly Channel[],
-  rules: PipelineRules,
+  rules: AlertRules,
   options: Omit<AlertsOptions, "alerts">,
 ): Alerts {
-  const { manifest, log, clock } = options;
-  const keeper = keepBook({ ...options, open: () => openDocument(manifest, options, BOOK) });
-  const silences = openSilences({ ...options, keeper });
-  const silencedUntil = silences.ofJob;
-  const pipeline = openPipeline({ channels, rules, keeper, silencedUntil, log, clock });
+  const { manifest, database, log, clock } = options;
+  const stack = stackNamespace(manifest);
+  const readOld = () => readOldAlerts(manifest, options);
+  const store = new AlertStore({ database, stack, readOldAlerts: readOld, log, clock });
+  const silences = openSilences({ ...options, store });
   const isReady = () => channels.some((it) => it.isReady());
+  const readyChannels = () => (isReady() ? channels.filter((it) => it.isReady()) : [NO_CHANNEL]);
+  const loop = new DeliveryLoop({ channels: readyChannels, rules, store, log, clock });
+  let isUsed = false;
   return {
     silences,
-    isOpen: (key) => {
-      const known = normalisedKey(key);
-      return keeper.change((book) => ({
-        result: channels.some(({ name }) => channelOf(book, name).told[known]?.isOpen === true),
-      }));
+    isFiring: (key) => {
+      const names = readyChannels().map(({ name }) => name);
+      return store.read((rows) => rows.isFiring(normalisedKey(key), names));
     },
+    clear: (key) => store.change((rows) => rows.clear(normalisedKey(key))),
     send: async (event) => {
+      isUsed = true;
       const safe = safeEvent(event);
-      if (!isReady()) return unheard(safe, log);
       try {
-        const delivery = await pipeline.send(safe);
-        if (delivery === "silenced")
+        const isSilenced = await silences.isJobSilenced(safe);
+        const delivery = await loop.send({ event: safe, isSilenced });
+        if (delivery === "silenced") {
           log.info({ alert: safe.kind, key: safe.key }, "alert silenced");
+        }
         return delivery;
       } catch (error) {
         log.error({ err: error, alert: safe.kind, key: safe.key }, "alert not sent");
-        return "error";
+        return "error" satisfies Delivery;
       }
     },
-    recent: (limit) => keeper.change((book) => ({ result: book.recent.slice(0, limit) })),
+    recent: async (limit) => {
+      const rows = await store.read((it) => it.recent());
+      return rows.slice(0, limit).map(({ alert }) => alert);
+    },
     channels: () => channels.map((it) => ({ name: it.name, kind: it.kind, isReady: it.isReady() })),
     test: (by) => {
       const event = testEvent(options, by);
       return Promise.all(channels.map((it) => testChannel(it, event)));
     },
-    start: () => (isReady() ? pipeline.start() : undefined),
+    start: () => {
+      if (isReady()) loop.start();
+    },
     close: async (limitMs) => {
-      if (isReady()) await pipeline.flush(limitMs);
-      pipeline.stop();
-      await keeper.close();
+      if (isReady() || isUsed) await loop.flush(limitMs);
+      loop.stop();
+      await store.close();
     },
   };
 }
 
-function rulesOf(alerts: ManifestAlerts | undefined): PipelineRules {
+/** Takes the alerts of a process without a channel: the delivery loop logs them. */
+const NO_CHANNEL: Channel = {
+  name: "log",
+  kind: "log",
+  isReady: () => true,
+  send: async () => "skipped",
+};
+
+function rulesOf(alerts: ManifestAlerts | undefined): AlertRules {
   const {
     groupSeconds = 0,
     dedupeSeconds = REPEAT_SECONDS,
@@ -134,12 +151,6 @@ function rulesOf(alerts: ManifestAlerts | undefined): PipelineRules {
   };
 }
 
-/** Without a channel an alert is a line in the log. */
-function unheard({ kind, key, job, title }: AlertEvent, log: Logger): Delivery {
-  log.warn({ alert: kind, key, job, title }, "alert without a channel");
-  return "skipped";
-}
-
 async function testChannel(channel: Channel, event: AlertEvent): Promise<ChannelTest> {
   const { name, kind } = channel;
   if (!channel.isReady()) return { name, kind, result: "skipped", why: null };
@@ -150,9 +161,6 @@ async function testChannel(channel: Channel, event: AlertEvent): Promise<Channel
     return { name, kind, result: "error", why: whyNotSent(error) };
   }
 }
-
-/** Longest wait of a person for a test. */
-const TEST_MS = 30_000;
 
 function testEvent({ manifest, clock }: Omit<AlertsOptions, "alerts">, by: string): AlertEvent {
   const { system, stack, process } = manifest;

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { AlertEvent } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import { createLogger } from "../log.ts";
 import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
 import type { Env } from "../contract/env.ts";
 import { openMemoryRecords } from "../state/stores/memory-records.ts";
+import { listSink } from "../../testing/list-sink.ts";
 import { manualClock } from "../../testing/scratch-health.ts";
 import { watchLateness } from "./lateness.ts";
 
@@ -21,28 +21,24 @@ const HOURLY: ManifestJob = {
 async function watched(job: ManifestJob, options: { env?: Env; records?: RecordStore } = {}) {
   const clock = manualClock("2026-11-22T10:00:00.000Z");
   const records = options.records ?? openMemoryRecords(100);
-  const sent: AlertEvent[] = [];
+  const alerts = listSink();
+  const { sent } = alerts;
   const watch = watchLateness({
     manifest: { system: "shop", stack: "shop", process: "web", jobs: [job] },
     records,
-    alerts: {
-      send: async (event) => {
-        sent.push(event);
-        return "sent";
-      },
-    },
+    alerts,
     env: options.env ?? {},
     log: createLogger({ manifest: undefined, env: {}, name: "lateness", write: () => {} }),
     clock,
   });
   onTestFinished(() => watch.stop());
-  await watch.look();
+  await watch.evaluate();
   /** Looks at a time of the same day; tells what was sent. */
   const at = async (time: string): Promise<string[]> => {
     const to = Date.parse(`2026-11-22T${time}Z`);
     clock.advance((to - clock.now().getTime()) / 1000);
     const before = sent.length;
-    await watch.look();
+    await watch.evaluate();
     return sent.slice(before).map(({ kind, title }) => `${kind}: ${title}`);
   };
   return { at, records, sent };
@@ -252,8 +248,8 @@ test("records that cannot be read are told: nobody sees then whether jobs run", 
 
   expect(told).toEqual([
     [],
-    ["rule: the records of runs cannot be read, so nobody sees whether jobs run"],
+    ["rule: run records cannot be read, so late and stuck jobs are not noticed"],
     [],
   ]);
-  expect(await at("10:06:00")).toEqual(["resolved: the records of runs can be read again"]);
+  expect(await at("10:06:00")).toEqual(["resolved: run records can be read again"]);
 });

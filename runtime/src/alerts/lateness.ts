@@ -1,147 +1,164 @@
 import type { Logger } from "pino";
 import type { AlertSink } from "../contract/alert-event.ts";
-import type { ManifestJob } from "../contract/job.ts";
-import type { RuntimeManifest } from "../contract/manifest.ts";
-import type { RecordStore, RunStart } from "../contract/run-record.ts";
-import type { Schedule } from "../schedule/schedule.ts";
 import { bindSchedule } from "../contract/bindings.ts";
 import type { Env } from "../contract/env.ts";
-import { missedSlot, stuckRun } from "./lateness-verdict.ts";
-import { createNoticeBoard, type Notice, type NoticeBoard } from "./notice-board.ts";
-import { repeat } from "./repeat.ts";
+import type { ManifestJob } from "../contract/job.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
+import { nextRuns, type Schedule } from "../schedule/schedule.ts";
+import { startInterval } from "./interval.ts";
+import { type Notice, type StatefulAlerts, statefulAlerts } from "./stateful-alert.ts";
 
-/** How often is looked: lateness is told within half a minute of its limit. */
+/** Poll interval; a late run is reported within 30 s of its limit. */
 const EVERY_MS = 30_000;
 
-/** Newest records of a job that are looked at: enough to find the last one that was really run. */
+/** Newest records of a job that are read: enough to find the last run that was not skipped. */
 const RECORDS_MAX = 50;
 
-/** The store may be away for so long before that is told. */
+/** Run records that cannot be read for this time are an alert. */
 const UNREAD_MS = 60_000;
 
-/** What lateness is watched with. */
+/** Limit of a job that declares neither a latest start nor a deadline. */
+const TOLERANCE_SECONDS = 600;
+
+/** A run that starts so shortly before its slot belongs to it: clocks of two machines differ. */
+const EARLY_MS = 30_000;
+
+/** A run without a deadline is stuck after Render's own limit. @see https://render.com/docs/cronjobs */
+const DEADLINE_SECONDS = 12 * 3600;
+
+/** Default time between SIGTERM and SIGKILL, as in the contract. */
+const GRACE_SECONDS = 10;
+
+/** Time for recording a run that was stopped. */
+const RECORDING_SECONDS = 60;
+
 export interface LatenessOptions {
   readonly manifest: Pick<RuntimeManifest, "system" | "stack" | "process" | "jobs">;
-  readonly records: RecordStore;
+  readonly records: Pick<RecordStore, "list" | "unfinished">;
   readonly alerts: AlertSink;
   readonly env: Env;
   readonly log: Logger;
   readonly clock: { now(): Date };
 }
 
-/** A watch that goes on until it is stopped. */
 export interface LatenessWatch {
-  /** Looks now. */
-  look(): Promise<void>;
+  /** Evaluates all jobs now. */
+  evaluate(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A job with when it is due. */
+/** A job with its schedule in this environment. */
 interface WatchedJob {
   readonly job: ManifestJob;
   readonly schedule: Schedule;
 }
 
+/** The recorded runs of one job. */
+interface JobRuns {
+  /** Newest first. */
+  readonly records: readonly RunRecord[];
+  readonly unfinished: readonly RunStart[];
+}
+
 /**
- * Tells when a job did not run, does not end, and runs again: by the records alone, so it is told
- * whatever happened to the job and to who should have started it.
+ * Alerts when a job does not run, does not end, or runs again. It reads only run records, so it also
+ * works when the process that should start the job is gone.
  */
 export function watchLateness(options: LatenessOptions): LatenessWatch {
   const { manifest, clock, env, log } = options;
   const since = clock.now();
-  const board = createNoticeBoard(options);
+  const stateful = statefulAlerts(options);
   const watched = manifest.jobs.flatMap((job) => watchedJob(job, env));
   let unreadSinceMs: number | undefined;
-  const look = async (): Promise<void> => {
+  const evaluate = async (): Promise<void> => {
     try {
-      await lookAt(watched, { ...options, board, since });
+      await evaluateJobs(watched, { ...options, stateful, since });
       unreadSinceMs = undefined;
-      await board.set(STORE, { over: READABLE });
+      await stateful.set(RECORDS_KEY, { resolved: RECORDS_READABLE });
     } catch (error) {
       const nowMs = clock.now().getTime();
       if (unreadSinceMs === undefined) log.error({ err: error }, "run records cannot be read");
       unreadSinceMs ??= nowMs;
-      if (nowMs - unreadSinceMs >= UNREAD_MS) await board.set(STORE, { raised: UNREAD });
+      if (nowMs - unreadSinceMs < UNREAD_MS) return;
+      await stateful.set(RECORDS_KEY, { raised: RECORDS_UNREADABLE });
     }
   };
-  const { round, stop } = repeat(look, EVERY_MS);
-  return { look: round, stop };
+  const { round, stop } = startInterval(evaluate, EVERY_MS);
+  return { evaluate: round, stop };
 }
 
 /** Key of the alert about the watch itself. */
-const STORE = "records";
+const RECORDS_KEY = "records";
 
-const UNREAD: Notice = {
+const RECORDS_UNREADABLE: Notice = {
   kind: "rule",
-  title: "the records of runs cannot be read, so nobody sees whether jobs run",
+  title: "run records cannot be read, so late and stuck jobs are not noticed",
   details: {},
 };
 
-const READABLE: Notice = {
+const RECORDS_READABLE: Notice = {
   kind: "resolved",
-  title: "the records of runs can be read again",
+  title: "run records can be read again",
   details: {},
 };
 
-/** Jobs whose alerts ask for it, with the schedule that this environment makes of theirs. */
+/** Empty unless the job's alerts include `late` or `stuck`. */
 function watchedJob(job: ManifestJob, env: Env): WatchedJob[] {
   if (!job.schedule || !(wants(job, "late") || wants(job, "stuck"))) return [];
   return [{ job, schedule: bindSchedule({ name: job.name, schedule: job.schedule }, env) }];
 }
 
-interface Look extends LatenessOptions {
-  readonly board: NoticeBoard;
+interface Evaluation extends LatenessOptions {
+  readonly stateful: StatefulAlerts;
+  /** Start of the watch: a job without a record is due only after it. */
   readonly since: Date;
 }
 
-async function lookAt(watched: readonly WatchedJob[], look: Look): Promise<void> {
+async function evaluateJobs(watched: readonly WatchedJob[], evaluation: Evaluation): Promise<void> {
   if (watched.length === 0) return;
-  const unfinished = Map.groupBy(await look.records.unfinished(), (it) => it.job);
-  for (const it of watched) await lookAtJob(it, look, unfinished.get(it.job.name) ?? []);
+  const { records } = evaluation;
+  const unfinished = Map.groupBy(await records.unfinished(), (it) => it.job);
+  for (const it of watched) {
+    const { name } = it.job;
+    const list = await records.list({ job: name, limit: RECORDS_MAX });
+    await evaluateJob(it, { records: list, unfinished: unfinished.get(name) ?? [] }, evaluation);
+  }
 }
 
-async function lookAtJob(
+async function evaluateJob(
   { job, schedule }: WatchedJob,
-  { records, board, clock, since, manifest }: Look,
-  unfinished: readonly RunStart[],
+  runs: JobRuns,
+  { stateful, clock, since, manifest }: Evaluation,
 ): Promise<void> {
   const { name } = job;
-  const known = { records: await records.list({ job: name, limit: RECORDS_MAX }), unfinished };
   const now = clock.now();
   const where = `${manifest.stack}: ${name}`;
-  const slot = missedSlot(job, schedule, { known, span: { since, now } });
-  await board.set(`${name}/late`, {
+  const slot = missedSlot(job, schedule, { runs, since, now });
+  await stateful.set(`${name}/late`, {
     raised: wants(job, "late") && slot ? lateNotice(job, where, slot) : undefined,
-    over: recovered(job, `${where} runs again`),
+    resolved: recoveredNotice(job, `${where} runs again`),
   });
-  const stuck = stuckRun(job, known, now);
-  await board.set(`${name}/stuck`, {
+  const stuck = stuckRun(job, runs, now);
+  await stateful.set(`${name}/stuck`, {
     raised: wants(job, "stuck") && stuck ? stuckNotice(job, where, stuck) : undefined,
-    over: recovered(job, `${where}: the run that did not end is over`),
+    resolved: recoveredNotice(job, `${where}: the run that did not end is over`),
   });
 }
 
 function lateNotice({ name }: ManifestJob, where: string, slot: Date): Notice {
   const due = slot.toISOString();
-  return {
-    kind: "late",
-    job: name,
-    title: `${where} did not run: it was due at ${due}`,
-    details: { slot: due },
-  };
+  const title = `${where} did not run: it was due at ${due}`;
+  return { kind: "late", job: name, title, details: { slot: due } };
 }
 
 function stuckNotice({ name }: ManifestJob, where: string, run: RunStart): Notice {
   const { runId, startedAt, host } = run;
-  return {
-    kind: "stuck",
-    job: name,
-    title: `${where} does not end: it began at ${startedAt}`,
-    details: { runId, startedAt, host },
-  };
+  const title = `${where} does not end: it began at ${startedAt}`;
+  return { kind: "stuck", job: name, title, details: { runId, startedAt, host } };
 }
 
-function recovered(job: ManifestJob, title: string): Notice | undefined {
+function recoveredNotice(job: ManifestJob, title: string): Notice | undefined {
   if (!wants(job, "recovered")) return undefined;
   return { kind: "recovered", job: job.name, title, details: {} };
 }
@@ -151,4 +168,55 @@ function wants(
   kind: NonNullable<ManifestJob["alerts"]>["on"][number],
 ): boolean {
   return alerts?.on.includes(kind) ?? false;
+}
+
+/** The slot for which no run started in time. */
+export function missedSlot(
+  job: ManifestJob,
+  schedule: Schedule,
+  { runs, since, now }: { readonly runs: JobRuns; readonly since: Date; readonly now: Date },
+): Date | undefined {
+  const slot = slotAfter(job, schedule, lastStart(runs) ?? since);
+  const seconds = job.latestStartSeconds ?? job.deadlineSeconds ?? TOLERANCE_SECONDS;
+  const limitMs = (seconds + (job.jitterSeconds ?? 0)) * 1000;
+  return slot && now.getTime() > slot.getTime() + limitMs ? slot : undefined;
+}
+
+/** A run without an end that should have ended long ago. */
+export function stuckRun(
+  job: ManifestJob,
+  { unfinished }: JobRuns,
+  now: Date,
+): RunStart | undefined {
+  const seconds =
+    (job.deadlineSeconds ?? DEADLINE_SECONDS) +
+    (job.graceSeconds ?? GRACE_SECONDS) +
+    RECORDING_SECONDS;
+  return unfinished.find((it) => now.getTime() - Date.parse(it.startedAt) > seconds * 1000);
+}
+
+/** The newest run's slot or start, whichever is later. */
+function lastStart({ records, unfinished }: JobRuns): Date | undefined {
+  const starts = [...records.filter((it) => !isForNoSlot(it)), ...unfinished].map((it) =>
+    Math.max(Date.parse(it.startedAt), Date.parse(it.scheduledFor)),
+  );
+  return starts.length === 0 ? undefined : new Date(Math.max(...starts));
+}
+
+/**
+ * Whether a skipped run leaves its slot open: it was too late to start (`lateSeconds`), or it was the
+ * tick of the other of two crons (`nextSlot`).
+ */
+function isForNoSlot({ status, details }: RunRecord): boolean {
+  const isLetGo = details["lateSeconds"] !== undefined || details["nextSlot"] !== undefined;
+  return status === "skipped" && isLetGo;
+}
+
+/** An app that runs a job every so often counts from its last run, not from 1970. */
+function slotAfter(job: ManifestJob, schedule: Schedule, start: Date): Date | undefined {
+  if (job.startedBy === "app" && schedule.everySeconds !== undefined) {
+    return new Date(start.getTime() + schedule.everySeconds * 1000);
+  }
+  if (schedule.pattern === undefined && schedule.everySeconds === undefined) return undefined;
+  return nextRuns(schedule, new Date(start.getTime() + EARLY_MS), 1)[0];
 }

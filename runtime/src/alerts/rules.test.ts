@@ -1,10 +1,11 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { AlertEvent, Delivery } from "../contract/alert-event.ts";
+import type { Delivery } from "../contract/alert-event.ts";
 import { createLogger } from "../log.ts";
 import { withRedis } from "../../testing/redis.ts";
+import { listSink } from "../../testing/list-sink.ts";
 import { manualClock } from "../../testing/scratch-health.ts";
 import { useRedis } from "../../testing/servers.ts";
-import type { AlertRule } from "./rule-verdict.ts";
+import type { AlertRule } from "./rule-condition.ts";
 import { type RulesOptions, startRules } from "./rules.ts";
 
 const redis = useRedis();
@@ -16,12 +17,13 @@ const DEPTH: AlertRule = { name: "backlog", of: { kind: "metric", name: "depth" 
 /** Rules over values that a test sets; the first look is done. */
 async function started(rule: AlertRule, options: Partial<RulesOptions> = {}) {
   const clock = manualClock();
-  const sent: AlertEvent[] = [];
   const source: { value: number | undefined; events: number; delivery: Delivery } = {
     value: 0,
     events: 0,
     delivery: "sent",
   };
+  const alerts = listSink(() => source.delivery);
+  const { sent } = alerts;
   const health: Health = {
     metricValue: async () => source.value,
     eventCount: () => source.events,
@@ -34,12 +36,7 @@ async function started(rule: AlertRule, options: Partial<RulesOptions> = {}) {
       alerts: { channels: [], rules: [rule] },
     },
     health,
-    alerts: {
-      send: async (event) => {
-        sent.push(event);
-        return source.delivery;
-      },
-    },
+    alerts,
     env: {},
     log: createLogger({ manifest: undefined, env: {}, name: "rules", write: () => {} }),
     clock,
@@ -193,12 +190,12 @@ test("a rule without a condition is refused", () => {
     startRules({
       manifest: { system: "s", stack: "s", process: "p", alerts: { channels: [], rules } },
       health: { metricValue: async () => 0, eventCount: () => 0 },
-      alerts: { send: async () => "sent" },
+      alerts: listSink(),
       env: {},
       log: createLogger({ manifest: undefined, env: {}, name: "rules", write: () => {} }),
     }),
   ).toThrowErrorMatchingInlineSnapshot(
-    `[ConfigurationError: alerts/rules/empty: it has no condition, so it would never fire. Give it above, growth or ratePerMinute.]`,
+    `[ConfigurationError: alerts/rules/empty: has no condition, so it never fires. Add above, growth or ratePerMinute.]`,
   );
 });
 

@@ -1,22 +1,26 @@
 import type { Logger } from "pino";
 import type { AlertSink } from "../contract/alert-event.ts";
-import type { RuntimeManifest } from "../contract/manifest.ts";
-import type { Health } from "../health/health.ts";
-import { type Clock, steadyClock } from "../run/clock.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Env } from "../contract/env.ts";
-import { createNoticeBoard, type NoticeBoard } from "./notice-board.ts";
-import { repeat } from "./repeat.ts";
-import { openSource, type Reading, type RuleSource } from "./rule-source.ts";
-import { type AlertRule, judgeRule, type RuleMemory } from "./rule-verdict.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { Probe } from "../health/check.ts";
+import { errorWords } from "../health/error-words.ts";
+import type { Health } from "../health/health.ts";
+import { queueProbe } from "../health/probes/redis.ts";
+import { type Clock, steadyClock } from "../run/clock.ts";
+import { startInterval } from "./interval.ts";
+import { type AlertRule, evaluateRule, type RuleHistory } from "./rule-condition.ts";
+import { type StatefulAlerts, statefulAlerts } from "./stateful-alert.ts";
 
-/** How often rules are evaluated: four times within the shortest `for` that makes sense, a minute. */
+/** Evaluation interval: four times within the shortest useful `for`, which is a minute. */
 const EVERY_MS = 15_000;
 
-/** A source may be away for so long before that is told: a restart of Redis takes less. */
+/** A source that cannot be read for this time is an alert. A restart of Redis takes less. */
 const UNREAD_MS = 60_000;
 
-/** What rules are evaluated with. */
+/** Timeout of reading a queue's length. */
+const QUEUE_TIMEOUT_MS = 5000;
+
 export interface RulesOptions {
   readonly manifest: Pick<RuntimeManifest, "system" | "stack" | "process" | "alerts">;
   readonly health: Pick<Health, "metricValue" | "eventCount">;
@@ -28,56 +32,64 @@ export interface RulesOptions {
 
 /** Rules that are evaluated until they are stopped. */
 export interface Rules {
-  /** Evaluates all of them now. */
+  /** Evaluates all rules now. */
   evaluate(): Promise<void>;
   stop(): Promise<void>;
 }
 
-interface Watched {
+/** A value, or why it cannot be read. */
+type Reading = { readonly value: number } | { readonly error: string };
+
+/** Reads the value of a rule. */
+interface RuleSource {
+  read(): Promise<Reading>;
+  close(): Promise<void>;
+}
+
+interface WatchedRule {
   readonly rule: AlertRule;
   readonly source: RuleSource;
-  memory: RuleMemory;
+  history: RuleHistory;
   unreadSinceMs: number | undefined;
 }
 
-interface Watch {
-  readonly board: NoticeBoard;
+interface RuleServices {
+  readonly stateful: StatefulAlerts;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
 /**
- * Evaluates the rules of the manifest: what holds is told once, and once more when it is over.
- *
- * A source that cannot be read is told too; until it can be, its rule stays as it was.
+ * Evaluates the rules of the manifest. Each rule is one alert that fires while its condition holds.
+ * A source that cannot be read is an alert of its own; meanwhile its rule keeps its state.
  */
 export function startRules(options: RulesOptions): Rules {
   const { manifest, alerts, log, clock = steadyClock } = options;
   const rules = manifest.alerts?.rules ?? [];
-  refuseEmpty(rules);
-  const watch = { board: createNoticeBoard({ manifest, alerts, clock }), log, clock };
+  refuseEmptyRules(rules);
+  const services = { stateful: statefulAlerts({ manifest, alerts, clock }), log, clock };
   const watched = rules.map((rule) => watchRule(rule, options, clock));
   const evaluateAll = async (): Promise<void> => {
-    await Promise.all(watched.map((it) => evaluate(it, watch)));
+    await Promise.all(watched.map((it) => evaluate(it, services)));
   };
-  const repeated = repeat(evaluateAll, EVERY_MS);
+  const interval = startInterval(evaluateAll, EVERY_MS);
   return {
-    evaluate: repeated.round,
+    evaluate: interval.round,
     stop: async () => {
-      await repeated.stop();
+      await interval.stop();
       await Promise.all(watched.map((it) => it.source.close()));
     },
   };
 }
 
-function refuseEmpty(rules: readonly AlertRule[]): void {
+function refuseEmptyRules(rules: readonly AlertRule[]): void {
   const problems = rules.flatMap(({ name, above, growth, ratePerMinute }) =>
     above === undefined && growth === undefined && ratePerMinute === undefined
       ? [
           {
             where: `alerts/rules/${name}`,
-            message: "it has no condition, so it would never fire.",
-            remedy: "Give it above, growth or ratePerMinute.",
+            message: "has no condition, so it never fires.",
+            remedy: "Add above, growth or ratePerMinute.",
           },
         ]
       : [],
@@ -85,51 +97,80 @@ function refuseEmpty(rules: readonly AlertRule[]): void {
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
-function watchRule(rule: AlertRule, options: RulesOptions, clock: Clock): Watched {
-  // Events are counted from 0 when the process begins, so the first ones are growth already.
+function watchRule(rule: AlertRule, options: RulesOptions, clock: Clock): WatchedRule {
+  // A process counts events from 0, so the first events are growth.
   const samples = rule.of.kind === "event" ? [{ atMs: clock.now().getTime(), value: 0 }] : [];
-  const memory = { samples, sinceMs: undefined };
-  return { rule, source: openSource(rule, options), memory, unreadSinceMs: undefined };
+  const history = { samples, sinceMs: undefined };
+  return { rule, source: openSource(rule, options), history, unreadSinceMs: undefined };
 }
 
-async function evaluate(watched: Watched, watch: Watch): Promise<void> {
+async function evaluate(watched: WatchedRule, services: RuleServices): Promise<void> {
   const reading = await watched.source.read();
-  const nowMs = watch.clock.now().getTime();
-  await noteReading(watched, reading, { ...watch, nowMs });
+  const nowMs = services.clock.now().getTime();
+  await setSourceAlert(watched, reading, { ...services, nowMs });
   if ("error" in reading) return;
   const { rule } = watched;
   const { value } = reading;
-  const { memory, isFiring, reasons } = judgeRule(rule, watched.memory, { atMs: nowMs, value });
-  watched.memory = memory;
+  const result = evaluateRule(rule, watched.history, { atMs: nowMs, value });
+  watched.history = result.history;
   const key = `rule/${rule.name}`;
   const details = { rule: rule.name, value };
-  if (isFiring) {
-    const title = `${rule.name}: ${reasons.join("; ")}`;
-    await watch.board.set(key, { raised: { kind: "rule", title, details } });
-  } else if (reasons.length === 0) {
+  if (result.isFiring) {
+    const title = `${rule.name}: ${result.reasons.join("; ")}`;
+    await services.stateful.set(key, { raised: { kind: "rule", title, details } });
+  } else if (result.reasons.length === 0) {
     const title = `${rule.name}: over, the value is ${value}`;
-    await watch.board.set(key, { over: { kind: "resolved", title, details } });
+    await services.stateful.set(key, { resolved: { kind: "resolved", title, details } });
   }
 }
 
-/** Silence because nothing can be read is the worst alarm of all. */
-async function noteReading(
-  watched: Watched,
+/** An unreadable source must not look like a quiet one. */
+async function setSourceAlert(
+  watched: WatchedRule,
   reading: Reading,
-  { board, log, nowMs }: Watch & { nowMs: number },
+  { stateful, log, nowMs }: RuleServices & { readonly nowMs: number },
 ): Promise<void> {
   const { name } = watched.rule;
   const key = `rule/${name}/source`;
   if (!("error" in reading)) {
     watched.unreadSinceMs = undefined;
     const title = `${name}: its source can be read again`;
-    await board.set(key, { over: { kind: "resolved", title, details: { rule: name } } });
+    await stateful.set(key, { resolved: { kind: "resolved", title, details: { rule: name } } });
     return;
   }
   const { error } = reading;
-  if (watched.unreadSinceMs === undefined) log.warn({ rule: name, error }, "rule not read");
+  if (watched.unreadSinceMs === undefined) log.warn({ rule: name, error }, "rule cannot be read");
   watched.unreadSinceMs ??= nowMs;
   if (nowMs - watched.unreadSinceMs < UNREAD_MS) return;
   const title = `${name}: its source cannot be read: ${error}`;
-  await board.set(key, { raised: { kind: "rule", title, details: { rule: name, error } } });
+  await stateful.set(key, { raised: { kind: "rule", title, details: { rule: name, error } } });
+}
+
+/** Opens the source of a rule. Only a queue holds a connection. */
+function openSource({ of }: AlertRule, { health, env }: RulesOptions): RuleSource {
+  if (of.kind === "queue") return queueSource(queueProbe(of, env));
+  return {
+    read: async () => {
+      if (of.kind === "event") return { value: health.eventCount(of.name) };
+      const value = await health.metricValue(of.name, of.labels);
+      return value === undefined ? { error: "the metric has no value" } : { value };
+    },
+    close: async () => {},
+  };
+}
+
+function queueSource({ probe, close }: Probe): RuleSource {
+  return {
+    read: async () => {
+      const signal = AbortSignal.timeout(QUEUE_TIMEOUT_MS);
+      try {
+        const value = (await probe?.(signal))?.value;
+        return value === undefined ? { error: "the queue has no length" } : { value };
+      } catch (error) {
+        if (signal.aborted) return { error: `no answer within ${QUEUE_TIMEOUT_MS / 1000} s` };
+        return { error: errorWords(error) };
+      }
+    },
+    close: async () => close?.(),
+  };
 }

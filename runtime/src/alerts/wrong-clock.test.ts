@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
 import { FAILED } from "../../testing/scratch-event.ts";
-import { ChannelError } from "./channel.ts";
+import { ChannelError } from "./channels/channel.ts";
 
 /** A clock that is ahead when the process begins, and is set back. */
 const HOURS_AHEAD = 5 * 3600;

@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { openAlerts } from "../alerts/alerts.ts";
 import { EXIT } from "../contract/exit-code.ts";
+import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
 import { createLogger } from "../log.ts";
 import { SYSTEM_CLOCK } from "../run/clock.ts";
 import { namedVariables } from "../contract/env.ts";
@@ -25,6 +26,8 @@ export const alertTest: RuntimeCommand = {
       manifest,
       alerts: manifest.alerts,
       env: resolved,
+      // A test needs no state.
+      database: openSqlite(MEMORY),
       directory: process.cwd(),
       log: createLogger({ manifest, env: resolved, name: "alert-test" }),
       clock: SYSTEM_CLOCK,

@@ -1,4 +1,4 @@
-/** `notice`: nothing is wrong, and somebody wants to know it. `test`: a person tries the channels. */
+/** `notice`: information without a problem. `test`: a person tests the channels. */
 export type AlertKind =
   | "fail"
   | "late"
@@ -9,16 +9,16 @@ export type AlertKind =
   | "notice"
   | "test";
 
-/** Something that somebody should be told, or that is over. */
+/** A problem that people should know of, or the news that it is resolved. */
 export interface AlertEvent {
-  /** What it is about, without times, ids and durations: equal alerts have equal keys. */
+  /** Identity of the alert, without times, ids and durations: equal alerts have equal keys. */
   readonly key: string;
   readonly kind: AlertKind;
   readonly system: string;
   readonly stack: string;
   readonly process: string;
   readonly job?: string;
-  /** One line in an operator's words. */
+  /** One line for operators. */
   readonly title: string;
   readonly details: Readonly<Record<string, unknown>>;
   /** ISO 8601 in UTC. */
@@ -26,25 +26,26 @@ export interface AlertEvent {
 }
 
 /**
- * What became of an alert. `held`: it is kept for a later message; `suppressed`: the same is told
- * already or about to be, and it is counted; `silenced`: an operator wants to hear nothing of it; `skipped`: no
- * channel's variables are set.
+ * Result of an alert. `held`: it waits for a later message. `suppressed`: it is deduplicated, and the
+ * next message counts it. `silenced`: an operator silenced it. `skipped`: no channel is set up.
  */
 export type Delivery = "sent" | "held" | "suppressed" | "silenced" | "skipped" | "error";
 
-/** Takes alerts. It never throws: an alert that cannot be sent is logged and told by its result. */
+/** Takes alerts. */
 export interface AlertSink {
+  /** Never throws: an alert that cannot be sent is logged, and the result says so. */
   send(event: AlertEvent): Promise<Delivery>;
-  /** Whether somebody was told of this key and not yet that it is over, by any process since. */
-  isOpen?(key: string): Promise<boolean>;
+  /** Whether the alert fires, whichever process of the stack sent it. */
+  isFiring(key: string): Promise<boolean>;
+  /** Marks an alert as resolved without a message. */
+  clear(key: string): Promise<void>;
 }
 
-/** Whether it says that something is over. */
-export function isOver({ kind }: Pick<AlertEvent, "kind">): boolean {
+export function isResolved({ kind }: Pick<AlertEvent, "kind">): boolean {
   return kind === "recovered" || kind === "resolved";
 }
 
-/** Whether it says that something is wrong. */
-export function isWrong({ kind }: Pick<AlertEvent, "kind">): boolean {
-  return kind !== "notice" && kind !== "test" && !isOver({ kind });
+/** Whether it reports a problem. */
+export function isProblem({ kind }: Pick<AlertEvent, "kind">): boolean {
+  return kind !== "notice" && kind !== "test" && !isResolved({ kind });
 }

@@ -1,9 +1,8 @@
 import { MailSettings } from "../contract/mail.ts";
 import type { JobContext } from "./definition.ts";
-import { parseAddresses } from "../alerts/mail/address.ts";
-import type { Mail } from "../alerts/mail/mail.ts";
+import { type Mail, parseAddresses } from "../alerts/mail/mail.ts";
 import { valueOf } from "../contract/env.ts";
-import { ChannelError } from "../alerts/channel.ts";
+import { ChannelError } from "../alerts/channels/channel.ts";
 import { escapeHtml, shortText } from "../contract/text.ts";
 import type { Row } from "../sources/row.ts";
 
@@ -37,7 +36,7 @@ export async function sendMail(
     return { status: "skipped", why: missingWords(missing.map((it) => `${variable}_${it}`)) };
   }
   return deliveredBy(signal, async () => {
-    const { openMail } = await import("../alerts/mail/mail.ts");
+    const { openMail } = await import("../alerts/mail/open-mail.ts");
     const settings = options.mail ?? DEFAULT_SETTINGS;
     const delivery = await openMail(settings, env).send({ ...mail, from, to }, { signal });
     return delivery === "sent"

@@ -3,7 +3,7 @@ import { AlertChannel } from "../../contract/alert.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { FAILED } from "../../../testing/scratch-event.ts";
 import { messageOf } from "../alert-message.ts";
-import type { DeliveryLimits } from "../delivery-attempts.ts";
+import type { DeliveryLimits } from "./channel.ts";
 import { openChannels } from "./channels.ts";
 
 const QUICK: DeliveryLimits = { timeoutMs: 3000, attempts: 3, backoffMs: 1, waitMsMax: 5000 };

@@ -1,11 +1,9 @@
 import type { AlertChannel } from "../../contract/alert.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
 import { meaningOf } from "../../sources/toggles/toggle-value.ts";
-import type { Channel } from "../channel.ts";
-import { DELIVERY_LIMITS, type DeliveryLimits } from "../delivery-attempts.ts";
-import type { Sender } from "./sender.ts";
+import { type Channel, DELIVERY_LIMITS, type DeliveryLimits, type Sender } from "./channel.ts";
 
-/** The channels of a manifest. What one needs is loaded when it sends. */
+/** The channels of a manifest. Each loads its sender with the first message. */
 export function openChannels(
   channels: readonly AlertChannel[],
   env: Env,
@@ -49,7 +47,7 @@ function isOn({ enabledEnv }: AlertChannel, env: Env): boolean {
   return enabledEnv === undefined || meaningOf(env[enabledEnv]) === "on";
 }
 
-/** Variables that must be set; of a list one is enough. */
+/** Variables that must be set: one of each list. */
 function needsOf(channel: AlertChannel): readonly (readonly (string | undefined)[])[] {
   switch (channel.kind) {
     case "webhook":

@@ -1,24 +1,23 @@
 import * as z from "zod/mini";
 import type { AlertChannel } from "../../contract/alert.ts";
-import { isCalling, linesOf } from "../alert-text.ts";
-import { fittedText, type Markup } from "../fitted-text.ts";
-import { type AnswerWords, deliverHttp, toldText } from "../http-delivery.ts";
+import { fittedText, isUrgent, linesOf, type Markup } from "../alert-message.ts";
+import { type AnswerWords, deliverHttp, loggedText } from "./http-delivery.ts";
 import {
   baseUrlOf,
   firstValue,
   JSON_HEADERS,
   parsedJson,
   type Sender,
-  type Sending,
+  type SendOptions,
   urlOf,
-} from "./sender.ts";
+} from "./channel.ts";
 
 type DiscordChannel = Extract<AlertChannel, { kind: "discord" | "discord-bot" }>;
 
 /** @see https://discord.com/developers/docs/reference#api-versioning */
 const DISCORD_URL = "https://discord.com/api/v10";
 
-/** Links in an alert are not opened for a picture. @see https://discord.com/developers/docs/resources/message#message-object-message-flags */
+/** Shows no previews of links. @see https://discord.com/developers/docs/resources/message#message-object-message-flags */
 const SUPPRESS_EMBEDS = 4;
 
 /** @see https://discord.com/developers/docs/topics/rate-limits#exceeding-a-rate-limit */
@@ -28,8 +27,8 @@ const Answer = z.object({
 });
 
 /**
- * What means something in Discord's markdown gets a backslash, and a character without width stands
- * behind each `@`, although nobody is called who is not declared.
+ * Characters of Discord's markdown get a backslash, and a zero-width space follows each `@`, although
+ * `allowed_mentions` already limits who is mentioned.
  */
 const MARKUP: Markup = {
   escape: (text) => text.replaceAll(/[\\*_~|`>#[\]<]/g, "\\$&").replaceAll("@", "@\u200b"),
@@ -41,18 +40,18 @@ const MARKUP: Markup = {
 /** Posts to a webhook, or as a bot to a channel. */
 export function discordSender(channel: DiscordChannel): Sender {
   return async (message, { env, limits, signal }) => {
-    const called = isCalling(message) ? (channel.mentions ?? []).map(mentionOf) : [];
-    const head = called.map((it) => it.text).join(" ");
-    const { url, headers, secret } = placeOf(channel, env);
+    const mentioned = isUrgent(message) ? (channel.mentions ?? []).map(mentionOf) : [];
+    const head = mentioned.map((it) => it.text).join(" ");
+    const { url, headers, secret } = endpointOf(channel, env);
     await deliverHttp({
       url,
       headers: { ...JSON_HEADERS, ...headers },
       body: JSON.stringify({
         content: fittedText(linesOf(message), MARKUP, head),
         allowed_mentions: {
-          parse: called.some((it) => it.kind === "everyone") ? ["everyone"] : [],
-          users: called.filter((it) => it.kind === "user").map((it) => it.id),
-          roles: called.filter((it) => it.kind === "role").map((it) => it.id),
+          parse: mentioned.some((it) => it.kind === "everyone") ? ["everyone"] : [],
+          users: mentioned.filter((it) => it.kind === "user").map((it) => it.id),
+          roles: mentioned.filter((it) => it.kind === "role").map((it) => it.id),
         },
         flags: SUPPRESS_EMBEDS,
       }),
@@ -64,13 +63,14 @@ export function discordSender(channel: DiscordChannel): Sender {
   };
 }
 
-interface Place {
+/** Where and how a message is posted. */
+interface Endpoint {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly secret: string;
 }
 
-function placeOf(channel: DiscordChannel, env: Sending["env"]): Place {
+function endpointOf(channel: DiscordChannel, env: SendOptions["env"]): Endpoint {
   if (channel.kind === "discord") {
     const url = urlOf(env, channel.urlEnv);
     // The token is the last part of the path.
@@ -86,7 +86,7 @@ function placeOf(channel: DiscordChannel, env: Sending["env"]): Place {
   };
 }
 
-/** `here`, `everyone`, `role:` and the id of a role, or the id of a user. */
+/** `here`, `everyone`, `role:` with the id of a role, or the id of a user. */
 function mentionOf(mention: string): {
   readonly kind: "everyone" | "role" | "user";
   readonly id: string;
@@ -100,12 +100,12 @@ function mentionOf(mention: string): {
   return { kind: "user", id: mention, text: `<@${mention}>` };
 }
 
-/** Discord says the wait in the answer more exactly than in the header. */
+/** The wait in the answer is more precise than the one in the header. */
 function wordsOf(text: string, secret: string): AnswerWords {
   const { data } = Answer.safeParse(parsedJson(text));
   const seconds = data?.retry_after;
   return {
-    problem: toldText(data?.message ?? "", [secret]),
+    problem: loggedText(data?.message ?? "", [secret]),
     retryAfterMs: seconds === undefined ? undefined : Math.ceil(seconds * 1000),
   };
 }

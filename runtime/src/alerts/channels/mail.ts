@@ -1,15 +1,13 @@
 import type { AlertChannel } from "../../contract/alert.ts";
 import { escapeHtml, shortText } from "../../contract/text.ts";
-import { parseAddresses } from "../mail/address.ts";
-import { type Mail, openMail } from "../mail/mail.ts";
-import type { AlertMessage } from "../alert-message.ts";
-import { headline, linesOf } from "../alert-text.ts";
-
-import { firstValue, type Sender } from "./sender.ts";
+import { type AlertMessage, headline, linesOf } from "../alert-message.ts";
+import { type Mail, parseAddresses } from "../mail/mail.ts";
+import { openMail } from "../mail/open-mail.ts";
+import { firstValue, type Sender } from "./channel.ts";
 
 type MailChannel = Extract<AlertChannel, { kind: "sendgrid" | "smtp" }>;
 
-/** Longest subject; a mail program shows less. */
+/** Longest subject. Mail programs show less. */
 const SUBJECT_CHARACTERS = 150;
 
 /** Sends a mail with the alert in its subject. */

@@ -2,19 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { AlertChannel } from "../../contract/alert.ts";
 import { valueOf } from "../../contract/env.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
-import type { AlertMessage } from "../alert-message.ts";
-import { headline, isCalling, linesOf } from "../alert-text.ts";
-import { ChannelError } from "../channel.ts";
-import { deliverHttp } from "../http-delivery.ts";
-import type { Sender } from "./sender.ts";
+import { type AlertMessage, headline, isUrgent, linesOf } from "../alert-message.ts";
+import { ChannelError, type Sender } from "./channel.ts";
+import { deliverHttp } from "./http-delivery.ts";
 
 /** @see https://develop.sentry.dev/sdk/overview/#authentication */
 const CLIENT = `opspec/${RUNTIME_VERSION}`;
 
-/** Sends an event in an envelope to anything that speaks Sentry's protocol. @see https://develop.sentry.dev/sdk/envelopes/ */
+/** Sends an event to a server that accepts Sentry's envelopes. @see https://develop.sentry.dev/sdk/envelopes/ */
 export function sentrySender({ dsnEnv }: Extract<AlertChannel, { kind: "sentry" }>): Sender {
   return async (message, { env, limits, signal }) => {
-    const { url, key } = placeOf(valueOf(env, dsnEnv) ?? "", dsnEnv);
+    const { url, key } = endpointOf(valueOf(env, dsnEnv) ?? "", dsnEnv);
     await deliverHttp({
       url,
       headers: {
@@ -30,7 +28,7 @@ export function sentrySender({ dsnEnv }: Extract<AlertChannel, { kind: "sentry" 
 }
 
 /** `https://<key>@<host>/<path>/<project>`. */
-function placeOf(dsn: string, dsnEnv: string): { url: string; key: string } {
+function endpointOf(dsn: string, dsnEnv: string): { url: string; key: string } {
   const url = URL.canParse(dsn) ? new URL(dsn) : undefined;
   const [, path = "", project] = /^(.*)\/(\w+)$/.exec(url?.pathname ?? "") ?? [];
   if (!url || url.username === "" || project === undefined) {
@@ -53,11 +51,11 @@ function eventOf(message: AlertMessage, id: string): unknown {
   return {
     event_id: id,
     timestamp: about?.at ?? new Date().toISOString(),
-    level: isCalling(message) ? "error" : "info",
+    level: isUrgent(message) ? "error" : "info",
     logger: "opspec",
     platform: "node",
     message: { formatted: headline(message) },
-    // What belongs together is what has one key here, too.
+    // Sentry groups by the key, as we do.
     fingerprint: [message.items.length === 1 && about ? about.key : "opspec-digest"],
     tags: { system: about?.system, stack: about?.stack, process: about?.process, job: about?.job },
     extra: { ...about?.details, text: linesOf(message).map((it) => it.text) },

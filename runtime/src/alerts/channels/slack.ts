@@ -1,9 +1,8 @@
 import type { AlertChannel } from "../../contract/alert.ts";
 import { escapeHtml } from "../../contract/text.ts";
-import { headline, isCalling, linesOf } from "../alert-text.ts";
-import { fittedText, type Markup } from "../fitted-text.ts";
-import { deliverHttp, toldText } from "../http-delivery.ts";
-import { JSON_HEADERS, type Sender, urlOf } from "./sender.ts";
+import { fittedText, headline, isUrgent, linesOf, type Markup } from "../alert-message.ts";
+import { deliverHttp, loggedText } from "./http-delivery.ts";
+import { JSON_HEADERS, type Sender, urlOf } from "./channel.ts";
 
 /** @see https://docs.slack.dev/reference/block-kit/blocks/header-block */
 const HEADER_LENGTH = 150;
@@ -11,10 +10,10 @@ const HEADER_LENGTH = 150;
 /** @see https://docs.slack.dev/reference/block-kit/blocks/section-block */
 const SECTION_LENGTH = 3000;
 
-/** Longest text beside the blocks; what a notification shows is shorter by far. */
+/** Longest text beside the blocks, which notifications show. */
 const FALLBACK_LENGTH = 300;
 
-/** Blocks of `plain_text`: nothing in it is markup, and nothing in it calls anybody. */
+/** For blocks of `plain_text`, in which nothing is markup or a mention. */
 const plain = (length: number): Markup => ({
   escape: (text) => text,
   strong: (text) => text,
@@ -22,7 +21,7 @@ const plain = (length: number): Markup => ({
 });
 
 /**
- * The text beside the blocks is read for markup, so what could be a mention there is escaped.
+ * The text beside the blocks may contain markup, so mentions are escaped.
  *
  * @see https://docs.slack.dev/messaging/formatting-message-text#escaping
  */
@@ -39,9 +38,9 @@ export function slackSender({
   return async (message, { env, limits, signal }) => {
     const [title, ...rest] = linesOf(message);
     const header = title ? fittedText([title], plain(HEADER_LENGTH)) : "";
-    // A title that does not fit into the header is told in full below it.
+    // A title that does not fit into the header follows in full below it.
     const below = title && header !== title.text ? [title, ...rest] : rest;
-    const called = isCalling(message) ? mentions.map(mentionOf) : [];
+    const mentioned = isUrgent(message) ? mentions.map(mentionOf) : [];
     const url = urlOf(env, urlEnv);
     await deliverHttp({
       url,
@@ -50,9 +49,9 @@ export function slackSender({
         text: fittedText([{ text: headline(message) }], FALLBACK),
         blocks: [
           { type: "header", text: plainText(header) },
-          ...(called.length === 0
+          ...(mentioned.length === 0
             ? []
-            : [{ type: "section", text: { type: "mrkdwn", text: called.join(" ") } }]),
+            : [{ type: "section", text: { type: "mrkdwn", text: mentioned.join(" ") } }]),
           ...(below.length === 0
             ? []
             : [{ type: "section", text: plainText(fittedText(below, plain(SECTION_LENGTH))) }]),
@@ -60,9 +59,9 @@ export function slackSender({
         unfurl_links: false,
         unfurl_media: false,
       }),
-      // Slack says what is wrong in a word such as no_service.
+      // Slack names the problem in one word, such as no_service.
       read: (text) => ({
-        problem: /^[a-z_]{1,60}$/.test(text) ? toldText(text, [url]) : undefined,
+        problem: /^[a-z_]{1,60}$/.test(text) ? loggedText(text, [url]) : undefined,
       }),
       limits,
       signal,

@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
 import type { AlertChannel } from "../../contract/alert.ts";
 import { escapeHtml } from "../../contract/text.ts";
-import { isCalling, linesOf } from "../alert-text.ts";
-import { fittedText, type Markup } from "../fitted-text.ts";
-import { type AnswerWords, deliverHttp, toldText } from "../http-delivery.ts";
-import { baseUrlOf, firstValue, JSON_HEADERS, parsedJson, type Sender } from "./sender.ts";
+import { fittedText, isUrgent, linesOf, type Markup } from "../alert-message.ts";
+import { type AnswerWords, deliverHttp, loggedText } from "./http-delivery.ts";
+import { baseUrlOf, firstValue, JSON_HEADERS, parsedJson, type Sender } from "./channel.ts";
 
 type TelegramChannel = Extract<AlertChannel, { kind: "telegram" }>;
 
@@ -19,24 +18,24 @@ const Answer = z.object({
 });
 
 /**
- * HTML, of which `&`, `<` and `>` are all that must be written otherwise. An `@name` anywhere in a
- * group calls that person, so a character without width stands behind each `@`.
+ * HTML, in which `&`, `<` and `>` are escaped. An `@name` in a group mentions that person, so a
+ * zero-width space follows each `@`.
  *
  * @see https://core.telegram.org/bots/api#html-style
  */
 const MARKUP: Markup = {
   escape: (text) => escapeHtml(text).replaceAll("@", "@\u200b"),
   strong: (escaped) => `<b>${escaped}</b>`,
-  // Of the text that is shown; the markup counts here, too, which is on the safe side.
+  // The limit applies to the text without markup, so this is on the safe side.
   length: 4096,
 };
 
-/** Sends a message of a bot to a chat. */
+/** Sends a message as a bot to a chat. */
 export function telegramSender(channel: TelegramChannel): Sender {
   const { tokenEnv, chatEnv, chatFallbackEnv, baseUrlEnv, mentions = [] } = channel;
   return async (message, { env, limits, signal }) => {
     const token = firstValue(env, tokenEnv);
-    const head = isCalling(message) ? mentions.map(mentionOf).join(" ") : "";
+    const head = isUrgent(message) ? mentions.map(mentionOf).join(" ") : "";
     await deliverHttp({
       url: `${baseUrlOf(env, baseUrlEnv, TELEGRAM_URL)}/bot${token}/sendMessage`,
       headers: JSON_HEADERS,
@@ -54,20 +53,20 @@ export function telegramSender(channel: TelegramChannel): Sender {
   };
 }
 
-/** `@name`, or the number of a user that has no name. */
+/** `@name`, or the number of a user without a name. */
 function mentionOf(mention: string): string {
   if (!/^\d+$/.test(mention)) return escapeHtml(mention);
   return `<a href="tg://user?id=${mention}">${mention}</a>`;
 }
 
-/** Telegram asks for a wait in the answer, and not in a header. */
+/** Telegram sends the wait in the answer, not in a header. */
 function wordsOf(text: string, token: string): AnswerWords {
   const { data } = Answer.safeParse(parsedJson(text));
-  if (!data) return { isRefused: true, problem: "the answer is not Telegram's" };
+  if (!data) return { isRefused: true, problem: "the answer does not come from Telegram" };
   const seconds = data.parameters?.retry_after;
   return {
     isRefused: !data.ok,
-    problem: toldText(data.description ?? "", [token]),
+    problem: loggedText(data.description ?? "", [token]),
     retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
   };
 }

@@ -1,12 +1,11 @@
 import type { AlertChannel } from "../../contract/alert.ts";
-import { type AlertMessage, countOf } from "../alert-message.ts";
-import { headline } from "../alert-text.ts";
-import { deliverHttp } from "../http-delivery.ts";
-import { JSON_HEADERS, type Sender, urlOf } from "./sender.ts";
+import { type AlertMessage, countOf, headline } from "../alert-message.ts";
+import { JSON_HEADERS, type Sender, urlOf } from "./channel.ts";
+import { deliverHttp } from "./http-delivery.ts";
 
 /**
- * Posts the alert as JSON to a URL, which is a secret of its own. Several at once are one object of
- * `kind: "digest"` with `alerts`; a `count` says how many alerts something stands for.
+ * Posts the alert as JSON to a URL, which is a secret. Several alerts are one object of
+ * `kind: "digest"` with `alerts`. A `count` says how many equal alerts an object stands for.
  */
 export function webhookSender({ urlEnv }: Extract<AlertChannel, { kind: "webhook" }>): Sender {
   return async (message, { env, limits, signal }) => {

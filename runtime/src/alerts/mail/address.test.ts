@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseAddress, parseAddresses } from "./address.ts";
+import { parseAddress, parseAddresses } from "./mail.ts";
 
 test("addresses are separated as people separate them", () => {
   expect(parseAddresses(' a@x.com, "Doe, Ada" <b@x.com>;c@x.com,, ')).toEqual([

@@ -1,12 +1,9 @@
-import { DELIVERY_LIMITS, type DeliveryLimits } from "../delivery-attempts.ts";
-import type { MailSettings } from "../../contract/mail.ts";
-import type { Env } from "../../contract/env.ts";
+import type { DeliveryLimits } from "../channels/channel.ts";
 
-/** One mail. */
 export interface Mail {
-  /** `address` or `Name <address>`; a mail from nobody is skipped. */
+  /** `address` or `Name <address>`. A mail without a sender is skipped. */
   readonly from: string;
-  /** A mail to nobody is skipped. */
+  /** A mail without a receiver is skipped. */
   readonly to: readonly string[];
   readonly subject: string;
   readonly html: string;
@@ -20,43 +17,34 @@ export interface MailAttachment {
   readonly contentType: string;
 }
 
-/** A way to send mail. */
-export interface MailSender {
-  /**
-   * `sent` when the server took it, for one address at least; `skipped` when a variable that is
-   * needed is not set, or an address is missing. What went wrong is thrown as a ChannelError, and an
-   * abort as the signal's reason.
-   */
-  send(mail: Mail, options?: { readonly signal?: AbortSignal }): Promise<"sent" | "skipped">;
-}
-
-/** A mail with its attachments takes longer than a line in a chat. */
-const MAIL_LIMITS: DeliveryLimits = { ...DELIVERY_LIMITS, timeoutMs: 15_000 };
-
-/** The sender that the settings name. What it needs is loaded when the first mail is sent. */
-export function openMail(
-  settings: MailSettings,
-  env: Env,
-  limits: DeliveryLimits = MAIL_LIMITS,
-): MailSender {
-  return {
-    send: async (mail, { signal } = {}) => {
-      if (mail.from.trim() === "" || mail.to.length === 0) return "skipped";
-      const oneLine = { ...mail, subject: mail.subject.replaceAll(/\s+/g, " ").trim() };
-      const sending = { limits, ...(signal ? { signal } : {}) };
-      if (settings.kind === "sendgrid") {
-        const { sendBySendgrid } = await import("./sendgrid.ts");
-        return sendBySendgrid(settings, env, { mail: oneLine, ...sending });
-      }
-      const { sendBySmtp } = await import("./smtp.ts");
-      return sendBySmtp(settings, env, { mail: oneLine, ...sending });
-    },
-  };
-}
-
-/** A mail on its way. */
-export interface MailSending {
+/** One mail to send. */
+export interface MailDelivery {
   readonly mail: Mail;
   readonly limits: DeliveryLimits;
   readonly signal?: AbortSignal;
+}
+
+export interface MailAddress {
+  readonly email: string;
+  readonly name?: string;
+}
+
+/** A comma or a semicolon outside of quotes. */
+const SEPARATOR = /[,;](?=(?:[^"]*"[^"]*")*[^"]*$)/;
+
+/** `Name <address>`, with the name in quotes or not. */
+const NAMED = /^\s*"?([^"<>]*?)"?\s*<([^<>\s]+)>\s*$/;
+
+/** The addresses in a variable: separated by commas, with names or without. */
+export function parseAddresses(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(SEPARATOR)
+    .map((it) => it.trim())
+    .filter((it) => it !== "");
+}
+
+export function parseAddress(text: string): MailAddress {
+  const [, name = "", email] = NAMED.exec(text) ?? [];
+  if (email === undefined) return { email: text.trim() };
+  return name === "" ? { email } : { email, name };
 }

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import type { DeliveryLimits } from "../delivery-attempts.ts";
+import type { DeliveryLimits } from "../channels/channel.ts";
 import { MailSettings } from "../../contract/mail.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
-import { type Mail, openMail } from "./mail.ts";
+import type { Mail } from "./mail.ts";
+import { openMail } from "./open-mail.ts";
 
 const KEY = "SG.canary-4f1c";
 

@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
-import { baseUrlOf, JSON_HEADERS, parsedJson } from "../channels/sender.ts";
-import { type AnswerWords, deliverHttp, toldText } from "../http-delivery.ts";
-import type { MailSettings } from "../../contract/mail.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
-import { parseAddress } from "./address.ts";
-import type { Mail, MailSending } from "./mail.ts";
+import type { MailSettings } from "../../contract/mail.ts";
+import { baseUrlOf, JSON_HEADERS, parsedJson } from "../channels/channel.ts";
+import { type AnswerWords, deliverHttp, loggedText } from "../channels/http-delivery.ts";
+import { type Mail, type MailDelivery, parseAddress } from "./mail.ts";
 
 type SendgridSettings = Extract<MailSettings, { kind: "sendgrid" }>;
 
@@ -12,14 +11,14 @@ type SendgridSettings = Extract<MailSettings, { kind: "sendgrid" }>;
 const SENDGRID_URL = "https://api.sendgrid.com";
 const SEND_PATH = "/v3/mail/send";
 
-/** How SendGrid says what is wrong. @see https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses */
+/** The body of a refusal. @see https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses */
 const Refusal = z.object({ errors: z.array(z.object({ message: z.string() })) });
 
-/** Sends a mail by SendGrid; `skipped` without a key. */
+/** Sends a mail through SendGrid; `skipped` without a key. */
 export async function sendBySendgrid(
   { keyEnv, baseUrlEnv }: SendgridSettings,
   env: Env,
-  { mail, limits, signal }: MailSending,
+  { mail, limits, signal }: MailDelivery,
 ): Promise<"sent" | "skipped"> {
   const key = valueOf(env, keyEnv);
   if (key === undefined) return "skipped";
@@ -39,7 +38,7 @@ function requestOf({ from, to, subject, html, text, attachments = [] }: Mail) {
     personalizations: [{ to: to.map(parseAddress) }],
     from: parseAddress(from),
     subject,
-    // SendGrid wants the plain text first, and neither part empty.
+    // SendGrid requires the plain text first, and refuses empty parts.
     content: [
       { type: "text/plain", value: text },
       { type: "text/html", value: html },
@@ -59,5 +58,5 @@ function requestOf({ from, to, subject, html, text, attachments = [] }: Mail) {
 
 function wordsOf(text: string, key: string): AnswerWords {
   const messages = Refusal.safeParse(parsedJson(text)).data?.errors.map((it) => it.message);
-  return { problem: toldText(messages?.join("; ") ?? text, [key]) };
+  return { problem: loggedText(messages?.join("; ") ?? text, [key]) };
 }

@@ -1,42 +1,38 @@
 import * as z from "zod/mini";
 import type { SMTPTransportOptions } from "nodemailer/lib/smtp-transport";
-import { type Attempt, attemptDelivery } from "../delivery-attempts.ts";
-import { errorWords } from "../../health/error-words.ts";
-import { toldText } from "../http-delivery.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
 import type { MailSettings } from "../../contract/mail.ts";
-import type { Env } from "../../contract/env.ts";
-import type { Mail, MailSending } from "./mail.ts";
-import { type SmtpServer, smtpServer } from "./smtp-server.ts";
+import { decodeUrlPart } from "../../contract/text.ts";
+import { errorWords } from "../../health/error-words.ts";
+import { retry } from "../../run/retry.ts";
+import { ChannelError, deliveryPolicy } from "../channels/channel.ts";
+import { loggedText } from "../channels/http-delivery.ts";
+import type { Mail, MailDelivery } from "./mail.ts";
 
 type SmtpSettings = Extract<MailSettings, { kind: "smtp" }>;
 
-/** Sends a mail by SMTP; `skipped` when no server is named. */
+/** Sends a mail through SMTP; `skipped` when no server is named. */
 export async function sendBySmtp(
   settings: SmtpSettings,
   env: Env,
-  { mail, limits, signal }: MailSending,
+  { mail, limits, signal }: MailDelivery,
 ): Promise<"sent" | "skipped"> {
   const server = smtpServer(settings, env);
   if (!server) return "skipped";
   const { createTransport } = await import("nodemailer");
   const transport = createTransport(transportOptions(server, limits.timeoutMs));
-  await attemptDelivery(
-    async () => {
-      const limit = AbortSignal.timeout(limits.timeoutMs);
-      try {
-        await transport.sendMail({
-          ...messageOf(mail),
-          signal: signal ? AbortSignal.any([signal, limit]) : limit,
-        });
-        return "done";
-      } catch (error) {
-        if (signal?.aborted) throw signal.reason;
-        return limit.aborted ? late(limits.timeoutMs) : refusalOf(error, server);
-      }
-    },
-    limits,
-    signal,
-  );
+  const sendOnce = async (): Promise<void> => {
+    const limit = AbortSignal.timeout(limits.timeoutMs);
+    try {
+      const all = signal ? AbortSignal.any([signal, limit]) : limit;
+      await transport.sendMail({ ...messageOf(mail), signal: all });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (limit.aborted) throw new ChannelError(`no answer within ${limits.timeoutMs} ms`, 0);
+      throw refusalOf(error, server);
+    }
+  };
+  await retry(sendOnce, deliveryPolicy(limits, signal));
   return "sent";
 }
 
@@ -74,7 +70,7 @@ function messageOf({ from, to, subject, html, text, attachments = [] }: Mail) {
   };
 }
 
-/** What nodemailer calls a failure that another try may turn. @see https://nodemailer.com/errors */
+/** nodemailer's codes of temporary failures. @see https://nodemailer.com/errors */
 const RETRIED: ReadonlySet<unknown> = new Set(["ECONNECTION", "ETIMEDOUT", "ESOCKET", "EDNS"]);
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -87,31 +83,29 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * 4xx is temporary and 5xx is for good. nodemailer's own text names the host, so only the code and
- * the server's answer are told.
+ * 4xx is temporary, 5xx is final. nodemailer's own text names the host, so the error contains only
+ * the code and the server's answer.
  *
  * @see https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
  */
-function refusalOf(error: unknown, { user, pass }: SmtpServer): Exclude<Attempt, "done"> {
+function refusalOf(error: unknown, { user, pass }: SmtpServer): ChannelError {
   const { code, originalCode, response, responseCode } = partsOf(error);
   const isTemporary =
     responseCode === undefined ? RETRIED.has(code) : responseCode >= 400 && responseCode < 500;
   const hidden = [pass, user].flatMap((it) => (it === undefined || it === "" ? [] : [it]));
-  const answer = response === undefined ? "" : toldText(response, hidden);
+  const answer = response === undefined ? "" : loggedText(response, hidden);
   const usual = (code === undefined ? undefined : WORDS[code]) ?? "the mail was refused";
-  // Node's own code says what is wrong with a connection: its certificate, or nobody there.
+  // Node's code names the problem of the connection, such as its certificate.
   const what = originalCode === undefined ? usual : `${usual}: ${wordsOfCode(originalCode)}`;
-  return {
-    error: answer === "" ? what : `${what}: SMTP ${answer}`,
-    retryAfterMs: isTemporary ? 0 : undefined,
-  };
+  const message = answer === "" ? what : `${what}: SMTP ${answer}`;
+  return new ChannelError(message, isTemporary ? 0 : undefined);
 }
 
 function wordsOfCode(code: string): string {
   return errorWords(Object.assign(new Error(code), { code }));
 }
 
-/** What nodemailer says of an error besides its text. */
+/** The fields of nodemailer's errors. */
 const Parts = z.object({
   code: z.optional(z.string()),
   originalCode: z.optional(z.string()),
@@ -123,6 +117,70 @@ function partsOf(error: unknown): z.infer<typeof Parts> {
   return Parts.safeParse({ ...(error instanceof Error ? error : {}) }).data ?? {};
 }
 
-function late(timeoutMs: number): Exclude<Attempt, "done"> {
-  return { error: `no answer within ${timeoutMs} ms`, retryAfterMs: 0 };
+/** A mail server. */
+interface SmtpServer {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string | undefined;
+  readonly pass: string | undefined;
+  readonly tls: NonNullable<SmtpSettings["tls"]>;
+}
+
+/** Well-known ports. @see https://www.rfc-editor.org/rfc/rfc8314#section-3.3 */
+const SUBMISSION_PORT = 587;
+const IMPLICIT_TLS_PORT = 465;
+
+/**
+ * The server that the variables name; undefined when they name none. A variable for one part takes
+ * precedence over the URL. A password needs an encrypted connection, unless the settings say
+ * `tls: none`.
+ */
+function smtpServer(settings: SmtpSettings, env: Env): SmtpServer | undefined {
+  const url = parseUrl(settings, env);
+  const part = (name: string | undefined) => (name === undefined ? undefined : valueOf(env, name));
+  const host = part(settings.hostEnv) ?? url?.host;
+  if (host === undefined) return undefined;
+  const isSmtps = url?.isImplicit === true;
+  const own = part(settings.portEnv) ?? url?.port;
+  const port = portOf(own, settings) ?? (isSmtps ? IMPLICIT_TLS_PORT : SUBMISSION_PORT);
+  const user = part(settings.userEnv) ?? url?.user;
+  const pass = part(settings.passEnv) ?? url?.pass;
+  const isImplicit = isSmtps || port === IMPLICIT_TLS_PORT;
+  const usual = isImplicit ? "implicit" : pass === undefined ? "opportunistic" : "starttls";
+  return { host, port, user, pass, tls: settings.tls ?? usual };
+}
+
+interface ServerUrl {
+  readonly host: string;
+  readonly port: string | undefined;
+  readonly user: string | undefined;
+  readonly pass: string | undefined;
+  readonly isImplicit: boolean;
+}
+
+function parseUrl({ urlEnv }: SmtpSettings, env: Env): ServerUrl | undefined {
+  const text = urlEnv === undefined ? undefined : valueOf(env, urlEnv);
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^smtps?:$/.test(url.protocol) || url.hostname === "") {
+    throw new ChannelError(`${urlEnv} is not a URL such as smtp://user:password@host:587`);
+  }
+  return {
+    host: decodeUrlPart(url.hostname.replace(/^\[|\]$/g, "")),
+    port: filled(url.port),
+    user: filled(decodeUrlPart(url.username)),
+    pass: filled(decodeUrlPart(url.password)),
+    isImplicit: url.protocol === "smtps:",
+  };
+}
+
+function filled(text: string): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+function portOf(text: string | undefined, { portEnv }: SmtpSettings): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
+  throw new ChannelError(`${portEnv ?? "the port"} is not a port`);
 }

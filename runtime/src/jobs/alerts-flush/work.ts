@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { deliverHttp } from "../../alerts/http-delivery.ts";
+import { deliverHttp } from "../../alerts/channels/http-delivery.ts";
 import type { JobContext, JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { valueOf } from "../../contract/env.ts";

@@ -1,5 +1,5 @@
 import type { RunProcess } from "../../run/run.ts";
-import { missedSlot, stuckRun } from "../../alerts/lateness-verdict.ts";
+import { missedSlot, stuckRun } from "../../alerts/lateness.ts";
 import type { ManifestJob } from "../../contract/job.ts";
 import type { ProcessContext } from "../../run/process.ts";
 import type { RunRecord, RunStart } from "../../contract/run-record.ts";
@@ -62,7 +62,7 @@ function runItem(job: ManifestJob, known: Known, { schedule, span }: Due): Check
   const stuck = stuckRun(job, known, span.now);
   if (stuck) return { ...item, result: "FAIL", detail: `does not end since ${stuck.startedAt}` };
   // A cron job of its own is late by its own records only, and those of `call` by whoever calls.
-  const late = schedule && missedSlot(job, schedule, { known, span });
+  const late = schedule && missedSlot(job, schedule, { runs: known, ...span });
   if (late) return { ...item, result: "FAIL", detail: `did not run at ${late.toISOString()}` };
   const [last] = known.records;
   if (!last) return { ...item, result: "CHECK", detail: "never ran" };

@@ -1,18 +1,14 @@
 import { expect, test } from "vitest";
 import type { AlertEvent } from "../../contract/alert-event.ts";
 import { clockAt } from "../../../testing/job-context.ts";
+import { listSink } from "../../../testing/list-sink.ts";
 import { scratchManifest } from "../../../testing/scratch-process.ts";
 import { tellStart } from "./start-summary.ts";
 
 /** The one message about such a start. */
 async function told(summary: { ok: string[]; failed: string[] }): Promise<AlertEvent | undefined> {
-  const sent: AlertEvent[] = [];
-  const alerts = {
-    async send(event: AlertEvent) {
-      sent.push(event);
-      return "sent" as const;
-    },
-  };
+  const alerts = listSink();
+  const { sent } = alerts;
   const manifest = scratchManifest({ jobs: [] });
   const clock = clockAt("2026-01-06T22:00:00Z");
   await tellStart({ manifest, alerts, clock }, { ...summary, durationMs: 1200 });

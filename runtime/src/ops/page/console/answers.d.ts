@@ -5,7 +5,7 @@ import type { ListedBackup } from "../../../backups/backup-sets.ts";
 import type { AppState } from "../../../supervise/app.ts";
 import type { CheckReport } from "../../checks/check-item.ts";
 import type { ChannelState, ChannelTest } from "../../../alerts/alerts.ts";
-import type { RecentAlert } from "../../../alerts/pipeline/alert-book.ts";
+import type { RecentAlert } from "../../../alerts/recent-alerts.ts";
 import type { ActiveSilence } from "../../../alerts/silences.ts";
 import type { JobView } from "../../job-view.ts";
 import type { MigrationView } from "../../migration-status.ts";

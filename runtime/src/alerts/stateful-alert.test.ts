@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
-import { createNoticeBoard } from "./notice-board.ts";
+import { statefulAlerts } from "./stateful-alert.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
 
 const LATE = {
@@ -20,12 +20,12 @@ function scene() {
   const clock = handClock();
   const directory = scratchDirectory();
   const channel = listChannel("ops");
-  const stores = { records: { kind: "file" as const, path: "runs.jsonl" } };
+  const stores = { records: { kind: "sqlite" as const, path: "runs.db" } };
   const start = () => {
     const options = { clock, directory, manifest: { stores }, rules: { limitMs: 0 } };
     const { alerts } = scratchAlerts([channel], options);
     const manifest = { system: "shop", stack: "shop", process: "web" };
-    return { alerts, board: createNoticeBoard({ manifest, alerts, clock }) };
+    return { alerts, stateful: statefulAlerts({ manifest, alerts, clock }) };
   };
   const kinds = () => channel.messages.flatMap((it) => it.items.map(({ event }) => event.kind));
   return { start, clock, kinds };
@@ -33,35 +33,35 @@ function scene() {
 
 test("what another instance told is not told again, and its end is told once", async () => {
   const { start, kinds } = scene();
-  const [one, two] = [start().board, start().board];
+  const [one, two] = [start().stateful, start().stateful];
 
-  for (const board of [one, two]) await board.set("digest/late", { raised: LATE });
-  for (const board of [two, one]) await board.set("digest/late", { over: OVER });
+  for (const stateful of [one, two]) await stateful.set("digest/late", { raised: LATE });
+  for (const stateful of [two, one]) await stateful.set("digest/late", { resolved: OVER });
 
   expect(kinds()).toEqual(["late", "recovered"]);
 });
 
 test("the end of what was told before a restart is told after it", async () => {
   const { start, kinds } = scene();
-  await start().board.set("digest/late", { raised: LATE });
+  await start().stateful.set("digest/late", { raised: LATE });
 
-  const { board } = start();
-  await board.set("digest/late", { over: OVER });
-  await board.set("digest/late", { over: OVER });
+  const { stateful } = start();
+  await stateful.set("digest/late", { resolved: OVER });
+  await stateful.set("digest/late", { resolved: OVER });
 
   expect(kinds()).toEqual(["late", "recovered"]);
 });
 
 test("what lasts longer than a silence is told when that is over", async () => {
   const { start, clock, kinds } = scene();
-  const { alerts, board } = start();
+  const { alerts, stateful } = start();
   await alerts.silences.add({ minutes: 10, reason: "deploy", by: "ada" });
 
-  await board.set("digest/late", { raised: LATE });
+  await stateful.set("digest/late", { raised: LATE });
   const during = kinds();
   clock.passSeconds(601);
-  await board.set("digest/late", { raised: LATE });
-  await board.set("digest/late", { raised: LATE });
+  await stateful.set("digest/late", { raised: LATE });
+  await stateful.set("digest/late", { raised: LATE });
 
   expect([during, kinds()]).toEqual([[], ["late"]]);
 });

@@ -2,41 +2,41 @@ import type { ManifestAlerts } from "../contract/alert.ts";
 
 export type AlertRule = NonNullable<ManifestAlerts["rules"]>[number];
 
-/** Growth, rates and counts of events are looked at over so long unless the rule says: a rule of thumb of five minutes. */
+/** Default window for growth, rates and numbers of events. */
 const WITHIN_SECONDS = 300;
 
-/** What was measured at one moment. */
+/** A measured value. */
 export interface Sample {
   readonly atMs: number;
   readonly value: number;
 }
 
-/** What a rule remembers from one look to the next. */
-export interface RuleMemory {
-  /** Those within the window and the one before it, oldest first. */
+/** What one evaluation of a rule leaves to the next. */
+export interface RuleHistory {
+  /** The samples in the window and the last one before it, oldest first. */
   readonly samples: readonly Sample[];
-  /** Since when its condition holds without a break. */
+  /** Since when its condition holds without interruption. */
   readonly sinceMs: number | undefined;
 }
 
-/** What a look comes to. */
-export interface RuleVerdict {
-  readonly memory: RuleMemory;
-  /** The condition has held for as long as the rule wants. */
+/** The result of one evaluation. */
+export interface RuleResult {
+  readonly history: RuleHistory;
+  /** The condition has held for as long as the rule requires. */
   readonly isFiring: boolean;
-  /** What holds now, in words; empty when nothing does. */
+  /** The conditions that hold now, in words. */
   readonly reasons: readonly string[];
 }
 
-/** Judges a new sample. Several conditions of one rule are alternatives: one that holds is enough. */
-export function judgeRule(rule: AlertRule, memory: RuleMemory, sample: Sample): RuleVerdict {
+/** Evaluates a rule with a new sample. It holds when one of its conditions holds. */
+export function evaluateRule(rule: AlertRule, history: RuleHistory, sample: Sample): RuleResult {
   const windowMs = (rule.withinSeconds ?? WITHIN_SECONDS) * 1000;
-  const samples = [...memory.samples, sample];
+  const samples = [...history.samples, sample];
   const reasons = holding(rule, samples, windowMs);
-  const sinceMs = reasons.length === 0 ? undefined : (memory.sinceMs ?? sample.atMs);
+  const sinceMs = reasons.length === 0 ? undefined : (history.sinceMs ?? sample.atMs);
   const forMs = (rule.forSeconds ?? 0) * 1000;
   return {
-    memory: { samples: recent(samples, sample.atMs - windowMs), sinceMs },
+    history: { samples: recent(samples, sample.atMs - windowMs), sinceMs },
     isFiring: sinceMs !== undefined && sample.atMs - sinceMs >= forMs,
     reasons,
   };
@@ -46,10 +46,10 @@ function holding(rule: AlertRule, samples: readonly Sample[], windowMs: number):
   const { above, growth, ratePerMinute, of } = rule;
   const { value, atMs } = samples.at(-1) ?? { value: 0, atMs: 0 };
   const inWindow = recent(samples, atMs - windowMs);
-  // The lowest, so that a trim within the window hides no growth after it.
+  // From the lowest value, so that a trim in the window does not hide later growth.
   const grown = value - Math.min(...inWindow.map((it) => it.value));
   const rate = grown / (windowMs / 60_000);
-  // Events only ever count up: what can be above a limit is how many there were of late.
+  // Events only count up, so `above` compares their number in the window.
   const height = of.kind === "event" ? grown : value;
   const minutes = `${Math.round(windowMs / 6000) / 10} min`;
   return [
@@ -63,7 +63,7 @@ function holding(rule: AlertRule, samples: readonly Sample[], windowMs: number):
   ];
 }
 
-/** The samples since a moment, and the last one before it: the value with which the window began. */
+/** The samples since a time, and the one before it: the value at the start of the window. */
 function recent(samples: readonly Sample[], sinceMs: number): Sample[] {
   const before = samples.findLastIndex((it) => it.atMs <= sinceMs);
   return samples.slice(Math.max(0, before));

@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { AlertEvent, Delivery } from "../contract/alert-event.ts";
+import type { Clock } from "../run/clock.ts";
+import { waitAtMost } from "../run/timer.ts";
+import { countOf } from "./alert-message.ts";
+import type { AlertStore } from "./alert-store.ts";
+import { type Channel, ChannelError, whyNotSent } from "./channels/channel.ts";
+import { type NewAlert, type Plan, planDelivery } from "./delivery-plan.ts";
+import {
+  type AlertRules,
+  noteDelivered,
+  noteFailed,
+  noteSkipped,
+  type Outgoing,
+} from "./outbox.ts";
+import { withDelivery } from "./recent-alerts.ts";
+
+/** Longest time for one message with all its attempts. */
+const SEND_MS = 50_000;
+
+/** Poll interval for messages that other processes left unsent. */
+const POLL_MS = 30_000;
+
+/** Poll interval, at the end of a process, for the message that another process is sending. */
+const FLUSH_POLL_MS = 500;
+
+export interface DeliveryOptions {
+  /** The channels that are set up now. */
+  readonly channels: () => readonly Channel[];
+  readonly rules: AlertRules;
+  readonly store: AlertStore;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+interface Waiting extends NewAlert {
+  readonly answer: (result: Promise<Delivery>) => void;
+}
+
+/** Admits alerts into the store and delivers the messages that are due. */
+export class DeliveryLoop {
+  readonly #options: DeliveryOptions;
+  readonly #sending = new Set<Promise<unknown>>();
+  #waiting: Waiting[] = [];
+  #isAdmitting = false;
+  #isPolling = false;
+  /** An alert that this process admitted waits for a later message. */
+  #isOwing = false;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the alert is delivered, or is known to wait. */
+  async send(alert: NewAlert): Promise<Delivery> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ ...alert, answer: resolve });
+      void this.#admitAll();
+    });
+  }
+
+  /** From now on also sends what other processes left unsent. */
+  start(): void {
+    this.#isPolling = true;
+    this.#deliverInBackground();
+  }
+
+  /** Sends what is due, also of other processes, and waits for what this process admitted. */
+  async flush(limitMs: number): Promise<void> {
+    const { clock, store, log } = this.#options;
+    await waitAtMost(this.#drain(clock.now().getTime() + limitMs), limitMs);
+    if (!this.#isOwing) return;
+    if (store.isKept()) log.warn("unsent alerts are left to the next process of this stack");
+    else log.error("alerts were not sent, and no store keeps them");
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** The first alert goes at once; those that come in the meantime go together. */
+  async #admitAll(): Promise<void> {
+    if (this.#isAdmitting) return;
+    this.#isAdmitting = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#admitBatch(batch);
+    }
+    this.#isAdmitting = false;
+  }
+
+  async #admitBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const { verdicts, sent } = await this.#tick(batch, false);
+      for (const [index, { event, answer }] of batch.entries()) {
+        answer(resultOf(event, verdicts[index] ?? {}, sent));
+      }
+      if (sent.length > 0) {
+        void Promise.all(sent.map((it) => it.result)).then(() => this.#deliverInBackground());
+      }
+    } catch (error) {
+      this.#options.log.error({ err: error }, "alerts could not be stored");
+      for (const { answer } of batch) answer(Promise.resolve("error"));
+    }
+  }
+
+  /** Admits alerts, starts to send what is due, and sets the timer for the next message. */
+  async #tick(alerts: readonly NewAlert[], isLast: boolean): Promise<Plan & { sent: Sent[] }> {
+    const { store, channels, rules, clock } = this.#options;
+    const names = channels().map(({ name }) => name);
+    const plan = await store.change((rows) => {
+      const nowMs = clock.now().getTime();
+      return planDelivery(rows, alerts, { channels: names, rules, nowMs, isLast });
+    });
+    const isHeld = plan.verdicts.some((it) => Object.values(it).includes("held"));
+    this.#isOwing = plan.nextAtMs !== undefined && (this.#isOwing || isHeld);
+    clearTimeout(this.#timer);
+    if (!this.#isStopped && (this.#isOwing || this.#isPolling)) {
+      const dueMs = this.#isOwing ? (plan.nextAtMs ?? 0) - clock.now().getTime() : POLL_MS;
+      const waitMs = Math.min(Math.max(0, dueMs), POLL_MS);
+      this.#timer = setTimeout(() => this.#deliverInBackground(), waitMs).unref();
+    }
+    const sent = plan.messages.map((it) => ({ outgoing: it, result: this.#deliver(it) }));
+    return { ...plan, sent };
+  }
+
+  /** Sends everything that is due; returns when more may be due. */
+  async #deliverDue(isLast: boolean): Promise<number | undefined> {
+    while (!this.#isStopped) {
+      const { sent, nextAtMs, isInFlight } = await this.#tick([], isLast);
+      if (sent.length === 0) {
+        return isInFlight ? this.#options.clock.now().getTime() + FLUSH_POLL_MS : nextAtMs;
+      }
+      await Promise.all(sent.map((it) => it.result));
+    }
+    return undefined;
+  }
+
+  #deliverInBackground(): void {
+    this.#deliverDue(false).catch((error: unknown) => {
+      this.#options.log.error({ err: error }, "alerts could not be sent");
+    });
+  }
+
+  async #drain(endMs: number): Promise<void> {
+    const { clock } = this.#options;
+    for (;;) {
+      while (this.#sending.size > 0) await Promise.all(this.#sending);
+      const nextAtMs = (await this.#deliverDue(this.#isOwing)) ?? 0;
+      const waitMs = Math.max(0, nextAtMs - clock.now().getTime());
+      const isEnd = this.#isStopped || clock.now().getTime() + waitMs >= endMs;
+      if (!this.#isOwing || isEnd) return;
+      await sleep(waitMs);
+    }
+  }
+
+  #deliver(outgoing: Outgoing): Promise<Delivery> {
+    const delivering = this.#sendAndNote(outgoing);
+    this.#sending.add(delivering);
+    void delivering.finally(() => this.#sending.delete(delivering));
+    return delivering;
+  }
+
+  async #sendAndNote(outgoing: Outgoing): Promise<Delivery> {
+    const { store, clock, rules } = this.#options;
+    const result = await this.#sendMessage(outgoing);
+    await store.change(async (rows) => {
+      const nowMs = clock.now().getTime();
+      const keys = outgoing.alerts.map(({ key }) => key);
+      const outboxes = await rows.outboxes([outgoing.channel], keys);
+      for (const it of outboxes) {
+        if (result === "sent") noteDelivered(it, outgoing, { nowMs, limitMs: rules.limitMs });
+        else if (result === "skipped") noteSkipped(it, outgoing);
+        else noteFailed(it, outgoing, { ...result, nowMs });
+      }
+      await rows.saveOutboxes(outboxes);
+      const events = outgoing.message.items.map(({ event }) => event);
+      const delivery = typeof result === "string" ? result : "error";
+      const noted = { channel: outgoing.channel, delivery } as const;
+      await rows.saveRecent(withDelivery(await rows.recent(), events, noted));
+    });
+    return typeof result === "string" ? result : "held";
+  }
+
+  async #sendMessage({ channel, message }: Outgoing): Promise<SendResult> {
+    const { channels, store, log } = this.#options;
+    const receiver = channels().find((it) => it.name === channel);
+    if (!receiver) return "skipped";
+    const [first] = message.items;
+    const { kind, key, title, job } = first?.event ?? {};
+    const line = { channel, alert: kind, key, job, title, count: countOf(message) };
+    const note = store.noteFor(channel);
+    const noted = note === undefined ? message : { ...message, note };
+    try {
+      const delivery = await receiver.send(noted, AbortSignal.timeout(SEND_MS));
+      if (delivery === "sent") log.info({ ...line, delivery }, "alert sent");
+      else log.warn({ ...line, delivery }, "alert without a channel");
+      if (note !== undefined) store.noteDelivered(channel);
+      return delivery;
+    } catch (error) {
+      log.error({ ...line, delivery: "error", why: whyNotSent(error) }, "alert not sent");
+      return { retryAfterMs: error instanceof ChannelError ? error.retryAfterMs : 0 };
+    }
+  }
+}
+
+/** `retryAfterMs` is undefined when the server refuses the message for good. */
+type SendResult = "sent" | "skipped" | { readonly retryAfterMs: number | undefined };
+
+/** A message that is in flight. */
+interface Sent {
+  readonly outgoing: Outgoing;
+  readonly result: Promise<Delivery>;
+}
+
+const BEST_FIRST: readonly Delivery[] = ["sent", "held", "suppressed", "silenced", "error"];
+
+/** The best result of an alert among all channels. */
+async function resultOf(
+  event: AlertEvent,
+  verdicts: Readonly<Record<string, Delivery>>,
+  sent: readonly Sent[],
+): Promise<Delivery> {
+  const results = Object.entries(verdicts).map(([channel, verdict]) => {
+    const message = sent.find(({ outgoing }) => outgoing.channel === channel);
+    const items = message?.outgoing.message.items ?? [];
+    return items.some((it) => it.event === event) ? message?.result : verdict;
+  });
+  const deliveries = await Promise.all(results);
+  return BEST_FIRST.find((it) => deliveries.includes(it)) ?? "skipped";
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import type { AlertEvent, Delivery } from "../contract/alert-event.ts";
+
+/** An alert as operators look back at it. */
+export interface RecentAlert {
+  readonly key: string;
+  readonly kind: AlertEvent["kind"];
+  readonly title: string;
+  readonly process: string;
+  readonly job?: string;
+  /** Of the first and the last equal alert, ISO 8601 in UTC. */
+  readonly at: string;
+  readonly lastAt: string;
+  readonly count: number;
+  /** The result by channel. */
+  readonly deliveries: Readonly<Record<string, Delivery>>;
+}
+
+/** A row of the list. The newest has the highest position. */
+export interface RecentRow {
+  readonly id: string;
+  readonly position: number;
+  readonly alert: RecentAlert;
+}
+
+/** Alerts that operators can look back at. */
+export const RECENT_MAX = 100;
+
+/** Adds an alert; an alert that is deduplicated counts in the row of the first one. */
+export function withRecent(
+  rows: readonly RecentRow[],
+  event: AlertEvent,
+  deliveries: RecentAlert["deliveries"],
+): RecentRow[] {
+  const { key, kind, title, process, job, at } = event;
+  const position = (rows[0]?.position ?? 0) + 1;
+  const known = rows.find(({ alert }) => alert.key === key);
+  if (known?.alert.kind === kind && !Object.values(deliveries).includes("held")) {
+    const alert = { ...known.alert, lastAt: at, count: known.alert.count + 1 };
+    return [{ ...known, position, alert }, ...rows.filter((it) => it !== known)];
+  }
+  const about = { key, kind, title, process, ...(job === undefined ? {} : { job }) };
+  const alert = { ...about, at, lastAt: at, count: 1, deliveries };
+  return [{ id: randomUUID(), position, alert }, ...rows].slice(0, RECENT_MAX);
+}
+
+/** Notes the result of a message in the rows of its alerts. */
+export function withDelivery(
+  rows: readonly RecentRow[],
+  events: readonly AlertEvent[],
+  { channel, delivery }: { readonly channel: string; readonly delivery: Delivery },
+): RecentRow[] {
+  return rows.map((row) => {
+    const { key, kind, deliveries } = row.alert;
+    const isIn = events.some((it) => it.key === key && it.kind === kind);
+    if (!isIn || !["held", "error"].includes(deliveries[channel] ?? "")) return row;
+    return { ...row, alert: { ...row.alert, deliveries: { ...deliveries, [channel]: delivery } } };
+  });
+}
