@@ -4,7 +4,7 @@ export { createLogger, type AppLoggerOptions } from "./app/logger.ts";
 export { defineJob, type DefinedJob } from "./app/define-job.ts";
 export { fastifyHealth } from "./health/adapters/fastify.ts";
 export { honoHealth } from "./health/adapters/hono.ts";
-export { nodeListener } from "./health/adapters/node-http.ts";
+export { nodeListener } from "./http.ts";
 export { type Check, CheckError, type ProbeResult } from "./health/check.ts";
 export type { Health } from "./health/health.ts";
 export { type JobContext, JobFailure, type JobOutcome, type JobWork } from "./jobs/definition.ts";

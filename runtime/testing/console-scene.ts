@@ -11,8 +11,8 @@ import { requireCapability } from "../../tests/capabilities.ts";
 import { openAlerts } from "../src/alerts/alerts.ts";
 import type { RuntimeManifest } from "../src/contract/manifest.ts";
 import type { ManifestJob } from "../src/contract/job.ts";
-import { nodeListener } from "../src/health/adapters/node-http.ts";
-import { openOps } from "../src/ops/router.ts";
+import { nodeListener } from "../src/http.ts";
+import { openOps } from "../src/ops/app.ts";
 import { openPage, type SCREENS, startBrowser, type WatchedPage } from "./browser.ts";
 import { openStateDatabase } from "../src/state/database.ts";
 import { scratchProcess } from "./scratch-process.ts";
@@ -83,8 +83,8 @@ async function consoleScene(): Promise<ConsoleScene> {
   const database = await openStateDatabase(stores, process.env, process.directory);
   onTestFinished(() => database.close());
   const alerts = openAlerts({ ...process, alerts: process.manifest.alerts, clock, database });
-  const { handler } = openOps({ ...process, alerts });
-  const server = createServer(nodeListener(handler, { bodyBytesMax: 65_536 }));
+  const { fetch } = openOps({ ...process, alerts });
+  const server = createServer(nodeListener(fetch));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {

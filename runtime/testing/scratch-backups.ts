@@ -5,7 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
 import type { ManifestApp } from "../src/contract/app.ts";
 import type { ManifestJob } from "../src/contract/job.ts";
-import { openOps } from "../src/ops/router.ts";
+import type { FetchHandler } from "../src/http.ts";
+import { openOps } from "../src/ops/app.ts";
 import type { OpenProcess } from "../src/run/open-process.ts";
 import { scratchProcess } from "./scratch-process.ts";
 
@@ -28,7 +29,7 @@ export interface ScratchBackups {
   readonly database: string;
   /** Asks with the operators' token, unless the headers say otherwise. */
   ask(method: string, path: string, init?: RequestInit): Promise<Response>;
-  handler(request: Request): Promise<Response>;
+  fetch: FetchHandler;
 }
 
 /** Opens the process and its ops paths. */
@@ -65,12 +66,12 @@ export async function scratchBackups(options: BackupsOptions = {}): Promise<Scra
     },
     ...(options.clock ? { clock: options.clock } : {}),
   });
-  const { handler } = openOps(process);
-  const ask: ScratchBackups["ask"] = (method, path, { headers, ...init } = {}) => {
+  const { fetch } = openOps(process);
+  const ask: ScratchBackups["ask"] = async (method, path, { headers, ...init } = {}) => {
     const sent = new Headers(headers);
     if (!sent.has("authorization")) sent.set("authorization", `Bearer ${OPS_TOKEN}`);
     const url = `http://localhost${path}`;
-    return handler(new Request(url, { ...init, method, headers: sent }));
+    return fetch(new Request(url, { ...init, method, headers: sent }));
   };
-  return { process, directory, database, ask, handler };
+  return { process, directory, database, ask, fetch };
 }

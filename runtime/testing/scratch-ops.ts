@@ -1,4 +1,4 @@
-import { openOps, type OpsOptions } from "../src/ops/router.ts";
+import { openOps, type OpsOptions } from "../src/ops/app.ts";
 import type { OpenProcess } from "../src/run/open-process.ts";
 import { type ScratchOptions, scratchProcess } from "./scratch-process.ts";
 
@@ -35,8 +35,8 @@ export async function scratchOps(
 ): Promise<ScratchOps> {
   const env = { OPSPEC_OPS_TOKEN: OPS_TOKEN, ...options.env };
   const { process, directory } = await scratchProcess({ jobs: [], ...options, env });
-  const { handler } = openOps(process, ops);
-  const raw = (path: string, question: OpsQuestion = {}): Promise<Response> => {
+  const { fetch } = openOps(process, ops);
+  const raw = async (path: string, question: OpsQuestion = {}): Promise<Response> => {
     const { json, address, headers = { authorization: `Bearer ${OPS_TOKEN}` }, ...init } = question;
     const body = json === undefined ? init.body : JSON.stringify(json);
     const request = new Request(`http://localhost${path}`, {
@@ -44,7 +44,8 @@ export async function scratchOps(
       headers,
       ...(body === undefined ? {} : { body }),
     });
-    return handler(request, { address });
+    const incoming = { socket: { remoteAddress: address }, destroy: () => undefined };
+    return fetch(request, { incoming });
   };
   return {
     process,

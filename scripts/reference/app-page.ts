@@ -1,89 +1,60 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as app from "@opspec/runtime/app";
-import { ENDPOINTS } from "../../runtime/src/supervise/app-api/handler.ts";
+import { APP_ROUTES, type AppRoute } from "../../runtime/src/supervise/app-api/routes.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { code, renderTable, type Row } from "./markdown.ts";
 
 /** A complete client; a test runs it against the runtime. */
 const EXAMPLE = "runtime/examples/report.py";
 
-/** Requests that an app may send: path, body and meaning, by the first part of the path. */
-const ASKS: Readonly<Record<string, readonly (readonly [string, string, string])[]>> = {
-  components: [
-    [
-      "/components/<name>",
-      "{ ok, detail?, latencyMs? }",
-      "Reports the state of a component. The name is the one of a `component` check, or the connection of the watchdog. A component that never reported is not ok.",
-    ],
+/** Body and meaning of each request that an app may send. */
+const ASKS: Readonly<Record<string, readonly [body: string, says: string]>> = {
+  "POST /components/<name>": [
+    "{ ok, detail?, latencyMs? }",
+    "Reports the state of a component. The name is the one of a `component` check, or the connection of the watchdog. A component that never reported is not ok.",
   ],
-  heartbeats: [
-    [
-      "/heartbeats/<name>",
-      "{ ageMs? }",
-      "Reports a heartbeat that is `ageMs` old, for example of an event loop. The name is the one of a `heartbeat` check or of the watchdog.",
-    ],
+  "POST /heartbeats/<name>": [
+    "{ ageMs? }",
+    "Reports a heartbeat that is `ageMs` old, for example of an event loop. The name is the one of a `heartbeat` check or of the watchdog.",
   ],
-  runs: [
-    [
-      "/runs/start",
-      "{ job }",
-      "Starts the record of a run of a job `by: app`. The answer is `{ runId }`.",
-    ],
-    [
-      "/runs/end",
-      "{ runId, status, attempt?, error?, details? }",
-      "Finishes the run: `ok`, `failed`, `timed-out`, `skipped` or `interrupted`. A run that did not finish before the app ended is recorded as `lost`.",
-    ],
-    [
-      "/runs",
-      "{ job, status, durationMs, startedAt?, attempt?, error?, details? }",
-      "Records a finished run in one request.",
-    ],
+  "POST /runs/start": [
+    "{ job }",
+    "Starts the record of a run of a job `by: app`. The answer is `{ runId }`.",
   ],
-  events: [
-    [
-      "/events/<name>",
-      "{ labels? }",
-      "Counts an event in `opspec_events_total`, which rules can read.",
-    ],
+  "POST /runs/end": [
+    "{ runId, status, attempt?, error?, details? }",
+    "Finishes the run: `ok`, `failed`, `timed-out`, `skipped` or `interrupted`. A run that did not finish before the app ended is recorded as `lost`.",
   ],
-  ready: [
-    [
-      "/ready",
-      "{ ready, reason? }",
-      "Sets the app's readiness. From the first call on, `/readyz` includes it.",
-    ],
+  "POST /runs": [
+    "{ job, status, durationMs, startedAt?, attempt?, error?, details? }",
+    "Records a finished run in one request.",
   ],
-  toggles: [["/toggles/<name>", "", "The answer is `{ on, reason }`, the same that jobs see."]],
-  caches: [
-    [
-      "/caches/<name>",
-      "",
-      "The answer is `{ rows, snapshot }`; `rows` is null until the first refresh.",
-    ],
-    ["/caches", "", "The answer is `{ caches }`: the snapshot of each of them."],
+  "POST /events/<name>": [
+    "{ labels? }",
+    "Counts an event in `opspec_events_total`, which rules can read.",
   ],
-  refreshes: [
-    [
-      "/refreshes/<name>",
-      "{ actor }",
-      "Refreshes one cache, or `all`. The answer is `{ refreshed, running }` with the telemetry of each; `running` lists those that take longer than 20 s.",
-    ],
+  "POST /ready": [
+    "{ ready, reason? }",
+    "Sets the app's readiness. From the first call on, `/readyz` includes it.",
   ],
-  reload: [
-    [
-      "/reload",
-      "{}",
-      "Reads toggles again and marks caches as stale. The answer is `{ toggles, caches, manifest }`.",
-    ],
+  "GET /toggles/<name>": ["", "The answer is `{ on, reason }`, the same that jobs see."],
+  "GET /caches/<name>": [
+    "",
+    "The answer is `{ rows, snapshot }`; `rows` is null until the first refresh.",
   ],
-  restart: [
-    [
-      "/restart",
-      "{ actor, reason? }",
-      "Stops the app gracefully and starts it again. Health reports the restart; it does not count as a crash.",
-    ],
+  "GET /caches": ["", "The answer is `{ caches }`: the snapshot of each of them."],
+  "POST /refreshes/<name>": [
+    "{ actor }",
+    "Refreshes one cache, or `all`. The answer is `{ refreshed, running }` with the telemetry of each; `running` lists those that take longer than 20 s.",
+  ],
+  "POST /reload": [
+    "{}",
+    "Reads toggles again and marks caches as stale. The answer is `{ toggles, caches, manifest }`.",
+  ],
+  "POST /restart": [
+    "{ actor, reason? }",
+    "Stops the app gracefully and starts it again. Health reports the restart; it does not count as a crash.",
   ],
 };
 
@@ -125,7 +96,7 @@ const VARIABLES: readonly Row[] = [
 export function renderAppPage(): string {
   return [
     "A supervised app sends JSON requests to the runtime over loopback and gets JSON answers. 401: the token is wrong. 404: the manifest does not declare the name; the answer lists the declared ones. 400: the body is wrong.",
-    renderTable(["request", "body", "says"], Object.entries(ENDPOINTS).flatMap(askRows)),
+    renderTable(["request", "body", "says"], APP_ROUTES.map(askRow)),
     "### Variables",
     renderTable(["variable", "set for", "says"], VARIABLES),
     "### An app in Python",
@@ -139,12 +110,10 @@ export function renderAppPage(): string {
   ].join("\n\n");
 }
 
-function askRows([what, { method }]: [string, { readonly method: string }]): Row[] {
-  const asks = ASKS[what];
-  if (!asks) throw new Error(`app-page.ts: has no text for /${what}. Add one there.`);
-  return asks.map(([path, body, says]) => [
-    code(`${method} ${path}`),
-    body === "" ? "" : code(body),
-    says,
-  ]);
+function askRow({ method, path }: AppRoute): Row {
+  const request = `${method} ${path.replace(/:.*/, "<name>")}`;
+  const asks = ASKS[request];
+  if (!asks) throw new Error(`app-page.ts: has no text for ${request}. Add one there.`);
+  const [body, says] = asks;
+  return [code(request), body === "" ? "" : code(body), says];
 }

@@ -97,7 +97,7 @@ ${renderEntries(files, "    ")}  };
 }
 
 function renderOpsPresets(files: readonly PresetFile[]): string {
-  return `${HEAD}${renderImports(files, "opsPreset")}import type { OpsPresets } from "../ops/route.ts";
+  return `${HEAD}${renderImports(files, "opsPreset")}import type { OpsPresets } from "../ops/api.ts";
 
 /** Ops presets by the name of the health preset that selects them. */
 export const OPS_PRESETS: OpsPresets = {

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { nodeListener } from "../health/adapters/node-http.ts";
-import { openOps } from "../ops/router.ts";
+import { nodeListener } from "../http.ts";
+import { openOps } from "../ops/app.ts";
 import type { RunProcess } from "../run/run.ts";
 import { scratchManifest, scratchProcess } from "../../testing/scratch-process.ts";
 import { startHttpServer } from "../../testing/http-server.ts";
@@ -64,7 +64,7 @@ async function listen(server: Server, port = 0): Promise<string> {
 }
 
 function serverOf(owner: RunProcess): Server {
-  return createServer(nodeListener(openOps(owner).handler, { bodyBytesMax: 65_536 }));
+  return createServer(nodeListener(openOps(owner).fetch));
 }
 
 test.each([
@@ -90,7 +90,7 @@ test.each([
 
 test("a call waits while the service is being deployed, and runs the job once", async () => {
   const owner = await service("true");
-  const ops = nodeListener(openOps(owner).handler, { bodyBytesMax: 65_536 });
+  const ops = nodeListener(openOps(owner).fetch);
   let refusals = 3;
   const server = createServer((request, response) => {
     refusals -= 1;
@@ -109,7 +109,7 @@ test("a call waits while the service is being deployed, and runs the job once", 
 
 test("an answer that was lost on the way starts no second run", async () => {
   const owner = await service("echo x >> runs; sleep 1");
-  const ops = nodeListener(openOps(owner).handler, { bodyBytesMax: 65_536 });
+  const ops = nodeListener(openOps(owner).fetch);
   let isFirst = true;
   const server = createServer((request, response) => {
     if (isFirst && request.method === "POST") {

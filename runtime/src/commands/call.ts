@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { createLogger, withTrace } from "../log.ts";
-import { OPS_TOKEN } from "../ops/access.ts";
+import { OPS_TOKEN } from "../contract/manifest.ts";
 import { exitCodeOf } from "../run/run-outcome.ts";
 import { callJob, type RemoteRun } from "../run/remote-run.ts";
 import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";

@@ -21,6 +21,9 @@ export const ManifestLog = z.strictObject({
   traceField: z.optional(z.string()),
 });
 
+/** Variable of the operators' token, which opens everything under /ops. */
+export const OPS_TOKEN = "OPSPEC_OPS_TOKEN";
+
 /**
  * Operator paths that may be opened without a token. Their answers contain no files, no backups, no
  * secrets and no output of an app (as the details of runs do), and a GET changes nothing.

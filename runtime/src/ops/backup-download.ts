@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { fingerprint } from "../backups/backup-note.ts";
 import { backupSetsOf, findBackup, type ListedBackup } from "../backups/backup-sets.ts";
-import { Refusal } from "./json-api/exchange.ts";
+import { HttpError } from "../http.ts";
 import type { ProcessContext } from "../run/process.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { CHECKSUM_HEADER, downloadOf } from "./file-download.ts";
@@ -45,6 +45,6 @@ async function openBackup({ path }: ListedBackup): Promise<FileHandle> {
   }
 }
 
-function noBackup(): Refusal {
-  return new Refusal(404, "there is no such backup");
+function noBackup(): HttpError {
+  return new HttpError(404, "there is no such backup");
 }

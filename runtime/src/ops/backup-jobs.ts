@@ -7,7 +7,7 @@ import {
   restorePlace,
 } from "../backups/backup-sets.ts";
 import { isRunHere, type ManifestJob } from "../contract/job.ts";
-import { Refusal } from "./json-api/exchange.ts";
+import { HttpError } from "../http.ts";
 import type { ProcessContext } from "../run/process.ts";
 import { bindOptions } from "../contract/bindings.ts";
 
@@ -20,10 +20,10 @@ export interface RestoreJob {
 /** The job that takes a backup by hand: the one without a schedule, for the others may be switched off. */
 export function takingJob(process: ProcessContext): string {
   const [set, ...others] = backupSetsOf(process);
-  if (!set) throw new Refusal(404, "there are no backups here: no job takes them");
+  if (!set) throw new HttpError(404, "there are no backups here: no job takes them");
   if (others.length > 0) {
     const jobs = [set, ...others].map(({ job }) => job).join(", ");
-    throw new Refusal(400, `job: say which database is meant by one of its jobs: ${jobs}`);
+    throw new HttpError(400, `job: say which database is meant by one of its jobs: ${jobs}`);
   }
   const { jobs } = process.manifest;
   const byHand = jobs.find(({ name, schedule }) => !schedule && set.jobs.includes(name));
@@ -57,14 +57,15 @@ export async function restoringJob(
 }
 
 /** The job that restores uploaded files: the only one, or the one that is named. */
-export function uploadingJob(process: ProcessContext, named: string | null): RestoreJob {
+export function uploadingJob(process: ProcessContext, named: string | undefined): RestoreJob {
   const all = restoreJobs(process);
-  const meant = named === null ? all : all.filter(({ job }) => job.name === named);
+  const meant = named === undefined ? all : all.filter(({ job }) => job.name === named);
   const [found, ...others] = meant;
   if (found && others.length === 0) return found;
   const names = all.map(({ job }) => job.name).join(", ") || "none";
-  if (named === null && found) throw new Refusal(400, `job: say which restores it: ${names}`);
-  throw new Refusal(404, `there is no such sqlite-restore job; there are: ${names}`);
+  if (named === undefined && found)
+    throw new HttpError(400, `job: say which restores it: ${names}`);
+  throw new HttpError(404, `there is no such sqlite-restore job; there are: ${names}`);
 }
 
 function restoreJobs(process: ProcessContext): RestoreJob[] {
@@ -82,9 +83,9 @@ async function setWith(process: ProcessContext, filename: string): Promise<Backu
   for (const set of backupSetsOf(process)) {
     if (await findBackup(set, filename)) return set;
   }
-  throw new Refusal(404, "there is no such backup");
+  throw new HttpError(404, "there is no such backup");
 }
 
 function refuse(uses: string, { directory }: BackupSet): never {
-  throw new Refusal(409, `no job with uses: ${uses} is declared for the backups in ${directory}`);
+  throw new HttpError(409, `no job with uses: ${uses} is declared for the backups in ${directory}`);
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ManifestApp } from "../contract/app.ts";
-import { Refusal } from "./json-api/exchange.ts";
+import { HttpError } from "../http.ts";
 import {
   executableRunner,
   type Migrations,
@@ -78,7 +78,7 @@ function declaredMigrations({ manifest, directory }: ProcessContext): Declared {
     const why = declared
       ? "they run before each start of the app, under a lock: restart it"
       : "none are declared";
-    throw new Refusal(404, `there are no migrations here: ${why}`);
+    throw new HttpError(404, `there are no migrations here: ${why}`);
   }
   const [database, folder] = [declared.path, declared.directory].map((it) =>
     resolve(directory, it),
@@ -125,7 +125,7 @@ async function runOfApp(process: RunProcess, declared: Declared): Promise<Migrat
   const isKnown = (await namesIn(declared.folder)).length > 0;
   const isDone = isKnown && before.pending.length === 0 && before.failed.length === 0;
   if (isDone) return { executed: [], failed: [] };
-  if (!process.app) throw new Refusal(409, "the app runs them at its start, and it is not here");
+  if (!process.app) throw new HttpError(409, "the app runs them at its start, and it is not here");
   await process.app.restart("migrations are run by hand");
   const after = await viewOfApp(declared);
   return {

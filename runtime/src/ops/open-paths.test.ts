@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { scratchOps } from "../../testing/scratch-ops.ts";
-import { openOps } from "./router.ts";
+import { openOps } from "./app.ts";
 import { scratchManifest, scratchProcess } from "../../testing/scratch-process.ts";
 
 const OPEN = { loopbackOnly: ["/ops/jobs"], public: ["/ops/version"] } as const;
@@ -66,13 +66,13 @@ test("that the paths are closed is said once when the process starts", async () 
   const log = process.log.child({});
   log.warn = (...what: unknown[]) => void said.push(what);
 
-  const { handler } = openOps({ ...process, log });
-  await Promise.all([1, 2, 3].map(() => handler(new Request("http://localhost/ops/jobs"))));
+  const { fetch } = openOps({ ...process, log });
+  await Promise.all([1, 2, 3].map(() => fetch(new Request("http://localhost/ops/jobs"))));
 
   expect(said).toEqual([
     [
       { variable: "OPSPEC_OPS_TOKEN", open: {} },
-      "the ops paths are closed: their token is not set",
+      "the paths under /ops are closed: OPSPEC_OPS_TOKEN is not set",
     ],
   ]);
 });

@@ -3,7 +3,7 @@ import { chmod, link, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stampsOf, syncPath } from "../jobs/file.ts";
 import { roomIn } from "../backups/room.ts";
-import { Refusal } from "./json-api/exchange.ts";
+import { HttpError } from "../http.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { hasHeader } from "../databases/sqlite.ts";
 
@@ -38,7 +38,7 @@ export interface RestoredFile {
  * Puts a file in its place, as a whole or not at all. The file that was there is kept beside it under
  * a name with the time.
  *
- * @throws Refusal for a file that is too long, arrived damaged, or would go under an open database
+ * @throws HttpError for a file that is too long, arrived damaged, or would go under an open database
  */
 export async function restoreFile(restore: Restore): Promise<RestoredFile> {
   const { at, now } = restore;
@@ -47,7 +47,7 @@ export async function restoreFile(restore: Restore): Promise<RestoredFile> {
   try {
     const written = await writeBody(restore, part);
     if (restore.sha256 !== undefined && restore.sha256.toLowerCase() !== written.sha256) {
-      throw new Refusal(
+      throw new HttpError(
         400,
         `the file has the SHA-256 ${written.sha256}, not the one that was told`,
       );
@@ -67,7 +67,7 @@ async function refuseDatabase(at: string): Promise<void> {
   for (const database of new Set([at, at.replace(DATABASE_PART, "")])) {
     if (!(await isDatabase(database))) continue;
     const what = database === at ? "this is" : "this is a part of";
-    throw new Refusal(409, `${what} a SQLite database: restore it with a sqlite-restore job`);
+    throw new HttpError(409, `${what} a SQLite database: restore it with a sqlite-restore job`);
   }
 }
 
@@ -86,9 +86,9 @@ async function writeBody(
   await using file = await open(part, "wx", NEW_MODE);
   for await (const chunk of body) {
     sizeBytes += chunk.length;
-    if (sizeBytes > bytesMax) throw new Refusal(413, `the file is longer than ${bytesMax} bytes`);
+    if (sizeBytes > bytesMax) throw new HttpError(413, `the file is longer than ${bytesMax} bytes`);
     if (sizeBytes > room)
-      throw new Refusal(507, "the file is longer than what is free on the disk");
+      throw new HttpError(507, "the file is longer than what is free on the disk");
     hash.update(chunk);
     await file.writeFile(chunk);
   }
@@ -107,7 +107,7 @@ async function keepOld(at: string, part: string, now: Date): Promise<string | nu
     const name = `${basename(at)}.before_restore_${stamp}`;
     if (await linkTo(at, join(dirname(at), name))) return name;
   }
-  throw new Refusal(409, "the old file could not be kept: there are too many of this second");
+  throw new HttpError(409, "the old file could not be kept: there are too many of this second");
 }
 
 /** False when the name is taken. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Refusal } from "./json-api/exchange.ts";
+import { HttpError } from "../http.ts";
 import {
   RUN_STATUSES,
   type RecordQuery,
@@ -29,12 +29,12 @@ export interface HistoryQuery extends RecordQuery {
 export function historyQuery(query: URLSearchParams): HistoryQuery {
   const limit = Number(query.get("limit") ?? RECORDS_USUAL);
   if (!Number.isInteger(limit) || limit < 1 || limit > RECORDS_MAX) {
-    throw new Refusal(400, `limit: should be a number from 1 to ${RECORDS_MAX}`);
+    throw new HttpError(400, `limit: should be a number from 1 to ${RECORDS_MAX}`);
   }
   const said = query.get("status") || null;
   const status = RUN_STATUSES.find((it) => it === said);
   if (said !== null && !status) {
-    throw new Refusal(400, `status: should be one of ${RUN_STATUSES.join(", ")}`);
+    throw new HttpError(400, `status: should be one of ${RUN_STATUSES.join(", ")}`);
   }
   const since = momentOf(query, "since", "T00:00:00.000Z");
   const until = momentOf(query, "until", "T23:59:59.999Z");
@@ -73,7 +73,7 @@ function momentOf(query: URLSearchParams, name: string, timeOfDay: string): stri
   const said = query.get(name);
   if (said === null || said === "") return undefined;
   if (!Moment.safeParse(said).success) {
-    throw new Refusal(400, `${name}: should be a day or a time such as 2026-03-01T09:30:00Z`);
+    throw new HttpError(400, `${name}: should be a day or a time such as 2026-03-01T09:30:00Z`);
   }
   return new Date(said.includes("T") ? said : `${said}${timeOfDay}`).toISOString();
 }

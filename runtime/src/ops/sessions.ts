@@ -1,31 +1,34 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { isSameKey } from "../health/secret-key.ts";
 
-/** A working day: who comes back the next one logs in again. */
+/** The cookie of a login. */
+export const SESSION_COOKIE = "opspec_ops";
+
+/** Life of a session in seconds: a working day. */
 export const SESSION_SECONDS = 12 * 3600;
 
-/** Ended sessions that are remembered until they would have expired by themselves. */
+/** Ended sessions that are remembered until they expire by themselves. */
 const ENDED_MAX = 1000;
 
-/** Enough that no two sessions are ever the same. */
+/** Enough bytes that no two sessions are ever the same. */
 const ID_BYTES = 16;
 
-/** A login that is good until it expires. */
+/** A login until it expires. */
 export interface Session {
   readonly id: string;
-  /** What a page must send along when it changes something; no other site can know it. */
+  /** What the console sends with a change; no other site can know it. */
   readonly csrf: string;
   readonly expiresAt: Date;
 }
 
 /**
- * Logins of one token.
+ * Logins with one token.
  *
- * A session is signed and kept nowhere, so that it outlives a restart and is known to each instance;
- * a new token ends all of them. An ended one is refused by the instance that ended it.
+ * A session is signed and stored nowhere, so it survives a restart and is valid at each instance. A
+ * new token ends all of them. Only the instance that ended a session refuses it.
  */
 export interface Sessions {
-  /** Begins one; the value is its cookie's. */
+  /** Begins one; `value` is the value of its cookie. */
   begin(): Session & { readonly value: string };
   find(value: string): Session | undefined;
   end(session: Session): void;

@@ -4,10 +4,9 @@ import { watchLateness } from "../alerts/lateness.ts";
 import { startRules } from "../alerts/rules.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { valueOf } from "../contract/env.ts";
-import { nodeListener } from "../health/adapters/node-http.ts";
+import { nodeListener } from "../http.ts";
 import { createHealth } from "../health/health.ts";
-import { BODY_BYTES_MAX } from "../ops/json-api/exchange.ts";
-import { openOps } from "../ops/router.ts";
+import { openOps } from "../ops/app.ts";
 import { startedRuns } from "../ops/started-runs.ts";
 import type { ProcessContext } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
@@ -54,12 +53,10 @@ export async function startSidecarServers(process: RunProcess, view: AppView, lo
   const { requestIdHeaders } = health;
   const about = () => ({ app: view.app()?.state() ?? null });
   const ops = openOps(process, { runs, health, requestIdHeaders, about });
-  const own = nodeListener(
-    (request, caller) =>
-      ops.isOwn(new URL(request.url).pathname)
-        ? ops.handler(request, caller)
-        : health.handler(request),
-    { bodyBytesMax: BODY_BYTES_MAX, takesStream: ops.takesStream },
+  const own = nodeListener((request, connection) =>
+    ops.isOwn(new URL(request.url).pathname)
+      ? ops.fetch(request, connection)
+      : health.handler(request),
   );
   const isOwn = (path: string) => ops.isOwn(path) || health.paths.has(path);
   const port = await openPort(process, { own, isOwn, upstream, requestIdHeaders, log });

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { scratchHealth } from "../../../testing/scratch-health.ts";
 import { fastifyHealth } from "./fastify.ts";
 import { honoHealth } from "./hono.ts";
-import { nodeListener } from "./node-http.ts";
+import { nodeListener } from "../../http.ts";
 
 /** Starts a framework's server with health in it and a page of the app's own, and gives its URL. */
 const FRAMEWORKS: Record<string, (health: ReturnType<typeof made>) => Promise<string>> = {
@@ -78,21 +78,4 @@ test("a request target that is no path gets a 400, and the server lives on", asy
 
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
-});
-
-test("a body that does not come cuts its connection, and others are answered meanwhile", async () => {
-  const options = { bodyBytesMax: 100, bodyLimitMs: 200 };
-  const server = createServer(nodeListener(async () => new Response("answered"), options));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const slow = connect(port, "127.0.0.1");
-  const closed = once(slow, "close");
-
-  slow.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{");
-  const quick = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "{}" });
-
-  expect(await quick.text()).toBe("answered");
-  await closed;
 });

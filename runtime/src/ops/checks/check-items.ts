@@ -1,7 +1,7 @@
 import type { CheckResult } from "../../health/check.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../../run/process.ts";
 import { namedVariables, valueOf } from "../../contract/env.ts";
-import type { Ops } from "../route.ts";
+import type { Ops } from "../api.ts";
 import { type CheckItem, type CheckReport, reportOf } from "./check-item.ts";
 import { fileItems } from "./file-items.ts";
 import { jobItems } from "./job-items.ts";

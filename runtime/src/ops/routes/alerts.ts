@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { SILENCE_MINUTES_MAX } from "../../alerts/silences.ts";
 import { isRunHere, type ManifestJob } from "../../contract/job.ts";
-import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
+import { json, readJson, HttpError } from "../../http.ts";
 import type { ProcessContext } from "../../run/process.ts";
-import { Actor, actorOf, noteChange } from "../actor.ts";
-import type { OpsExchange, OpsRoute } from "../route.ts";
+import { Actor, actorOf, logChange } from "../api.ts";
+import type { OpsContext, OpsRoute } from "../api.ts";
 import { beginRun } from "./jobs.ts";
 import { showRun } from "./runs.ts";
 
@@ -38,58 +38,59 @@ export const alertRoutes: readonly OpsRoute[] = [
   { method: "POST", path: "/ops/alerts/test", answer: testChannels },
 ];
 
-async function listAlerts({ ops, query }: OpsExchange): Promise<Response> {
-  const { alerts } = ops.process;
-  const limit = Number(query.get("limit") ?? RECENT_USUAL);
+async function listAlerts(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
+  const { alerts } = process;
+  const limit = Number(c.req.query("limit") ?? RECENT_USUAL);
   if (!Number.isInteger(limit) || limit < 1 || limit > RECENT_MAX) {
-    throw new Refusal(400, `limit: should be a number from 1 to ${RECENT_MAX}`);
+    throw new HttpError(400, `limit: should be a number from 1 to ${RECENT_MAX}`);
   }
   const [silences, recent] = await Promise.all([alerts.silences.list(), alerts.recent(limit)]);
-  const canResend = flushJobs(ops.process).some(isRunHere);
-  return jsonAnswer(200, { silences, recent, channels: alerts.channels(), canResend });
+  const canResend = flushJobs(process).some(isRunHere);
+  return json(200, { silences, recent, channels: alerts.channels(), canResend });
 }
 
 function flushJobs({ manifest }: ProcessContext): readonly ManifestJob[] {
   return manifest.jobs.filter(({ uses }) => uses === "alerts-flush");
 }
 
-async function silence(exchange: OpsExchange): Promise<Response> {
-  const { minutes, match, ...body } = await readJson(exchange.request, SilenceBody);
-  const by = actorOf(exchange, body.actor);
+async function silence(c: OpsContext): Promise<Response> {
+  const { minutes, match, ...body } = await readJson(c, SilenceBody);
+  const by = actorOf(c, body.actor);
   const reason = body.reason ?? "";
   const about = match === undefined ? {} : { match };
-  const added = await exchange.ops.process.alerts.silences.add({ minutes, reason, by, ...about });
-  noteChange(exchange, { actor: by, did: "silence alerts", minutes, reason, ...about });
-  return jsonAnswer(201, added);
+  const added = await c.var.ops.process.alerts.silences.add({ minutes, reason, by, ...about });
+  logChange(c, { actor: by, did: "silence alerts", minutes, reason, ...about });
+  return json(201, added);
 }
 
-async function endSilences(exchange: OpsExchange): Promise<Response> {
-  const body = await readJson(exchange.request, WhoBody);
-  const id = exchange.params["id"];
-  const ended = await exchange.ops.process.alerts.silences.cancel(id);
-  if (id !== undefined && ended === 0) throw new Refusal(404, "there is no such silence");
-  const actor = actorOf(exchange, body.actor);
-  noteChange(exchange, { actor, did: "end silences", id: id ?? "all", ended });
-  return jsonAnswer(200, { ended });
+async function endSilences(c: OpsContext): Promise<Response> {
+  const body = await readJson(c, WhoBody);
+  const id = c.req.param("id");
+  const ended = await c.var.ops.process.alerts.silences.cancel(id);
+  if (id !== undefined && ended === 0) throw new HttpError(404, "there is no such silence");
+  const actor = actorOf(c, body.actor);
+  logChange(c, { actor, did: "end silences", id: id ?? "all", ended });
+  return json(200, { ended });
 }
 
 /** What the last run of the flush told is told again: a run of its job, with a record of its own. */
-async function resend(exchange: OpsExchange): Promise<Response> {
-  const { ops, request } = exchange;
-  const { actor, job: named } = await readJson(request, ResendBody);
+async function resend(c: OpsContext): Promise<Response> {
+  const { ops } = c.var;
+  const { actor, job: named } = await readJson(c, ResendBody);
   const flushes = flushJobs(ops.process);
   const job = flushes.find(({ name }) => named === undefined || name === named);
   if (!job) {
     const known = flushes.map(({ name }) => name).join(", ") || "none";
-    throw new Refusal(404, `there is no such job of alerts; there are: ${known}`);
+    throw new HttpError(404, `there is no such job of alerts; there are: ${known}`);
   }
-  if (!isRunHere(job)) throw new Refusal(409, `"${job.name}" is run by a cron job of its own`);
-  return showRun(ops, await beginRun(exchange, job, { actor, input: { resend: true } }));
+  if (!isRunHere(job)) throw new HttpError(409, `"${job.name}" is run by a cron job of its own`);
+  return showRun(ops, await beginRun(c, job, { actor, input: { resend: true } }));
 }
 
-async function testChannels(exchange: OpsExchange): Promise<Response> {
-  const body = await readJson(exchange.request, WhoBody);
-  const actor = actorOf(exchange, body.actor);
-  noteChange(exchange, { actor, did: "test alerts" });
-  return jsonAnswer(200, { channels: await exchange.ops.process.alerts.test(actor) });
+async function testChannels(c: OpsContext): Promise<Response> {
+  const body = await readJson(c, WhoBody);
+  const actor = actorOf(c, body.actor);
+  logChange(c, { actor, did: "test alerts" });
+  return json(200, { channels: await c.var.ops.process.alerts.test(actor) });
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
-import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
+import { json, readJson, HttpError } from "../../http.ts";
 import { reload } from "../../run/reload.ts";
-import { Actor, actorOf, noteChange } from "../actor.ts";
-import type { OpsExchange, OpsRoute } from "../route.ts";
+import { Actor, actorOf, logChange } from "../api.ts";
+import type { OpsContext, OpsRoute } from "../api.ts";
 
 /** Longest reason that is logged. */
 const REASON_MAX = 200;
@@ -29,14 +29,14 @@ export const appRoutes: readonly OpsRoute[] = [
  * in the log and under `/ops/version`. Only what is refused at once, such as while a restore has the
  * app stopped, is told in the answer.
  */
-async function restart(exchange: OpsExchange): Promise<Response> {
-  const { process } = exchange.ops;
-  const body = await readJson(exchange.request, RestartBody);
+async function restart(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
+  const body = await readJson(c, RestartBody);
   const { app, log } = process;
-  if (!app) throw new Refusal(409, "this process supervises no app");
-  const actor = actorOf(exchange, body.actor);
+  if (!app) throw new HttpError(409, "this process supervises no app");
+  const actor = actorOf(c, body.actor);
   const reason = body.reason ?? "it was asked for";
-  noteChange(exchange, { actor, did: "restart the app", reason });
+  logChange(c, { actor, did: "restart the app", reason });
   const problem = app.restart(`${actor}: ${reason}`).then(
     () => undefined,
     (error: unknown) => {
@@ -45,15 +45,15 @@ async function restart(exchange: OpsExchange): Promise<Response> {
     },
   );
   const refused = await Promise.race([problem, sleep(REFUSED_MS)]);
-  if (refused !== undefined) throw new Refusal(409, refused);
-  return jsonAnswer(202, { restarting: true });
+  if (refused !== undefined) throw new HttpError(409, refused);
+  return json(202, { restarting: true });
 }
 
 /** Toggles are read again and every cache counts as too old; the caches keep their values meanwhile. */
-async function reloadAll(exchange: OpsExchange): Promise<Response> {
-  const { process } = exchange.ops;
-  const body = await readJson(exchange.request, ReloadBody);
-  const actor = actorOf(exchange, body.actor);
-  noteChange(exchange, { actor, did: "reload" });
-  return jsonAnswer(200, { reloaded: true, ...(await reload(process)) });
+async function reloadAll(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
+  const body = await readJson(c, ReloadBody);
+  const actor = actorOf(c, body.actor);
+  logChange(c, { actor, did: "reload" });
+  return json(200, { reloaded: true, ...(await reload(process)) });
 }

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { nodeListener } from "../../health/adapters/node-http.ts";
+import { nodeListener } from "../../http.ts";
 import {
   PULL_TOKEN,
   type BackupsOptions,
@@ -199,7 +199,7 @@ test("what no job is declared for is refused with what is missing", async () => 
 test("the PC pulls what the service has, and nothing the second time", async () => {
   const scene = await scratchBackups();
   const { details } = await ran(scene, "/ops/backups");
-  const server = createServer(nodeListener((request) => scene.handler(request)));
+  const server = createServer(nodeListener(scene.fetch));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const pc = mkdtempSync(join(tmpdir(), "opspec-pc-"));

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { backupSetsOf, listBackups } from "../../backups/backup-sets.ts";
 import type { ManifestJob } from "../../contract/job.ts";
-import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
-import { Actor } from "../actor.ts";
+import { json, readJson, HttpError } from "../../http.ts";
+import { Actor } from "../api.ts";
 import { downloadBackup } from "../backup-download.ts";
 import { restoringJob, takingJob, uploadingJob, verifyingJob } from "../backup-jobs.ts";
-import type { OpsExchange, OpsRoute } from "../route.ts";
+import type { OpsContext, OpsRoute } from "../api.ts";
 import { beginRun, jobNamed, type RunWish } from "./jobs.ts";
 import { showRun } from "./runs.ts";
 
@@ -21,72 +21,75 @@ export const backupRoutes: readonly OpsRoute[] = [
   {
     method: "POST",
     path: "/ops/backups",
-    answer: async (exchange) => showRun(exchange.ops, await takeBackup(exchange)),
+    answer: async (c) => showRun(c.var.ops, await takeBackup(c)),
   },
   {
     method: "GET",
     path: "/ops/backups/:file",
     tokenEnvs: [PULL_TOKEN],
-    answer: ({ ops, params, request }) =>
-      downloadBackup(ops.process, params["file"] ?? "", request.signal),
+    answer: (c) => downloadBackup(c.var.ops.process, c.req.param("file") ?? "", c.req.raw.signal),
   },
   { method: "POST", path: "/ops/backups/:file/verify", answer: verify },
   { method: "POST", path: "/ops/backups/:file/restore", answer: restoreBackup },
   { method: "POST", path: "/ops/backups/uploads/:file/restore", answer: restoreUpload },
 ];
 
-async function listAll({ ops: { process } }: OpsExchange): Promise<Response> {
+async function listAll({
+  var: {
+    ops: { process },
+  },
+}: OpsContext): Promise<Response> {
   const sets = backupSetsOf(process).map(async (set) => {
     const { job, jobs, directory, prefix, keep } = set;
     return { job, jobs, directory, prefix, keep, backups: await listBackups(set) };
   });
-  return jsonAnswer(200, { sets: await Promise.all(sets) });
+  return json(200, { sets: await Promise.all(sets) });
 }
 
 const TakeBody = z.strictObject({ job: z.optional(z.string()), actor: z.optional(Actor) });
 
 /** Starts a backup for who asks and gives the run's id; `actor` is who it is without being said. */
-export async function takeBackup(exchange: OpsExchange, actor?: string): Promise<string> {
-  const body = await readJson(exchange.request, TakeBody);
-  const job = jobNamed(exchange.ops, body.job ?? takingJob(exchange.ops.process));
-  if (job.uses !== "sqlite-backup") throw new Refusal(400, `job: "${job.name}" takes no backups`);
-  return beginRun(exchange, job, { actor: body.actor ?? actor });
+export async function takeBackup(c: OpsContext, actor?: string): Promise<string> {
+  const body = await readJson(c, TakeBody);
+  const job = jobNamed(c.var.ops, body.job ?? takingJob(c.var.ops.process));
+  if (job.uses !== "sqlite-backup") throw new HttpError(400, `job: "${job.name}" takes no backups`);
+  return beginRun(c, job, { actor: body.actor ?? actor });
 }
 
 const VerifyBody = z.strictObject({ actor: z.optional(Actor) });
 
-async function verify(exchange: OpsExchange): Promise<Response> {
-  const { actor } = await readJson(exchange.request, VerifyBody);
-  const backup = exchange.params["file"] ?? "";
-  const job = await verifyingJob(exchange.ops.process, backup);
-  return begun(exchange, job, { actor, input: { backup } });
+async function verify(c: OpsContext): Promise<Response> {
+  const { actor } = await readJson(c, VerifyBody);
+  const backup = c.req.param("file") ?? "";
+  const job = await verifyingJob(c.var.ops.process, backup);
+  return begun(c, job, { actor, input: { backup } });
 }
 
 /** A restore replaces all that was written since: who means it says the file's name twice. */
 const RestoreBody = z.strictObject({ confirm: z.string(), actor: z.optional(Actor) });
 
 /** Puts a backup in place of its database; the job stops the app meanwhile and keeps a safety copy. */
-export async function restoreBackup(exchange: OpsExchange): Promise<Response> {
-  const backup = exchange.params["file"] ?? "";
-  const actor = await confirmed(exchange, backup);
-  const job = await restoringJob(exchange.ops.process, backup);
-  return begun(exchange, job, { actor, input: { backup } });
+export async function restoreBackup(c: OpsContext): Promise<Response> {
+  const backup = c.req.param("file") ?? "";
+  const actor = await confirmed(c, backup);
+  const job = await restoringJob(c.var.ops.process, backup);
+  return begun(c, job, { actor, input: { backup } });
 }
 
 /** The same with a file that was uploaded before. */
-export async function restoreUpload(exchange: OpsExchange): Promise<Response> {
-  const upload = exchange.params["file"] ?? "";
-  const actor = await confirmed(exchange, upload);
-  const { job } = uploadingJob(exchange.ops.process, exchange.query.get("job"));
-  return begun(exchange, job, { actor, input: { upload } });
+export async function restoreUpload(c: OpsContext): Promise<Response> {
+  const upload = c.req.param("file") ?? "";
+  const actor = await confirmed(c, upload);
+  const { job } = uploadingJob(c.var.ops.process, c.req.query("job"));
+  return begun(c, job, { actor, input: { upload } });
 }
 
-async function confirmed({ request }: OpsExchange, file: string): Promise<string | undefined> {
-  const { confirm, actor } = await readJson(request, RestoreBody);
+async function confirmed(c: OpsContext, file: string): Promise<string | undefined> {
+  const { confirm, actor } = await readJson(c, RestoreBody);
   if (confirm === file) return actor;
-  throw new Refusal(400, "confirm: should be the name of the file, which replaces the database");
+  throw new HttpError(400, "confirm: should be the name of the file, which replaces the database");
 }
 
-async function begun(exchange: OpsExchange, job: ManifestJob, wish: RunWish): Promise<Response> {
-  return showRun(exchange.ops, await beginRun(exchange, job, wish));
+async function begun(c: OpsContext, job: ManifestJob, wish: RunWish): Promise<Response> {
+  return showRun(c.var.ops, await beginRun(c, job, wish));
 }

@@ -1,17 +1,17 @@
 import type { CacheSnapshot } from "../../sources/caches/cache-snapshot.ts";
-import { jsonAnswer } from "../json-api/exchange.ts";
-import { aboutFor, type OpsExchange, type OpsRoute } from "../route.ts";
+import { json } from "../../http.ts";
+import { aboutFor, type OpsContext, type OpsRoute } from "../api.ts";
 
 /** How the process is in a few lines: its health, and how old its caches are. */
 export const digestRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/digest", answer: showDigest },
 ];
 
-async function showDigest(exchange: OpsExchange): Promise<Response> {
-  const { process, health, startedAt } = exchange.ops;
+async function showDigest(c: OpsContext): Promise<Response> {
+  const { process, health, startedAt } = c.var.ops;
   const now = process.clock.now();
   const { system, environment, process: name } = process.manifest;
-  return jsonAnswer(200, {
+  return json(200, {
     system,
     environment,
     process: name,
@@ -19,7 +19,7 @@ async function showDigest(exchange: OpsExchange): Promise<Response> {
     health: health?.status() ?? "ok",
     uptime_seconds: Math.round((now.getTime() - Date.parse(startedAt)) / 1000),
     caches: process.caches.snapshots().map((it) => digestOf(it, now)),
-    ...aboutFor(exchange),
+    ...aboutFor(c),
   });
 }
 

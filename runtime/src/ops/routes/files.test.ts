@@ -17,10 +17,10 @@ import { once } from "node:events";
 import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
-import { nodeListener } from "../../health/adapters/node-http.ts";
+import { nodeListener } from "../../http.ts";
 import { OPS_TOKEN, scratchOps } from "../../../testing/scratch-ops.ts";
 import { scratchDirectory } from "../../../testing/scratch-directory.ts";
-import { openOps } from "../router.ts";
+import { openOps } from "../app.ts";
 
 async function scene() {
   const mount = scratchDirectory();
@@ -133,8 +133,8 @@ test("a file that arrived damaged or would go under a database changes nothing",
 
 test("a file that is longer than any body goes up and down over a connection, and the old one is intact until then", async () => {
   const ops = await scene();
-  const { handler, takesStream } = openOps(ops.process);
-  const server = createServer(nodeListener(handler, { bodyBytesMax: 1000, takesStream }));
+  const api = openOps(ops.process);
+  const server = createServer(nodeListener(api.fetch));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { isRunHere, type ManifestJob } from "../../contract/job.ts";
 import { parseInput } from "../../jobs/catalog.ts";
-import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
+import { json, readJson, HttpError } from "../../http.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { Actor, actorOf, noteChange } from "../actor.ts";
+import { Actor, actorOf, logChange } from "../api.ts";
 import { viewJob } from "../job-view.ts";
-import type { Ops, OpsExchange, OpsRoute } from "../route.ts";
+import type { Ops, OpsContext, OpsRoute } from "../api.ts";
 import { showRun } from "./runs.ts";
 
 const RunBody = z.strictObject({
@@ -22,26 +22,30 @@ export const jobRoutes: readonly OpsRoute[] = [
   { method: "POST", path: "/ops/jobs/:job/run", openTo: "call", answer: startRun },
 ];
 
-async function listJobs({ ops: { process } }: OpsExchange): Promise<Response> {
+async function listJobs({
+  var: {
+    ops: { process },
+  },
+}: OpsContext): Promise<Response> {
   const { jobs } = process.manifest;
-  return jsonAnswer(200, { jobs: await Promise.all(jobs.map((job) => viewJob(process, job))) });
+  return json(200, { jobs: await Promise.all(jobs.map((job) => viewJob(process, job))) });
 }
 
-async function showJob({ ops, params }: OpsExchange): Promise<Response> {
-  return jsonAnswer(200, await viewJob(ops.process, jobNamed(ops, params["job"])));
+async function showJob(c: OpsContext): Promise<Response> {
+  return json(200, await viewJob(c.var.ops.process, jobNamed(c.var.ops, c.req.param("job"))));
 }
 
-async function startRun(exchange: OpsExchange): Promise<Response> {
-  const { ops, access, request } = exchange;
-  const job = jobNamed(ops, exchange.params["job"]);
+async function startRun(c: OpsContext): Promise<Response> {
+  const { ops, access } = c.var;
+  const job = jobNamed(ops, c.req.param("job"));
   const { name } = job;
   if (access === "call" && job.startedBy !== "call") {
-    throw new Refusal(403, `"${name}" is not started by calls`);
+    throw new HttpError(403, `"${name}" is not started by calls`);
   }
-  if (job.startedBy === "app") throw new Refusal(409, `"${name}" is run by the app itself`);
-  if (!isRunHere(job)) throw new Refusal(409, `"${name}" is run by a cron job of its own`);
-  const body = await readJson(request, RunBody);
-  return showRun(ops, await beginRun(exchange, job, body));
+  if (job.startedBy === "app") throw new HttpError(409, `"${name}" is run by the app itself`);
+  if (!isRunHere(job)) throw new HttpError(409, `"${name}" is run by a cron job of its own`);
+  const body = await readJson(c, RunBody);
+  return showRun(ops, await beginRun(c, job, body));
 }
 
 /** What is asked of a run by hand. */
@@ -53,21 +57,17 @@ export interface RunWish {
 }
 
 /** Starts a run of a job that runs here and gives its id; refuses an input that the job does not take. */
-export async function beginRun(
-  exchange: OpsExchange,
-  job: ManifestJob,
-  wish: RunWish,
-): Promise<string> {
-  const { ops } = exchange;
+export async function beginRun(c: OpsContext, job: ManifestJob, wish: RunWish): Promise<string> {
+  const { ops } = c.var;
   if (ops.process.stop.signal.aborted) {
-    throw new Refusal(503, "shutting down", { "retry-after": "5" });
+    throw new HttpError(503, "shutting down", { "retry-after": "5" });
   }
   const input = inputFor(job, wish.input);
-  const actor = actorOf(exchange, wish.actor);
+  const actor = actorOf(c, wish.actor);
   const { dryRun = false } = wish;
   const given = wish.runId === undefined ? {} : { runId: wish.runId };
   const runId = ops.runs.start({ job: job.name, actor, dryRun, input, ...given });
-  noteChange(exchange, { actor, did: "run", job: job.name, runId, dryRun });
+  logChange(c, { actor, did: "run", job: job.name, runId, dryRun });
   return runId;
 }
 
@@ -75,7 +75,7 @@ function inputFor(job: ManifestJob, input: RunWish["input"]) {
   try {
     return parseInput(job, input);
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new Refusal(400, error.message);
+    if (error instanceof ConfigurationError) throw new HttpError(400, error.message);
     throw error;
   }
 }
@@ -86,5 +86,5 @@ export function jobNamed({ process }: Pick<Ops, "process">, name: string | undef
   const job = jobs.find((it) => it.name === name);
   if (job) return job;
   const known = jobs.map((it) => it.name).join(", ") || "none";
-  throw new Refusal(404, `there is no job "${name}"; there are: ${known}`);
+  throw new HttpError(404, `there is no job "${name}"; there are: ${known}`);
 }

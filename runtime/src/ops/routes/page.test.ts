@@ -1,15 +1,14 @@
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { scratchProcess } from "../../../testing/scratch-process.ts";
-import { openOps } from "../router.ts";
+import { openOps } from "../app.ts";
 
 const TOKEN = "token-of-the-page-test";
 
 async function scene(env: Record<string, string> = { OPSPEC_OPS_TOKEN: TOKEN }) {
   const { process } = await scratchProcess({ jobs: [{ name: "sweep", command: "true" }], env });
-  const { handler } = openOps(process);
-  return (path: string, init?: RequestInit) =>
-    handler(new Request(`http://localhost${path}`, init));
+  const { fetch } = openOps(process);
+  return (path: string, init?: RequestInit) => fetch(new Request(`http://localhost${path}`, init));
 }
 
 test("the page is for anybody, runs only files of ours and is kept by nobody", async () => {

@@ -1,7 +1,7 @@
-import { Refusal } from "../json-api/exchange.ts";
+import { HttpError } from "../../http.ts";
 import { type PageFile, pageFiles, zipped } from "../page/page-files.ts";
 import { pageText } from "../page/page-text.ts";
-import type { OpsExchange, OpsRoute } from "../route.ts";
+import type { OpsContext, OpsRoute } from "../api.ts";
 
 /** The file with which the page begins; the others are asked for by it. */
 const PAGE_FILE = "console.html";
@@ -27,22 +27,22 @@ export const pageRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/assets/:file", openTo: "anybody", answer: showFile },
 ];
 
-async function showPage({ ops, request }: OpsExchange): Promise<Response> {
+async function showPage(c: OpsContext): Promise<Response> {
   const files = await pageFiles();
   const html = files.get(PAGE_FILE)?.text ?? "";
   const modules = [...files.keys()].filter((name) => name.endsWith(".js"));
-  const csrf = ops.logins.sessionOf(request)?.csrf;
-  const hasMigrations = ops.process.manifest.app?.migrate?.kind === "sqlite";
+  const csrf = c.var.session?.csrf;
+  const hasMigrations = c.var.ops.process.manifest.app?.migrate?.kind === "sqlite";
   const text = pageText(html, { csrf, hasMigrations, modules });
   const page = { contentType: "text/html; charset=utf-8", text, gzipped: await zipped(text) };
-  return fileAnswer(page, request, { "content-security-policy": CONTENT_SECURITY_POLICY });
+  return fileAnswer(page, c.req.raw, { "content-security-policy": CONTENT_SECURITY_POLICY });
 }
 
-async function showFile({ params, request }: OpsExchange): Promise<Response> {
-  const name = params["file"] ?? "";
+async function showFile(c: OpsContext): Promise<Response> {
+  const name = c.req.param("file") ?? "";
   const file = name === PAGE_FILE ? undefined : (await pageFiles()).get(name);
-  if (!file) throw new Refusal(404, "not found");
-  return fileAnswer(file, request);
+  if (!file) throw new HttpError(404, "not found");
+  return fileAnswer(file, c.req.raw);
 }
 
 function fileAnswer(

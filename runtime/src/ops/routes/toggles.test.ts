@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startRedis } from "../../../testing/redis.ts";
 import { scratchOps } from "../../../testing/scratch-ops.ts";
-import { openOps } from "../router.ts";
+import { openOps } from "../app.ts";
 
 const TOGGLES = [
   { name: "digests", reader: { kind: "marker", path: ".digests_off" } },
@@ -113,9 +113,9 @@ test("the change is a line of the log with who made it", async () => {
   const lines: unknown[] = [];
   const log = ops.process.log.child({});
   log.info = (...what: unknown[]) => void lines.push(what);
-  const { handler } = openOps({ ...ops.process, log });
+  const { fetch } = openOps({ ...ops.process, log });
 
-  await handler(
+  await fetch(
     new Request("http://localhost/ops/toggles/digests", {
       method: "POST",
       headers: { "x-ops-token": "ops-secret-of-a-test" },

@@ -1,10 +1,10 @@
 import type { RunProcess } from "../../run/run.ts";
 import * as z from "zod/mini";
 import type { ManifestToggle } from "../../contract/source.ts";
-import { jsonAnswer, readJson, Refusal } from "../json-api/exchange.ts";
+import { json, readJson, HttpError } from "../../http.ts";
 import type { ToggleState } from "../../sources/toggles/toggles.ts";
-import { Actor, actorOf, noteChange } from "../actor.ts";
-import type { OpsExchange, OpsRoute } from "../route.ts";
+import { Actor, actorOf, logChange } from "../api.ts";
+import type { OpsContext, OpsRoute } from "../api.ts";
 import { type LastChange, lastChange, noteToggleChange, toggleChanges } from "../toggle-changes.ts";
 import { isSwitchable, turnToggle } from "../toggle-switch.ts";
 
@@ -22,28 +22,32 @@ interface ToggleView extends ToggleState, LastChange {
   readonly canSwitch: boolean;
 }
 
-async function listToggles({ ops: { process } }: OpsExchange): Promise<Response> {
+async function listToggles({
+  var: {
+    ops: { process },
+  },
+}: OpsContext): Promise<Response> {
   const toggles = process.manifest.toggles ?? [];
   await Promise.all(toggles.map(({ name }) => process.toggles.isOn(name)));
-  return jsonAnswer(200, { toggles: await viewToggles(process) });
+  return json(200, { toggles: await viewToggles(process) });
 }
 
-async function switchToggle(exchange: OpsExchange): Promise<Response> {
-  const { process } = exchange.ops;
-  const toggle = toggleNamed(process.manifest.toggles ?? [], exchange.params["name"]);
-  const { on, actor: said } = await readJson(exchange.request, SwitchBody);
+async function switchToggle(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
+  const toggle = toggleNamed(process.manifest.toggles ?? [], c.req.param("name"));
+  const { on, actor: said } = await readJson(c, SwitchBody);
   if (!isSwitchable(toggle)) {
     const kind = toggle.reader.kind;
-    throw new Refusal(409, `"${toggle.name}" is read from ${PLACES[kind]}: switch it there`);
+    throw new HttpError(409, `"${toggle.name}" is read from ${PLACES[kind]}: switch it there`);
   }
-  const actor = actorOf(exchange, said);
+  const actor = actorOf(c, said);
   const change = { on, by: actor, at: process.clock.now().toISOString() };
   await turnToggle(process, toggle, change);
   await noteToggleChange(process, toggle.name, change);
-  noteChange(exchange, { actor, did: "switch a toggle", toggle: toggle.name, on });
+  logChange(c, { actor, did: "switch a toggle", toggle: toggle.name, on });
   await process.toggles.reload();
   const views = await viewToggles(process);
-  return jsonAnswer(
+  return json(
     200,
     views.find(({ name }) => name === toggle.name),
   );
@@ -75,5 +79,5 @@ function toggleNamed(toggles: readonly ManifestToggle[], name: string | undefine
   const toggle = toggles.find((it) => it.name === name);
   if (toggle) return toggle;
   const known = toggles.map((it) => it.name).join(", ") || "none";
-  throw new Refusal(404, `there is no toggle "${name}"; there are: ${known}`);
+  throw new HttpError(404, `there is no toggle "${name}"; there are: ${known}`);
 }

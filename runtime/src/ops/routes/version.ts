@@ -1,19 +1,19 @@
-import { jsonAnswer } from "../json-api/exchange.ts";
+import { json } from "../../http.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
-import { aboutFor, type OpsExchange, type OpsRoute } from "../route.ts";
+import { aboutFor, type OpsContext, type OpsRoute } from "../api.ts";
 
 /** What runs here. */
 export const versionRoutes: readonly OpsRoute[] = [
   {
     method: "GET",
     path: "/ops/version",
-    answer: async (exchange) => jsonAnswer(200, versionOf(exchange)),
+    answer: async (c) => json(200, versionOf(c)),
   },
 ];
 
 /** Which commit of which process of which stack this is, and since when. */
-function versionOf(exchange: OpsExchange): Record<string, unknown> {
-  const { process, startedAt } = exchange.ops;
+function versionOf(c: OpsContext): Record<string, unknown> {
+  const { process, startedAt } = c.var.ops;
   const { system, stack, environment, process: name } = process.manifest;
   const { commit, host } = process;
   const runtime = RUNTIME_VERSION;
@@ -26,6 +26,6 @@ function versionOf(exchange: OpsExchange): Record<string, unknown> {
     host,
     runtime,
     startedAt,
-    ...aboutFor(exchange),
+    ...aboutFor(c),
   };
 }

@@ -1,6 +1,6 @@
 import { appRunStart, endAppRun, type AppRunEnd, type AppRunProcess } from "../../run/app-runs.ts";
 import type { Health } from "../../health/health.ts";
-import { Refusal } from "../../ops/json-api/exchange.ts";
+import { HttpError } from "../../http.ts";
 import type { RunRecord, RunStart } from "../../contract/run-record.ts";
 
 /** More runs at once are a program that starts and never ends them. */
@@ -28,7 +28,7 @@ export function openRuns(process: AppRunProcess, health: Health): OpenRuns {
   };
   return {
     start: async (job) => {
-      if (open.size >= OPEN_MAX) throw new Refusal(429, `${OPEN_MAX} runs are open; end some`);
+      if (open.size >= OPEN_MAX) throw new HttpError(429, `${OPEN_MAX} runs are open; end some`);
       const start = appRunStart(process, job, { startedAt: new Date() });
       open.set(start.runId, { start, sinceMs: performance.now() });
       process.active.set(start.runId, start);

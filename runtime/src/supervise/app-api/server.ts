@@ -1,36 +1,84 @@
-import { nodeListener } from "../../health/adapters/node-http.ts";
-import { BODY_BYTES_MAX } from "../../ops/json-api/exchange.ts";
-import { type AppApi, type AppApiOptions, createAppApi } from "./handler.ts";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Hono } from "hono";
+import { isSameKey } from "../../health/secret-key.ts";
+import {
+  type Connection,
+  HttpError,
+  json,
+  methodNotAllowed,
+  nodeListener,
+  toHttpError,
+} from "../../http.ts";
+import { openRuns } from "./open-runs.ts";
+import { APP, APP_ROUTES, type AppApi, unknownName } from "./routes.ts";
 
-/** As long as its hash in bytes: more could not be told apart. */
+/** As long as the token's hash in bytes; more would add nothing. */
 const TOKEN_BYTES = 32;
 
-export interface AppApiServer extends Pick<AppApi, "appEnded"> {
-  /** What the app finds in its environment. */
+/** The app API, by which the app reports what it does and asks what the runtime knows. */
+export interface AppApiServer {
+  /** What the app gets in its environment. */
   readonly env: { readonly OPSPEC_URL: string; readonly OPSPEC_TOKEN: string };
+  /** The app ended: its open runs are lost, and its reports no longer count. */
+  appEnded(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Listens on this machine only, with a token that is new at each start of the process. */
-export async function startAppApi(options: Omit<AppApiOptions, "token">): Promise<AppApiServer> {
+/** Listens on loopback only, with a token that is new at each start of the process. */
+export async function startAppApi(
+  options: Pick<AppApi, "process" | "health" | "signs">,
+): Promise<AppApiServer> {
+  const { process, health } = options;
+  const api: AppApi = { ...options, runs: openRuns(process, health), reportsReady: false };
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
-  const api = createAppApi({ ...options, token });
-  const server = createServer(nodeListener(api.handler, { bodyBytesMax: BODY_BYTES_MAX }));
+  const server = createServer(nodeListener(createApp(api, token).fetch));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
   return {
     env: { OPSPEC_URL: `http://127.0.0.1:${port}`, OPSPEC_TOKEN: token },
-    appEnded: api.appEnded,
+    appEnded: async () => {
+      health.forgetComponents();
+      // An app that reported its readiness once must report it again after a restart.
+      if (api.reportsReady) health.setReady(APP, false);
+      await api.runs.loseAll();
+    },
     close: () =>
       (closing ??= new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       })),
   };
+}
+
+function createApp(api: AppApi, token: string): Hono<{ Bindings: Connection }> {
+  const app = new Hono<{ Bindings: Connection }>();
+  app.use(async (c, next) => {
+    const given = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
+    if (!isSameKey(given, token)) throw new HttpError(401, "the token is missing or wrong");
+    await next();
+  });
+  for (const { method, path, answer } of APP_ROUTES) {
+    app.on(method, path, async (c) => json(200, (await answer(api, c)) ?? { ok: true }));
+    app.all(path, () => {
+      throw methodNotAllowed([method]);
+    });
+  }
+  app.all("*", (c) => {
+    const paths = APP_ROUTES.map(({ path }) => path.replace(/:.*/, "<name>"));
+    throw unknownName("path", c.req.path, paths);
+  });
+  app.onError((error, c) => {
+    const { status, message, headers } = toHttpError(error);
+    if (status === 500) {
+      const { path } = c.req;
+      api.process.log.error({ err: error, path }, "a request of the app failed");
+    }
+    return json(status, { error: message }, headers);
+  });
+  return app;
 }

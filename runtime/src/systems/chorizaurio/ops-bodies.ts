@@ -1,5 +1,5 @@
 import type { BackupSet, ListedBackup } from "../../backups/backup-sets.ts";
-import type { Refusal } from "../../ops/json-api/exchange.ts";
+import type { HttpError } from "../../http.ts";
 import type { MigrationView } from "../../ops/migration-status.ts";
 
 /** Backups that the status shows beside the latest one. */
@@ -95,7 +95,10 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 /** Every refusal of these paths, in the shape that the admin page reads. */
-export function errorBody(refusal: Pick<Refusal, "status" | "message">, requestId: string): object {
+export function errorBody(
+  refusal: Pick<HttpError, "status" | "message">,
+  requestId: string,
+): object {
   return {
     error: refusal.message,
     code: CODES[refusal.status] ?? `HTTP_${refusal.status}`,

@@ -217,9 +217,9 @@ test("errors have a text, a code, a time and the id of the request, which is ech
 });
 
 test("without a token it is a 401, with another method a 405, and the token of calls is a 403", async () => {
-  const { handler, ask } = await scratchBackups({ env: { OPSPEC_CALL_TOKEN: "call-token" } });
+  const { fetch, ask } = await scratchBackups({ env: { OPSPEC_CALL_TOKEN: "call-token" } });
 
-  const bare = await handler(new Request(`http://localhost${ADMIN}/backups`));
+  const bare = await fetch(new Request(`http://localhost${ADMIN}/backups`));
   expect([bare.status, (await bodyOf(bare))["code"]]).toEqual([401, "UNAUTHORIZED"]);
   const wrong = await ask("DELETE", `${ADMIN}/backups`);
   expect([wrong.status, (await bodyOf(wrong))["code"]]).toEqual([405, "METHOD_NOT_ALLOWED"]);

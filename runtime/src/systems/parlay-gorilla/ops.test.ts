@@ -2,7 +2,7 @@ import { Client } from "pg";
 import { expect, test } from "vitest";
 import { scratchOps } from "../../../testing/scratch-ops.ts";
 import { usePostgres } from "../../../testing/servers.ts";
-import { openOps } from "../../ops/router.ts";
+import { openOps } from "../../ops/app.ts";
 
 const postgres = usePostgres();
 

@@ -1,9 +1,9 @@
-import { jsonAnswer } from "../../ops/json-api/exchange.ts";
+import { json } from "../../http.ts";
 import { type Database, openDatabase } from "../../databases/postgres/database.ts";
 import type { ProcessContext, ProcessRuns } from "../../run/process.ts";
 import { valueOf } from "../../contract/env.ts";
 import { checkEverything } from "../../ops/checks/check-items.ts";
-import type { OpsExchange, OpsPreset } from "../../ops/route.ts";
+import type { OpsContext, OpsPreset } from "../../ops/api.ts";
 
 /** The variable with the Postgres in which the app's scheduler keeps its runs. */
 const DATABASE_URL = "DATABASE_URL";
@@ -46,16 +46,16 @@ export const opsPreset: OpsPreset = {
 };
 
 /** The last run of each job, whichever process made it; a database that is away is a 500 that says so. */
-async function listJobRuns({ ops, requestId }: OpsExchange): Promise<Response> {
+async function listJobRuns({ var: { ops, requestId } }: OpsContext): Promise<Response> {
   const { process } = ops;
   try {
     const database = await databaseOf(process);
     const rows = await database.query("read the scheduler's runs", JOB_RUNS);
-    return jsonAnswer(200, { jobs: rows, request_id: requestId });
+    return json(200, { jobs: rows, request_id: requestId });
   } catch (error) {
     process.log.error({ err: error, request_id: requestId }, "the scheduler's runs cannot be read");
     const message = "the scheduler's runs cannot be read";
-    return jsonAnswer(500, { error: message, jobs: [], request_id: requestId });
+    return json(500, { error: message, jobs: [], request_id: requestId });
   }
 }
 
@@ -72,9 +72,9 @@ function databaseOf(process: ProcessContext & ProcessRuns): Promise<Database> {
   return opening;
 }
 
-async function showVersion({ ops, requestId }: OpsExchange): Promise<Response> {
+async function showVersion({ var: { ops, requestId } }: OpsContext): Promise<Response> {
   const { process, startedAt } = ops;
-  return jsonAnswer(200, {
+  return json(200, {
     git_sha: shaOf(process),
     build_time: valueOf(process.env, "BUILD_TIME") ?? null,
     environment: process.manifest.environment,
@@ -84,10 +84,10 @@ async function showVersion({ ops, requestId }: OpsExchange): Promise<Response> {
 }
 
 /** Whether this is well and which commit it is, for the guardian that compares it with others. */
-async function verify({ ops, requestId }: OpsExchange): Promise<Response> {
+async function verify({ var: { ops, requestId } }: OpsContext): Promise<Response> {
   const { overall, items } = await checkEverything(ops);
   const body = { ok: overall !== "FAIL", git_sha: shaOf(ops.process), overall, items };
-  return jsonAnswer(200, { ...body, request_id: requestId });
+  return json(200, { ...body, request_id: requestId });
 }
 
 function shaOf({ commit, env }: ProcessContext): string {

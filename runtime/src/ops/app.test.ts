@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunRecord } from "../contract/run-record.ts";
 import { scratchProcess } from "../../testing/scratch-process.ts";
-import { openOps } from "./router.ts";
+import { openOps } from "./app.ts";
 
 const TOKENS = { OPSPEC_OPS_TOKEN: "ops-secret", OPSPEC_CALL_TOKEN: "call-secret" };
 const JOBS = [
@@ -29,11 +29,11 @@ async function scene(env: Record<string, string> = TOKENS) {
     env: { DIGESTS: "on", ...env },
     clock,
   });
-  const { handler } = openOps(process);
+  const { fetch } = openOps(process);
   const ask = async (path: string, init: RequestInit & { token?: string } = {}) => {
     const { token = "ops-secret", ...rest } = init;
     const headers = { authorization: `Bearer ${token}`, ...rest.headers };
-    const answer = await handler(new Request(`http://localhost/ops${path}`, { ...rest, headers }));
+    const answer = await fetch(new Request(`http://localhost/ops${path}`, { ...rest, headers }));
     const body: Record<string, unknown> = JSON.parse(await answer.text());
     return { status: answer.status, headers: answer.headers, body };
   };

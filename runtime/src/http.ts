@@ -1,0 +1,141 @@
+import type { RequestListener } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import type { Context } from "hono";
+import type * as z from "zod/mini";
+import { kindOf } from "./contract/field.ts";
+
+/**
+ * What every HTTP answer of the runtime shares: errors, JSON, body limits, and how a Hono app is
+ * served by Node. Each API is one Hono app; see `ops/app.ts` for the pattern.
+ */
+
+/** Longest JSON body of a request, in bytes: what an app or a person says is a few lines. */
+export const BODY_BYTES_MAX = 64 * 1024;
+
+/** Longest time for a JSON body to arrive, in milliseconds; a slower client loses its connection. */
+const BODY_MS_MAX = 30_000;
+
+/** The connection of a request; empty where there is none, as in a test. */
+export interface Connection {
+  readonly incoming?: {
+    readonly socket: { readonly remoteAddress?: string | undefined };
+    destroy(): unknown;
+  };
+}
+
+/** Answers a request that came over a connection. */
+export type FetchHandler = (
+  request: Request,
+  connection?: Connection,
+) => Response | Promise<Response>;
+
+/** An error whose status and message the client gets. Any other error is a 500 without details. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** What a client is told of an error that a handler threw. */
+export function toHttpError(error: unknown): HttpError {
+  return error instanceof HttpError ? error : new HttpError(500, "internal error");
+}
+
+/** The 405 for a path that answers other methods. */
+export function methodNotAllowed(methods: readonly string[]): HttpError {
+  const allowed = [...new Set(methods)];
+  return new HttpError(405, `only ${allowed.join(" and ")} are answered here`, {
+    allow: allowed.join(", "),
+  });
+}
+
+/** A JSON answer that no cache keeps. */
+export function json(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(`${JSON.stringify(body)}\n`, {
+    status,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store, max-age=0",
+      pragma: "no-cache",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
+  });
+}
+
+/** Longest body of a request in bytes, and longest time for it to arrive. */
+export interface BodyLimit {
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/**
+ * The JSON body of a request as the schema describes it; an empty body is `{}`.
+ *
+ * @throws HttpError 400 with every problem, 413 for a body that is too long
+ */
+export async function readJson<T extends z.ZodMiniType>(
+  c: Pick<Context, "req" | "env">,
+  schema: T,
+  limit: BodyLimit = { bytes: BODY_BYTES_MAX, ms: BODY_MS_MAX },
+): Promise<z.output<T>> {
+  const result = schema.safeParse(parse(await readText(c, limit)));
+  if (result.success) return result.data;
+  throw new HttpError(400, result.error.issues.flatMap(problemsOf).join("; "));
+}
+
+async function readText({ req, env }: Pick<Context, "req" | "env">, limit: BodyLimit) {
+  const { incoming }: Connection = env ?? {};
+  const timer = setTimeout(() => incoming?.destroy(), limit.ms);
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = "";
+  try {
+    for await (const chunk of req.raw.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > limit.bytes) break;
+      text += decoder.decode(chunk, { stream: true });
+    }
+  } catch {
+    throw new HttpError(400, "the body did not arrive completely");
+  } finally {
+    clearTimeout(timer);
+  }
+  if (bytes <= limit.bytes) return text + decoder.decode();
+  throw new HttpError(413, `the body is longer than ${limit.bytes} bytes`);
+}
+
+/** A wrong format is described in the words of its schema. */
+function problemsOf(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => `${[...path, key].join("/")}: is not known`);
+  }
+  const words = issue.code === "invalid_format" ? issue.message : kindOf(issue);
+  return [path.length === 0 ? `the body: ${words}` : `${path.join("/")}: ${words}`];
+}
+
+function parse(text: string): unknown {
+  if (text.trim() === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpError(400, "the body is not JSON");
+  }
+}
+
+/** A listener for `http.createServer` that answers with a handler, such as `fetch` of a Hono app. */
+export function nodeListener(handler: FetchHandler): RequestListener {
+  // Clients of HTTP/1.0 send no host. `Request` and `Response` of the process stay Node's own.
+  return getRequestListener(handler, { hostname: "localhost", overrideGlobalObjects: false });
+}

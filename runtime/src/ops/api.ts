@@ -1,0 +1,145 @@
+import type { Context } from "hono";
+import * as z from "zod/mini";
+import type { ManifestHealth } from "../contract/health.ts";
+import type { Health } from "../health/health.ts";
+import { type Connection, HttpError } from "../http.ts";
+import type { RunProcess } from "../run/run.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import type { Session, Sessions } from "./sessions.ts";
+import type { StartedRuns } from "./started-runs.ts";
+
+/** The path of the console; every path of ours is below it. */
+export const OPS_PATH = "/ops";
+
+/** What the routes answer from. */
+export interface Ops {
+  readonly process: RunProcess;
+  readonly runs: StartedRuns;
+  /** When this process started, ISO 8601 in UTC. */
+  readonly startedAt: string;
+  /** Undefined where no checks run, as in a run without a service. */
+  readonly health: Pick<Health, "results" | "status" | "probe"> | undefined;
+  /** Logins of people; undefined where no token is set: then nobody can log in. */
+  readonly sessions: Sessions | undefined;
+  readonly rates: RateLimit;
+  /** Added to `/ops/version` and `/ops/digest`, such as the state of the app with its last output. */
+  readonly about: () => Readonly<Record<string, unknown>>;
+}
+
+/** Who asks: an operator (token or login), a client with the token that only starts runs, or anybody. */
+export type Access = "ops" | "call" | "open";
+
+/** What the middleware adds to the context of a request. */
+export interface OpsEnv {
+  Bindings: Connection;
+  Variables: {
+    ops: Ops;
+    access: Access;
+    /** The login of the request, if it has one. */
+    session: Session | undefined;
+    /** The route of the path, also for a method that it does not answer. */
+    route: OpsRoute;
+    /** Ties the answer to its log lines. */
+    requestId: string;
+    /** Address of the client as the last proxy saw it; clients can forge it. */
+    client: string;
+  };
+}
+
+/** One request to one route: a Hono context with the variables of `OpsEnv`. */
+export type OpsContext = Context<OpsEnv>;
+
+/**
+ * One path under which operators ask or change something.
+ *
+ * To add one: write `ops/<noun>.ts` with an exported `OpsRoute[]` and add it to `OPS_ROUTES` in
+ * `ops/app.ts`. A path is a Hono path: `:name` for one segment, `:name{.+}` for the rest. Answer with
+ * `json`, read the body with `readJson`, and throw an `HttpError` for what cannot be done. A route
+ * that changes something takes the `actor` of its body (`Actor`) and logs it with `logChange`. The
+ * middleware checks the token, gives each request an id, forbids caching and logs the request.
+ *
+ * The operators' token opens all routes. `openTo` and `tokenEnvs` let others in too.
+ */
+export interface OpsRoute {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Whole path, such as `/ops/jobs/:job/run`. */
+  readonly path: string;
+  /** `call`: also with the token of calls. `anybody`: without a token, where one is set at all. */
+  readonly openTo?: "call" | "anybody";
+  /** Variables whose values open this route too, such as the token of a runbook's own script. */
+  readonly tokenEnvs?: readonly string[];
+  readonly answer: (c: OpsContext) => Promise<Response>;
+}
+
+/**
+ * The paths, headers and bodies of one runbook, beside our own.
+ *
+ * To add one: write `systems/<system>/ops.ts`, which exports it as `opsPreset`, and run `npm run
+ * generate`. The health preset of the same name selects it. Our own paths are at `/ops/api/…` too,
+ * where no preset replaces them.
+ */
+export interface OpsPreset {
+  /** They win over ours of the same method and path. */
+  readonly routes: readonly OpsRoute[];
+  /** Paths under /ops that the app answers itself, each with everything below it. */
+  readonly appPaths?: readonly string[];
+  /** Status of a missing or wrong token at these routes; 401 without it. */
+  readonly wrongTokenStatus?: 403;
+  /** Body of an error of one of these routes; `{error, request_id}` without it. */
+  readonly errorBody?: (error: HttpError, requestId: string) => unknown;
+}
+
+/** The presets of ops by the name of the health preset that selects them. */
+export type OpsPresets = Readonly<
+  Partial<Record<NonNullable<ManifestHealth["preset"]>, OpsPreset>>
+>;
+
+/**
+ * Who changed something: one line without control characters, which a terminal would obey and
+ * Postgres does not store.
+ */
+export const Actor = z
+  .string()
+  .check(
+    z.regex(
+      /^(call|manual [^\s\p{Cc}][^\p{Cc}\p{Zl}\p{Zp}]{0,99})$/u,
+      "should be `call` or `manual <who>`",
+    ),
+  );
+
+/** The body of a change that takes nothing but its actor. */
+export const ActorBody = z.strictObject({ actor: z.optional(Actor) });
+
+/** The given actor, or the one of a request that names none. */
+export function actorOf(c: OpsContext, given?: string): string {
+  return given ?? (c.var.access === "call" ? "call" : "manual ops");
+}
+
+/**
+ * Counts a request of a client to a route over a sliding minute.
+ *
+ * @throws HttpError 429 with `retry-after` when there were too many
+ */
+export function countRequest(c: OpsContext, route: string, perMinute: number): void {
+  const { ops, client } = c.var;
+  const key = `${route} ${client}`;
+  const seconds = ops.rates.waitSeconds(key, perMinute);
+  if (seconds > 0) {
+    const message = `more than ${perMinute} requests in a minute; try again in ${seconds} s`;
+    throw new HttpError(429, message, { "retry-after": String(seconds) });
+  }
+  ops.rates.count(key);
+}
+
+/** What `/ops/version` and `/ops/digest` add: a crashed app's output is for operators only. */
+export function aboutFor({ var: { ops, access } }: OpsContext): Readonly<Record<string, unknown>> {
+  return access === "open" ? {} : ops.about();
+}
+
+/** Logs what somebody changed: every change through /ops is one such line. */
+export function logChange(
+  c: OpsContext,
+  change: { readonly actor: string; readonly did: string } & Readonly<Record<string, unknown>>,
+): void {
+  c.var.ops.process.log.info(change, "ops change");
+}

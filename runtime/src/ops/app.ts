@@ -1,0 +1,216 @@
+import { Hono, type MiddlewareHandler } from "hono";
+import { valueOf } from "../contract/env.ts";
+import { OPS_TOKEN } from "../contract/manifest.ts";
+import { requestIdOf } from "../health/request-id.ts";
+import { type FetchHandler, json, methodNotAllowed, HttpError, toHttpError } from "../http.ts";
+import type { RunProcess } from "../run/run.ts";
+import {
+  type Ops,
+  OPS_PATH,
+  type OpsContext,
+  type OpsEnv,
+  type OpsPreset,
+  type OpsRoute,
+} from "./api.ts";
+import { addressOf, type AuthConfig, authorize, clientOf } from "./auth.ts";
+import { loginRoutes } from "./login.ts";
+import { OPS_PRESETS } from "../systems/ops-presets.gen.ts";
+import { createRateLimit } from "./rate-limit.ts";
+import { alertRoutes } from "./routes/alerts.ts";
+import { appRoutes } from "./routes/app.ts";
+import { backupRoutes } from "./routes/backups.ts";
+import { cacheRoutes } from "./routes/caches.ts";
+import { checkRoutes } from "./routes/checks.ts";
+import { digestRoutes } from "./routes/digest.ts";
+import { fileRoutes } from "./routes/files.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+import { migrationRoutes } from "./routes/migrations.ts";
+import { pageRoutes } from "./routes/page.ts";
+import { queueRoutes } from "./routes/queues.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { toggleRoutes } from "./routes/toggles.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
+import { versionRoutes } from "./routes/version.ts";
+import { createSessions } from "./sessions.ts";
+import { startedRuns } from "./started-runs.ts";
+
+/** Everything of our own under /ops; the reference lists them. */
+export const OPS_ROUTES: readonly OpsRoute[] = [
+  alertRoutes,
+  appRoutes,
+  backupRoutes,
+  cacheRoutes,
+  checkRoutes,
+  digestRoutes,
+  fileRoutes,
+  jobRoutes,
+  loginRoutes,
+  migrationRoutes,
+  pageRoutes,
+  queueRoutes,
+  runRoutes,
+  toggleRoutes,
+  uploadRoutes,
+  versionRoutes,
+].flat();
+
+/** Where our own routes are too: no path of a preset replaces them there. */
+const API_PATH = "/ops/api";
+
+/** What the ops API uses besides the process. */
+export interface OpsOptions extends Partial<Pick<Ops, "runs" | "health" | "about">> {
+  /** Headers from which a request's id is taken; the first one is set on the answer. */
+  readonly requestIdHeaders?: readonly string[];
+}
+
+/** The ops API of one process. */
+export interface OpsApi {
+  readonly fetch: FetchHandler;
+  /** Whether this API answers a path, and not the app. */
+  isOwn(path: string): boolean;
+}
+
+/** Logged once when a process starts without the token. */
+const CLOSED = `the paths under ${OPS_PATH} are closed: ${OPS_TOKEN} is not set`;
+
+/** Opens the ops API: nobody gets an answer without a token, except where the manifest opens a path. */
+export function openOps(process: RunProcess, options: OpsOptions = {}): OpsApi {
+  const { manifest, env, clock, log } = process;
+  const { requestIdHeaders = ["x-request-id"] } = options;
+  const preset = OPS_PRESETS[manifest.health?.preset ?? "opspec"];
+  const open = manifest.ops ?? {};
+  const token = valueOf(env, OPS_TOKEN);
+  const now = () => clock.now();
+  if (token === undefined) log.warn({ variable: OPS_TOKEN, open }, CLOSED);
+  const ops: Ops = {
+    process,
+    runs: options.runs ?? startedRuns(process),
+    startedAt: now().toISOString(),
+    health: options.health,
+    about: options.about ?? (() => ({})),
+    sessions: token === undefined ? undefined : createSessions(token, now),
+    rates: createRateLimit(now),
+  };
+  const auth: AuthConfig = { env, open };
+  const routes = mountRoutes(auth, [...(preset?.routes ?? []), ...OPS_ROUTES.flatMap(withAlias)]);
+  const app = new Hono<OpsEnv>({ strict: false })
+    .use(trace(ops, requestIdHeaders), safeHeaders)
+    .route("/", routes)
+    .all("*", authorize(auth, undefined), () => {
+      throw new HttpError(404, "not found");
+    })
+    .onError((error, c) => answerError(c, error, preset));
+  return {
+    fetch: (request, connection = {}) => app.fetch(request, connection),
+    isOwn: (path) => {
+      if (preset?.appPaths?.some((it) => isWithin(path, it)) === true) return false;
+      return isWithin(path, OPS_PATH) || routes.router.match("GET", path)[0].length > 0;
+    },
+  };
+}
+
+/** Routes with their authorization; of two for one path and method the first one answers. */
+function mountRoutes(auth: AuthConfig, routes: readonly OpsRoute[]): Hono<OpsEnv> {
+  const app = new Hono<OpsEnv>();
+  for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
+    const refuse = (): never => {
+      throw methodNotAllowed(group.map(({ method }) => method));
+    };
+    for (const route of group) {
+      app.on(route.method, path, rememberRoute(route), authorize(auth, route), (c) => {
+        // Hono hands HEAD to the handler of GET, which would leave the file of a download open.
+        if (c.req.method === "HEAD") refuse();
+        // Hono leaves a part that it cannot decode as it is.
+        if (!isDecodable(new URL(c.req.url).pathname)) throw new HttpError(404, "not found");
+        return route.answer(c);
+      });
+    }
+    const [first] = group;
+    if (first) app.all(path, rememberRoute(first), authorize(auth, undefined), refuse);
+  }
+  return app;
+}
+
+function rememberRoute(route: OpsRoute): MiddlewareHandler<OpsEnv> {
+  return async (c, next) => {
+    c.set("route", route);
+    await next();
+  };
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The route at `/ops/api/…` too. */
+function withAlias(route: OpsRoute): readonly OpsRoute[] {
+  const rest = route.path.slice(OPS_PATH.length);
+  return rest === "" ? [route] : [route, { ...route, path: `${API_PATH}${rest}` }];
+}
+
+/** Whether it is that path or one below it. */
+function isWithin(path: string, whole: string): boolean {
+  return path === whole || path.startsWith(`${whole}/`);
+}
+
+/** Gives each request an id and logs it with its status and duration. */
+function trace(ops: Ops, requestIdHeaders: readonly string[]): MiddlewareHandler<OpsEnv> {
+  return async (c, next) => {
+    const startMs = performance.now();
+    const { method, path } = c.req;
+    const requestId = requestIdOf(c.req.raw.headers, requestIdHeaders);
+    c.set("ops", ops);
+    c.set("requestId", requestId);
+    c.set("client", clientOf(addressOf(c.env), c.req.raw.headers));
+    await next();
+    c.res.headers.set(requestIdHeaders[0] ?? "x-request-id", requestId);
+    const ms = Math.round((performance.now() - startMs) * 100) / 100;
+    const { status } = c.res;
+    ops.process.log.info({ path, method, status, ms, ...traceOf(c) }, "http_request");
+  };
+}
+
+function traceOf({ var: { ops, requestId } }: OpsContext): Readonly<Record<string, string>> {
+  return { [ops.process.manifest.log?.traceField ?? "trace"]: requestId };
+}
+
+/**
+ * What a browser may do with an answer: nothing. No cache keeps it, no page frames it, and its
+ * address is not told to other sites.
+ */
+const SAFE_HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store, max-age=0",
+  pragma: "no-cache",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+const safeHeaders: MiddlewareHandler<OpsEnv> = async (c, next) => {
+  await next();
+  const { headers } = c.res;
+  for (const [name, value] of Object.entries(SAFE_HEADERS)) headers.set(name, value);
+  // The console runs scripts and sets a policy of its own.
+  if (!headers.has("content-security-policy")) {
+    headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+  }
+};
+
+/** Answers an error, for a preset's route in the shape of its runbook. */
+function answerError(c: OpsContext, thrown: unknown, preset: OpsPreset | undefined): Response {
+  const { ops, requestId, route } = c.var;
+  const error = toHttpError(thrown);
+  if (error.status === 500) {
+    ops.process.log.error({ err: thrown, ...traceOf(c) }, "an ops request failed");
+  }
+  const shape = preset?.routes.includes(route) === true ? preset : undefined;
+  const status = error.status === 401 ? (shape?.wrongTokenStatus ?? 401) : error.status;
+  const shaped = shape?.errorBody?.(error, requestId);
+  return json(status, shaped ?? { error: error.message, request_id: requestId }, error.headers);
+}
