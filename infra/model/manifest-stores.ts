@@ -1,5 +1,4 @@
 import type { RuntimeManifest } from "@opspec/runtime/contract";
-import type { Reference } from "../spec/reference.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import type { StackSpec } from "../spec/stack.ts";
 import type { ServiceStoresSpec } from "../spec/stores.ts";
@@ -9,13 +8,12 @@ import { given } from "./keyed.ts";
 
 type ManifestStores = NonNullable<RuntimeManifest["stores"]>;
 type Records = NonNullable<ServiceStoresSpec["records"]>;
-type Coordination = NonNullable<ServiceStoresSpec["coordination"]>;
 
 /**
- * What a process remembers, and where: what its service says, else its stack, else its own disk.
+ * The state store of a process: its service's, else its stack's, else a SQLite file on its own disk.
  *
- * A disk belongs to one instance that stops before the next one starts, so a lock in a file on it
- * is enough there.
+ * A disk belongs to one instance, which stops before the next one starts, so leases in a file on it
+ * are enough there.
  */
 export function manifestStores(
   spec: StackSpec,
@@ -23,41 +21,23 @@ export function manifestStores(
   binding: Binding,
 ): ManifestStores | undefined {
   const { disk, stores } = service ?? {};
-  const own = disk ? `${disk.mount}/${RUNTIME_DISK_DIR}` : undefined;
-  const records =
-    stores?.records ??
-    spec.stores?.records ??
-    (own === undefined ? undefined : { file: `${own}/runs.jsonl` });
-  const coordination =
-    stores?.coordination ??
-    spec.stores?.coordination ??
-    (own === undefined ? undefined : { directory: `${own}/locks` });
+  const own = disk && { sqlite: `${disk.mount}/${RUNTIME_DISK_DIR}/state.db` };
+  const records = stores?.records ?? spec.stores?.records ?? own;
+  const coordination = stores?.coordination ?? spec.stores?.coordination ?? own;
   const found = given({
-    records: records && manifestRecords(records, binding),
+    records: records && sqlStore(records, binding),
     keepRecords: stores?.keep ?? spec.stores?.keep,
-    coordination: coordination && manifestCoordination(coordination, binding),
+    coordination:
+      coordination && "keyValue" in coordination
+        ? { kind: "redis" as const, urlEnv: binding.nameOf(coordination) }
+        : coordination && sqlStore(coordination, binding),
     history: stores?.history && given({ path: stores.history.file, names: stores.history.names }),
   });
   return Object.keys(found).length > 0 ? found : undefined;
 }
 
-function manifestRecords(store: Records, binding: Binding): NonNullable<ManifestStores["records"]> {
-  if ("file" in store) return { kind: "file", path: store.file };
-  if ("sqlite" in store) return { kind: "sqlite", path: store.sqlite };
-  return sharedStore(store, binding);
-}
-
-function manifestCoordination(
-  store: Coordination,
-  binding: Binding,
-): NonNullable<ManifestStores["coordination"]> {
-  if ("directory" in store) return { kind: "file", path: store.directory };
-  return sharedStore(store, binding);
-}
-
-function sharedStore(
-  store: Extract<Reference, { database: string } | { keyValue: string }>,
-  binding: Binding,
-): { kind: "postgres" | "redis"; urlEnv: string } {
-  return { kind: "database" in store ? "postgres" : "redis", urlEnv: binding.nameOf(store) };
+function sqlStore(store: Records, binding: Binding): NonNullable<ManifestStores["records"]> {
+  return "sqlite" in store
+    ? { kind: "sqlite", path: store.sqlite }
+    : { kind: "postgres", urlEnv: binding.nameOf(store) };
 }

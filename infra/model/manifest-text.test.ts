@@ -238,7 +238,7 @@ services:
      disk: {"mount":"/data","persist":[]}
      app: {"front":false,"graceSeconds":30}
      jobs: []
-     stores: {"records":{"kind":"file","path":"/data/.opspec/runs.jsonl"},"coordination":{"kind":"file","path":"/data/.opspec/locks"}}
+     stores: {"records":{"kind":"sqlite","path":"/data/.opspec/state.db"},"coordination":{"kind":"sqlite","path":"/data/.opspec/state.db"}}
     }"
   `);
 });

@@ -55,8 +55,8 @@ test("each process has a manifest with its own jobs only", () => {
     disk: { mount: "/data", persist: ["logs", "tools/.off"] },
     app: { front: true, graceSeconds: 30 },
     stores: {
-      records: { kind: "file", path: "/data/.opspec/runs.jsonl" },
-      coordination: { kind: "file", path: "/data/.opspec/locks" },
+      records: { kind: "sqlite", path: "/data/.opspec/state.db" },
+      coordination: { kind: "sqlite", path: "/data/.opspec/state.db" },
     },
     jobs: [
       {

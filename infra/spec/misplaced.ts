@@ -15,6 +15,21 @@ const MISPLACED: Readonly<Record<string, string>> = {
   "services/image": "It belongs into the source: { image: … }.",
 };
 
+/** Keys of older versions, by the block and its key within `stores`, with what replaces them. */
+const RETIRED: Readonly<Record<string, string>> = {
+  "records/file":
+    "Run records are kept in a database. Write records: { sqlite: … } with the same path, but .db instead of .jsonl: the runtime imports the old file when it starts.",
+  "records/keyValue":
+    "Run records are kept in a database. Write records: { database: … }, or { sqlite: … } in a service with a disk. Leases may stay: coordination: { keyValue: … }.",
+  "coordination/directory":
+    "Leases are kept in a database or a Key Value store. Write coordination: { sqlite: … } with the same path and .db: the runtime imports the old directory when it starts.",
+};
+
+/** What replaces a key of an older version; undefined for any other key. */
+export function replacementOf(path: readonly string[], key: string): string | undefined {
+  return path.at(-2) === "stores" ? RETIRED[`${path.at(-1)}/${key}`] : undefined;
+}
+
 /** Where an unknown key belongs, when it is known at another level; undefined when it is not. */
 export function belongsElsewhere(
   path: readonly string[],

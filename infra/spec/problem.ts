@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Problem } from "../errors.ts";
 import { nearest } from "../errors.ts";
-import { belongsElsewhere } from "./misplaced.ts";
+import { belongsElsewhere, replacementOf } from "./misplaced.ts";
 import {
   childValue,
   intendedVariant,
@@ -103,6 +103,15 @@ function unionProblems(union: z.ZodUnion, found: unknown, path: readonly string[
 
 function unknownKey(key: string, known: readonly string[], path: readonly string[]): ShapeProblem {
   const drop = [...path, key];
+  const replacement = replacementOf(path, key);
+  if (replacement !== undefined) {
+    const problem = {
+      path: drop.join("/"),
+      message: "is not a key any more.",
+      remedy: replacement,
+    };
+    return { problem, drop, meant: [...path, "database"].join("/") };
+  }
   const likely = nearest(key, known);
   const misplaced = belongsElsewhere(path, key, likely);
   const near = misplaced === undefined ? likely : undefined;

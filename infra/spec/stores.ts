@@ -11,61 +11,54 @@ const keep = z
     examples: [500],
   });
 
-const shared = z.union([DatabaseRef, KeyValueRef]);
+const SqliteStore = z
+  .strictObject({
+    sqlite: FilePath.meta({
+      description: "The file. It must be on a local disk.",
+      examples: ["/data/state.db"],
+    }),
+  })
+  .meta({ description: "A SQLite file on the disk of the one instance." });
 
-/** Where every process of a stack keeps records of runs, and where they agree who runs what. */
+/** The state store that the processes of a stack share. */
 export const StackStoresSpec = z
   .strictObject({
-    records: shared
-      .optional()
-      .meta({ description: "Records of runs.", examples: [{ database: "main" }] }),
-    keep,
-    coordination: shared.optional().meta({
-      description: "Where several processes agree which of them runs a slot.",
-      examples: [{ keyValue: "queue" }],
+    records: DatabaseRef.optional().meta({
+      description: "Run records, documents and the state of alerts.",
+      examples: [{ database: "main" }],
     }),
+    keep,
+    coordination: z
+      .union([DatabaseRef, KeyValueRef])
+      .optional()
+      .meta({
+        description: "Leases: where several processes agree which of them runs a slot.",
+        examples: [{ keyValue: "queue" }],
+      }),
   })
   .meta({
     id: "stackStores",
     description:
-      "What all processes remember, and where. Without it a service with a disk uses its disk.",
+      "The state store of all processes. Without it, a service with a disk has a SQLite file on the disk.",
     examples: [{ records: { database: "main" }, coordination: { database: "main" } }],
   });
 
-/** What one service remembers, and where, instead of what the stack says. */
+/** The state store of one service, instead of the stack's. */
 export const ServiceStoresSpec = z
   .strictObject({
     records: z
-      .union([
-        z
-          .strictObject({
-            file: FilePath.meta({ description: "A file of lines.", examples: ["logs/runs.jsonl"] }),
-          })
-          .meta({ description: "A file with one JSON object a line." }),
-        z
-          .strictObject({
-            sqlite: FilePath.meta({ description: "The file.", examples: ["/data/runs.db"] }),
-          })
-          .meta({ description: "A SQLite file." }),
-        DatabaseRef,
-        KeyValueRef,
-      ])
-      .optional()
-      .meta({ description: "Records of runs.", examples: [{ file: "logs/runs.jsonl" }] }),
-    keep,
-    coordination: z
-      .union([
-        z
-          .strictObject({
-            directory: FilePath.meta({ description: "The directory.", examples: ["/data/locks"] }),
-          })
-          .meta({ description: "A directory on the disk of the one instance." }),
-        DatabaseRef,
-        KeyValueRef,
-      ])
+      .union([SqliteStore, DatabaseRef])
       .optional()
       .meta({
-        description: "Where several processes agree which of them runs a slot.",
+        description: "Run records, documents and the state of alerts.",
+        examples: [{ sqlite: "/data/state.db" }],
+      }),
+    keep,
+    coordination: z
+      .union([SqliteStore, DatabaseRef, KeyValueRef])
+      .optional()
+      .meta({
+        description: "Leases: where several processes agree which of them runs a slot.",
         examples: [{ keyValue: "queue" }],
       }),
     history: z
@@ -87,8 +80,8 @@ export const ServiceStoresSpec = z
   })
   .meta({
     id: "serviceStores",
-    description: "What the service remembers, and where, instead of what the stack says.",
-    examples: [{ records: { file: "logs/runs.jsonl" } }],
+    description: "The state store of the service, instead of the stack's.",
+    examples: [{ records: { sqlite: "/data/state.db" } }],
   });
 
 export type StackStoresSpec = z.infer<typeof StackStoresSpec>;

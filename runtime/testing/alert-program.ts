@@ -2,7 +2,8 @@ import { openAlerts } from "../src/alerts/alerts.ts";
 import { ManifestAlerts } from "../src/contract/alert.ts";
 import type { ManifestStores } from "../src/contract/store.ts";
 import { createLogger } from "../src/log.ts";
-import { openStateDatabase } from "../src/state/database.ts";
+import { openState } from "../src/state/state-store.ts";
+import { NO_LOG } from "./no-log.ts";
 import { FAILED } from "./scratch-event.ts";
 
 /**
@@ -13,10 +14,13 @@ import { FAILED } from "./scratch-event.ts";
 const [directory = "."] = process.argv.slice(2);
 
 const stores: ManifestStores = { records: { kind: "sqlite", path: "runs.db" } };
-const database = await openStateDatabase(stores, process.env, directory);
+const state = await openState(
+  { system: "shop", stack: "shop", stores },
+  { env: process.env, directory, log: NO_LOG },
+);
 const alerts = openAlerts({
   manifest: { system: "shop", stack: "shop", process: "web", jobs: [], stores },
-  database,
+  database: state.database,
   alerts: ManifestAlerts.parse({
     channels: [{ name: "ops", kind: "webhook", urlEnv: "WEBHOOK_URL" }],
   }),
@@ -27,4 +31,4 @@ const alerts = openAlerts({
 });
 await alerts.send(FAILED);
 await alerts.close(5000);
-await database.close();
+await state.close();

@@ -14,7 +14,7 @@ import type { ManifestJob } from "../src/contract/job.ts";
 import { nodeListener } from "../src/http.ts";
 import { openOps } from "../src/ops/app.ts";
 import { openPage, type SCREENS, startBrowser, type WatchedPage } from "./browser.ts";
-import { openStateDatabase } from "../src/state/database.ts";
+import { scratchDatabase } from "./scratch-database.ts";
 import { scratchProcess } from "./scratch-process.ts";
 
 const TOKEN = "token-of-the-console-test";
@@ -79,8 +79,7 @@ async function consoleScene(): Promise<ConsoleScene> {
     env,
     directory,
   });
-  const { stores } = process.manifest;
-  const database = await openStateDatabase(stores, process.env, process.directory);
+  const database = scratchDatabase(process.manifest.stores, process);
   onTestFinished(() => database.close());
   const alerts = openAlerts({ ...process, alerts: process.manifest.alerts, clock, database });
   const { fetch } = openOps({ ...process, alerts });

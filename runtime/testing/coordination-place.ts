@@ -5,19 +5,20 @@ import { join } from "node:path";
 import { afterAll, type TestContext } from "vitest";
 
 import type { ManifestStores } from "../src/contract/store.ts";
-import type { Coordination } from "../src/state/coordination.ts";
-import { openCoordination } from "../src/state/locks/coordination.ts";
+import type { LeaseStore } from "../src/state/leases.ts";
+import { openState } from "../src/state/state-store.ts";
+import { NO_LOG } from "./no-log.ts";
 import { usePostgres, useRedis } from "./servers.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
-export type CoordinationKind = "file" | "postgres" | "redis";
+export type CoordinationKind = "sqlite" | "postgres" | "redis";
 
 /** Where some processes of a test agree, as a manifest and an environment say it. */
 export interface CoordinationPlace {
   readonly stores: Pick<ManifestStores, "coordination" | "records">;
   readonly url: string;
   readonly directory: string;
-  /** The port of the server; none for files. */
+  /** The port of the server; none for SQLite. */
   readonly port: number | undefined;
 }
 
@@ -32,20 +33,21 @@ export function useCoordinationPlaces(): (
   afterAll(() => rmSync(root, { recursive: true }));
   return async (kind, context) => {
     const directory = join(root, randomUUID());
-    if (kind === "file") {
+    if (kind === "sqlite") {
       const stores = {
-        coordination: { kind, path: "locks" },
-        records: { kind, path: "runs.jsonl" },
+        coordination: { kind, path: "state.db" },
+        records: { kind, path: "state.db" },
       };
       return { stores, url: "", directory, port: undefined };
     }
-    const store = { kind, urlEnv: "STORE_URL" };
-    const stores = { coordination: store, records: store };
+    const coordination = { kind, urlEnv: "STORE_URL" };
     if (kind === "postgres") {
+      const stores = { coordination, records: { kind, urlEnv: "STORE_URL" } };
       const server = await postgres(context);
       return { stores, url: await server.freshDatabase(), directory, port: server.port };
     }
     const server = await redis(context);
+    const stores = { coordination, records: { kind: "sqlite" as const, path: "state.db" } };
     return { stores, url: server.freshDatabase(), directory, port: server.port };
   };
 }
@@ -54,11 +56,12 @@ export function useCoordinationPlaces(): (
 export async function openAt(
   { stores, url, directory }: CoordinationPlace,
   context: TestContext,
-): Promise<Coordination> {
-  const coordination = await openCoordination(stores, { STORE_URL: url }, directory);
-  if (!coordination) throw new Error("unreachable: every place has one");
-  context.onTestFinished(() => coordination.close());
-  return coordination;
+): Promise<LeaseStore> {
+  const manifest = { system: "shop", stack: "shop", stores };
+  const state = await openState(manifest, { env: { STORE_URL: url }, directory, log: NO_LOG });
+  if (!state.leases) throw new Error("unreachable: every place has leases");
+  context.onTestFinished(() => state.close());
+  return state.leases;
 }
 
 /** The same place over a network that can be broken. */

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ManifestStores } from "../src/contract/store.ts";
-import type { LeaseRequest } from "../src/state/coordination.ts";
+import type { LeaseRequest } from "../src/state/leases.ts";
 
 /** What a process is to do with leases. */
 export type LeaseTask = {

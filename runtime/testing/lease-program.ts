@@ -5,10 +5,10 @@ import { appendFileSync } from "node:fs";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Coordination, Lease, LeaseRequest, SlotLease } from "../src/state/coordination.ts";
-import { openCoordination } from "../src/state/locks/coordination.ts";
+import type { Lease, LeaseRequest, LeaseStore, SlotLease } from "../src/state/leases.ts";
 import type { RunStart } from "../src/contract/run-record.ts";
-import { openRecordStore } from "../src/state/stores/records.ts";
+import { openState } from "../src/state/state-store.ts";
+import { NO_LOG } from "./no-log.ts";
 import type { LeaseTask } from "./lease-process.ts";
 
 /** A process that wants every slot looks again after so long. */
@@ -17,22 +17,26 @@ const LOOK_MS = 50;
 const task = JSON.parse(process.argv[2] ?? "") as LeaseTask;
 const { stores, url, directory } = task.place;
 const env = { STORE_URL: url };
-const coordination = await openCoordination(stores, env, directory);
-if (!coordination) throw new Error("unreachable: every place has one");
-if (task.kind === "hold") await hold(coordination, task);
-else if (task.kind === "slots") await runSlots(coordination, task);
-else await takeTurns(coordination, task);
+const state = await openState(
+  { system: "shop", stack: "shop", stores },
+  { env, directory, log: NO_LOG },
+);
+const { leases } = state;
+if (!leases) throw new Error("unreachable: every place has leases");
+if (task.kind === "hold") await hold(leases, task);
+else if (task.kind === "slots") await runSlots(leases, task);
+else await takeTurns(leases, task);
 
 /** Takes a lease or a slot, begins a run, and ends it when it is told to. */
 async function hold(
-  from: Coordination,
+  from: LeaseStore,
   { request, slot }: Extract<LeaseTask, { kind: "hold" }>,
 ): Promise<void> {
   const at = new Date(slot ?? 0);
   const claimed = slot === undefined ? undefined : await untilClaimed(from, request, at);
   const lease = claimed ?? (await from.waitFor(request, new AbortController().signal));
   const heldMs = nowMs();
-  const records = await openRecordStore({ system: "shop", stack: "shop", stores }, env, directory);
+  const { records } = state;
   const run = startOf(request, lease, at);
   await records.begin(run);
   tell({ event: "held", fence: lease.fence, atMs: heldMs });
@@ -47,7 +51,7 @@ async function hold(
 
 /** Runs every slot that it gets, for ever. */
 async function runSlots(
-  from: Coordination,
+  from: LeaseStore,
   { request, slots, journal, workMs }: Extract<LeaseTask, { kind: "slots" }>,
 ): Promise<never> {
   tell({ event: "started" });
@@ -66,7 +70,7 @@ async function runSlots(
 
 /** Takes the lease and gives it back, so many times. */
 async function takeTurns(
-  from: Coordination,
+  from: LeaseStore,
   { request, turns, journal, workMs }: Extract<LeaseTask, { kind: "turns" }>,
 ): Promise<void> {
   tell({ event: "started" });
@@ -77,11 +81,11 @@ async function takeTurns(
     appendFileSync(journal, `out ${lease.fence} ${process.pid} ${nowMs()}\n`);
     await lease.release();
   }
-  await from.close();
+  await state.close();
 }
 
 async function untilClaimed(
-  from: Coordination,
+  from: LeaseStore,
   request: LeaseRequest,
   slot: Date,
 ): Promise<SlotLease> {

@@ -1,7 +1,8 @@
 import type { Env } from "../src/contract/env.ts";
 import type { ManifestStores } from "../src/contract/store.ts";
 import type { SqlDatabase } from "../src/databases/sql-database.ts";
-import { openStateDatabase } from "../src/state/database.ts";
+import { openState, type StateStore } from "../src/state/state-store.ts";
+import { NO_LOG } from "./no-log.ts";
 
 /** The database of a process, opened by its first use, so that opening it needs no `await`. */
 export function scratchDatabase(
@@ -9,12 +10,18 @@ export function scratchDatabase(
   { env, directory }: { readonly env: Env; readonly directory: string },
 ): SqlDatabase {
   const kind = stores?.records?.kind;
-  let opened: Promise<SqlDatabase> | undefined;
-  const open = () => (opened ??= openStateDatabase(stores, env, directory));
+  const manifest = { system: "shop", stack: "shop", ...(stores && { stores }) };
+  let opened: Promise<StateStore> | undefined;
+  const open = async (): Promise<SqlDatabase> => {
+    opened ??= openState(manifest, { env, directory, log: NO_LOG });
+    // A store that cannot be opened is opened again by the next use.
+    opened.catch(() => (opened = undefined));
+    return (await opened).database;
+  };
   return {
     dialect: kind === "postgres" ? "postgres" : "sqlite",
     where: "scratch",
-    isKept: kind !== undefined && kind !== "redis",
+    isKept: kind !== undefined,
     ensure: async (relation, ddl) => (await open()).ensure(relation, ddl),
     query: async (verb, text, values) => (await open()).query(verb, text, values),
     transaction: async (verb, work) => (await open()).transaction(verb, work),

@@ -82,8 +82,7 @@ function manifestIn(
 }
 
 function isShared(manifest: RuntimeManifest | undefined): boolean {
-  const kind = manifest?.stores?.records?.kind;
-  return kind === "postgres" || kind === "redis";
+  return manifest?.stores?.records?.kind === "postgres";
 }
 
 function jsonFrom(text: string): unknown {

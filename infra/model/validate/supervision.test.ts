@@ -90,7 +90,7 @@ test("what is remembered in a file is on the disk", () => {
   expect(
     refusals(`
 services:
-  a: { ${DOCKER}, supervise: true, start: node a.js, stores: { records: { file: logs/runs.jsonl } } }
+  a: { ${DOCKER}, supervise: true, start: node a.js, stores: { records: { sqlite: logs/state.db } } }
   b:
     type: web
     source: { repo: "https://example.com/a" }
@@ -98,11 +98,11 @@ services:
     start: node a.js
     plan: starter
     disk: { mount: /data, sizeGb: 1, persist: [logs] }
-    stores: { records: { file: logs/runs.jsonl }, coordination: { directory: /data/locks }, history: { file: out/jobs.jsonl } }
+    stores: { records: { sqlite: logs/state.db }, coordination: { sqlite: /data/locks.db }, history: { file: out/jobs.jsonl } }
 `),
   ).toMatchInlineSnapshot(`
     [
-      "3:150   services/a/stores/records/file: "logs/runs.jsonl" is not on the disk: the next deploy would remove it. Give the service a disk, or use a database: or keyValue:.",
+      "3:150   services/a/stores/records/sqlite: "logs/state.db" is not on the disk: the next deploy would remove it. Give the service a disk, or keep its state in a database: { database: … }.",
       "11:104   services/b/stores/history/file: "out/jobs.jsonl" is not on the disk: the next deploy would remove it. Add it, or its directory, to disk/persist, or put it below the mount.",
     ]
   `);

@@ -94,11 +94,10 @@ function storesLost(path: string, { type, disk, stores }: ServicePart): Problem[
   if (type === "container" || !stores) return [];
   const { records, coordination, history } = stores;
   const places = [
-    ["records/file", records && "file" in records ? records.file : undefined],
     ["records/sqlite", records && "sqlite" in records ? records.sqlite : undefined],
     [
-      "coordination/directory",
-      coordination && "directory" in coordination ? coordination.directory : undefined,
+      "coordination/sqlite",
+      coordination && "sqlite" in coordination ? coordination.sqlite : undefined,
     ],
     ["history/file", history?.file],
   ] as const;
@@ -114,7 +113,7 @@ function storesLost(path: string, { type, disk, stores }: ServicePart): Problem[
         message: `"${place}" is not on the disk: the next deploy would remove it.`,
         remedy: disk
           ? "Add it, or its directory, to disk/persist, or put it below the mount."
-          : "Give the service a disk, or use a database: or keyValue:.",
+          : "Give the service a disk, or keep its state in a database: { database: … }.",
       },
     ];
   });

@@ -80,7 +80,7 @@ export function alertsOf(
 ): Alerts {
   const { manifest, database, log, clock } = options;
   const stack = stackNamespace(manifest);
-  const readOld = () => readOldAlerts(manifest, options);
+  const readOld = () => readOldAlerts(database, stack);
   const store = new AlertStore({ database, stack, readOldAlerts: readOld, log, clock });
   const silences = openSilences({ ...options, store });
   const isReady = () => channels.some((it) => it.isReady());

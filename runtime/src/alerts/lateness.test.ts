@@ -3,7 +3,7 @@ import type { ManifestJob } from "../contract/job.ts";
 import { createLogger } from "../log.ts";
 import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
 import type { Env } from "../contract/env.ts";
-import { openMemoryRecords } from "../state/stores/memory-records.ts";
+import { memoryRecords } from "../../testing/memory-records.ts";
 import { listSink } from "../../testing/list-sink.ts";
 import { manualClock } from "../../testing/scratch-health.ts";
 import { watchLateness } from "./lateness.ts";
@@ -20,7 +20,7 @@ const HOURLY: ManifestJob = {
 /** A watch that began at 10:00:00 UTC; the slots of an hourly job are 11:00, 12:00, … */
 async function watched(job: ManifestJob, options: { env?: Env; records?: RecordStore } = {}) {
   const clock = manualClock("2026-11-22T10:00:00.000Z");
-  const records = options.records ?? openMemoryRecords(100);
+  const records = options.records ?? memoryRecords();
   const alerts = listSink();
   const { sent } = alerts;
   const watch = watchLateness({
@@ -149,7 +149,7 @@ test("a run in the slot's last seconds before it is the slot's: clocks of two ma
 });
 
 test("after a restart the last record says since when a job is due", async () => {
-  const records = openMemoryRecords(100);
+  const records = memoryRecords();
   await records.finish(ended(start("flush", "08:00:00")));
 
   const { at } = await watched(HOURLY, { records });
@@ -236,7 +236,7 @@ test("a job by hand or at start only is never late", async () => {
 
 test("records that cannot be read are told: nobody sees then whether jobs run", async () => {
   let isAway = true;
-  const memory = openMemoryRecords(10);
+  const memory = memoryRecords();
   const records: RecordStore = {
     ...memory,
     unfinished: () => (isAway ? Promise.reject(new Error("away")) : memory.unfinished()),

@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
+import { scratchDatabase } from "../../testing/scratch-database.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
 import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
-import { changeDocument, openDocument } from "../state/stores/document.ts";
+import { changeDocument, openDocument } from "../state/documents.ts";
 import { countOf } from "./alert-message.ts";
 
 const STORES = { records: { kind: "sqlite" as const, path: "runs.db" } };
-
-const MANIFEST = { system: "shop", stack: "shop", stores: STORES };
 
 const TRIM = { ...FAILED, key: "shop/trim/fail" };
 
@@ -63,9 +62,10 @@ const DOCUMENT = {
 
 test("after an upgrade an open alert does not fire again, what waits is sent, and silences hold", async () => {
   const directory = scratchDirectory();
-  const document = await openDocument(MANIFEST, { env: {}, directory }, "alerts");
+  const database = scratchDatabase(STORES, { env: {}, directory });
+  const document = openDocument(database, { stack: "shop/shop", name: "alerts" });
   await changeDocument(document, () => ({ text: JSON.stringify(DOCUMENT), result: undefined }));
-  await document.close();
+  await database.close();
   const channel = listChannel("ops");
   const options = { clock: handClock(), directory, manifest: { stores: STORES } };
   const { alerts } = scratchAlerts([channel], options);

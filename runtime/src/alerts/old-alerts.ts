@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type AlertEvent, isResolved } from "../contract/alert-event.ts";
-import type { Env } from "../contract/env.ts";
-import type { RuntimeManifest } from "../contract/manifest.ts";
-import { openDocument } from "../state/stores/document.ts";
+import type { SqlDatabase } from "../databases/sql-database.ts";
+import { openDocument } from "../state/documents.ts";
 import type { Silence } from "./alert-rows.ts";
 import type { StoredAlerts } from "./alert-merge.ts";
 import { type AlertState, newAlertState } from "./alert-state.ts";
@@ -43,16 +42,11 @@ interface OldItem {
 
 /** Reads the alerts of an older version, so that firing alerts are not sent again after an update. */
 export async function readOldAlerts(
-  manifest: Pick<RuntimeManifest, "system" | "stack" | "stores">,
-  place: { readonly env: Env; readonly directory: string },
+  database: SqlDatabase,
+  stack: string,
 ): Promise<StoredAlerts | undefined> {
-  const document = await openDocument(manifest, place, DOCUMENT);
-  try {
-    const { text } = await document.read();
-    return text === undefined ? undefined : convertOldAlerts(text);
-  } finally {
-    await document.close();
-  }
+  const { text } = await openDocument(database, { stack, name: DOCUMENT }).read();
+  return text === undefined ? undefined : convertOldAlerts(text);
 }
 
 /** The rows of an old document. An unreadable text has none. */

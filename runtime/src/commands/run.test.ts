@@ -1,3 +1,4 @@
+import { recordTexts } from "../../testing/record-texts.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -78,8 +79,8 @@ test.each([
 
 test("SIGTERM ends the child within its grace, frees the lock and records `interrupted`", async () => {
   const stores = {
-    records: { kind: "file", path: "records.jsonl" },
-    coordination: { kind: "file", path: "locks" },
+    records: { kind: "sqlite", path: "state.db" },
+    coordination: { kind: "sqlite", path: "state.db" },
   } as const;
   const command = "trap 'echo bye; exit 0' TERM; touch started; while :; do sleep 0.05; done";
   const manifest = scratchManifest({
@@ -94,7 +95,7 @@ test("SIGTERM ends the child within its grace, frees the lock and records `inter
   const end = await ended;
   expect(end.code).toBe(75);
   expect(end.lines.at(-1)).toMatchObject({ msg: "run", status: "interrupted", actor: "schedule" });
-  expect(readFileSync(join(directory, "records.jsonl"), "utf8")).toContain('"interrupted"');
+  expect(recordTexts(join(directory, "state.db")).join()).toContain('"interrupted"');
 
   const again = start(["run", "job", "--by", "ann"], { jobs: [], manifest, directory });
   await sleep(0);
@@ -103,11 +104,10 @@ test("SIGTERM ends the child within its grace, frees the lock and records `inter
   expect((await again.ended).lines.at(-1)).toMatchObject({ actor: "manual ann", attempt: 1 });
 });
 
-/** Its second run has begun when the file that the first one left is written again. */
+/** Its second run has begun when there is one more record. */
 async function untilRunning({ directory, child }: Started): Promise<void> {
   const deadline = Date.now() + 15_000;
-  const begins = (): number =>
-    readFileSync(join(directory, "records.jsonl"), "utf8").split('"begin"').length;
+  const begins = (): number => recordTexts(join(directory, "state.db")).length;
   const before = begins();
   while (begins() === before) {
     if (Date.now() > deadline || child.exitCode !== null) throw new Error("it did not begin");
@@ -119,8 +119,8 @@ async function untilRunning({ directory, child }: Started): Promise<void> {
 
 test("a run whose process was killed is recorded as lost by the next one", async () => {
   const stores = {
-    records: { kind: "file", path: "records.jsonl" },
-    coordination: { kind: "file", path: "locks" },
+    records: { kind: "sqlite", path: "state.db" },
+    coordination: { kind: "sqlite", path: "state.db" },
   } as const;
   const lines = "touch started; while ! test -e go; do sleep 0.05; done";
   const manifest = scratchManifest({
@@ -172,7 +172,7 @@ test("a crash is one line without secrets, and what was running is recorded and 
   const hook = `const at = setInterval(() => { if (process.getBuiltinModule("node:fs").existsSync("started")) { clearInterval(at); ${crash} } }, 20); at.unref()`;
   const manifest = scratchManifest({
     jobs: [{ name: "job", command: "echo $$ > started; exec sleep 300", startedBy: "process" }],
-    manifest: { stores: { records: { kind: "file", path: "records.jsonl" } } },
+    manifest: { stores: { records: { kind: "sqlite", path: "state.db" } } },
   });
 
   const { directory, ended } = start(["run", "job"], {
@@ -190,7 +190,7 @@ test("a crash is one line without secrets, and what was running is recorded and 
     { level: "fatal", msg: "crash", err: { message: "with [redacted]" } },
     { msg: "run", status: "failed", error: "crash: with [redacted]" },
   ]);
-  expect(readFileSync(join(directory, "records.jsonl"), "utf8")).toContain('"failed"');
+  expect(recordTexts(join(directory, "state.db")).join()).toContain('"failed"');
   const pid = Number(readFileSync(join(directory, "started"), "utf8"));
   await untilGone(pid);
 });
@@ -251,7 +251,7 @@ test("a store that cannot be used is one line that says which, and a 75", async 
 
   expect({ code, stderr }).toEqual({ code: 75, stderr: "" });
   expect(lines).toMatchObject([
-    { level: "fatal", msg: expect.stringContaining("could not open the run records") },
+    { level: "fatal", msg: expect.stringContaining("could not open the state store") },
   ]);
   expect(JSON.stringify(lines)).not.toContain("stack");
 });

@@ -1,3 +1,4 @@
+import { recordTexts } from "../../testing/record-texts.ts";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -43,7 +44,7 @@ test("the scheduler runs jobs at their slots, and a SIGTERM ends it with 0 and r
       { name: "long", command: "touch started; sleep 300", schedule: hourly },
       { name: "short", command: "touch done", schedule: secondly },
     ],
-    { stores: { records: { kind: "file", path: "runs.jsonl" } } },
+    { stores: { records: { kind: "sqlite", path: "state.db" } } },
   );
   await vi.waitFor(() => {
     readFileSync(join(directory, "started"));
@@ -56,7 +57,7 @@ test("the scheduler runs jobs at their slots, and a SIGTERM ends it with 0 and r
   expect(lines().filter(({ msg }) => msg === "run")).toContainEqual(
     expect.objectContaining({ job: "long", status: "interrupted", actor: "start" }),
   );
-  expect(readFileSync(join(directory, "runs.jsonl"), "utf8")).toContain('"interrupted"');
+  expect(recordTexts(join(directory, "state.db")).join()).toContain('"interrupted"');
 });
 
 test("wrong variables are told at once, and end it with 78 before anything runs", async () => {

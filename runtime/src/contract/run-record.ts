@@ -54,16 +54,25 @@ export interface RecordQuery {
   readonly limit: number;
 }
 
-/** Where the records of runs are kept. Job logic does not know which. */
+/** The newest records of some jobs, one for each. */
+export interface LatestQuery {
+  readonly jobs: readonly string[];
+  readonly status?: RunStatus;
+}
+
+/** The run records of a stack. */
 export interface RecordStore {
-  /** Notes that a run begins, so that it is known when it never ends. */
+  /** Notes that a run starts, so that it is known when it never finishes. */
   begin(run: RunStart): Promise<void>;
   /** Stores the end of a run; false when a later lease of the same job and slot has been seen. */
   finish(record: RunRecord): Promise<boolean>;
   list(query: RecordQuery): Promise<RunRecord[]>;
-  /** Runs that began and have no end. */
+  /** The newest record of each job, by the job's name, in one query. */
+  latest(query: LatestQuery): Promise<Map<string, RunRecord>>;
+  /** The record of a finished run. */
+  find(runId: string): Promise<RunRecord | undefined>;
+  /** Runs that started and have no end, oldest first. */
   unfinished(): Promise<RunStart[]>;
-  close(): Promise<void>;
 }
 
 /** What the record of a run has beside its start, as it is read from a file or from another process. */

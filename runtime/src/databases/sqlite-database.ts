@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CheckError } from "../health/check.ts";
-import { StoreError } from "../state/stores/store-error.ts";
+import { StoreError } from "./store-error.ts";
 import { isBusy, resultCode } from "./sqlite.ts";
 import type { Query, Row, SqlDatabase, SqlValue } from "./sql-database.ts";
 
@@ -26,16 +26,16 @@ const SETTINGS = `
   PRAGMA temp_store = MEMORY;
   PRAGMA journal_size_limit = 8388608;`;
 
-/** Words for the primary result codes that operators meet. @see https://www.sqlite.org/rescode.html */
-const WORDS: Readonly<Record<number, string>> = {
-  5: "another process holds the write lock",
-  6: "another connection holds the write lock",
-  8: "read-only",
-  10: "input/output error",
-  11: "the file is damaged",
-  13: "disk full",
-  14: "the file cannot be opened",
-  26: "the file is no SQLite database",
+/** Names and words of the primary result codes that operators meet. @see https://www.sqlite.org/rescode.html */
+const CODES: Readonly<Record<number, readonly [code: string, words: string]>> = {
+  5: ["SQLITE_BUSY", "another process holds the write lock"],
+  6: ["SQLITE_LOCKED", "another connection holds the write lock"],
+  8: ["SQLITE_READONLY", "read-only"],
+  10: ["SQLITE_IOERR", "input/output error"],
+  11: ["SQLITE_CORRUPT", "the file is damaged"],
+  13: ["SQLITE_FULL", "disk full"],
+  14: ["SQLITE_CANTOPEN", "the file cannot be opened"],
+  26: ["SQLITE_NOTADB", "the file is no SQLite database"],
 };
 
 /**
@@ -149,8 +149,8 @@ class SqliteDatabase implements SqlDatabase {
   }
 
   #storeError(verb: string, error: unknown): StoreError {
-    const words = WORDS[resultCode(error) ?? 0];
-    const cause = words === undefined ? error : new CheckError(words);
+    const [code, words] = CODES[resultCode(error) ?? 0] ?? [];
+    const cause = words === undefined ? error : Object.assign(new CheckError(words), { code });
     return new StoreError({ where: this.where, verb }, cause);
   }
 }

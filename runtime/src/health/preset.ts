@@ -54,7 +54,7 @@ export interface ProbeContext {
   readonly env: Env;
   /** Base of relative paths. */
   readonly directory: string;
-  readonly records: RecordStore | undefined;
+  readonly records: Pick<RecordStore, "list"> | undefined;
   readonly reports: Reports;
   /** The URL of the supervised app while it listens. */
   readonly appUrl: (() => string | undefined) | undefined;

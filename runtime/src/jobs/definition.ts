@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { AppControl } from "../run/app-control.ts";
-import type { JobMemory } from "../state/stores/job-memory.ts";
+import type { JobMemory } from "../state/documents.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
 
 /** What a run of a job has at hand. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import {
   copyFile,
   link,
@@ -69,6 +70,31 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   } finally {
     await rm(part, { force: true });
   }
+}
+
+/**
+ * Appends one line, whole and on a line of its own, also when several processes append at once: one
+ * write in append mode is not mixed with others on a local file system.
+ */
+export function appendLine(path: string, line: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, "a+");
+  try {
+    // A process that was killed, or a full disk, may have left half a line.
+    const data = Buffer.from(`${endsInHalfALine(file) ? "\n" : ""}${line}\n`);
+    const written = writeSync(file, data);
+    if (written < data.length) throw Object.assign(new Error("disk full"), { code: "ENOSPC" });
+  } finally {
+    closeSync(file);
+  }
+}
+
+function endsInHalfALine(file: number): boolean {
+  const { size } = fstatSync(file);
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, size - 1);
+  return last.toString() !== "\n";
 }
 
 /**

@@ -34,17 +34,30 @@ export interface JobView {
   readonly inputs: readonly InputName[];
 }
 
-/** What is known of a job now. */
-export async function viewJob(process: RunProcess, job: ManifestJob): Promise<JobView> {
+/** The state of each job now. The records of all jobs take two queries. */
+export async function viewJobs(
+  process: RunProcess,
+  jobs: readonly ManifestJob[],
+): Promise<JobView[]> {
+  const names = jobs.map(({ name }) => name);
+  const last = await process.records.latest({ jobs: names });
+  const lastOk = await process.records.latest({ jobs: names, status: "ok" });
+  return await Promise.all(
+    jobs.map((job) =>
+      viewJob(process, job, { last: last.get(job.name), lastOk: lastOk.get(job.name) }),
+    ),
+  );
+}
+
+async function viewJob(
+  process: RunProcess,
+  job: ManifestJob,
+  { last, lastOk }: { last: RunRecord | undefined; lastOk: RunRecord | undefined },
+): Promise<JobView> {
   const schedule = job.schedule
     ? bindSchedule({ name: job.name, schedule: job.schedule }, process.env)
     : undefined;
   const now = process.clock.now();
-  const [last] = await process.records.list({ job: job.name, limit: 1 });
-  const [lastOk] =
-    last?.status === "ok"
-      ? [last]
-      : await process.records.list({ job: job.name, status: "ok", limit: 1 });
   const toggles = (job.toggles ?? []).map(async (name) => ({
     name,
     ...(await process.toggles.isOn(name)),

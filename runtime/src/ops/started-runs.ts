@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { ProcessStores } from "../run/process.ts";
 import { runJob } from "../run/run-job.ts";
 import type { RunRequest, RunProcess } from "../run/run.ts";
 import type { RunRecord } from "../contract/run-record.ts";
@@ -45,7 +44,7 @@ export function startedRuns(process: RunProcess): StartedRuns {
     },
     find: async (runId) => {
       if (running.has(runId) || process.active.has(runId)) return "running";
-      return ended.get(runId) ?? (await findRecord(process, runId));
+      return ended.get(runId) ?? (await process.records.find(runId));
     },
     endOf: async (runId) => {
       await running.get(runId);
@@ -55,15 +54,4 @@ export function startedRuns(process: RunProcess): StartedRuns {
       await Promise.all(running.values());
     },
   };
-}
-
-/** Most records that are looked through for one run. */
-const LOOKED_THROUGH_MAX = 1000;
-
-async function findRecord(
-  process: Pick<ProcessStores, "records">,
-  runId: string,
-): Promise<RunRecord | undefined> {
-  const records = await process.records.list({ limit: LOOKED_THROUGH_MAX });
-  return records.find((record) => record.runId === runId);
 }

@@ -3,7 +3,7 @@ import { EXIT } from "../contract/exit-code.ts";
 import { stackNamespace } from "../contract/manifest.ts";
 import { JobFailure } from "../jobs/definition.ts";
 import { nextRuns } from "../schedule/schedule.ts";
-import type { Coordination, Lease, LeaseRequest, SlotLease } from "../state/coordination.ts";
+import type { LeaseStore, Lease, LeaseRequest, SlotLease } from "../state/leases.ts";
 import type { Skip } from "./run-outcome.ts";
 import { isManual, type Run } from "./run.ts";
 import { latestSlot } from "./slots.ts";
@@ -132,7 +132,7 @@ function storeAway(cause: unknown): never {
 }
 
 /** Undefined when the wait ends before the lease is free. */
-async function waitForLease(run: Run, coordination: Coordination): Promise<Lease | undefined> {
+async function waitForLease(run: Run, coordination: LeaseStore): Promise<Lease | undefined> {
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(queueWaitMs(run))]);
   try {
     return await coordination.waitFor(leaseRequest(run), signal);
@@ -149,7 +149,7 @@ function queueWaitMs({ job, process, request, scheduledFor }: Run): number {
   return Math.min(Math.max(latestMs - process.clock.now().getTime(), 0), QUEUE_WAIT_MS_MAX);
 }
 
-async function heldElsewhere(run: Run, coordination: Coordination): Promise<Acquired> {
+async function heldElsewhere(run: Run, coordination: LeaseStore): Promise<Acquired> {
   const holder = await coordination.holderOf(leaseRequest(run).name);
   const runningSince = holder && new Date(holder.sinceMs);
   const skip = {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ManifestJob } from "../contract/job.ts";
-import { openDatabase, type Database } from "../databases/postgres/database.ts";
+import { openDatabase, type PostgresDatabase } from "../databases/postgres/database.ts";
 import { appJobs, type AppRunEnd, type AppRunProcess, appRunStart, endAppRun } from "./app-runs.ts";
 import type { RunStatus } from "../contract/run-record.ts";
 import { sleep } from "./timer.ts";
@@ -11,9 +11,6 @@ const POLL_MS = 30_000;
 /** Most rows of one poll; the next poll reads the rest. */
 const ROWS_MAX = 100;
 
-/** Records that are searched for runs recorded before this process started. */
-const RECORDS_MAX = 100;
-
 export interface TableWatch {
   stop(): Promise<void>;
 }
@@ -22,7 +19,7 @@ export interface TableWatch {
 interface Watched {
   readonly job: ManifestJob;
   readonly runs: NonNullable<ManifestJob["appRuns"]>;
-  readonly database: Database;
+  readonly database: PostgresDatabase;
   /** Start of the newest run that was recorded. */
   lastAt: Date | undefined;
   isInTrouble: boolean;
@@ -59,7 +56,7 @@ export async function watchAppTables(
 }
 
 async function open(process: AppRunProcess): Promise<Watched[]> {
-  const databases = new Map<string, Promise<Database>>();
+  const databases = new Map<string, Promise<PostgresDatabase>>();
   const watched = appJobs(process).map(async (job): Promise<Watched[]> => {
     const runs = job.appRuns;
     if (!runs) return [];
@@ -94,16 +91,15 @@ async function recordRow(process: AppRunProcess, watched: Watched, run: TableRun
   const { job, runs } = watched;
   const runId = idOfRun(runs.table, job.name, run.startedAt);
   const isFirst = watched.lastAt === undefined;
-  if (!isFirst || !(await isRecorded(process, job.name, runId))) {
+  if (!isFirst || !(await isRecorded(process, runId))) {
     const start = appRunStart(process, job.name, { startedAt: run.startedAt, runId });
     await endAppRun(process, start, run);
   }
   watched.lastAt = run.startedAt;
 }
 
-async function isRecorded(process: AppRunProcess, job: string, runId: string): Promise<boolean> {
-  const records = await process.records.list({ job, limit: RECORDS_MAX });
-  return records.some((record) => record.runId === runId);
+async function isRecorded(process: AppRunProcess, runId: string): Promise<boolean> {
+  return (await process.records.find(runId)) !== undefined;
 }
 
 type AppRuns = NonNullable<ManifestJob["appRuns"]>;

@@ -1,3 +1,4 @@
+import { scratchDirectory } from "../../testing/scratch-directory.ts";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -51,11 +52,12 @@ test.for(["postgres", "redis"] as const)(
   "two stacks that share a %s run their jobs of equal name at once, and each its own slots",
   async (kind, context) => {
     const { url } = await (kind === "postgres" ? postgres : redis)(context);
-    const store = { kind, urlEnv: "STORE_URL" };
-    const stores = { coordination: store, records: store };
+    const coordination = { kind, urlEnv: "STORE_URL" };
+    const stores = { coordination, records: { kind: "postgres" as const, urlEnv: "RECORDS_URL" } };
+    const RECORDS_URL = await (await postgres(context)).freshDatabase();
     const jobs = [{ name: "slow", command: SLOW }];
     const open = (stack: string) =>
-      scratchProcess({ jobs, manifest: { stack, stores }, env: { STORE_URL: url } });
+      scratchProcess({ jobs, manifest: { stack, stores }, env: { STORE_URL: url, RECORDS_URL } });
     const both = [await open("shop"), await open("shop-staging")];
     const slot = new Date("2026-03-01T00:00:00.000Z");
 
@@ -82,7 +84,7 @@ test.for(["postgres", "redis"] as const)(
 );
 
 test("a queued run waits for the process that has the lock", async () => {
-  const stores = { coordination: { kind: "file", path: "locks" } } as const;
+  const stores = { coordination: { kind: "sqlite", path: "state.db" } } as const;
   const options = {
     jobs: [{ name: "slow", command: SLOW, overlap: "queue" as const }],
     manifest: { stores },
@@ -115,7 +117,8 @@ test("nothing runs unlocked while the store of its lock is away: the run fails a
 test("a lost lease ends the run, and the late end is rejected by its fence", async (context) => {
   const { url } = await redis(context);
   const lock = { store: "redis", urlEnv: "LOCK_URL", ttlSeconds: 1 } as const;
-  const manifest = { stores: { records: { kind: "redis", urlEnv: "LOCK_URL" } } } as const;
+  const records = { kind: "sqlite", path: join(scratchDirectory(), "state.db") } as const;
+  const manifest = { stores: { records } };
   const command = "touch started; sleep 300";
   const { process, directory } = await scratchProcess({
     jobs: [{ name: "losing", command, lock }],

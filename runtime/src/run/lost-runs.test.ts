@@ -5,8 +5,8 @@ import { leaseRequest } from "./admission.ts";
 import { recoverLost } from "./lost-runs.ts";
 
 const STORES = {
-  records: { kind: "file", path: "records.jsonl" },
-  coordination: { kind: "file", path: "locks" },
+  records: { kind: "sqlite", path: "state.db" },
+  coordination: { kind: "sqlite", path: "state.db" },
 } as const;
 
 const JOB = { name: "trim", command: "true", alerts: { on: ["fail" as const] } };

@@ -1,5 +1,5 @@
 import { isRunHere, type ManifestJob } from "../contract/job.ts";
-import type { Coordination } from "../state/coordination.ts";
+import type { LeaseStore } from "../state/leases.ts";
 import type { RunRecord, RunStart } from "../contract/run-record.ts";
 import { leaseRequest } from "./admission.ts";
 import type { ProcessContext, ProcessRuns, ProcessStores } from "./process.ts";
@@ -61,7 +61,7 @@ async function recover(
 async function recoverUnderLease(
   process: RunProcess,
   job: ManifestJob,
-  { run, coordination }: { run: RunStart; coordination: Coordination },
+  { run, coordination }: { run: RunStart; coordination: LeaseStore },
 ): Promise<RunRecord | undefined> {
   const lease = await coordination.acquire(leaseRequest({ job, process }));
   if (!lease) return undefined;

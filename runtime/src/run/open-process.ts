@@ -2,20 +2,18 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Alerts } from "../alerts/alerts.ts";
 import { openCaches } from "../sources/caches/caches.ts";
-import type { SqlDatabase } from "../databases/sql-database.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
-import type { Coordination } from "../state/coordination.ts";
 import { createLogger } from "../log.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 import { type Env, namedVariables, valueOf } from "../contract/env.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
-import { openStateDatabase } from "../state/database.ts";
-import { appendHistory } from "../state/stores/history.ts";
-import { openRecordStore } from "../state/stores/records.ts";
+import { openState } from "../state/state-store.ts";
+import type { SqlDatabase } from "../databases/sql-database.ts";
 import { openToggles } from "../sources/toggles/toggles.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { ConcurrencyPolicy } from "./concurrency-policy.ts";
-import type { ProcessContext, ProcessStores } from "./process.ts";
+import { appendHistory } from "./history.ts";
+import type { ProcessContext } from "./process.ts";
 import type { RunProcess } from "./run.ts";
 import { waitAtMost } from "./timer.ts";
 
@@ -47,25 +45,21 @@ export async function openProcess(
   const host = firstOf(env, HOST_VARIABLES) ?? hostname();
   const stop = new AbortController();
   const base = { manifest, env, childEnv: environment, log, directory, host, stop };
-  const records = await openRecordStore(manifest, env, directory);
-  const database = await openStateDatabase(manifest.stores, env, directory);
-  const locks = lockStores(base);
-  const coordination = await locks.open(manifest.stores?.coordination);
+  const state = await openState(manifest, { env, directory, log });
   const toggles = openToggles(manifest.toggles, { env, directory, log });
   const caches = openCaches(manifest.caches, { env, directory, log });
-  const memory = jobMemory(base);
   const background = new Set<Promise<void>>();
-  const alerts = await openSink({ ...base, database, clock: SYSTEM_CLOCK });
+  const alerts = await openSink({ ...base, database: state.database, clock: SYSTEM_CLOCK });
   return {
     ...base,
     clock: SYSTEM_CLOCK,
     holder: `${host}:${process.pid}:${randomUUID().slice(0, 8)}`,
     commit: firstOf(env, COMMIT_VARIABLES) ?? null,
-    records,
-    coordination,
+    records: state.records,
+    coordination: state.leases,
     lockStoreOf: async ({ lock }) =>
-      lock ? locks.open({ kind: lock.store, urlEnv: lock.urlEnv }) : coordination,
-    memory: memory.open,
+      lock ? state.leasesIn({ kind: lock.store, urlEnv: lock.urlEnv }) : state.leases,
+    memory: async () => state.jobMemory,
     toggles,
     caches,
     alerts,
@@ -77,14 +71,7 @@ export async function openProcess(
       const waitMs = stop.signal.aborted ? STOPPED_WAIT_MS : BACKGROUND_WAIT_MS;
       await waitAtMost(Promise.all(background), waitMs);
       await alerts.close(stop.signal.aborted ? STOPPED_WAIT_MS : ALERTS_WAIT_MS);
-      await Promise.allSettled([
-        memory.close(),
-        toggles.close(),
-        caches.close(),
-        locks.close(),
-        records.close(),
-        database.close(),
-      ]);
+      await Promise.allSettled([toggles.close(), caches.close(), state.close()]);
     },
   };
 }
@@ -93,54 +80,6 @@ type Base = Pick<ProcessContext, "manifest" | "env" | "log" | "directory">;
 
 function firstOf(env: Env, names: readonly string[]): string | undefined {
   return names.map((name) => valueOf(env, name)).find((value) => value !== undefined);
-}
-
-type CoordinationChoice = NonNullable<RuntimeManifest["stores"]>["coordination"];
-
-/** The stores of locks, each opened once: jobs may name one of their own. */
-function lockStores({ env, directory }: Base): {
-  open(choice: CoordinationChoice): Promise<Coordination | undefined>;
-  close(): Promise<void>;
-} {
-  const opened = new Map<string, Promise<Coordination | undefined>>();
-  const openLocks = async (choice: CoordinationChoice): Promise<Coordination | undefined> => {
-    if (!choice) return undefined;
-    const { openCoordination } = await import("../state/locks/coordination.ts");
-    return openCoordination({ coordination: choice }, env, directory);
-  };
-  const open = (choice: CoordinationChoice): Promise<Coordination | undefined> => {
-    const key = JSON.stringify(choice ?? {});
-    const known = opened.get(key);
-    if (known) return known;
-    const opening = openLocks(choice);
-    opened.set(key, opening);
-    // A store that was away once is asked again by the next run.
-    opening.catch(() => opened.delete(key));
-    return opening;
-  };
-  const close = async (): Promise<void> => {
-    const all = await Promise.allSettled(opened.values());
-    await Promise.allSettled(
-      all.map((it) => (it.status === "fulfilled" ? it.value?.close() : undefined)),
-    );
-  };
-  return { open, close };
-}
-
-/** The memory of jobs, which most runs do not need. */
-function jobMemory({ manifest, env, directory }: Base): {
-  open: ProcessStores["memory"];
-  close(): Promise<void>;
-} {
-  let opened: ReturnType<ProcessStores["memory"]> | undefined;
-  const openIt = async (): ReturnType<ProcessStores["memory"]> => {
-    const { openJobMemory } = await import("../state/stores/job-memory.ts");
-    return openJobMemory(manifest, env, directory);
-  };
-  return {
-    open: () => (opened ??= openIt()),
-    close: async () => void (await (await opened?.catch(() => undefined))?.close()),
-  };
 }
 
 /** What the process has to tell, and to whom. */

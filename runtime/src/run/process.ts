@@ -6,8 +6,8 @@ import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
 import type { Caches } from "../sources/caches/caches.ts";
 import type { Toggles } from "../sources/toggles/toggles.ts";
-import type { Coordination } from "../state/coordination.ts";
-import type { JobMemory } from "../state/stores/job-memory.ts";
+import type { JobMemory } from "../state/documents.ts";
+import type { LeaseStore } from "../state/leases.ts";
 import type { AppControl } from "./app-control.ts";
 import type { Clock } from "./clock.ts";
 import type { ConcurrencyPolicy } from "./concurrency-policy.ts";
@@ -35,11 +35,11 @@ export interface ProcessContext {
 export interface ProcessStores {
   readonly records: RecordStore;
   /** The lease store of the process; undefined when the manifest names none. */
-  readonly coordination: Coordination | undefined;
+  readonly coordination: LeaseStore | undefined;
   /** Holder of this process' leases: host, process id and a random part. */
   readonly holder: string;
   /** The store of a job's lease: the one that the job names, else the one of the process. */
-  readonly lockStoreOf: (job: ManifestJob) => Promise<Coordination | undefined>;
+  readonly lockStoreOf: (job: ManifestJob) => Promise<LeaseStore | undefined>;
   /** Values that jobs keep between runs, opened at the first call; undefined without a store. */
   readonly memory: () => Promise<JobMemory | undefined>;
 }

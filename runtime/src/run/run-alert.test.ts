@@ -96,8 +96,8 @@ test("a store of records that is away keeps no alert back", async () => {
   const alerts = { on: ["fail" as const, "recovered" as const], after: 2 };
   const scratch = await scratchProcess({
     jobs: [{ name: "trim", command: "test -e good", alerts }],
-    manifest: { stores: { records: { kind: "redis", urlEnv: "REDIS_URL" } } },
-    env: { REDIS_URL: "redis://127.0.0.1:1/0" },
+    manifest: { stores: { records: { kind: "postgres", urlEnv: "DATABASE_URL" } } },
+    env: { DATABASE_URL: "postgres://127.0.0.1:1/none" },
   });
 
   await runJob(scratch.process, RUN);

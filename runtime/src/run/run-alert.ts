@@ -1,3 +1,4 @@
+import { stateDatabase } from "../contract/store.ts";
 import type { AlertEvent } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { RunRecord, RunStatus } from "../contract/run-record.ts";
@@ -59,7 +60,7 @@ function wordOf(status: RunStatus): string {
 
 /** Without a record store, each run of a cron job is the first that it knows, and `after` cannot be counted. */
 function hasRecords({ manifest }: ProcessContext, job: ManifestJob): boolean {
-  return manifest.stores?.records !== undefined || job.startedBy !== "process";
+  return stateDatabase(manifest.stores) !== undefined || job.startedBy !== "process";
 }
 
 /** Undefined when the records cannot be read: the first failure then sends an alert. */

@@ -1,6 +1,6 @@
 import type { RunRecord } from "../contract/run-record.ts";
 import { parseInput } from "../jobs/catalog.ts";
-import type { Lease, SlotLease } from "../state/coordination.ts";
+import type { Lease, SlotLease } from "../state/leases.ts";
 import { acquireLease, admit, tooLate } from "./admission.ts";
 import { type Attempts, makeAttempts } from "./attempts.ts";
 import { finishRun } from "./finish-run.ts";

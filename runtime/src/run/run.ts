@@ -2,7 +2,7 @@ import type { JobInput } from "../jobs/catalog.ts";
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { ManifestJob } from "../contract/job.ts";
-import type { SlotLease } from "../state/coordination.ts";
+import type { SlotLease } from "../state/leases.ts";
 import { withTrace } from "../log.ts";
 import type { RunStart } from "../contract/run-record.ts";
 import { bindSchedule } from "../contract/bindings.ts";

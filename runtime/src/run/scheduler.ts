@@ -1,7 +1,7 @@
 import { bindSchedule } from "../contract/bindings.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import { nextRuns, type Schedule } from "../schedule/schedule.ts";
-import type { SlotLease } from "../state/coordination.ts";
+import type { SlotLease } from "../state/leases.ts";
 import { leaseRequest } from "./admission.ts";
 import { recoverLost } from "./lost-runs.ts";
 import type { ProcessContext, ProcessStores } from "./process.ts";

@@ -16,8 +16,8 @@ const JOB = {
 
 const TICK = { job: "report", actor: "schedule" };
 
-const RECORDS = { records: { kind: "file", path: "records.jsonl" } } as const;
-const LOCKS = { coordination: { kind: "file", path: "locks" } } as const;
+const RECORDS = { records: { kind: "sqlite", path: "state.db" } } as const;
+const LOCKS = { coordination: { kind: "sqlite", path: "state.db" } } as const;
 
 test.each([
   ["2026-07-01T08:00:03Z", "ok", "2026-07-01T08:00:00.000Z"],

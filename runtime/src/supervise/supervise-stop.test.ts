@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { recordTexts } from "../../testing/record-texts.ts";
 import { PATIENCE_MS, startSupervised } from "../../testing/supervised.ts";
 
 const PATIENCE = { timeout: PATIENCE_MS, interval: 50 };
@@ -15,10 +15,10 @@ const LONG_JOB = {
 
 test("SIGTERM ends in order: not ready, jobs recorded as interrupted, then the app, and exit 0", async () => {
   const directory = scratchDirectory();
-  const records = join(directory, "runs.jsonl");
+  const records = join(directory, "state.db");
   const runtime = await startSupervised({
     directory,
-    manifest: { jobs: [LONG_JOB], stores: { records: { kind: "file", path: records } } },
+    manifest: { jobs: [LONG_JOB], stores: { records: { kind: "sqlite", path: records } } },
   });
   await runtime.line("the app is up");
   await runtime.ops("/jobs/report/run", { method: "POST", body: "{}" });
@@ -26,7 +26,7 @@ test("SIGTERM ends in order: not ready, jobs recorded as interrupted, then the a
     .poll(async () => (await runtime.ops("/jobs/report")).body["running"], PATIENCE)
     .toHaveLength(1);
   const slow = runtime.get("/slow");
-  await expect.poll(() => existsSync(records)).toBe(true);
+  await expect.poll(() => recordTexts(records)).toHaveLength(1);
 
   runtime.signal("SIGTERM");
 
@@ -37,7 +37,7 @@ test("SIGTERM ends in order: not ready, jobs recorded as interrupted, then the a
   );
   const steps = ["stopping", "run interrupted", "app: told to end", "stopped"];
   expect(order.filter((it) => steps.includes(String(it)))).toEqual(steps);
-  expect(readFileSync(records, "utf8")).toContain('"status":"interrupted"');
+  expect(recordTexts(records).join()).toContain('"status":"interrupted"');
 });
 
 test("an app that does not end is killed before the platform would kill all", async () => {
@@ -107,7 +107,7 @@ function isAlive(pid: number): boolean {
 
 test("a run that does not end in the platform's time is recorded before all is killed", async () => {
   const directory = scratchDirectory();
-  const records = join(directory, "runs.jsonl");
+  const records = join(directory, "state.db");
   const stubborn = {
     ...LONG_JOB,
     command: "trap '' TERM; sleep 60 & wait; wait",
@@ -118,7 +118,7 @@ test("a run that does not end in the platform's time is recorded before all is k
     manifest: {
       app: { graceSeconds: 4 },
       jobs: [stubborn],
-      stores: { records: { kind: "file", path: records } },
+      stores: { records: { kind: "sqlite", path: records } },
     },
   });
   await runtime.line("the app is up");
@@ -130,5 +130,5 @@ test("a run that does not end in the platform's time is recorded before all is k
   runtime.signal("SIGTERM");
 
   expect((await runtime.exited).code).toBe(0);
-  expect(readFileSync(records, "utf8")).toContain('"status":"interrupted"');
+  expect(recordTexts(records).join()).toContain('"status":"interrupted"');
 });

@@ -170,8 +170,7 @@ function launch(
 
 /** Whether the records are on this process' own disk, which has one instance at a time. */
 function isAlone({ manifest, coordination }: ProcessContext & ProcessStores): boolean {
-  const kind = manifest.stores?.records?.kind;
-  return coordination === undefined && (kind === "file" || kind === "sqlite");
+  return coordination === undefined && manifest.stores?.records?.kind === "sqlite";
 }
 
 async function untilEnd(app: App, stop: AbortSignal, log: Logger): Promise<number> {

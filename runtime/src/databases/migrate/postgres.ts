@@ -5,7 +5,7 @@ import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { startChild } from "../../run/child.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
+import { StoreError } from "../store-error.ts";
 import { parsePostgresUrl } from "../postgres/url.ts";
 import {
   isPooledByTransaction,

@@ -3,13 +3,12 @@ import type { ClientConfig, Pool, PoolClient } from "pg";
 
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
+import { StoreError } from "../store-error.ts";
 import type { Query, Row, SqlDatabase } from "../sql-database.ts";
-import { ensureTable } from "./tables.ts";
 import { parsePostgresUrl } from "./url.ts";
 
-/** A store needs one connection, and a second one while the first is broken. */
-const CONNECTIONS_MAX = 2;
+/** Records, slots, documents and alerts of a process share them; small databases allow few. */
+const CONNECTIONS_MAX = 3;
 
 /** Longest wait for a connection and for an answer; a statement of ours takes milliseconds. */
 export const POSTGRES_ANSWER_MS = 5_000;
@@ -28,17 +27,15 @@ const CONFLICTS = ["40001", "40P01"];
 const CONFLICT_LIMIT_MS = 15_000;
 const CONFLICT_PAUSE_MS = 50;
 
-export type PostgresRow = Row;
-
 /** A few connections to one Postgres, opened when they are needed. */
-export interface Database extends SqlDatabase {
+export interface PostgresDatabase extends SqlDatabase {
   readonly config: ClientConfig;
   /** Rows of one statement. A failure says what could not be done and nothing of the URL. */
   query(verb: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
 /** A Postgres by the variable that holds its URL. It connects when it is first asked. */
-export async function openDatabase(urlEnv: string, env: Env): Promise<Database> {
+export async function openDatabase(urlEnv: string, env: Env): Promise<PostgresDatabase> {
   const config = postgresConfig(urlEnv, env);
   const { Pool: ConnectionPool } = await import("pg");
   const pool: Pool = new ConnectionPool({
@@ -62,7 +59,7 @@ export async function openDatabase(urlEnv: string, env: Env): Promise<Database> 
     query,
     ensure: async (relation, ddl) => {
       if (ensured.has(relation)) return;
-      await ensureTable(query, relation, ddl);
+      await ensureRelation(query, relation, ddl);
       ensured.add(relation);
     },
     transaction: async (verb, work) => {
@@ -113,7 +110,7 @@ async function transactOnce<T>(
 
 function ignore(): void {}
 
-function queryOn(connection: Pool | PoolClient, where: string): Database["query"] {
+function queryOn(connection: Pool | PoolClient, where: string): PostgresDatabase["query"] {
   return async (verb, text, values = []) => {
     try {
       return (await connection.query<Row>(text, [...values])).rows;
@@ -121,6 +118,30 @@ function queryOn(connection: Pool | PoolClient, where: string): Database["query"
       throw new StoreError({ where, verb }, error);
     }
   };
+}
+
+/**
+ * Our tables have a schema of their own: tools that compare the app's schema with its migrations
+ * (Alembic, Prisma) read `public` and would ask to drop tables that they do not know.
+ */
+const SCHEMA = "opspec";
+
+/** A number that no app uses; `CREATE … IF NOT EXISTS` alone fails when two processes run it at once. */
+const CREATION_LOCK = 715_517_001;
+
+async function ensureRelation(query: Query, relation: string, ddl: string): Promise<void> {
+  const name = `${SCHEMA}.${relation}`;
+  const exists = "SELECT to_regclass($1) IS NOT NULL AS there";
+  const [row] = await query(`look for ${name}`, exists, [name]);
+  if (row?.["there"] === true) return;
+  // Several statements in one text are one transaction, so the lock lasts until all of it exists.
+  await query(
+    `create ${name}`,
+    `SELECT pg_advisory_xact_lock(${CREATION_LOCK});
+     SET LOCAL client_min_messages = warning;
+     CREATE SCHEMA IF NOT EXISTS ${SCHEMA};
+     ${ddl}`,
+  );
 }
 
 /** How connections to it are made, without connecting. */

@@ -3,8 +3,9 @@ import type { Client, ClientConfig } from "pg";
 
 import { type Env, valueOf } from "../../contract/env.ts";
 import { CheckError } from "../../health/check.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
-import { POSTGRES_ANSWER_MS, type PostgresRow } from "./database.ts";
+import { StoreError } from "../store-error.ts";
+import type { Row } from "../sql-database.ts";
+import { POSTGRES_ANSWER_MS } from "./database.ts";
 import { parsePostgresUrl } from "./url.ts";
 
 /** One connection whose session matters: an advisory lock lasts as long as it. */
@@ -14,7 +15,7 @@ export interface Session {
     verb: string,
     text: string,
     options?: { values?: readonly unknown[]; limitMs?: number },
-  ): Promise<PostgresRow[]>;
+  ): Promise<Row[]>;
   /** Aborted when it is over, by us or by anybody else. */
   readonly over: AbortSignal;
   /** Ends it as the server expects it, which frees its locks. */
@@ -49,7 +50,7 @@ export async function openSession(where: string, config: ClientConfig): Promise<
         destroy();
       }, limitMs);
       try {
-        return (await client.query<PostgresRow>(text, [...values])).rows;
+        return (await client.query<Row>(text, [...values])).rows;
       } catch (error) {
         throw new StoreError({ where, verb }, late ?? error);
       } finally {
@@ -68,7 +69,7 @@ export async function openSession(where: string, config: ClientConfig): Promise<
 
 /** A connection for probes: an aborted signal drops it at once, and the next query connects again. */
 export interface ProbedPostgres {
-  query(text: string, signal: AbortSignal): Promise<PostgresRow[]>;
+  query(text: string, signal: AbortSignal): Promise<Row[]>;
   close(): Promise<void>;
 }
 
@@ -101,7 +102,7 @@ export function postgresConnection(urlEnv: string, env: Env): ProbedPostgres {
     query: async (text, signal) => {
       signal.addEventListener("abort", drop, { once: true });
       try {
-        return (await (await connected(signal)).query<PostgresRow>(text)).rows;
+        return (await (await connected(signal)).query<Row>(text)).rows;
       } catch (error) {
         drop();
         throw error;

@@ -3,7 +3,7 @@ import type { Redis, RedisOptions } from "ioredis";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
 import { CheckError } from "../../health/check.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
+import { StoreError } from "../store-error.ts";
 import { parseRedisUrl } from "./url.ts";
 
 /** Longest wait for a connection and for an answer; Redis answers in one millisecond when it is well. */

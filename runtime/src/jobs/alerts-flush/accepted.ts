@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import * as z from "zod/mini";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure } from "../definition.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
+import { StoreError } from "../../databases/store-error.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
 /** The fingerprint that each channel accepted last, by the channel's name. */

@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { replaceFile } from "../file.ts";
-import { isCode } from "../../state/stores/line-file.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
+import { errorCode } from "../../contract/error-code.ts";
+import { StoreError } from "../../databases/store-error.ts";
 
 /** The JSON value of a file, or its text where it is none; undefined when there is no file. */
 export async function readStateFile(path: string): Promise<unknown> {
   try {
     return parse(await readFile(path, "utf8"));
   } catch (error) {
-    if (isCode(error, "ENOENT")) return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw new StoreError({ where: path, verb: "read what was sent last" }, error);
   }
 }

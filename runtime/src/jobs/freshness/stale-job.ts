@@ -45,13 +45,9 @@ export async function recordedRuns(
   { process }: Pick<JobContext, "process">,
   jobs: readonly FreshJob[],
 ): Promise<LastGood> {
-  const found = await Promise.all(
-    jobs.map(async ({ job }) => {
-      const [last] = (await process?.records.list({ job, status: "ok", limit: 1 })) ?? [];
-      return [job, last && new Date(last.startedAt)] as const;
-    }),
-  );
-  return new Map(found);
+  const names = jobs.map(({ job }) => job);
+  const latest = await process?.records.latest({ jobs: names, status: "ok" });
+  return new Map([...(latest ?? [])].map(([job, last]) => [job, new Date(last.startedAt)]));
 }
 
 /** The last good runs as another process tells them, or in words why it does not. */

@@ -2,9 +2,8 @@ import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { redactDeep } from "../../redaction.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { appendLine } from "../../state/stores/line-file.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { stampOf } from "../file.ts";
+import { appendLine, stampOf } from "../file.ts";
 import { request, responseFailure, urlOf } from "../request.ts";
 import { metricsSnapshotJob } from "./options.ts";
 

@@ -4,7 +4,7 @@ import { EXIT } from "../../contract/exit-code.ts";
 import { openDatabase } from "../../databases/postgres/database.ts";
 import { openSession, type Session } from "../../databases/postgres/session.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
+import { StoreError } from "../../databases/store-error.ts";
 import { purgeJob } from "./options.ts";
 import { findTables, type OldRows } from "./table.ts";
 

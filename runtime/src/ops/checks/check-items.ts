@@ -1,3 +1,4 @@
+import { stateDatabase } from "../../contract/store.ts";
 import type { CheckResult } from "../../health/check.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../../run/process.ts";
 import { namedVariables, valueOf } from "../../contract/env.ts";
@@ -59,7 +60,9 @@ async function storeItems({
 }: ProcessContext & ProcessStores): Promise<CheckItem[]> {
   const group = "stores";
   const kinds = manifest.stores ?? {};
-  const items = [storeItem("records", kinds.records?.kind ?? "memory", () => records.unfinished())];
+  const items = [
+    storeItem("records", stateDatabase(kinds)?.kind ?? "memory", () => records.unfinished()),
+  ];
   if (coordination) {
     const kind = kinds.coordination?.kind ?? "none";
     items.push(storeItem("locks", kind, () => coordination.holderOf("opspec/ops-check")));

@@ -9,7 +9,7 @@ import type { CheckReport } from "./check-item.ts";
 const MANIFEST = {
   toggles: [{ name: "digests", reader: { kind: "marker" as const, path: ".digests_off" } }],
   alerts: { channels: [{ name: "ops", kind: "webhook" as const, urlEnv: "HOOK_URL" }] },
-  stores: { records: { kind: "file" as const, path: "runs.jsonl" } },
+  stores: { records: { kind: "sqlite" as const, path: "state.db" } },
 };
 const JOBS = [
   { name: "digest", command: "true", schedule: { pattern: "0 20 * * *", timezone: "UTC" } },
@@ -71,7 +71,7 @@ test("every thing that can be looked at is OK, CHECK or FAIL, and the worst is t
   expect(item(found, "files", "logs")).toMatch(/^OK: is on the disk/);
   expect(item(found, "files", "backups")).toMatch(/^FAIL: the directory is not on the disk/);
   expect(item(found, "toggles", "digests")).toBe("OK: marker .digests_off says on");
-  expect(item(found, "stores", "records")).toBe("OK: file");
+  expect(item(found, "stores", "records")).toBe("OK: sqlite");
   expect(item(found, "jobs", "digest")).toBe("CHECK: never ran");
   expect(item(found, "jobs", "purge")).toMatch(/^FAIL: failed at /);
   expect(item(found, "schedules", "digest")).toMatch(/^OK: .*next at 2026-03-27T20:00:00.000Z/);

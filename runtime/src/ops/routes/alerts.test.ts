@@ -11,7 +11,7 @@ async function scene() {
     { name: "other", command: "true" },
   ];
   const channels = [{ name: "ops", kind: "webhook" as const, urlEnv: "HOOK_URL" }];
-  const stores = { records: { kind: "file" as const, path: "runs.jsonl" } };
+  const stores = { records: { kind: "sqlite" as const, path: "state.db" } };
   return scratchOps({ jobs, manifest: { alerts: { channels }, stores } });
 }
 

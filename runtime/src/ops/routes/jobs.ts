@@ -4,7 +4,7 @@ import { parseInput } from "../../jobs/catalog.ts";
 import { json, readJson, HttpError } from "../../http.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { Actor, actorOf, logChange } from "../api.ts";
-import { viewJob } from "../job-view.ts";
+import { viewJobs } from "../job-view.ts";
 import type { Ops, OpsContext, OpsRoute } from "../api.ts";
 import { showRun } from "./runs.ts";
 
@@ -28,11 +28,13 @@ async function listJobs({
   },
 }: OpsContext): Promise<Response> {
   const { jobs } = process.manifest;
-  return json(200, { jobs: await Promise.all(jobs.map((job) => viewJob(process, job))) });
+  return json(200, { jobs: await viewJobs(process, jobs) });
 }
 
 async function showJob(c: OpsContext): Promise<Response> {
-  return json(200, await viewJob(c.var.ops.process, jobNamed(c.var.ops, c.req.param("job"))));
+  const job = jobNamed(c.var.ops, c.req.param("job"));
+  const [view] = await viewJobs(c.var.ops.process, [job]);
+  return json(200, view);
 }
 
 async function startRun(c: OpsContext): Promise<Response> {

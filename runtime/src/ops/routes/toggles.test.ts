@@ -11,7 +11,7 @@ const TOGGLES = [
 ] as const;
 const MANIFEST = {
   toggles: [...TOGGLES],
-  stores: { records: { kind: "file", path: "runs.jsonl" } },
+  stores: { records: { kind: "sqlite", path: "state.db" } },
 } as const;
 
 const turn = (on: boolean, actor?: string) => ({

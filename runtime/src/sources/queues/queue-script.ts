@@ -1,7 +1,7 @@
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure } from "../../jobs/definition.ts";
 import { openRedis } from "../../databases/redis/connection.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
+import { StoreError } from "../../databases/store-error.ts";
 
 /** Lua that Redis runs as one step, and how it is called in messages. */
 export interface QueueScript {

@@ -2,7 +2,7 @@ import type { ManifestToggle } from "../../contract/source.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { nowOf } from "../source-deps.ts";
 import { SourceError } from "../source-error.ts";
-import { StoreError } from "../../state/stores/store-error.ts";
+import { StoreError } from "../../databases/store-error.ts";
 import { readToggle, type ToggleReaderDeps, type ToggleReading } from "./toggle-reader.ts";
 import type { ToggleAnswer, ToggleDeps } from "./toggles.ts";
 

@@ -6,13 +6,13 @@ import type { BackupSet } from "../../backups/backup-sets.ts";
 import type { ManifestJob } from "../../contract/job.ts";
 import type { ProcessContext } from "../../run/process.ts";
 import { bindSchedule } from "../../contract/bindings.ts";
-import { viewJob } from "../../ops/job-view.ts";
+import { viewJobs } from "../../ops/job-view.ts";
 import type { SchedulerBody } from "./ops-bodies.ts";
 
 /** What the scheduler does for the backups of a set, as the admin page's status tells it. */
 export async function schedulerOf(process: RunProcess, set: BackupSet): Promise<SchedulerBody> {
   const jobs = scheduledJobs(process, set);
-  const views = await Promise.all(jobs.map((job) => viewJob(process, job)));
+  const views = await viewJobs(process, jobs);
   return {
     enabled: views.some(({ toggles }) => toggles.every(({ on }) => on)),
     running: !process.stop.signal.aborted,

@@ -1,5 +1,5 @@
 import { json } from "../../http.ts";
-import { type Database, openDatabase } from "../../databases/postgres/database.ts";
+import { type PostgresDatabase, openDatabase } from "../../databases/postgres/database.ts";
 import type { ProcessContext, ProcessRuns } from "../../run/process.ts";
 import { valueOf } from "../../contract/env.ts";
 import { checkEverything } from "../../ops/checks/check-items.ts";
@@ -60,9 +60,9 @@ async function listJobRuns({ var: { ops, requestId } }: OpsContext): Promise<Res
 }
 
 /** A few connections a process, opened by the first who asks and closed when the process ends. */
-const databases = new WeakMap<ProcessRuns, Promise<Database>>();
+const databases = new WeakMap<ProcessRuns, Promise<PostgresDatabase>>();
 
-function databaseOf(process: ProcessContext & ProcessRuns): Promise<Database> {
+function databaseOf(process: ProcessContext & ProcessRuns): Promise<PostgresDatabase> {
   const known = databases.get(process);
   if (known) return known;
   const opening = openDatabase(DATABASE_URL, process.env);

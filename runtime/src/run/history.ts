@@ -1,0 +1,46 @@
+import { resolve } from "node:path";
+
+import type { ManifestStores } from "../contract/store.ts";
+import type { RunRecord, RunStatus } from "../contract/run-record.ts";
+import { appendLine } from "../jobs/file.ts";
+import { StoreError } from "../databases/store-error.ts";
+
+/** Statuses in the app's file; the details hold the exact outcome. See docs/sources.md. */
+const WORDS: Readonly<Record<RunStatus, string>> = {
+  ok: "ok",
+  skipped: "skipped",
+  failed: "error",
+  "timed-out": "error",
+  interrupted: "error",
+  lost: "error",
+};
+
+/**
+ * Adds a run to the app's own file of runs, with the app's own name of the job.
+ *
+ * @param directory where a relative path begins
+ */
+export function appendHistory(
+  history: NonNullable<ManifestStores["history"]>,
+  record: RunRecord,
+  directory: string,
+): void {
+  const path = resolve(directory, history.path);
+  try {
+    appendLine(path, JSON.stringify(historyLine(history, record)));
+  } catch (error) {
+    throw new StoreError({ where: path, verb: "add a run to the history" }, error);
+  }
+}
+
+/** `ts` is the end of the run, as the app wrote it itself. */
+function historyLine({ names = {} }: NonNullable<ManifestStores["history"]>, record: RunRecord) {
+  const { job, startedAt, durationMs, status, error, details } = record;
+  const word = WORDS[status];
+  return {
+    ts: new Date(Date.parse(startedAt) + durationMs).toISOString(),
+    job: names[job] ?? job,
+    status: word,
+    details: word === "error" ? { ...details, outcome: status, error } : details,
+  };
+}

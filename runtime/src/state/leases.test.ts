@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "vitest";
+
+import type { LeaseRequest } from "./leases.ts";
+import { openAt, useCoordinationPlaces } from "../../testing/coordination-place.ts";
+import { usePgbouncer, usePostgres } from "../../testing/servers.ts";
+
+const KINDS = ["sqlite", "postgres", "redis"] as const;
+const SLOT = new Date("2026-03-01T00:00:00.000Z");
+const LATER_SLOT = new Date("2026-03-01T00:01:00.000Z");
+
+const newPlace = useCoordinationPlaces();
+const postgres = usePostgres();
+const pgbouncer = usePgbouncer(postgres, "transaction");
+
+test.concurrent.for(KINDS)(
+  "%s: a lease has one holder until it is given back, and fences grow",
+  async (kind, context) => {
+    const place = await newPlace(kind, context);
+    const [one, other] = [await openAt(place, context), await openAt(place, context)];
+
+    const first = await one.acquire(request({ holder: "first" }));
+    const refused = await other.acquire(request({ holder: "other" }));
+    const again = await one.acquire(request({ holder: "first again" }));
+    const holder = await other.holderOf("nightly");
+    await first?.release();
+    const second = await other.acquire(request({ holder: "other" }));
+
+    context.expect([refused, again]).toEqual([undefined, undefined]);
+    context.expect(holder?.holder).toBe("first");
+    context.expect(Math.abs(Date.now() - (holder?.sinceMs ?? 0))).toBeLessThan(60_000);
+    context.expect(second?.fence).toBeGreaterThan(first?.fence ?? Number.POSITIVE_INFINITY);
+    context.expect(first?.lost.aborted).toBe(false);
+    await second?.release();
+    context.expect(await one.holderOf("nightly")).toBeUndefined();
+  },
+);
+
+test.concurrent.for(KINDS)(
+  "%s: giving back twice, or late, frees nobody else's lease",
+  async (kind, context) => {
+    const place = await newPlace(kind, context);
+    const coordination = await openAt(place, context);
+
+    const first = await coordination.acquire(request());
+    await first?.release();
+    const second = await coordination.acquire(request());
+    await first?.release();
+
+    context.expect(await coordination.acquire(request())).toBeUndefined();
+    await second?.release();
+  },
+);
+
+test.concurrent.for(KINDS)("%s: leases of different jobs do not meet", async (kind, context) => {
+  const coordination = await openAt(await newPlace(kind, context), context);
+
+  const leases = await Promise.all(
+    ["a", "b", "c", "d"].map((name) => coordination.acquire(request({ name }))),
+  );
+
+  context.expect(leases.every((it) => it !== undefined)).toBe(true);
+  context.expect(new Set(leases.map((it) => it?.fence)).size).toBe(4);
+  await Promise.all(leases.map((it) => it?.release()));
+});
+
+test.concurrent.for(KINDS)(
+  "%s: a holder that lives keeps its lease for many times its length",
+  async (kind, context) => {
+    const place = await newPlace(kind, context);
+    const [one, other] = [await openAt(place, context), await openAt(place, context)];
+    const ttlMs = 1_500;
+
+    const lease = await one.acquire(request({ ttlMs }));
+    await sleep(ttlMs * 2.5);
+
+    context.expect(lease?.lost.aborted).toBe(false);
+    context.expect(await other.acquire(request({ ttlMs }))).toBeUndefined();
+    await lease?.release();
+  },
+);
+
+test.concurrent.for(KINDS)(
+  "%s: who waits gets the lease when it is given back, and an abort ends the wait",
+  async (kind, context) => {
+    const place = await newPlace(kind, context);
+    const [one, other] = [await openAt(place, context), await openAt(place, context)];
+    const first = await one.acquire(request());
+    const stop = new AbortController();
+
+    const given = other.waitFor(request({ holder: "patient" }), AbortSignal.timeout(60_000));
+    const aborted = other.waitFor(request(), stop.signal).catch((error: unknown) => error);
+    stop.abort(new Error("enough"));
+    const reason = await aborted;
+    await first?.release();
+    const second = await given;
+
+    context.expect(reason).toEqual(new Error("enough"));
+    context.expect(second.fence).toBeGreaterThan(first?.fence ?? Number.POSITIVE_INFINITY);
+    await second.release();
+  },
+);
+
+test.concurrent.for(KINDS)(
+  "%s: a slot is given out once, and never again when it is finished",
+  async (kind, context) => {
+    const place = await newPlace(kind, context);
+    const [one, other] = [await openAt(place, context), await openAt(place, context)];
+
+    const claims = await Promise.all(
+      Array.from({ length: 8 }, (_, at) => (at % 2 ? one : other).claimSlot(request(), SLOT)),
+    );
+    const won = claims.filter((it) => it !== undefined);
+    const finished = await won[0]?.finish();
+
+    context.expect(won).toHaveLength(1);
+    context.expect(finished).toBe(true);
+    context.expect(await other.claimSlot(request(), SLOT)).toBeUndefined();
+    context.expect(await other.claimSlot(request({ name: "another job" }), SLOT)).toBeDefined();
+    context.expect(await other.claimSlot(request(), LATER_SLOT)).toBeDefined();
+  },
+);
+
+test.concurrent.for(KINDS)(
+  "%s: a slot that was given back is given to the next",
+  async (kind, context) => {
+    const coordination = await openAt(await newPlace(kind, context), context);
+
+    const first = await coordination.claimSlot(request(), SLOT);
+    await first?.release();
+    const second = await coordination.claimSlot(request(), SLOT);
+
+    context.expect(second?.fence).toBeGreaterThan(first?.fence ?? Number.POSITIVE_INFINITY);
+    context.expect(await second?.finish()).toBe(true);
+  },
+);
+
+test.concurrent.for(["postgres", "redis"] as const)(
+  "%s: nobody gets a lease from a store that is away, and nothing of its URL is told",
+  async (kind, context) => {
+    const place = await newPlace(kind, context);
+    const url = new URL(place.url);
+    url.port = "1";
+    const coordination = await openAt({ ...place, url: url.href }, context);
+
+    for (const ask of [
+      () => coordination.acquire(request()),
+      () => coordination.claimSlot(request(), SLOT),
+      () => coordination.waitFor(request(), AbortSignal.timeout(60_000)),
+    ]) {
+      const failure = await ask().catch((error: unknown) => error);
+      context
+        .expect(String(failure))
+        .toMatch(/^StoreError: STORE_URL: could not .*: connection refused\./);
+      context
+        .expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure)))
+        .not.toMatch(/pass-of|127\.0\.0\.1/);
+    }
+  },
+);
+
+test("a lock through a pooler that lends connections is refused; slots are not", async (context) => {
+  const pooler = await pgbouncer(context);
+  const url = pooler.urlThrough(await (await postgres(context)).freshDatabase());
+  const coordination = await openAt(
+    {
+      stores: { coordination: { kind: "postgres", urlEnv: "STORE_URL" } },
+      url,
+      directory: "",
+      port: undefined,
+    },
+    context,
+  );
+
+  await context
+    .expect(coordination.acquire(request()))
+    .rejects.toThrow(
+      "STORE_URL: leads through a pooler that lends connections by transaction. A lock would be anybody's: use the direct URL of the database.",
+    );
+  const slot = await coordination.claimSlot(request(), SLOT);
+  context.expect(await slot?.finish()).toBe(true);
+});
+
+function request(changes: Partial<LeaseRequest> = {}): LeaseRequest {
+  return { name: "nightly", holder: "me", ttlMs: 30_000, ...changes };
+}

@@ -1,0 +1,4 @@
+import type { Logger } from "pino";
+
+/** A log of what no test reads. */
+export const NO_LOG: Pick<Logger, "info" | "error"> = { info: () => {}, error: () => {} };
