@@ -16,6 +16,9 @@ const INPUT_OUTPUT =
 /** The types of a module vanish when it runs, so importing them couples to its words, not to its work. */
 const TYPES_ONLY = ["type-only"];
 
+/** Cycles of types that are left; each goes with the rewrite of its folder. */
+const KNOWN_CYCLES = "^runtime/src/(state/stores|sources/toggles|alerts/mail)/";
+
 const npm = (names) => `(^|/)node_modules/(${names.join("|")})/`;
 
 /** `from` may import the paths listed, npm packages included, and nothing else of this project or of npm. */
@@ -41,7 +44,7 @@ module.exports = {
       to: { path: INPUT_OUTPUT },
     },
     only("model", "^infra/model/", {
-      may: ["^infra/spec/", "^infra/errors\\.ts$", PURE],
+      may: ["^infra/spec/", "^infra/errors\\.ts$", "^infra/resources/facts\\.ts$", PURE],
       comment: "The model decides in plain data: every decision is tested by calling a function.",
     }),
     {
@@ -177,10 +180,11 @@ module.exports = {
     },
     {
       name: "no-circles",
-      comment: "Modules that need each other are one module, and load in an order nobody chose.",
+      comment:
+        "Modules that need each other are one module, and load in an order that nobody chose. Cycles of types count.",
       severity: "error",
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: TYPES_ONLY } },
+      from: { pathNot: KNOWN_CYCLES },
+      to: { circular: true },
     },
     {
       name: "resolvable",

@@ -74,3 +74,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const edits = distance(word.toLowerCase(), near.toLowerCase());
   return edits <= Math.min(EDITS_MAX, Math.ceil(word.length / 2)) ? near : undefined;
 }
+
+/** Is it an error of the system with this code, such as ENOENT? */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { hasCode } from "../infra/errors.ts";
 import { renderSystemPresets } from "./reference/system-presets.ts";
 import { CHECKOUT } from "./workspace/paths.ts";
 
@@ -67,7 +68,7 @@ function readIfPresent(path: string): string | undefined {
   try {
     return readFileSync(join(CHECKOUT, path), "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

@@ -17,6 +17,8 @@ const PLANTED: readonly (readonly [path: string, text: string, ...rules: string[
   ["infra/model/b.ts", `import "../spec/plain.ts";`, "model-knows-the-spec-by-its-types"],
   ["infra/model/c.ts", `import "./d.ts";`, "model-is-pure"],
   ["infra/model/d.ts", `import "node:fs";`, "model-is-pure"],
+  ["infra/model/e.ts", `import "../resources/facts.ts";`],
+  ["infra/resources/facts.ts", `export const it = 1;`],
   ["infra/components/a.ts", `import "../provider/plain.ts";`, "components"],
   ["infra/components/b.ts", `import "../model/pure.ts"; import "@pulumi/pulumi/index.js";`],
   ["infra/provider/plain.ts", `import "@pulumi/pulumi/proto/provider_pb.js"; import "zod";`],
@@ -39,6 +41,8 @@ const PLANTED: readonly (readonly [path: string, text: string, ...rules: string[
   ["runtime/src/a.ts", `import "../../infra/resources/plain.ts";`, "runtime"],
   ["scripts/c.ts", `import "./d.ts";`, "no-circles"],
   ["scripts/d.ts", `import "./c.ts";`],
+  ["scripts/f.ts", `import type { G } from "./g.ts"; export type F = G;`, "no-circles"],
+  ["scripts/g.ts", `import type { F } from "./f.ts"; export type G = F;`],
   ["scripts/e.ts", `import "./nowhere.ts";`, "resolvable"],
 ];
 

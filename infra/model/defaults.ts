@@ -11,9 +11,6 @@ export const DEFAULT_JOB_PLAN = "starter";
 
 export const DEFAULT_CHECK_STATUS = 200;
 
-/** Token with which a cron job may trigger a job in a service; generated, never written by hand. */
-export const CALL_TOKEN = "OPSPEC_CALL_TOKEN";
-
 /** Where a cron job finds the service that it calls. */
 export const CALL_URL = "OPSPEC_CALL_URL";
 
@@ -26,17 +23,8 @@ export const SECRET_FILES_DIR = "/etc/secrets";
 /** Name of the built directory of a static site, as Render has it. */
 export const DEFAULT_PUBLISH_PATH = "public";
 
-/** Port on which Render expects a service that says nothing else. @see https://render.com/docs/web-services#port-binding */
-export const DEFAULT_PORT = 10_000;
-
 /** User of Oracle's and Canonical's Ubuntu images. */
 export const DEFAULT_VM_USER = "ubuntu";
-
-/** Token that opens the ops paths of a supervised service; generated, never written by hand. */
-export const OPS_TOKEN = "OPSPEC_OPS_TOKEN";
-
-/** Between SIGTERM and SIGKILL when a service says nothing else. @see https://render.com/docs/deploys#graceful-shutdown */
-export const DEFAULT_SHUTDOWN_SECONDS = 30;
 
 /** Directory on a service's disk for what the runtime itself remembers. */
 export const RUNTIME_DISK_DIR = ".opspec";

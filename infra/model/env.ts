@@ -1,7 +1,7 @@
 import type { EnvSpec, SecretFilesSpec } from "../spec/env.ts";
 import type { StackSpec } from "../spec/stack.ts";
 import { declaredUrl } from "./address.ts";
-import { DEFAULT_PORT } from "./defaults.ts";
+import { DEFAULT_PORT } from "../resources/facts.ts";
 import type { DatabaseProperty, EnvValue, SecretFileModel } from "./value-model.ts";
 import { partsOf, type VariableParts } from "./variables.ts";
 

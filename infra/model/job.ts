@@ -2,13 +2,8 @@ import { MANIFEST_FILE } from "@opspec/runtime/contract";
 import { describeSchedule, parseSchedule } from "@opspec/runtime/schedule";
 import type { JobSpec } from "../spec/job.ts";
 import type { StackSpec } from "../spec/stack.ts";
-import {
-  CALL_TOKEN,
-  CALL_URL,
-  DEFAULT_JOB_PLAN,
-  DEFAULT_TIMEZONE,
-  SECRET_FILES_DIR,
-} from "./defaults.ts";
+import { CALL_URL, DEFAULT_JOB_PLAN, DEFAULT_TIMEZONE, SECRET_FILES_DIR } from "./defaults.ts";
+import { CALL_TOKEN } from "@opspec/runtime/contract";
 import { type Consumer, modelEnv, sortEnv, text } from "./env.ts";
 import { appServiceOf, vmOfJob } from "./job-owner.ts";
 import { given, modelKeyed } from "./keyed.ts";

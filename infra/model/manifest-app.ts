@@ -3,7 +3,7 @@ import type { Reference } from "../spec/reference.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import type { SuperviseSpec } from "../spec/supervise.ts";
 import type { Binding } from "./binding.ts";
-import { DEFAULT_SHUTDOWN_SECONDS } from "./defaults.ts";
+import { DEFAULT_SHUTDOWN_SECONDS } from "../resources/facts.ts";
 import { seconds } from "./duration.ts";
 import { given } from "./keyed.ts";
 import { isInFront, type SuperviseBlock } from "./supervision.ts";

@@ -1,7 +1,8 @@
 import { parseDuration } from "@opspec/runtime/schedule";
 import type { SecretSpec } from "../spec/secret.ts";
 import type { StackSpec } from "../spec/stack.ts";
-import { CALL_TOKEN, OPS_TOKEN, TOKEN_BYTES } from "./defaults.ts";
+import { TOKEN_BYTES } from "./defaults.ts";
+import { CALL_TOKEN, OPS_TOKEN } from "@opspec/runtime/contract";
 import { given } from "./keyed.ts";
 import type { SecretModel, StackModel } from "./stack-model.ts";
 import type { EnvValue, SecretFileModel } from "./value-model.ts";

@@ -1,3 +1,4 @@
+import { parseUrn } from "../../infra/resources/urn.ts";
 import { CustomResource, type Inputs, ProviderResource, secret } from "@pulumi/pulumi";
 import { startLocalCloud } from "../../infra/local-cloud/server.ts";
 import { program } from "../../infra/program.ts";
@@ -118,7 +119,7 @@ async function bareProgram(ours: ScratchStack): Promise<() => Promise<void>> {
     );
     for (const { type, urn, inputs } of own) {
       const provider = providers.get(type.split(":")[0] ?? "");
-      void new BareResource(type, urn.split("::").at(-1) ?? "", plainInputs(inputs ?? {}), {
+      void new BareResource(type, parseUrn(urn).name, plainInputs(inputs ?? {}), {
         ...(provider && { provider }),
       });
     }

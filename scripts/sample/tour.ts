@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { UsageError } from "../../infra/errors.ts";
-import { OPS_TOKEN } from "../../infra/model/defaults.ts";
+import { OPS_TOKEN } from "@opspec/runtime/contract";
 import { localAddresses } from "../verify/reach.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 

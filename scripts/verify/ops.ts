@@ -1,6 +1,6 @@
 import { MANIFEST_FILE, type RuntimeManifest } from "@opspec/runtime/contract";
 import type { z } from "zod";
-import { OPS_TOKEN } from "../../infra/model/defaults.ts";
+import { OPS_TOKEN } from "@opspec/runtime/contract";
 import type { ServiceModel } from "../../infra/model/stack-model.ts";
 import { manifestFrom } from "../workspace/manifest-change.ts";
 import type { Deployment } from "./deployment.ts";

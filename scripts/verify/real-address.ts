@@ -1,12 +1,8 @@
 import { withPortAndPath } from "../../infra/components/env.ts";
 import type { DatabaseProperty, EnvValue } from "../../infra/model/value-model.ts";
 import { type Json, memberAt } from "../../infra/provider/render/answer.ts";
+import { DEFAULT_PORT } from "../../infra/resources/facts.ts";
 import type { ObservedDatastore, ObservedStack } from "./observed.ts";
-
-/**
- * The port of a service that reports none. @see https://render.com/docs/web-services#port-binding
- */
-const DEFAULT_PORT = 10_000;
 
 /**
  * The text that a variable must have, from the existing resources.

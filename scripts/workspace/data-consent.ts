@@ -1,3 +1,4 @@
+import { parseUrn } from "../../infra/resources/urn.ts";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { CONSENT_VARIABLE, Consents } from "../../infra/provider/kit/consent.ts";
 import { RENDER_TYPES } from "../../infra/provider/render/resource-types.ts";
@@ -30,7 +31,7 @@ export async function dataAtRisk(stack: Stack): Promise<string[]> {
     const contract = RENDER_TYPES.find((it) => it.contract.token === type)?.contract;
     const lost = contract?.holds?.(inputs);
     if (lost === undefined || retainOnDelete || consents.covers(urn, inputs)) return [];
-    return [`${urn.split("::").at(-1)} (${type.split(":").at(-1)}): ${lost}`];
+    return [`${parseUrn(urn).name} (${type.split(":").at(-1)}): ${lost}`];
   });
 }
 

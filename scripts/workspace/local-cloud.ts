@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { UsageError } from "../../infra/errors.ts";
+import { hasCode, UsageError } from "../../infra/errors.ts";
 import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
 import { startLocalCloud } from "../../infra/local-cloud/server.ts";
 import { LOCAL, LOCAL_CLOUD_ADDRESS, LOCAL_CLOUD_RUN, LOCAL_CLOUD_STATE } from "./paths.ts";
@@ -88,6 +88,6 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return hasCode(error, "EPERM");
   }
 }

@@ -1,3 +1,4 @@
+import { parseUrn } from "../../infra/resources/urn.ts";
 import type { DiagnosticEvent, EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { changeOf, renderStep, type Steps, stepsOf } from "./steps.ts";
 
@@ -88,6 +89,6 @@ function plainText({ message, urn }: { message: string; urn?: string }): string 
 }
 
 function nameOf(urn: string | undefined): string {
-  const name = urn?.split("::").slice(3).join("::");
+  const name = urn && parseUrn(urn).name;
   return name && !urn?.includes(STACK_TYPE) ? `${name}: ` : "";
 }

@@ -1,5 +1,5 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { nameOf } from "./step-words.ts";
+import { parseUrn } from "../../infra/resources/urn.ts";
 
 /**
  * Removes the pending creates of a killed engine after a successful `up`.
@@ -52,5 +52,5 @@ function renderUnknown(stackName: string, urns: readonly string[]): string {
 }
 
 function names(urns: readonly string[]): string {
-  return urns.map(nameOf).join(", ");
+  return urns.map((urn) => parseUrn(urn).name).join(", ");
 }

@@ -1,3 +1,4 @@
+import { parseUrn } from "../../infra/resources/urn.ts";
 import { MANIFEST_FILE } from "@opspec/runtime/contract";
 import type { StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import { type ResourceContract, rulesOf } from "../../infra/resources/contract.ts";
@@ -42,12 +43,7 @@ export type ChangedGroups = ReadonlyMap<string, string>;
 /** The changed env groups of an operation. */
 export function changedGroups(changes: readonly StepEventMetadata[]): ChangedGroups {
   const groups = changes.filter((it) => it.type === EnvGroup.token && it.op === "update");
-  return new Map(groups.map((it) => [it.old?.id ?? "", nameOf(it.urn)]));
-}
-
-/** The resource's name, which is its key in the spec. */
-export function nameOf(urn: string): string {
-  return urn.split("::").slice(3).join("::");
+  return new Map(groups.map((it) => [it.old?.id ?? "", parseUrn(it.urn).name]));
 }
 
 /** The effect of a step and its reason: `restarts web: manifest changed (job digest-weekdays)`. */

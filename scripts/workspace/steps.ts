@@ -1,6 +1,7 @@
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import type { Step } from "./step.ts";
-import { changedGroups, nameOf, stepWords } from "./step-words.ts";
+import { parseUrn } from "../../infra/resources/urn.ts";
+import { changedGroups, stepWords } from "./step-words.ts";
 
 /** The JSON form of an operation's steps. `changes` is their number. */
 export interface Steps {
@@ -67,7 +68,7 @@ function stepOf({ op, type, urn, detailedDiff, diffs }: StepEventMetadata): Step
   return {
     op,
     type,
-    name: nameOf(urn),
+    name: parseUrn(urn).name,
     urn,
     fields: detailed.length > 0 ? detailed.map(([path]) => path) : (diffs ?? []),
     replaces: detailed.filter(([, it]) => it.diffKind.endsWith("replace")).map(([path]) => path),

@@ -84,7 +84,7 @@ function changeDisk(cloud: Cloud, id: string, patch: z.infer<typeof DiskPatch>):
 }
 
 /** Directories of Render; a disk there would hide them. */
-const BANNED_MOUNTS = [
+export const BANNED_MOUNTS = [
   "/",
   "/opt",
   "/opt/render",

@@ -1,18 +1,8 @@
 import type { Problem } from "../../errors.ts";
+import { BANNED_MOUNTS } from "../../resources/facts.ts";
 import type { ServiceSpec } from "../../spec/service.ts";
 import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
-
-/** Where Render mounts no disk, because its own files are there. @see https://render.com/docs/disks */
-const BANNED_MOUNTS = [
-  "/opt",
-  "/opt/render",
-  "/opt/render/project",
-  "/opt/render/project/src",
-  "/home",
-  "/home/render",
-  "/etc",
-];
 
 /** Directories of the system: a disk there, or below, would hide what the service needs to run. */
 const SYSTEM_DIRS = ["/etc/secrets", "/usr", "/bin", "/lib", "/proc", "/sys", "/dev"];

@@ -1,4 +1,5 @@
 import type { ResourceContract } from "../../resources/contract.ts";
+import { parseUrn } from "../../resources/urn.ts";
 import type { TreeObject } from "./property-tree.ts";
 
 /** The environment variable that names the stack whose data one run may delete. */
@@ -28,7 +29,9 @@ export class Consents {
 
   /** May this resource go with its data? `inputs` are those that state holds. */
   covers(urn: string, inputs: TreeObject): boolean {
-    return inputs["allowDataLoss"] === true || this.#urns.has(urn) || this.#stack === stackOf(urn);
+    return (
+      inputs["allowDataLoss"] === true || this.#urns.has(urn) || this.#stack === parseUrn(urn).stack
+    );
   }
 }
 
@@ -42,11 +45,6 @@ export function deletionRefusal(
   return (
     `${type} "${String(name)}": deleting it loses ${lost}. Put it back, or take a backup and consent: ` +
     `set allowDataLoss: true for it in the spec for one up before it goes, or ` +
-    `${CONSENT_VARIABLE}=${stackOf(urn)} in the environment of this run; opspec destroy takes --allow-data-loss.`
+    `${CONSENT_VARIABLE}=${parseUrn(urn).stack} in the environment of this run; opspec destroy takes --allow-data-loss.`
   );
-}
-
-/** `urn:pulumi:<stack>::<project>::<types>::<name>` */
-function stackOf(urn: string): string {
-  return urn.slice("urn:pulumi:".length).split("::")[0] ?? "";
 }

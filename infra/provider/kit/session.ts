@@ -1,5 +1,6 @@
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
+import { parseUrn } from "../../resources/urn.ts";
 import { check } from "./check.ts";
 import { Consents, deletionRefusal } from "./consent.ts";
 import { diff } from "./diff.ts";
@@ -169,7 +170,7 @@ export class Session<Client> {
   }
 
   #typeOf(urn: string): ResourceType<Client> {
-    const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
+    const token = parseUrn(urn).type;
     const type = this.#types.get(token);
     if (!type)
       throw new Error(`${this.#plugin.provider.name}: there is no resource type "${token}".`);

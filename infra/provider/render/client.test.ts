@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { type ClientOptions, RenderClient } from "./client.ts";
 import { deploy } from "./deploy.ts";
-import { type Pace, untilAvailable } from "./waiting.ts";
+import { untilAvailable } from "./datastore.ts";
+import type { Pace } from "./waiting.ts";
 
 const PACE: Pace = { requestTimeoutMs: 1000, backoffMs: 0, pollMs: 1, deployMs: 40, settleMs: 40 };
 

@@ -14,8 +14,9 @@ import {
   textsOf,
 } from "./keyed-values.ts";
 import { MARKER_KEY, markerOf, setMarker } from "./marker.ts";
-import { type ObservedRecord, type RecordChange, recordType } from "./record.ts";
+import { recordType } from "./record.ts";
 import type { RenderCall, ServiceTarget } from "./service-place.ts";
+import type { ObservedRecord, RecordChange } from "./record-kind.ts";
 
 /** Where the two collections stand in a group's answer. */
 const MEMBERS = { env: "envVars", secretFiles: "secretFiles" } as const;

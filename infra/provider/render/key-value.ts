@@ -1,8 +1,7 @@
 import { KeyValue } from "../../resources/render/key-value.ts";
 import type { JsonObject } from "./answer.ts";
-import { connectionOf, connectionOutputs, DATASTORE_FIELDS } from "./datastore.ts";
+import { DATASTORE_FIELDS, connectionOf, connectionOutputs, untilAvailable } from "./datastore.ts";
 import { recordType } from "./record.ts";
-import { untilAvailable } from "./waiting.ts";
 
 /** A Key Value store. Addresses and password stay for life, so a read does not ask for them again. */
 export const keyValue = recordType({

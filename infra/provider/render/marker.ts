@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { parseUrn } from "../../resources/urn.ts";
 import type { Target } from "./keyed-values.ts";
 
 /** The environment variable by which a service of ours is recognised. */
@@ -13,9 +14,7 @@ const HASH_LENGTH = 16;
  * A create whose answer was lost finds what it made by this, not by the name alone.
  */
 export function markerOf(urn: string): string {
-  // urn:pulumi:<stack>::<project>::<types>::<name>
-  const [head = "", project = ""] = urn.split("::");
-  const stack = head.slice("urn:pulumi:".length);
+  const { project, stack } = parseUrn(urn);
   const hash = createHash("sha256").update(urn).digest("hex").slice(0, HASH_LENGTH);
   return `${project}/${stack}/${hash}`;
 }

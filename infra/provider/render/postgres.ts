@@ -1,9 +1,9 @@
 import { Postgres } from "../../resources/render/postgres.ts";
 import { type Json, type JsonObject, memberAt, textOf } from "./answer.ts";
 import { type BodyFields, itemsOf } from "./body-fields.ts";
-import { connectionOf, connectionOutputs, DATASTORE_FIELDS } from "./datastore.ts";
-import { type ObservedRecord, recordType } from "./record.ts";
-import { untilAvailable } from "./waiting.ts";
+import { DATASTORE_FIELDS, connectionOf, connectionOutputs, untilAvailable } from "./datastore.ts";
+import { recordType } from "./record.ts";
+import type { ObservedRecord } from "./record-kind.ts";
 
 /** Render's Postgres listens on the usual one. */
 const PORT = "5432";

@@ -6,7 +6,8 @@ import { ALLOW_LIST, itemsOf } from "./body-fields.ts";
 import type { RenderClient } from "./client.ts";
 import { idOf } from "./find-or-post.ts";
 import { namesakesOf } from "./record-creation.ts";
-import { type RecordKind, recordLifecycle, recordType } from "./record.ts";
+import { recordLifecycle, recordType } from "./record.ts";
+import type { RecordKind } from "./record-kind.ts";
 
 const KIND: RecordKind = {
   contract: Project,

@@ -4,8 +4,8 @@ import { isCompleted } from "../kit/observed.ts";
 import { type Json, type JsonObject, memberAt } from "./answer.ts";
 import { bodyOf, inputsOf } from "./body-fields.ts";
 import { type Creation, idOf } from "./find-or-post.ts";
-import type { RecordKind } from "./record.ts";
 import type { RenderCall } from "./service-place.ts";
+import type { RecordKind } from "./record-kind.ts";
 
 /** Render's clock is told to the second, so what was made within that second counts. */
 const CLOCK_STEP_MS = 1000;

@@ -1,7 +1,8 @@
 import { RegistryCredential } from "../../resources/render/registry-credential.ts";
 import { type Json, memberAt, textOf } from "./answer.ts";
-import { type RecordKind, recordType } from "./record.ts";
+import { recordType } from "./record.ts";
 import type { RenderCall } from "./service-place.ts";
+import type { RecordKind } from "./record-kind.ts";
 
 const PATH = "/registrycredentials";
 

@@ -1,3 +1,4 @@
+import { DEFAULT_SHUTDOWN_SECONDS } from "../../resources/facts.ts";
 import { type Json, type JsonObject, memberAt, objectOf, withMember } from "./answer.ts";
 import { ALLOW_LIST, type BodyField, type BodyFields, itemsOf } from "./body-fields.ts";
 import { ENV_VARS, SECRET_FILES, textsBody } from "./keyed-values.ts";
@@ -7,9 +8,6 @@ const specific = "envSpecificDetails";
 
 /** A value that only counts when it is enabled; Render wants a number also when it is not. */
 const DISABLED_PERCENTAGE = 60;
-
-/** Render's default. @see https://render.com/docs/deploys#graceful-shutdown */
-const SHUTDOWN_SECONDS_DEFAULT = 30;
 
 const apart = (write: readonly string[]): BodyField => ({
   write,
@@ -65,7 +63,7 @@ export const COMPUTE_FIELDS: BodyFields = {
   },
   maxShutdownDelaySeconds: {
     write: [details, "maxShutdownDelaySeconds"],
-    cleared: SHUTDOWN_SECONDS_DEFAULT,
+    cleared: DEFAULT_SHUTDOWN_SECONDS,
   },
   healthCheckPath: { write: [details, "healthCheckPath"], cleared: "" },
   schedule: { write: [details, "schedule"] },

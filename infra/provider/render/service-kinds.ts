@@ -1,3 +1,4 @@
+import { DEFAULT_PORT } from "../../resources/facts.ts";
 import { BackgroundWorker } from "../../resources/render/background-worker.ts";
 import { CronJob } from "../../resources/render/cron-job.ts";
 import { PrivateService } from "../../resources/render/private-service.ts";
@@ -16,9 +17,6 @@ import {
 import { readService } from "./service-read.ts";
 import { COMPUTE_FIELDS, newCronBody, STATIC_FIELDS } from "./service-fields.ts";
 import type { ServiceContract, ServiceKind } from "./service-place.ts";
-
-/** The port on which Render expects a service unless it says another. @see https://render.com/docs/web-services#port-binding */
-const DEFAULT_PORT = 10_000;
 
 /** Every service type. */
 const SERVICE_KINDS: readonly ServiceKind[] = [

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { field } from "../contract.ts";
+import { BANNED_MOUNTS, SHUTDOWN_SECONDS_MAX } from "../facts.ts";
 import { dataLossField } from "./consent-fields.ts";
 import {
   computeFields,
@@ -10,26 +11,6 @@ import {
   type Runnable,
 } from "./service-fields.ts";
 
-/** Longest time that Render waits between SIGTERM and SIGKILL. @see https://render.com/docs/deploys#graceful-shutdown */
-const SHUTDOWN_SECONDS_MAX = 300;
-
-/**
- * Where Render keeps its own things: a disk there would hide them.
- *
- * @see https://render.com/docs/disks#setup
- */
-const BANNED_MOUNTS: ReadonlySet<string> = new Set([
-  "/",
-  "/opt",
-  "/opt/render",
-  "/opt/render/project",
-  "/opt/render/project/src",
-  "/home",
-  "/home/render",
-  "/etc",
-  "/etc/secrets",
-]);
-
 /** Render only lets a disk grow, one to a service, on one instance. @see https://render.com/docs/disks */
 const disk = z.strictObject({
   name: field(z.string(), { description: "Name in the dashboard." }),
@@ -37,7 +18,7 @@ const disk = z.strictObject({
     z
       .string()
       .startsWith("/")
-      .refine((path) => !BANNED_MOUNTS.has(path.replace(/(?<=.)\/+$/, "")), {
+      .refine((path) => !BANNED_MOUNTS.includes(path.replace(/(?<=.)\/+$/, "")), {
         error: "is a directory that Render keeps for itself",
       }),
     {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { createLogger, withTrace } from "../log.ts";
-import { OPS_TOKEN } from "../contract/manifest.ts";
+import { CALL_TOKEN, OPS_TOKEN } from "../contract/manifest.ts";
 import { exitCodeOf } from "../run/run-outcome.ts";
 import { callJob, type RemoteRun } from "../run/remote-run.ts";
 import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";
@@ -13,7 +13,6 @@ import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./com
 import { inputOf } from "./input-argument.ts";
 
 const URL_VARIABLE = "OPSPEC_CALL_URL";
-const TOKEN_VARIABLE = "OPSPEC_CALL_TOKEN";
 
 /** A deploy of a service with a disk takes it away for minutes; after this it is not a deploy any more. */
 const AWAY_SECONDS_MAX = 600;
@@ -71,7 +70,7 @@ function serviceOf(env: Env, manifest: RuntimeManifest | undefined): Service {
   const own = manifest && valueOf(env, URL_VARIABLE) === undefined && ownService(env, manifest);
   if (own) return own;
   const url = valueOf(env, URL_VARIABLE);
-  const token = valueOf(env, TOKEN_VARIABLE);
+  const token = valueOf(env, CALL_TOKEN);
   const isUrl = url !== undefined && URL.canParse(url);
   const problems: ConfigurationProblem[] = [];
   if (!isUrl) {
@@ -83,7 +82,7 @@ function serviceOf(env: Env, manifest: RuntimeManifest | undefined): Service {
   }
   if (token === undefined) {
     const remedy = "Give the token with which the service opens its ops paths.";
-    problems.push({ where: TOKEN_VARIABLE, message: "is not set.", remedy });
+    problems.push({ where: CALL_TOKEN, message: "is not set.", remedy });
   }
   if (!isUrl || token === undefined) throw new ConfigurationError(problems);
   return { url: new URL(url), token };

@@ -24,6 +24,9 @@ export const ManifestLog = z.strictObject({
 /** Variable of the operators' token, which opens everything under /ops. */
 export const OPS_TOKEN = "OPSPEC_OPS_TOKEN";
 
+/** Variable of the token that opens only the start of a job that calls start, and the record of its run. */
+export const CALL_TOKEN = "OPSPEC_CALL_TOKEN";
+
 /**
  * Operator paths that may be opened without a token. Their answers contain no files, no backups, no
  * secrets and no output of an app (as the details of runs do), and a GET changes nothing.

@@ -1,14 +1,11 @@
 import type { MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { type Env, valueOf } from "../contract/env.ts";
-import { type ManifestOps, OPS_TOKEN } from "../contract/manifest.ts";
+import { CALL_TOKEN, type ManifestOps, OPS_TOKEN } from "../contract/manifest.ts";
 import { isSameKey } from "../health/secret-key.ts";
 import { type Connection, HttpError } from "../http.ts";
 import type { Access, OpsEnv, OpsRoute } from "./api.ts";
 import { type Session, SESSION_COOKIE } from "./sessions.ts";
-
-/** Opens only the start of a job that calls start, and the record of its run. */
-const CALL_TOKEN = "OPSPEC_CALL_TOKEN";
 
 /** Proves that a change comes from the console: a page of another site cannot know the value. */
 const CSRF_HEADER = "x-csrf-token";
