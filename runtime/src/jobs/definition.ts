@@ -3,60 +3,60 @@ import type { AppControl } from "../run/app-control.ts";
 import type { JobMemory } from "../state/documents.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
 
-/** What a run of a job has at hand. */
+/** The context of one attempt of a run. */
 export interface JobContext {
   /** Key of the job. */
   readonly job: string;
   readonly runId: string;
   /** The slot for which it runs. */
   readonly scheduledFor: Date;
-  /** From 1. */
+  /** Counts from 1. */
   readonly attempt: number;
   readonly actor: string;
-  /** Options after defaults and bound environment variables, not yet of the job's own type. */
+  /** Options with defaults and bound variables resolved. The job parses them with its own schema. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** What was said by hand for this run, as the job's input declares it; empty for any other run. */
+  /** Input of a manual run, validated by the job's schema. Empty for other runs. */
   readonly input: Readonly<Record<string, unknown>>;
-  /** The app that this process supervises, if it supervises one. */
+  /** The app that this process supervises, if any. */
   readonly app?: AppControl;
-  /** The process that runs it; none where a program of the app's own is the run. */
+  /** The process of the run. Undefined if a program of the app runs the job. */
   readonly process?: JobProcess;
-  /** What jobs of the stack remember between runs; none where the manifest names no store. */
+  /** Documents that jobs keep between runs. Undefined if the manifest has no store. */
   readonly memory?: () => Promise<JobMemory | undefined>;
-  /** With `X_FILE` resolved into `X`. */
+  /** Environment, with secret files `X_FILE` resolved to `X`. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The environment as it came, for what the job starts: there a secret file is still a file. */
+  /** Original environment for child processes, where a secret file is still a file. */
   readonly childEnv?: Readonly<Record<string, string | undefined>>;
-  /** Where relative paths begin: the app's directory. */
+  /** The app's directory, to which paths are relative. */
   readonly directory: string;
   readonly timezone: string;
   readonly log: Logger;
-  /** Aborted when the run must end: deadline, stop of the process, lost lease. */
+  /** Aborted if the run must end: deadline, shutdown of the process, lost lease. */
   readonly signal: AbortSignal;
-  /** Between SIGTERM and SIGKILL of a child. */
+  /** Time between SIGTERM and SIGKILL for a child process. */
   readonly graceMs: number;
-  /** Until when its messages are silenced, when they are. */
+  /** End of the silence, if messages of the job are silenced. */
   readonly silencedUntil: Date | undefined;
-  /** Nothing may be changed or sent: the run says what it would do. */
+  /** The run changes and sends nothing, and reports what it would do. */
   readonly dryRun: boolean;
 }
 
-/** What a job may look at and use of the process that runs it. */
+/** The parts of the process that a job may use. */
 export type JobProcess = Pick<ProcessContext, "manifest" | "clock"> &
   Pick<ProcessStores, "records"> &
   Pick<ProcessServices, "caches" | "alerts">;
 
-/** How a run went when it did not fail. */
+/** The outcome of a run that did not fail. */
 export interface JobOutcome {
   readonly status: "ok" | "skipped";
   readonly details: Readonly<Record<string, unknown>>;
   readonly exitCode?: number;
 }
 
-/** A job of the catalog. A failure is thrown, best as a JobFailure. */
+/** Does one attempt of a job. It throws to fail, preferably a JobFailure. */
 export type JobWork = (context: JobContext) => Promise<JobOutcome>;
 
-/** A run that failed, with what the record should hold. */
+/** A failed run, with details for the run record. */
 export class JobFailure extends Error {
   override readonly name = "JobFailure";
   readonly exitCode: number | undefined;

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { behindLinks, momentOf, stampOf, stampsOf, writeNew } from "./file.ts";
+import { behindLinks, replaceFile, momentOf, stampOf, stampsOf, writeNew } from "./file.ts";
 
 test("a new file never takes the place of another, and leaves nothing beside it", async () => {
   const directory = mkdtempSync(join(tmpdir(), "new-file-"));
@@ -71,6 +71,19 @@ test("links that lead in a circle are refused", async () => {
   symlinkSync("a", join(directory, "b"));
 
   await expect(behindLinks(join(directory, "a"))).rejects.toThrow("ELOOP");
+});
+
+test("a state is replaced in one step, behind a link too, and nothing lies beside it", async () => {
+  const directory = scratch();
+  const logs = join(directory, "logs");
+  mkdirSync(logs);
+  writeFileSync(join(directory, "elsewhere.json"), "2");
+  symlinkSync("../elsewhere.json", join(logs, "state.json"));
+
+  await replaceFile(join(logs, "state.json"), "3\n");
+
+  expect(readFileSync(join(directory, "elsewhere.json"), "utf8")).toBe("3\n");
+  expect(readdirSync(logs)).toEqual(["state.json"]);
 });
 
 function scratch(): string {

@@ -9,19 +9,19 @@ import type { Row } from "../sources/row.ts";
 /** Default mail settings: SendGrid with the key in SENDGRID_API_KEY. */
 const DEFAULT_SETTINGS = MailSettings.parse({ kind: "sendgrid" });
 
-/** What a job says of its mail. */
+/** Mail options of a job. */
 export interface MailOptions {
   readonly mail?: MailSettings | undefined;
   readonly from?: string | undefined;
   readonly to?: readonly string[] | undefined;
   /**
-   * Beginnings of the variables with the addresses where the options do not have them, best first:
-   * `DIGEST_EMAIL` for DIGEST_EMAIL_FROM and DIGEST_EMAIL_TO.
+   * Prefixes of the variables with the addresses that the options do not set, in order of preference:
+   * `DIGEST_EMAIL` stands for DIGEST_EMAIL_FROM and DIGEST_EMAIL_TO.
    */
   readonly variables: readonly string[];
 }
 
-/** Sends a mail of a job. A variable that is not set makes it `skipped`, and nothing is thrown. */
+/** Sends a mail of a job. If a variable is not set, the result is `skipped`. */
 export async function sendMail(
   context: JobContext,
   options: MailOptions,
@@ -68,8 +68,8 @@ export type Delivered =
   | { readonly status: "skipped" | "error"; readonly why: string };
 
 /**
- * A delivery whose failure is told and not thrown: what other channels accepted meanwhile must be
- * kept, also when the run is stopped.
+ * Turns a failure into a result, even if the run is stopped, so that the job can save what other
+ * channels accepted.
  */
 export async function deliveredBy(
   signal: AbortSignal,
@@ -90,7 +90,7 @@ export interface TextTable {
   readonly cells: readonly (readonly string[])[];
 }
 
-/** The rows with every column that one of them has, in the order in which the columns first appear. */
+/** The rows with all columns of all rows, in order of first appearance. */
 export function tableOf(rows: readonly Row[]): TextTable {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return { columns, cells: rows.map((row) => columns.map((column) => cellText(row[column]))) };
@@ -102,13 +102,13 @@ function cellText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Longest text of one cell in a mail, in characters: a table must stay readable on a phone. */
+/** Maximum length of a cell in a mail, in characters, so that a table is readable on a phone. */
 const HTML_CELL_MAX = 200;
 
-/** Mail programs drop style sheets, so that each cell carries its own style. */
+/** Each cell has its own style, because mail programs drop style sheets. */
 const CELL_STYLE = "border:1px solid #ccc;padding:4px 8px;text-align:left";
 
-/** The table for a mail, with everything escaped; nothing without a column. */
+/** The table as HTML for a mail. Empty if there are no columns. */
 export function htmlTable({ columns, cells }: TextTable): string {
   if (columns.length === 0) return "";
   const head = columns.map((text) => `<th style="${CELL_STYLE}">${cellHtml(text)}</th>`).join("");

@@ -1,24 +1,25 @@
-import { htmlTable, tableOf } from "../mail.ts";
 import { escapeHtml } from "../../contract/text.ts";
-import type { AlertSummary, TabSummary } from "./alert-summary.ts";
+import type { Row } from "../../sources/row.ts";
+import { htmlTable, tableOf } from "../mail.ts";
 
-/** The words of a mail. */
-interface MailText {
-  readonly subject: string;
-  readonly html: string;
-  readonly text: string;
+/** The number of rows of a tab, and the first of them. */
+export interface TabSummary {
+  readonly count: number;
+  readonly rows: readonly Row[];
 }
 
-/** The alerts as people read them: a heading and a table for each tab, the empty ones by name only. */
-export function alertMail(title: string, summary: AlertSummary): MailText {
+/** The tabs by name. This is the payload of the webhook. */
+export type AlertSummary = Readonly<Record<string, TabSummary>>;
+
+/** The mail: a heading and a table for each tab. Empty tabs are only listed by name. */
+export function alertMail(title: string, summary: AlertSummary) {
   const tabs = Object.entries(summary);
   const filled = tabs.filter(([, { count }]) => count > 0);
   const empty = tabs.filter(([, { count }]) => count === 0).map(([tab]) => tab);
   const total = tabs.reduce((sum, [, { count }]) => sum + count, 0);
   const rest = empty.length > 0 ? `Nothing in: ${empty.join(", ")}.` : "";
-  const subject = `${title}: ${total} in ${filled.length} of ${tabs.length}`;
   return {
-    subject,
+    subject: `${title}: ${total} in ${filled.length} of ${tabs.length}`,
     html: [
       `<h2>${escapeHtml(title)}</h2>`,
       ...filled.map(([tab, its]) => tabHtml(tab, its)),
@@ -30,12 +31,8 @@ export function alertMail(title: string, summary: AlertSummary): MailText {
 
 function tabHtml(tab: string, summary: TabSummary): string {
   const heading = `<h3>${escapeHtml(tab)}: ${summary.count}</h3>`;
-  return [heading, htmlTable(tableOf(summary.rows)), moreHtml(summary)].join("\n");
-}
-
-function moreHtml(summary: TabSummary): string {
-  const words = moreWords(summary);
-  return words === "" ? "" : `<p>${words}</p>`;
+  const more = moreText(summary).map((text) => `<p>${text}</p>`);
+  return [heading, htmlTable(tableOf(summary.rows)), ...more].join("\n");
 }
 
 function tabText(tab: string, summary: TabSummary): string {
@@ -43,10 +40,9 @@ function tabText(tab: string, summary: TabSummary): string {
   const lines = cells.map((texts) =>
     texts.map((text, index) => `${columns[index] ?? ""}: ${text}`).join(", "),
   );
-  const more = moreWords(summary);
-  return [`${tab}: ${summary.count}`, ...lines, ...(more === "" ? [] : [more])].join("\n");
+  return [`${tab}: ${summary.count}`, ...lines, ...moreText(summary)].join("\n");
 }
 
-function moreWords({ count, rows }: TabSummary): string {
-  return count > rows.length ? `… and ${count - rows.length} more.` : "";
+function moreText({ count, rows }: TabSummary): string[] {
+  return count > rows.length ? [`… and ${count - rows.length} more.`] : [];
 }

@@ -6,55 +6,55 @@ import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** Where the rows of one kind of alert are. */
 const AlertTab = z.strictObject({
-  source: described(ManifestSource, "Where the rows are read: a file, a query, a URL or a sheet."),
+  source: described(ManifestSource, "Source of the rows: a file, a query, a URL or a sheet."),
   columns: described(
     z.optional(z.array(Text)),
-    "Columns that are compared and sent; all of them without it. Leave out those that change with each look, such as a time.",
+    "Columns to compare and send. Default: all. Leave out columns that change with each read, such as a time.",
     ["sku", "title", "stock"],
   ),
 });
 
-/** What specs and manifests may say of a `alerts-flush` job. */
+/** The job `alerts-flush`. */
 export const alertsFlushJob = {
   description:
-    "Reads tables of alerts and, when they changed since they were last sent, sends them by mail and to a webhook.",
+    "Reads tables of alerts and sends them by mail and to a webhook if they changed since the last delivery.",
   get options() {
     return z.strictObject({
       tabs: described(
         z.optional(z.record(z.string(), AlertTab)),
-        "The tables by the names that people see, each with its source.",
+        "Tables by their display name, each with its source.",
         { low_stock: { source: { kind: "file", path: "data/low_stock.csv" } } },
       ),
-      title: described(z.optional(Text), "Subject and heading of the mail; Alerts without it."),
+      title: described(z.optional(Text), "Subject and heading of the mail. Default: Alerts."),
       samples: described(
         z.optional(Positive),
-        "Rows of each table that are compared and sent, from its top; 5 without it.",
+        "Number of first rows of each table to compare and send. Default: 5.",
       ),
       state: described(
         z.optional(FilePath),
-        "File in which is kept what each channel accepted last; without it, the place of the stack's run records.",
+        "File with the fingerprint that each channel accepted last. Default: the stack's state store.",
         "logs/alerts_notify_state.json",
       ),
       mail: described(
         z.optional(MailSettings),
-        "How mail is sent; by SendGrid with SENDGRID_API_KEY without it.",
+        "How to send mail. Default: SendGrid with SENDGRID_API_KEY.",
         { kind: "smtp", urlEnv: "SMTP_URL" },
       ),
       from: described(
         z.optional(Text),
-        "Sender of the mail; the value of ALERTS_EMAIL_FROM, or else of DIGEST_EMAIL_FROM, without it.",
+        "Sender of the mail. Default: ALERTS_EMAIL_FROM, or else DIGEST_EMAIL_FROM.",
       ),
       to: described(
         z.optional(z.array(Text)),
-        "Receivers of the mail; those of ALERTS_EMAIL_TO, or else of DIGEST_EMAIL_TO, separated by commas, without it.",
+        "Recipients of the mail. Default: ALERTS_EMAIL_TO, or else DIGEST_EMAIL_TO, separated by commas.",
       ),
       webhook: described(
         z.optional(
           z.strictObject({
-            urlEnv: described(EnvName, "Variable with the URL."),
+            urlEnv: described(EnvName, "Environment variable with the URL."),
           }),
         ),
-        "Where the alerts are posted as JSON; the URL in WEBHOOK_URL without it.",
+        "Webhook that gets the alerts as JSON. Default: WEBHOOK_URL.",
         { urlEnv: "ALERTS_WEBHOOK_URL" },
       ),
     });
@@ -63,7 +63,7 @@ export const alertsFlushJob = {
     return z.strictObject({
       resend: described(
         z.optional(z.boolean()),
-        "Send the alerts as they are now, changed or not, and keep in mind what was kept in mind.",
+        "Send the current alerts even if they did not change. The saved fingerprints stay.",
       ),
     });
   },

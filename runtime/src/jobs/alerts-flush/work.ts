@@ -1,96 +1,153 @@
-import type * as z from "zod/mini";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import * as z from "zod/mini";
 import { deliverHttp } from "../../alerts/channels/http-delivery.ts";
-import type { JobContext, JobOutcome } from "../definition.ts";
-import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { valueOf } from "../../contract/env.ts";
+import { errorCode } from "../../contract/error-code.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { stableJson } from "../../contract/manifest.ts";
+import { errorWords } from "../../health/error-words.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import type { Row } from "../../sources/row.ts";
+import { SourceError, SourceNotSet } from "../../sources/source-error.ts";
+import { readSource } from "../../sources/source.ts";
+import { StoreError } from "../../databases/store-error.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { replaceFile } from "../file.ts";
 import { type Delivered, deliveredBy, sendMail } from "../mail.ts";
-import { acceptedPlace } from "./accepted.ts";
-import { alertMail } from "./alert-mail.ts";
-import { type AlertSummary, countsOf, fingerprintOf } from "./alert-summary.ts";
-import { type Deliveries, flushOutcome } from "./flush-outcome.ts";
+import { type AlertSummary, alertMail, type TabSummary } from "./alert-mail.ts";
 import { alertsFlushJob } from "./options.ts";
-import { readTabs } from "./tab-reading.ts";
 
 type FlushOptions = z.infer<typeof alertsFlushJob.options>;
 
-/** Default number of rows that are sent of each table; see docs/sources.md. */
+type Tab = NonNullable<FlushOptions["tabs"]>[string];
+
+/** Default number of rows of each tab that are sent; see docs/sources.md. */
 const SAMPLES = 5;
 
 const TITLE = "Alerts";
 
-/** An alert that has its own receivers goes to them, and else to those of the digest. */
+/** Prefixes of the variables with the addresses, in order of preference; see docs/sources.md. */
 const ADDRESS_VARIABLES = ["ALERTS_EMAIL", "DIGEST_EMAIL"];
 
 const WEBHOOK_VARIABLE = "WEBHOOK_URL";
 
 /**
- * Sends the alerts to each channel that has not accepted them as they are now.
+ * Sends the alerts to each channel that has not accepted them yet.
  *
- * Each channel has its own fingerprint, kept once it accepted: where one took the alerts and another
- * failed, the next run asks the other one alone. None gets the same twice, and none loses them.
+ * The job saves a fingerprint for each channel that accepted. If one channel accepts and another
+ * fails, the next run sends to the failed one only, so no channel gets the alerts twice or never.
  */
 export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
-  const said = alertsFlushJob.options.parse(context.options);
+  const options = alertsFlushJob.options.parse(context.options);
   const { resend = false } = alertsFlushJob.input.parse(context.input);
-  if (context.silencedUntil) return silenced(context, context.silencedUntil);
-  const { summary, notSet } = await readTabs(context, said.tabs, said.samples ?? SAMPLES);
-  const place = await acceptedPlace(context, said.state);
-  const accepted = await place.read();
-  const known = {
-    fingerprint: fingerprintOf(summary),
-    counts: countsOf(summary),
+  if (context.silencedUntil) {
+    // The saved fingerprints stay, so the first run after the silence sends what changed meanwhile.
+    const silencedUntil = context.silencedUntil.toISOString();
+    context.log.info({ silencedUntil }, "silenced");
+    return { status: "skipped", details: { result: "silenced", silencedUntil } };
+  }
+  const { summary, notSet } = await readTabs(context, options);
+  const document = await openDocument(context, options.state);
+  const delivered = await readFingerprints(context, document);
+  const fingerprint = createHash("sha256").update(stableJson(summary)).digest("hex");
+  const counts = Object.entries(summary).map(([tab, { count }]) => [tab, count]);
+  const details = {
+    fingerprint,
+    counts: Object.fromEntries(counts),
     ...(notSet.length > 0 ? { notSet } : {}),
   };
-  if (Object.keys(summary).length === 0) {
-    return { status: "skipped", details: { result: "skipped", ...known } };
+  if (counts.length === 0) {
+    return { status: "skipped", details: { result: "skipped", ...details } };
   }
-  const isDue = (channel: string): boolean => resend || accepted[channel] !== known.fingerprint;
-  const channels = channelsOf(context, said, summary);
+  const isDue = (channel: string): boolean => resend || delivered[channel] !== fingerprint;
+  const channels = channelsOf(context, options, summary);
   if (context.dryRun) {
-    const wouldSend = channels.map(({ name }) => name).filter(isDue);
-    return { status: "skipped", details: { dryRun: true, ...known, wouldSend } };
+    const wouldSend = Object.keys(channels).filter(isDue);
+    return { status: "skipped", details: { dryRun: true, ...details, wouldSend } };
   }
-  const deliveries = await deliver(channels, isDue);
-  const news = acceptedNow(deliveries, known.fingerprint);
-  if (!resend && Object.keys(news).length > 0) {
-    await place.write({ ...accepted, ...news }, clock.now());
+  const results = await sendAll(channels, isDue);
+  const accepted = Object.entries(results).filter(([, { status }]) => status === "ok");
+  if (!resend && accepted.length > 0) {
+    const news = Object.fromEntries(accepted.map(([channel]) => [channel, fingerprint]));
+    const value = { accepted: { ...delivered, ...news }, at: clock.now().toISOString() };
+    await document.write(value).catch(storeFailure);
   }
-  for (const [channel, delivered] of Object.entries(deliveries)) {
-    if (delivered.status === "error") context.log.error({ channel, ...delivered }, "not sent");
+  for (const [channel, result] of Object.entries(results)) {
+    if (result.status === "error") context.log.error({ channel, ...result }, "not sent");
   }
-  return flushOutcome(known, deliveries);
+  return outcomeOf(details, results);
 }
 
-/** The old fingerprints stay, so that what changed meanwhile is sent when the silence is over. */
-function silenced({ log }: JobContext, until: Date): JobOutcome {
-  const silencedUntil = until.toISOString();
-  log.info({ silencedUntil }, "silenced");
-  return { status: "skipped", details: { result: "silenced", silencedUntil } };
-}
-
-/** One way to send the alerts. */
-interface AlertChannel {
-  readonly name: string;
-  send(): Promise<Delivered>;
-}
-
-function channelsOf(
+/**
+ * Reads all tabs at the same time.
+ *
+ * A tab that cannot be read fails the run: without it the alerts would look changed, and changed
+ * again once it is back. A tab whose variables are not set is left out.
+ */
+async function readTabs(
   context: JobContext,
-  said: FlushOptions,
-  summary: AlertSummary,
-): AlertChannel[] {
-  const { title = TITLE, webhook, ...mail } = said;
-  const words = alertMail(title, summary);
-  return [
-    {
-      name: "email",
-      send: () => sendMail(context, { ...mail, variables: ADDRESS_VARIABLES }, words),
-    },
-    {
-      name: "webhook",
-      send: () => postAlerts(context, webhook?.urlEnv ?? WEBHOOK_VARIABLE, summary),
-    },
-  ];
+  { tabs = {}, samples = SAMPLES }: FlushOptions,
+): Promise<{ readonly summary: AlertSummary; readonly notSet: readonly string[] }> {
+  const { log } = context;
+  if (Object.keys(tabs).length === 0) log.warn("there are no tabs: the option tabs is empty");
+  const readings = await Promise.all(
+    Object.entries(tabs).map(async ([tab, its]) => ({
+      tab,
+      read: await readTab(context, its, samples),
+    })),
+  );
+  const summary: Record<string, TabSummary> = {};
+  const notSet: string[] = [];
+  const failed: string[] = [];
+  for (const { tab, read } of readings) {
+    if (!(read instanceof SourceError)) summary[tab] = read;
+    else if (!(read instanceof SourceNotSet)) failed.push(`${tab}: ${read.message}`);
+    else {
+      log.warn({ tab }, `left out: ${read.message}`);
+      notSet.push(tab);
+    }
+  }
+  if (failed.length === 0) return { summary, notSet };
+  const message = `nothing was sent. ${failed.join(" ")}`;
+  throw new JobFailure(message, { exitCode: EXIT.temporary });
+}
+
+async function readTab(
+  { env, directory, signal }: JobContext,
+  { source, columns }: Tab,
+  samples: number,
+): Promise<TabSummary | SourceError> {
+  try {
+    const rows = await readSource(source, { env, directory, signal });
+    const first = rows.slice(0, samples).map((row) => (columns ? pick(row, columns) : row));
+    // As plain JSON, so that the fingerprint is of the text that is sent.
+    return { count: rows.length, rows: first.map((row) => JSON.parse(JSON.stringify(row))) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SourceError) return error;
+    throw error;
+  }
+}
+
+function pick(row: Row, columns: readonly string[]): Row {
+  const known = columns.filter((it) => Object.hasOwn(row, it));
+  return Object.fromEntries(known.map((it) => [it, row[it]]));
+}
+
+type Channels = Readonly<Record<string, () => Promise<Delivered>>>;
+
+/** The result at each channel. `no_change` means that it already accepted these alerts. */
+type Results = Readonly<Record<string, Delivered | { readonly status: "no_change" }>>;
+
+function channelsOf(context: JobContext, options: FlushOptions, summary: AlertSummary): Channels {
+  const { title = TITLE, webhook, ...mail } = options;
+  const letter = alertMail(title, summary);
+  return {
+    email: () => sendMail(context, { ...mail, variables: ADDRESS_VARIABLES }, letter),
+    webhook: () => postAlerts(context, webhook?.urlEnv ?? WEBHOOK_VARIABLE, summary),
+  };
 }
 
 async function postAlerts(
@@ -109,18 +166,102 @@ async function postAlerts(
   });
 }
 
-async function deliver(
-  channels: readonly AlertChannel[],
-  isDue: (channel: string) => boolean,
-): Promise<Deliveries> {
-  const sent = channels.map(async ({ name, send }) => {
-    const delivered = isDue(name) ? await send() : { status: "no_change" as const };
-    return [name, delivered] as const;
+async function sendAll(channels: Channels, isDue: (channel: string) => boolean): Promise<Results> {
+  const sent = Object.entries(channels).map(async ([channel, send]) => {
+    const result = isDue(channel) ? await send() : { status: "no_change" as const };
+    return [channel, result] as const;
   });
   return Object.fromEntries(await Promise.all(sent));
 }
 
-function acceptedNow(deliveries: Deliveries, fingerprint: string): Record<string, string> {
-  const ok = Object.entries(deliveries).filter(([, { status }]) => status === "ok");
-  return Object.fromEntries(ok.map(([channel]) => [channel, fingerprint]));
+/**
+ * The run is `sent` if a channel accepted, even if another failed, because the next run retries that
+ * one. It fails if no channel accepted and one failed.
+ */
+function outcomeOf(known: Readonly<Record<string, unknown>>, results: Results): JobOutcome {
+  const entries = Object.entries(results);
+  const statuses = new Set(entries.map(([, { status }]) => status));
+  const whys = entries.flatMap(([channel, it]) =>
+    "why" in it ? [[channel, it.why] as const] : [],
+  );
+  const details = {
+    ...known,
+    ...Object.fromEntries(entries.map(([channel, { status }]) => [channel, status])),
+    ...(whys.length > 0 ? { why: Object.fromEntries(whys) } : {}),
+  };
+  if (statuses.has("ok")) return { status: "ok", details: { result: "sent", ...details } };
+  if (statuses.has("error")) {
+    const problems = entries.flatMap(([channel, it]) =>
+      it.status === "error" ? [`${channel}: ${it.why}.`] : [],
+    );
+    throw new JobFailure(`no channel accepted the alerts. ${problems.join(" ")}`, {
+      exitCode: EXIT.temporary,
+      details: { result: "error", ...details },
+    });
+  }
+  return statuses.has("no_change")
+    ? { status: "ok", details: { result: "no_change", ...details } }
+    : { status: "skipped", details: { result: "skipped", ...details } };
+}
+
+/** The fingerprint that each channel accepted last. */
+const Saved = z.object({ accepted: z.record(z.string(), z.string()) });
+
+/** Where the delivered fingerprints are saved. */
+interface SavedDocument {
+  read(): Promise<unknown>;
+  write(value: object): Promise<void>;
+}
+
+/** The file in the option `state`, or else a document of the stack's state store. */
+async function openDocument(
+  context: JobContext,
+  state: string | undefined,
+): Promise<SavedDocument> {
+  const { job, directory } = context;
+  if (state !== undefined) {
+    const path = resolve(directory, state);
+    return {
+      read: () => readState(path),
+      write: (value) => replaceFile(path, `${JSON.stringify(value, null, 2)}\n`),
+    };
+  }
+  const memory = await context.memory?.();
+  if (memory) return { read: () => memory.read(job), write: (value) => memory.write(job, value) };
+  const where = `jobs/${job}/options/state`;
+  const remedy = "Set it to a file on a disk, or give the stack a store of records.";
+  throw new JobFailure(`${where}: there is no place for the delivered fingerprints. ${remedy}`, {
+    exitCode: EXIT.configuration,
+  });
+}
+
+async function readState(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** An unreadable value counts as empty, because sending an alert twice is better than losing it. */
+async function readFingerprints(
+  { log }: JobContext,
+  document: SavedDocument,
+): Promise<Readonly<Record<string, string>>> {
+  const value = await document.read().catch(storeFailure);
+  const saved = Saved.safeParse(value);
+  if (saved.success) return saved.data.accepted;
+  if (value !== undefined) log.warn("the delivered fingerprints are invalid; sending all alerts");
+  return {};
+}
+
+/** A store or a disk that fails now may work at the next try. */
+function storeFailure(error: unknown): never {
+  const reason = error instanceof StoreError ? error.message : errorWords(error);
+  const message = `the delivered fingerprints could not be read or written: ${reason}`;
+  throw new JobFailure(message, { exitCode: EXIT.temporary, cause: error });
 }

@@ -2,30 +2,30 @@ import * as z from "zod/mini";
 import { described } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
-/** What specs and manifests may say of a `backup-verify` job. */
+/** The job `backup-verify`. */
 export const backupVerifyJob = {
   description:
-    "Restores the newest backup into a scratch file, looks at all of it and notes beside the backup how that went.",
+    "Restores the newest backup to a scratch file, verifies it and records the result beside the backup (restore drill).",
   get options() {
     return z.strictObject({
-      directory: described(FilePath, "Where the backups are."),
-      prefix: described(Text, "How the names of the backups begin.", "ventas_"),
+      directory: described(FilePath, "Directory of the backups."),
+      prefix: described(Text, "Prefix of the backups' file names.", "ventas_"),
       tables: described(
         z.optional(z.array(Text)),
-        "Tables that must have rows; without it any table with rows is enough.",
+        "Tables that must have rows. Default: at least one table has rows.",
         ["usuarios"],
       ),
       minBytes: described(
         z.optional(Positive),
-        "The least that a backup has, in bytes; 10240 without it.",
+        "Minimum size of a backup, in bytes. Default: 10240.",
       ),
       withinSeconds: described(
         z.optional(Positive),
-        "An older backup says nothing about those of today: the drill is then inconclusive. 172800 (2 days) without it.",
+        "Maximum age of the newest backup, in seconds. If it is older, the drill is inconclusive. Default: 172800 (2 days).",
       ),
       scratch: described(
         z.optional(FilePath),
-        "Where the scratch file is written; the system's temporary directory without it.",
+        "Directory for the scratch file. Default: the system's temporary directory.",
       ),
     });
   },
@@ -33,7 +33,7 @@ export const backupVerifyJob = {
     return z.strictObject({
       backup: described(
         z.optional(Text),
-        "File name of another backup than the newest, however old.",
+        "File name of the backup to verify, of any age. Default: the newest.",
         "ventas_20260106_220000.db",
       ),
     });

@@ -97,7 +97,9 @@ test("without a backup that is young enough, the drill is inconclusive and the r
   const none = { ...given, options: { ...OPTIONS, directory: "nowhere" } };
 
   await expect(verifyBackup(none, NOW)).rejects.toMatchObject({
-    message: expect.stringContaining("nowhere: nothing was verified: there is no backup. Look why"),
+    message: expect.stringContaining(
+      "nowhere: nothing was verified: there is no backup. Find out why",
+    ),
     exitCode: EXIT.temporary,
     details: { outcome: "inconclusive" },
   });

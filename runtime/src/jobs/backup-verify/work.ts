@@ -18,14 +18,14 @@ import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { errorCode } from "../../contract/error-code.ts";
 import { backupVerifyJob } from "./options.ts";
 
-/** How long the job waits for a backup that is being made: 1 GB at 50 MB/s, three times. */
+/** Maximum wait for a backup in progress: three times the copy of 1 GB at 50 MB/s. */
 const NOTE_WAIT_MS = 60_000;
 
 /**
- * Restores a backup as a person would have to, into a scratch file, and looks at all of it.
+ * Restores a backup to a scratch file and verifies all of it.
  *
- * There are three ends. `ok` and `failed` are about the backup and are noted beside it; `inconclusive`
- * says that no drill was possible, which is not a good end either: the run fails, and may be repeated.
+ * There are three outcomes. `ok` and `failed` are about the backup and go into its note. `inconclusive`
+ * means that no drill was possible: the run fails and may be retried.
  */
 export async function work(
   context: JobContext,
@@ -48,7 +48,7 @@ export async function work(
       details: { ...details, isNoted, ...(context.dryRun && { dryRun: true }) },
     };
   }
-  const message = `${backup.filename}: could not be used: ${problems[0]}. Take a backup now, and look why.`;
+  const message = `${backup.filename}: could not be used: ${problems[0]}. Take a backup now and find the cause.`;
   throw new JobFailure(message, { details: { ...details, isNoted, problems } });
 }
 
@@ -67,7 +67,7 @@ async function wantedBackup(drill: Drill, now: Date): Promise<ListedBackup> {
   const [newest] = await listBackups(drill);
   const problem = newest ? tooOld(drill, newest, now) : "there is no backup";
   if (newest && problem === undefined) return newest;
-  const message = `${directory}: nothing was verified: ${problem}. Look why no new one was made.`;
+  const message = `${directory}: nothing was verified: ${problem}. Find out why no new one was made.`;
   const details = { outcome: "inconclusive", ...(newest && { file: newest.filename }) };
   throw new JobFailure(message, { exitCode: EXIT.temporary, details });
 }
@@ -93,7 +93,7 @@ async function restoreToScratch(
   }
 }
 
-/** A newer backup's rotation may have removed it since it was listed. */
+/** The rotation of a newer backup may have removed the file since it was listed. */
 function nowGone(filename: string): (error: unknown) => never {
   return (error) => {
     if (errorCode(error) !== "ENOENT") throw error;
@@ -103,7 +103,7 @@ function nowGone(filename: string): (error: unknown) => never {
   };
 }
 
-/** A full scratch disk says nothing about the backup. */
+/** A full scratch disk makes the drill inconclusive. */
 async function ensureRoomFor(directory: string, bytes: number): Promise<void> {
   const remedy = 'Free some, or name another directory in "scratch".';
   try {
@@ -124,8 +124,8 @@ interface DrillNote {
 }
 
 /**
- * Under the lock of backups, so that no note is written beside a backup that is rotated away. What
- * was found is told in any case, also when it could not be noted.
+ * Records the drill in the backup's note, under the lock of backups, so that rotation does not remove
+ * the backup meanwhile. If this fails, the run still reports the result.
  */
 async function noteDrill(
   { runId, signal, log }: JobContext,
@@ -141,36 +141,35 @@ async function noteDrill(
     });
   } catch (error) {
     signal.throwIfAborted();
-    log.warn({ err: error, file: backup.filename }, "the drill could not be noted");
+    log.warn({ err: error, file: backup.filename }, "the drill could not be recorded");
     return false;
   }
 }
 
-/** A smaller file is no usable backup, in bytes; see docs/sources.md. */
+/** Default minimum size in bytes; see docs/sources.md. */
 const MIN_BYTES = 10_240;
 
 /** Twice the longest time between two backups of a daily schedule. */
 const WITHIN_SECONDS = 2 * 24 * 3600;
 
-/** What one run is to do, with absolute paths. */
-export interface Drill extends Pick<BackupSet, "directory" | "prefix"> {
+/** Resolved options of one run, with absolute paths. */
+interface Drill extends Pick<BackupSet, "directory" | "prefix"> {
   readonly tables: readonly string[] | undefined;
   readonly minBytes: number;
   readonly withinSeconds: number;
   readonly scratch: string | undefined;
-  /** The backup that a person asked for. */
+  /** The backup in the input. */
   readonly asked: string | undefined;
 }
 
-/** What the restored file turned out to be. */
-export interface Finding {
+/** Facts about the restored file. */
+interface Finding {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly verdict: Verdict;
 }
 
-/** What the options and the input make of a run. */
-export function drillOf({ options, input, directory }: JobContext): Drill {
+function drillOf({ options, input, directory }: JobContext): Drill {
   const said = backupVerifyJob.options.parse(options);
   return {
     directory: resolve(directory, said.directory),
@@ -183,15 +182,15 @@ export function drillOf({ options, input, directory }: JobContext): Drill {
   };
 }
 
-/** Why a backup is too old to say anything about those of today. */
-export function tooOld(drill: Drill, backup: ListedBackup, now: Date): string | undefined {
+/** The problem if a backup is older than `withinSeconds`. */
+function tooOld(drill: Drill, backup: ListedBackup, now: Date): string | undefined {
   const ageSeconds = Math.round((now.getTime() - Date.parse(backup.createdAt)) / 1000);
   if (ageSeconds <= drill.withinSeconds) return undefined;
   return `the newest backup, ${backup.filename}, is ${ageSeconds} s old, not within ${drill.withinSeconds} s`;
 }
 
-/** What is wrong with a restored backup; empty when it could be used. */
-export function problemsOf(drill: Drill, backup: ListedBackup, finding: Finding): string[] {
+/** All problems of a restored backup. */
+function problemsOf(drill: Drill, backup: ListedBackup, finding: Finding): string[] {
   const { sizeBytes, sha256, verdict } = finding;
   const problems: string[] = [];
   if (sizeBytes < drill.minBytes) {

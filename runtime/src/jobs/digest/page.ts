@@ -1,6 +1,6 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of `digest`. */
+/** The reference page of `digest`. */
 export const digestPage: JobPage = {
   alsoKnownAs: [
     "digest_run_weekdays",
@@ -10,28 +10,28 @@ export const digestPage: JobPage = {
     "send latest digest",
   ],
   does: [
-    "Does nothing while its switch is off (disabledBy, toggles): the run is skipped, with no file and no mail.",
-    "Reads the rows of its source; while a variable of it is not set the digest is written without rows.",
-    "Writes digest_<time in UTC> as csv, md and txt into snapshots, and moves them to backups when all three are written: all or none.",
-    "Mails the rows as a table, and the files beside it only with attachments (bind it to DIGEST_ATTACHMENTS, where 1, true, yes and on are yes).",
-    "With the input latest=true it writes nothing and mails the newest file of each form in backups.",
-    "While it is silenced it writes and does not mail.",
+    "Does nothing while a toggle is off (disabledBy, toggles): the run is skipped, with no file and no mail.",
+    "Reads the rows of its source. If a variable of the source is not set, the digest has no rows.",
+    "Writes digest_<time in UTC> as csv, md and txt to snapshots, then moves all three to backups, or none.",
+    "Mails the rows as a table, with the files only if attachments is true (bind it to DIGEST_ATTACHMENTS, which accepts 1, true, yes and on).",
+    "With the input latest=true writes nothing and mails the newest file of each format in backups.",
+    "While it is silenced, writes the files and sends no mail.",
   ],
   artifacts: {
     files:
-      "backups/digest_YYYYmmdd_HHMMSS.csv, .md, .txt; a number is added when a second has several",
+      "backups/digest_YYYYmmdd_HHMMSS.csv, .md, .txt; a number is added if a second has several",
     mail: "to DIGEST_EMAIL_TO, from DIGEST_EMAIL_FROM",
     record: "details.artifacts, rows, email (ok, skipped, error), emailProblem",
   },
   exits: {
-    "0 ok": "The files are written; email says whether they were mailed.",
-    "0 skipped": "It is switched off, or latest=true without the variables of the mail.",
+    "0 ok": "The files are written. email shows whether they were mailed.",
+    "0 skipped": "A toggle is off, or the variables of the mail are not set with latest=true.",
     "75 failed":
-      "The source is away, or the mail failed. The files of a mail that failed stay, and latest=true sends them; a retry of the run writes and sends a digest of its own.",
+      "The source does not respond, or the mail failed. The files stay, and latest=true sends them. A retry of the run writes and sends a new digest.",
     "1 failed": "The files could not be written, or latest=true finds none.",
   },
   dryRun:
-    "Names the files that it would write (details.wouldWrite) or send (details.wouldSend), and reads no source.",
+    "Reports the files that it would write (details.wouldWrite) or send (details.wouldSend), and reads no source.",
   example: `digest-weekdays:
   uses: digest
   options:

@@ -122,7 +122,7 @@ test("a digest without a source says so, in its files and in the log", async () 
 
   expect(details["rows"]).toBe(0);
   const text = readFileSync(join(given.directory, `backups/${FILES[2]}`), "utf8");
-  expect(text).toContain("No source of rows is set up.");
+  expect(text).toContain("No source of rows is configured.");
   expect(given.lines).toEqual([expect.objectContaining({ level: "warn" })]);
 });
 

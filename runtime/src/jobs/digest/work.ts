@@ -1,5 +1,5 @@
-import { join, resolve } from "node:path";
 import type * as z from "zod/mini";
+import { join, resolve } from "node:path";
 import { stampOf } from "../file.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { errorWords } from "../../health/error-words.ts";
@@ -8,12 +8,22 @@ import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import type { Row } from "../../sources/row.ts";
 import { readSource } from "../../sources/source.ts";
 import { SourceError, SourceNotSet } from "../../sources/source-error.ts";
-import { type Delivered, sendMail } from "../mail.ts";
-import { artifactNames, writeArtifacts } from "./artifact-set.ts";
-import { digestMail } from "./digest-mail.ts";
-import { type DigestTexts, digestTexts } from "./digest-text.ts";
-import { type LatestDigest, readLatest } from "./latest.ts";
+import { type Delivered, type TextTable, htmlTable, sendMail, tableOf } from "../mail.ts";
+import {
+  DIGEST_FORMS,
+  type DigestForm,
+  type DigestTexts,
+  type LatestDigest,
+  SHOWN_MAX,
+  artifactNames,
+  digestTexts,
+  localTime,
+  readLatest,
+  writeArtifacts,
+} from "./digest-files.ts";
 import { digestJob } from "./options.ts";
+import { escapeHtml } from "../../contract/text.ts";
+import type { MailAttachment } from "../../alerts/mail/mail.ts";
 
 type DigestOptions = z.infer<typeof digestJob.options>;
 
@@ -21,7 +31,7 @@ const TITLE = "Digest";
 const DIRECTORY = "snapshots";
 const ARCHIVE = "backups";
 
-/** Writes a digest in three forms, archives the files and mails it; or mails the newest files again. */
+/** Writes a digest in three formats, archives the files and mails them, or mails the newest files again. */
 export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const said = digestJob.options.parse(context.options);
   const { latest = false } = digestJob.input.parse(context.input);
@@ -49,7 +59,7 @@ async function makeDigest(
   throw new JobFailure(message, { exitCode: EXIT.temporary, details });
 }
 
-/** Mails the newest files of the archive once more, for example to who did not get them. */
+/** Mails the newest files of the archive again, for example after a mail that failed. */
 async function sendLatest(context: JobContext, said: DigestOptions): Promise<JobOutcome> {
   const { archive = ARCHIVE } = said;
   const latest = await readLatest(resolve(context.directory, archive));
@@ -105,13 +115,12 @@ async function write(
     throw new JobFailure(message, { cause: error });
   });
   if (names) return names;
-  throw new JobFailure(`${directory}: all names of ${stampOf(madeAt)} are taken.`);
+  throw new JobFailure(`${directory}: all file names for ${stampOf(madeAt)} exist.`);
 }
 
 /**
- * A source that is not set up yet leaves the digest without rows, as a missing key leaves a mail
- * unsent: neither is a failure. A source that is away may be there at the next try, so that the
- * failure is a temporary one.
+ * A source whose variables are not set leaves the digest without rows, which is not a failure. A
+ * source that does not respond is a temporary failure.
  */
 async function readRows(
   { env, directory, signal, log }: JobContext,
@@ -130,4 +139,65 @@ async function readRows(
 
 function noRows(log: JobContext["log"], why: string): undefined {
   log.warn(`the digest has no source of rows: ${why}`);
+}
+
+/** Content of the mail. */
+interface DigestLetter {
+  readonly title: string;
+  readonly madeAt: Date;
+  readonly timezone: string;
+  /** By format. An archive may lack one. */
+  readonly texts: Partial<Readonly<Record<DigestForm, string>>>;
+  /** File names of the texts. */
+  readonly names: readonly string[];
+  readonly withAttachments: boolean;
+}
+
+/** @see https://www.iana.org/assignments/media-types */
+const CONTENT_TYPES: Readonly<Record<DigestForm, string>> = {
+  csv: "text/csv",
+  md: "text/markdown",
+  txt: "text/plain",
+};
+
+/** The mail: the rows as a table, and optionally the files as attachments. */
+async function digestMail(letter: DigestLetter) {
+  const { title, madeAt, timezone, texts, names, withAttachments } = letter;
+  const when = `${localTime(madeAt, timezone)} ${timezone}`;
+  const { csv, md, txt } = texts;
+  const body = csv === undefined ? preformatted(md ?? txt ?? "") : tableHtml(await rowsOf(csv));
+  return {
+    subject: `${title}: ${when}`,
+    html: `<h2>${escapeHtml(title)}</h2>\n<p>${escapeHtml(when)}</p>\n${body}`,
+    text: txt ?? md ?? csv ?? "",
+    ...(withAttachments ? { attachments: attachmentsOf(texts, names) } : {}),
+  };
+}
+
+async function rowsOf(csv: string): Promise<TextTable> {
+  const { parse } = await import("csv-parse/sync");
+  return tableOf(parse<Row>(csv, { columns: true }));
+}
+
+function tableHtml({ columns, cells }: TextTable): string {
+  const rest = cells.length - SHOWN_MAX;
+  const more = rest > 0 ? `\n<p>… and ${rest} more rows. The csv has all of them.</p>` : "";
+  const table = htmlTable({ columns, cells: cells.slice(0, SHOWN_MAX) });
+  return table === "" ? "<p>No rows.</p>" : `${table}${more}`;
+}
+
+function preformatted(text: string): string {
+  return `<pre>${escapeHtml(text)}</pre>`;
+}
+
+function attachmentsOf(
+  texts: DigestLetter["texts"],
+  names: readonly string[],
+): readonly MailAttachment[] {
+  return DIGEST_FORMS.flatMap((form) => {
+    const text = texts[form];
+    const filename = names.find((name) => name.endsWith(`.${form}`));
+    if (text === undefined || filename === undefined) return [];
+    return [{ filename, content: Buffer.from(text), contentType: CONTENT_TYPES[form] }];
+  });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type CommitAnswer, isTold, judgeCommits } from "./freshness-verdict.ts";
+import type { CommitAnswer } from "./answer.ts";
+import { isTold, judgeCommits } from "./work.ts";
 
 const of = (commit: string): CommitAnswer => ({ commit });
 const A = of("aaaaaaa1111111111111111111111111111111aa");

@@ -2,36 +2,36 @@ import * as z from "zod/mini";
 import { described, EnvName, Seconds } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
-/** Where something tells which commit it is. */
+/** URL that reports a commit. */
 const Place = z.strictObject({
   url: z.optional(Text),
   urlEnv: z.optional(EnvName),
-  /** Variable with a token, sent as a Bearer, or alone in `header`. */
+  /** Variable with a token, sent as a Bearer token, or as it is in `header`. */
   tokenEnv: z.optional(EnvName),
   header: z.optional(Text),
-  /** Where the commit stands in the JSON, such as `object.sha`. */
+  /** Field of the JSON with the commit, such as `object.sha`. */
   field: z.optional(Text),
 });
 
-/** The commit that should run: somewhere to ask, or a variable that says it. */
+/** The commit that should run: a URL, or a variable with the commit. */
 const Main = z.strictObject({ ...Place.shape, commitEnv: z.optional(EnvName) });
 
-/** A job whose last good run must not be older. */
+/** A job and the maximum age of its last good run. */
 const FreshJob = z.strictObject({ job: Text, withinSeconds: Seconds });
 
 export type FreshnessPlace = z.infer<typeof Place>;
 export type MainPlace = z.infer<typeof Main>;
 export type FreshJob = z.infer<typeof FreshJob>;
 
-/** What specs and manifests may say of a `freshness` job. */
+/** The job `freshness`. */
 export const freshnessJob = {
   description:
-    "Compares the commits that the backend and the frontend run with the main branch's, and looks how old the last runs of jobs are.",
+    "Compares the commits of the backend and the frontend with the main branch, and checks the age of the last runs of jobs.",
   get options() {
     return z.strictObject({
       backend: described(
         Place,
-        "Where the backend tells its commit: {url or urlEnv, tokenEnv, header, field}. field is git_sha, sha or commit without it.",
+        "URL that reports the backend's commit: {url or urlEnv, tokenEnv, header, field}. Default of field: git_sha, sha or commit.",
         {
           url: "https://api.example.com/ops/verify",
           tokenEnv: "OPS_VERIFY_TOKEN",
@@ -40,12 +40,12 @@ export const freshnessJob = {
       ),
       frontend: described(
         z.optional(Place),
-        "Where the frontend tells its commit, as backend; no frontend without it.",
+        "URL that reports the frontend's commit, like backend. Default: there is no frontend.",
         { url: "https://www.example.com/api/version" },
       ),
       main: described(
         z.optional(Main),
-        "Where the commit of the main branch is told, or commitEnv: the variable that says it. Without it the two are only compared with each other.",
+        "URL that reports the commit of the main branch, or commitEnv: the variable with it. Without it the job only compares backend and frontend.",
         {
           url: "https://api.github.com/repos/example/app/commits/main",
           tokenEnv: "GITHUB_TOKEN",
@@ -53,25 +53,25 @@ export const freshnessJob = {
       ),
       jobs: described(
         z.optional(z.array(FreshJob)),
-        "Jobs, each with the most seconds since its last good run; none without it.",
+        "Jobs, each with the maximum age of its last good run in seconds. Default: none.",
         [{ job: "apisports_refresh", withinSeconds: 25_200 }],
       ),
       jobsFrom: described(
         z.optional(Place),
-        "Where the runs of these jobs are told as /ops/jobs does; the records of this process without it.",
+        "URL that reports the runs of these jobs as /ops/jobs does. Default: the run records of this process.",
         { url: "https://api.example.com/ops/jobs" },
       ),
       repeatSeconds: described(
         z.optional(Positive),
-        "What is still wrong is told again after so long; 3600 s without it.",
+        "Time between reminders while something is wrong, in seconds. Default: 3600.",
       ),
       timeoutSeconds: described(
         z.optional(Seconds),
-        "Longest time for one answer; 15 s without it.",
+        "Time limit of one request, in seconds. Default: 15.",
       ),
       state: described(
         z.optional(FilePath),
-        "File with what was told last; freshness-<job>.json without it.",
+        "File with the state of the last alert. Default: freshness-<job>.json.",
       ),
     });
   },

@@ -2,29 +2,103 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
 import type { AlertEvent } from "../../contract/alert-event.ts";
-import { replaceFile } from "../file.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { askCommit, mainCommit } from "./commit-answer.ts";
+import { replaceFile } from "../file.ts";
 import {
+  askCommit,
   type CommitAnswer,
-  type Commits,
-  FRESHNESS,
-  isTold,
-  isWell,
-  judgeCommits,
-  keyOf,
-  type ToldState,
-} from "./freshness-verdict.ts";
+  mainCommit,
+  recordedRuns,
+  type StaleJob,
+  staleJobs,
+  reportedRuns,
+} from "./answer.ts";
 import { freshnessJob } from "./options.ts";
-import { recordedRuns, type StaleJob, staleJobs, toldRuns } from "./stale-job.ts";
 
 type Options = z.infer<typeof freshnessJob.options>;
 
 /** Default time between two reminders; see docs/sources.md. */
 const REPEAT_SECONDS = 3600;
 
-/** A service of a free plan takes this long to wake up. @see https://render.com/docs/free */
+/** Default time limit of a request, in seconds: a service of a free plan takes this long to start. @see https://render.com/docs/free */
 const TIMEOUT_SECONDS = 15;
+
+/** What the guardian calls the state of a deployment. */
+export const FRESHNESS = [
+  "OK",
+  "BACKEND_DRIFT",
+  "FRONTEND_DRIFT",
+  "SPLIT_BRAIN",
+  "UNKNOWN",
+  "ERROR",
+] as const;
+
+export type Freshness = (typeof FRESHNESS)[number];
+
+/** The commits to compare. */
+export interface Commits {
+  readonly backend: CommitAnswer;
+  readonly frontend?: CommitAnswer | undefined;
+  readonly main?: CommitAnswer | undefined;
+}
+
+/**
+ * Which of them is behind. `ERROR`: the backend or the frontend did not answer. `SPLIT_BRAIN`: they
+ * run different commits, and neither is known to be main's. `UNKNOWN`: nothing can be compared.
+ * If both are behind, the result is `BACKEND_DRIFT`, because the backend is deployed first.
+ */
+export function judgeCommits({ backend, frontend, main }: Commits): Freshness {
+  const running = frontend ? [backend, frontend] : [backend];
+  if (running.some((it) => "problem" in it)) return "ERROR";
+  const [back, front = back] = running.map(({ commit }) => commit);
+  if (back === undefined || front === undefined) return "UNKNOWN";
+  const wanted = main?.commit;
+  if (wanted === undefined) return isSame(back, front) ? "UNKNOWN" : "SPLIT_BRAIN";
+  const isBackFresh = isSame(back, wanted);
+  const isFrontFresh = isSame(front, wanted);
+  if (isBackFresh) return isFrontFresh ? "OK" : "FRONTEND_DRIFT";
+  return isFrontFresh || isSame(back, front) ? "BACKEND_DRIFT" : "SPLIT_BRAIN";
+}
+
+/** A short commit equals a long one that begins with it. */
+function isSame(a: string, b: string): boolean {
+  const length = Math.min(a.length, b.length);
+  return a.slice(0, length).toLowerCase() === b.slice(0, length).toLowerCase();
+}
+
+/** What is told and remembered of one finding. */
+export interface FreshnessState {
+  readonly freshness: Freshness;
+  /** Jobs whose last good run is too old. */
+  readonly stale: readonly string[];
+}
+
+/** A state with the time of its alert, ISO 8601 in UTC, or null if it needed none. */
+export interface ToldState extends FreshnessState {
+  readonly toldAt: string | null;
+}
+
+/** Whether no alert is needed. An unknown commit is not a fault of a deployment. */
+export function isWell({ freshness, stale }: FreshnessState): boolean {
+  return (freshness === "OK" || freshness === "UNKNOWN") && stale.length === 0;
+}
+
+/** Whether an alert is due: after a change, and periodically while the state is wrong. A good first state is not a change. */
+export function isTold(
+  before: ToldState | undefined,
+  state: FreshnessState,
+  { now, repeatMs }: { readonly now: Date; readonly repeatMs: number },
+): boolean {
+  if (!before) return !isWell(state);
+  if (keyOf(before) !== keyOf(state)) return true;
+  if (isWell(state)) return false;
+  return before.toldAt === null || now.getTime() - Date.parse(before.toldAt) >= repeatMs;
+}
+
+/** Equal for equal states. */
+export function keyOf({ freshness, stale }: FreshnessState): string {
+  return [freshness, ...stale.toSorted()].join(",");
+}
 
 const StoredState = z.object({
   freshness: z.enum(FRESHNESS),
@@ -32,37 +106,39 @@ const StoredState = z.object({
   toldAt: z.nullable(z.iso.datetime()),
 });
 
-/** One look, with all that it found. */
-interface Look {
+/** The result of one run. */
+interface Finding {
   readonly state: ToldState;
   readonly details: Readonly<Record<string, unknown>>;
   readonly title: string;
 }
 
-/** Looks which commits run and how old jobs are, tells of changes, and fails unless all is well. */
+/** Compares commits and ages of jobs, alerts about changes, and fails unless all is well. */
 export async function work(
   context: JobContext,
   now: () => Date = () => new Date(),
 ): Promise<JobOutcome> {
   const options = freshnessJob.options.parse(context.options);
   const path = resolve(context.directory, options.state ?? `freshness-${context.job}.json`);
-  const look = await lookAt(context, options, now());
+  const finding = await probe(context, options, now());
   const before = await readState(path);
   const repeatMs = (options.repeatSeconds ?? REPEAT_SECONDS) * 1000;
-  const isNews = isTold(before, look.state, { now: now(), repeatMs });
+  const isNews = isTold(before, finding.state, { now: now(), repeatMs });
   if (context.dryRun) {
-    return { status: "skipped", details: { ...look.details, dryRun: true, wouldTell: isNews } };
+    return { status: "skipped", details: { ...finding.details, dryRun: true, wouldTell: isNews } };
   }
-  const toldAt = isNews ? await tell(context, look, { before, now: now() }) : before?.toldAt;
-  // What no channel took is told again by the next run.
+  const toldAt = isNews
+    ? await sendAlert(context, finding, { before, now: now() })
+    : before?.toldAt;
+  // If no channel took the alert, the next run sends it again.
   if (toldAt !== undefined || !isNews) {
-    await replaceFile(path, `${JSON.stringify({ ...look.state, toldAt: toldAt ?? null })}\n`);
+    await replaceFile(path, `${JSON.stringify({ ...finding.state, toldAt: toldAt ?? null })}\n`);
   }
-  if (isWell(look.state)) return { status: "ok", details: { ...look.details, told: isNews } };
-  throw new JobFailure(look.title, { details: { ...look.details, told: isNews } });
+  if (isWell(finding.state)) return { status: "ok", details: { ...finding.details, told: isNews } };
+  throw new JobFailure(finding.title, { details: { ...finding.details, told: isNews } });
 }
 
-async function lookAt(context: JobContext, options: Options, now: Date): Promise<Look> {
+async function probe(context: JobContext, options: Options, now: Date): Promise<Finding> {
   const timeoutMs = (options.timeoutSeconds ?? TIMEOUT_SECONDS) * 1000;
   const question = (option: string) => ({ context, option, timeoutMs });
   const { backend, frontend, main, jobs = [], jobsFrom } = options;
@@ -70,19 +146,19 @@ async function lookAt(context: JobContext, options: Options, now: Date): Promise
     askCommit(backend, question("backend")),
     frontend && askCommit(frontend, question("frontend")),
     main && mainCommit(main, question("main")),
-    jobsFrom ? toldRuns(jobsFrom, question("jobsFrom")) : recordedRuns(context, jobs),
+    jobsFrom ? reportedRuns(jobsFrom, question("jobsFrom")) : recordedRuns(context, jobs),
   ]);
   const commits: Commits = { backend: back, frontend: front, main: wanted };
-  const isUntold = typeof runs === "string";
-  const stale = isUntold ? [] : staleJobs(jobs, runs, now);
-  const freshness = isUntold ? "ERROR" : judgeCommits(commits);
+  const isUnknown = typeof runs === "string";
+  const stale = isUnknown ? [] : staleJobs(jobs, runs, now);
+  const freshness = isUnknown ? "ERROR" : judgeCommits(commits);
   const names = stale.map(({ job }) => job);
-  const title = titleOf(freshness, stale, isUntold ? `the jobs: ${runs}` : problemOf(commits));
-  const details = { freshness, ...told(commits), stale };
+  const title = titleOf(freshness, stale, isUnknown ? `the jobs: ${runs}` : problemOf(commits));
+  const details = { freshness, ...commitDetails(commits), stale };
   return { state: { freshness, stale: names, toldAt: null }, details, title };
 }
 
-function told({ backend, frontend, main }: Commits): Readonly<Record<string, unknown>> {
+function commitDetails({ backend, frontend, main }: Commits): Readonly<Record<string, unknown>> {
   return {
     backend: wordsOf(backend),
     ...(frontend ? { frontend: wordsOf(frontend) } : {}),
@@ -90,7 +166,7 @@ function told({ backend, frontend, main }: Commits): Readonly<Record<string, unk
   };
 }
 
-/** The commit, or in brackets why there is none; null where none is told. */
+/** The commit, or the reason in brackets why there is none, or null. */
 function wordsOf(answer: CommitAnswer): string | null {
   return answer.commit ?? ("problem" in answer ? `(${answer.problem})` : null);
 }
@@ -111,16 +187,16 @@ function titleOf(freshness: string, stale: readonly StaleJob[], problem?: string
   return more.length === 0 ? freshness : `${freshness} (${more.join("; ")})`;
 }
 
-interface Telling {
+interface AlertTime {
   readonly before: ToldState | undefined;
   readonly now: Date;
 }
 
-/** When it was told; undefined when nobody took it. Where nothing is set up, it counts as told. */
-async function tell(
+/** The time of the alert, or undefined if no channel took it. Without a channel it counts as sent. */
+async function sendAlert(
   { job, process, log }: JobContext,
-  { state, details, title }: Look,
-  { before, now }: Telling,
+  { state, details, title }: Finding,
+  { before, now }: AlertTime,
 ): Promise<string | undefined> {
   const wasTold = before !== undefined && !isWell(before);
   const isGood = isWell(state);
@@ -129,7 +205,7 @@ async function tell(
   if (!process) return now.toISOString();
   const { system, stack, process: name } = process.manifest;
   const delivery = await process.alerts.send({
-    // What is over is about what was wrong, so that it closes it.
+    // A resolved alert has the key of the alert that it resolves.
     key: `${stack}/${job}/${keyOf(isGood && before ? before : state)}`,
     kind,
     system,
@@ -143,7 +219,7 @@ async function tell(
   return delivery === "error" ? undefined : now.toISOString();
 }
 
-/** What was told last; a file that cannot be read says that nothing was. */
+/** The state of the last alert. A file that cannot be read counts as none. */
 async function readState(path: string): Promise<ToldState | undefined> {
   try {
     return StoredState.parse(JSON.parse(await readFile(path, "utf8")));

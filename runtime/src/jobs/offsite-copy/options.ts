@@ -2,50 +2,50 @@ import * as z from "zod/mini";
 import { described, EnvName } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
-/** Encrypted, except to a test's server on the same machine: a database is all that there is to steal. */
+/** Requires TLS, except for a test server on the same machine. */
 const Endpoint = z
   .string()
   .check(z.regex(/^(https:\/\/[^/?#\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)\/?$/));
 
-/** What specs and manifests may say of an `offsite-copy` job. */
+/** The job `offsite-copy`. */
 export const offsiteCopyJob = {
   description:
-    "Copies the newest verified backups to a bucket of a service that speaks S3, and looks that they arrived.",
+    "Copies the newest verified backups to an S3-compatible bucket and verifies the copies.",
   get options() {
     return z.strictObject({
-      directory: described(FilePath, "Where the backups are."),
-      prefix: described(Text, "How the names of the backups begin.", "ventas_"),
+      directory: described(FilePath, "Directory of the backups."),
+      prefix: described(Text, "Prefix of the backups' file names.", "ventas_"),
       endpoint: described(
         Endpoint,
-        "Address of the service, without the bucket; https.",
+        "HTTPS address of the service, without the bucket.",
         "https://s3.eu-central-1.amazonaws.com",
       ),
       bucket: described(Text, "Name of the bucket.", "shop-backups"),
       region: described(
         z.optional(Text),
-        "Region of the bucket; us-east-1 without it. R2 calls it auto.",
+        "Region of the bucket. R2 calls it auto. Default: us-east-1.",
         "eu-central-1",
       ),
       folder: described(
         z.optional(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/))),
-        "What stands before the file names in the bucket; nothing without it.",
+        "Prefix of the object keys. Default: none.",
         "shop/backups",
       ),
       accessKeyEnv: described(
         z.optional(EnvName),
-        "Variable with the access key id; AWS_ACCESS_KEY_ID without it.",
+        "Environment variable with the access key id. Default: AWS_ACCESS_KEY_ID.",
       ),
       secretKeyEnv: described(
         z.optional(EnvName),
-        "Variable with the secret access key; AWS_SECRET_ACCESS_KEY without it.",
+        "Environment variable with the secret access key. Default: AWS_SECRET_ACCESS_KEY.",
       ),
       newest: described(
         z.optional(Positive),
-        "How many of the newest backups are copied, so that a missed run is made up for; 3 without it.",
+        "Number of newest backups to copy, so that a run makes up for a missed one. Default: 3.",
       ),
       keep: described(
         z.optional(Positive),
-        "How many are kept in the bucket, the newest by name; all of them without it.",
+        "Number of newest backups to keep in the bucket, by name. Default: all.",
       ),
     });
   },

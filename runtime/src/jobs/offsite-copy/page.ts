@@ -1,15 +1,15 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of `offsite-copy`. */
+/** The reference page of `offsite-copy`. */
 export const offsiteCopyPage: JobPage = {
   alsoKnownAs: ["backup artifact of backup-database.yml", "off-site backup"],
   does: [
-    "Takes the newest backups that have a note and that no restore drill found bad.",
-    "Skips what is in the bucket with the same size and checksum.",
-    "Reads each file again and refuses one that is not what its note says.",
-    "Sends it as a stream, signed with its SHA-256 and with its MD5, so that the service refuses a body that changed; 429, 5xx and broken connections are tried again, four times in all.",
-    "Sends the note before it, and afterwards looks at the object: size, checksum, and the etag where it is an MD5.",
-    "With keep: removes the objects of this prefix that are too many, and only after everything above went well.",
+    "Selects the newest backups that have a note and did not fail a restore drill.",
+    "Skips backups that are in the bucket with the same size and checksum.",
+    "Reads each file again and refuses it if its checksum differs from its note.",
+    "Uploads the note, then the file as a stream with its SHA-256 and MD5, so that the service refuses a corrupted body. Retries 429, 5xx and broken connections, with four attempts in total.",
+    "Verifies the object: size, checksum, and the etag if it is an MD5.",
+    "With keep removes the oldest objects of this prefix, but only if everything above succeeded.",
   ],
   artifacts: {
     object: "<bucket>/<folder>/<backup>, with x-amz-meta-sha256",
@@ -18,12 +18,13 @@ export const offsiteCopyPage: JobPage = {
   },
   exits: {
     "0 ok": "The newest verified backups are in the bucket.",
-    "1 failed": "A file or an object is not what it should be; the others were copied.",
-    "75 failed": "The service is away, or there is no verified backup.",
+    "1 failed": "A file or an object is corrupted. The others were copied.",
+    "75 failed": "The service does not respond, or there is no verified backup.",
     "78 failed":
-      "A key is not set, or the service refuses it. It needs the rights to list the bucket and to get, put and (with keep) delete its objects.",
+      "A key is not set, or the service refuses it. The key needs the rights to list the bucket and to get, put and (with keep) delete its objects.",
   },
-  dryRun: "Looks at the bucket and says what it would copy and remove; sends and removes nothing.",
+  dryRun:
+    "Reads the bucket and reports what it would copy and remove. Uploads and removes nothing.",
   example: `backup-offsite:
   uses: offsite-copy
   schedule: { daily: "04:00" }

@@ -174,7 +174,7 @@ test("an object that is not what was sent is told, and nothing is removed then",
   const options = { ...given.options, keep: 1 };
 
   await expect(copyOffsite({ ...given, options })).rejects.toThrow(
-    `${NAMES[1]}: was copied, but its content is another there. Look at the bucket.`,
+    `${NAMES[1]}: was copied, but its content differs. Check the bucket.`,
   );
   expect(server.objects.has("shop/ventas_20200101_000000.db")).toBe(true);
 });

@@ -17,10 +17,10 @@ import { valueOf } from "../../contract/env.ts";
 import { offsiteCopyJob } from "./options.ts";
 
 /**
- * Copies the newest verified backups to a bucket, and looks at each of them there.
+ * Copies the newest verified backups to a bucket and verifies each object.
  *
- * One that is there with the same checksum is not sent again. In the bucket only what is too many is
- * removed, and only after everything that should be there was found there.
+ * It does not upload a backup that is there with the same checksum. It removes old objects only after
+ * it found all backups in the bucket.
  */
 export async function work(context: JobContext): Promise<JobOutcome> {
   const plan = planOf(context);
@@ -39,7 +39,6 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   return { status: "ok", details: { copied, present, removed } };
 }
 
-/** What the steps of a run have at hand. */
 interface Copying {
   readonly context: JobContext;
   readonly plan: OffsitePlan;
@@ -49,7 +48,7 @@ interface Copying {
 async function wantedBackups(plan: OffsitePlan): Promise<VerifiedBackup[]> {
   const verified = (await listBackups(plan)).filter(isVerified).slice(0, plan.newest);
   if (verified.length > 0) return verified;
-  const message = `${plan.directory}: there is no verified backup to copy. Look why none is made.`;
+  const message = `${plan.directory}: there is no verified backup to copy. Find out why none is made.`;
   throw new JobFailure(message, { exitCode: EXIT.temporary });
 }
 
@@ -59,7 +58,7 @@ interface Copies {
   readonly problems: Error[];
 }
 
-/** One backup that cannot be copied does not keep the others from it. */
+/** Copies all backups, even if one fails. */
 async function copyAll(copying: Copying, backups: readonly VerifiedBackup[]): Promise<Copies> {
   const copies: Copies = { copied: [], present: [], problems: [] };
   for (const backup of backups) {
@@ -89,14 +88,14 @@ async function copyOne(copying: Copying, backup: VerifiedBackup): Promise<"copie
   if (isThere) return "present";
   if (context.dryRun) return "copied";
   const file = await fileOf(backup, context.signal);
-  // The note comes first: the object that is there is not sent again, nor then what belongs to it.
+  // The note comes first: the next run does not upload anything for an object that exists.
   await store.put(noteName(key), await noteFile(backup, context.signal));
   await store.put(key, file);
   verifyArrival(backup.filename, file, await store.head(key));
   return "copied";
 }
 
-/** A file that changed since it was verified is not worth its place in a bucket. */
+/** Refuses a file that changed since it was verified. */
 async function fileOf(backup: VerifiedBackup, signal: AbortSignal): Promise<FileToStore> {
   const { path, filename } = backup;
   const found = await fingerprint(path, signal);
@@ -113,19 +112,19 @@ async function noteFile({ path }: ListedBackup, signal: AbortSignal): Promise<Fi
 }
 
 function verifyArrival(name: string, file: FileToStore, there: StoredObject | undefined): void {
-  // An etag of another form than an MD5 is of a service that encrypts with a key of its own.
+  // A service that encrypts with its own key has an etag that is not an MD5.
   const isMd5 = /^[0-9a-f]{32}$/.test(there?.etag ?? "");
   const wrong = [
     !there && "it is not there",
     there && there.sizeBytes !== file.sizeBytes && `it has ${there.sizeBytes} bytes there`,
     there && there.sha256 !== file.sha256 && "its checksum was not kept",
-    there && isMd5 && there.etag !== file.md5 && "its content is another there",
+    there && isMd5 && there.etag !== file.md5 && "its content differs",
   ].find((problem) => typeof problem === "string");
   if (wrong === undefined) return;
-  throw new JobFailure(`${name}: was copied, but ${wrong}. Look at the bucket.`);
+  throw new JobFailure(`${name}: was copied, but ${wrong}. Check the bucket.`);
 }
 
-/** Removes objects of this set only; never one of those that were just found there. */
+/** Removes the oldest objects of this set, but none of the backups that this run verified. */
 async function removeSuperfluous(
   { context, plan, store }: Copying,
   backups: readonly VerifiedBackup[],
@@ -133,7 +132,7 @@ async function removeSuperfluous(
   const { folder, prefix, keep } = plan;
   if (keep === undefined) return [];
   const there = (await store.keys(folder + prefix)).map((key) => key.slice(folder.length));
-  // A dry run has not brought the newest there, but they count.
+  // A dry run has not uploaded the newest backups, but they count.
   const names = new Set([...there, ...backups.map(({ filename }) => filename)]);
   const files = newestFirst([...names].flatMap((name) => backupOf(name, prefix) ?? []));
   const stay = new Set(backups.map(({ filename }) => filename));
@@ -145,7 +144,7 @@ async function removeSuperfluous(
   return removed;
 }
 
-/** A refused key is for a person to correct; what nobody answered may be tried again. */
+/** A refused key needs a person. A service that did not respond may be retried. */
 function failure({ copied, present, problems }: Copies): JobFailure {
   const statuses = problems.map((it) => (it instanceof ObjectStoreError ? it.status : 0));
   const isRefused = statuses.some((status) => status === 401 || status === 403);
@@ -155,27 +154,27 @@ function failure({ copied, present, problems }: Copies): JobFailure {
   return new JobFailure(messages.join("; "), { exitCode, details: { copied, present } });
 }
 
-/** A weekend of daily backups. */
+/** Default: the daily backups of a weekend. */
 const NEWEST = 3;
 
-/** What the usual tools read. @see https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html */
+/** Variables that AWS tools read. @see https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html */
 const ACCESS_KEY = "AWS_ACCESS_KEY_ID";
 const SECRET_KEY = "AWS_SECRET_ACCESS_KEY";
 
-/** What one run is to do. */
-export interface OffsitePlan extends Pick<BackupSet, "directory" | "prefix"> {
+/** Resolved options of one run. */
+interface OffsitePlan extends Pick<BackupSet, "directory" | "prefix"> {
   readonly store: ObjectStoreSettings;
-  /** With a slash at its end, or nothing. */
+  /** Ends with a slash, or is empty. */
   readonly folder: string;
   readonly newest: number;
   readonly keep: number | undefined;
 }
 
-/** A backup of which it is known what it must be. */
-export type VerifiedBackup = ListedBackup & { readonly sha256: string };
+/** A backup with a known checksum. */
+type VerifiedBackup = ListedBackup & { readonly sha256: string };
 
-/** What the options and the environment make of a run; tells all variables that are missing. */
-export function planOf({ options, env, directory, job }: JobContext): OffsitePlan {
+/** Resolves the options. Reports all missing variables. */
+function planOf({ options, env, directory, job }: JobContext): OffsitePlan {
   const said = offsiteCopyJob.options.parse(options);
   const names = { id: said.accessKeyEnv ?? ACCESS_KEY, secret: said.secretKeyEnv ?? SECRET_KEY };
   const [accessKeyId, secretAccessKey] = [valueOf(env, names.id), valueOf(env, names.secret)];
@@ -190,14 +189,14 @@ export function planOf({ options, env, directory, job }: JobContext): OffsitePla
     prefix: said.prefix,
     store: { endpoint, bucket, region, accessKeyId, secretAccessKey },
     folder: said.folder === undefined ? "" : `${said.folder.replace(/\/$/, "")}/`,
-    // What would be removed again is not sent.
+    // Does not upload what it would remove again.
     newest: Math.min(said.newest ?? NEWEST, said.keep ?? Infinity),
     keep: said.keep,
   };
 }
 
-/** Whether a backup was verified when it was made, and no drill has found it bad since. */
-export function isVerified(backup: ListedBackup): backup is VerifiedBackup {
+/** Whether a backup was verified when it was made, and did not fail a drill since. */
+function isVerified(backup: ListedBackup): backup is VerifiedBackup {
   const { integrity, sha256, drill } = backup;
   return integrity === "ok" && sha256 !== null && drill?.outcome !== "failed";
 }

@@ -1,26 +1,26 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of it. */
+/** The reference page of `purge`. */
 export const purgePage: JobPage = {
   alsoKnownAs: ["purge_ephemeral.sql", "Database purge", "retention_days"],
   does: [
-    "Looks at all tables first: one that is missing, or has no such column, or may not be purged, stops everything before a row is deleted.",
-    "Deletes rows older than the retention, table by table in the order given, in batches of one transaction each.",
-    "Leaves rows that somebody holds to the next run, rows that are exactly as old as the retention, and rows without a time.",
-    "Rows of other tables that go with a deleted one (ON DELETE CASCADE) are not counted.",
-    "Tells the tables of which row-level security hides rows from its login: those rows stay.",
+    "Checks all tables first. If a table or its column is missing, or the login has no rights to it, deletes nothing.",
+    "Deletes rows older than the retention, table by table in the order of the options, in batches of one transaction each.",
+    "Keeps rows of exactly the retention's age and rows without a time. Leaves locked rows to the next run.",
+    "Does not count rows of other tables that ON DELETE CASCADE deletes.",
+    "Reports tables in which row-level security hides rows from the login. Those rows stay.",
   ],
   artifacts: {
     record:
-      "details {cutoff, retentionDays, deleted: {<table>: rows}, total, batches}, and {filtered} with the tables of which rows are hidden",
+      "details {cutoff, retentionDays, deleted: {<table>: rows}, total, batches}, and {filtered} with the tables with hidden rows",
   },
   exits: {
-    "0 ok": "Purged, or nothing was too old.",
+    "0 ok": "The tables are purged, or no row was too old.",
     "1 failed":
       "The database refused a batch, for example because rows of another table refer to it.",
-    "75 failed": "Postgres is away.",
+    "75 failed": "Postgres does not respond.",
     "78 failed":
-      "The retention is no positive number of days or its variable is set to nothing, or a table cannot be purged: nothing is deleted.",
+      "The retention is invalid or its variable is empty, or a table cannot be purged. Nothing is deleted.",
   },
   dryRun: "Counts the rows of each table that it would delete, and deletes none.",
   example: `database-purge:

@@ -40,8 +40,10 @@ test("all that is wrong with the tables is told at once, and nothing is deleted"
 
   expect(error).toContain('options/tables/1: there is no table "job_runs".');
   expect(error).toContain('options/tables/2: "events" has no column "happened_at".');
-  expect(error).toContain('tables/3: "size" of "events" is no date and no timestamp, got integer.');
-  expect(error).toContain('options/tables/4: "recent" is no table.');
+  expect(error).toContain(
+    'tables/3: "size" of "events" should be a date or a timestamp, got integer.',
+  );
+  expect(error).toContain('options/tables/4: "recent" is not a table.');
   expect(await names(url, "events")).toEqual([1]);
 });
 
@@ -104,7 +106,7 @@ test("a schema that the login may not use is told with everything else that is w
   expect(error).toBeInstanceOf(ConfigurationError);
   expect(String(error)).toContain("tables/0: this login may not select, update and delete rows of");
   expect(String(error)).toContain('tables/1: there is no table "job_runs".');
-  expect(String(error)).toContain('tables/2: "audit." is no name of a table.');
+  expect(String(error)).toContain('tables/2: "audit." is not a name of a table.');
 });
 
 test("rows that row-level security hides from the login stay, and the run names their tables", async (context) => {

@@ -5,23 +5,22 @@ import {
 import type { Session } from "../../databases/postgres/session.ts";
 import type { PurgeTable } from "./options.ts";
 
-/** A table whose old rows are deleted, as SQL can say it. */
+/** A table to purge, as parts of SQL. */
 export interface OldRows {
-  /** As the options name it. */
+  /** Name in the options. */
   readonly name: string;
   /** Quoted, with its schema. */
   readonly table: string;
-  /** That a row is older than $1. */
+  /** Condition: the row is older than $1. */
   readonly isOld: string;
-  /** Row-level security hides rows from this login, and a hidden row is not deleted. */
+  /** Row-level security hides rows from this login. */
   readonly isFiltered: boolean;
 }
 
 /**
- * How a column of each type is compared with $1, by `format_type` without its precision.
+ * Expression for $1 by the type of the column, as `format_type` without precision.
  *
- * A time without a zone is taken for UTC, as Prisma writes it; left to Postgres it would be the
- * zone of the session.
+ * A time without a zone is in UTC, as Prisma writes it. Postgres would use the zone of the session.
  */
 const COMPARISONS: Readonly<Record<string, string>> = {
   "timestamp with time zone": "$1::timestamptz",
@@ -30,11 +29,11 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * One row for each wanted table, with what must be so.
+ * Returns one row of facts for each wanted table.
  *
- * The catalog is read by itself: `to_regclass` fails as a whole when one schema may not be used.
+ * It does not use `to_regclass`, which fails for all tables if the login may not use one schema.
  */
-const LOOK = `
+const FACTS = `
   SELECT wanted.n::int AS n, format_type(a.atttypid, NULL) AS type,
     c.oid IS NOT NULL AS is_there, c.relkind IN ('r', 'p') AS is_table,
     has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
@@ -49,20 +48,20 @@ const LOOK = `
     ON a.attrelid = c.oid AND a.attname = wanted.column_name AND a.attnum > 0 AND NOT a.attisdropped
   ORDER BY n`;
 
-/** A table as the options name it, and its column. */
+/** A table of the options and its column. */
 interface Wanted {
   readonly name: string;
   readonly column: string;
   readonly where: string;
 }
 
-/** A wanted table whose name could be read; without a schema it is searched for. */
+/** A table with its parsed name. Without a schema the search path applies. */
 interface Named extends Wanted {
   readonly schema: string | null;
   readonly table: string;
 }
 
-/** Everything that is wrong with any of the tables is refused at once, before a row is deleted. */
+/** Checks all tables before any row is deleted. Throws a ConfigurationError with every problem. */
 export async function findTables(
   session: Session,
   { job, tables, column }: { job: string; tables: readonly PurgeTable[]; column: string },
@@ -72,7 +71,7 @@ export async function findTables(
     return { name: table, column: own, where: `jobs/${job}/options/tables/${at}` };
   });
   const named = wanted.flatMap((it) => parseName(it) ?? []);
-  const rows = await session.query("look at the tables", LOOK, {
+  const rows = await session.query("check the tables", FACTS, {
     values: [
       named.map((it) => it.schema),
       named.map((it) => it.table),
@@ -87,7 +86,7 @@ export async function findTables(
   return named.map((it, at) => oldRows(it, rows[at] ?? {}));
 }
 
-/** One part of a name: as SQL quotes it, or as it is; Prisma's names have capitals. */
+/** One part of a name, quoted as in SQL or plain. Prisma's names have capitals. */
 const PART = String.raw`("(?:[^"]|"")+"|[^".][^.]*)`;
 const NAME = new RegExp(`^(?:${PART}\\.)?${PART}$`);
 
@@ -107,7 +106,7 @@ function unquoted(part: string): string {
 
 function nameProblem({ name, where }: Wanted): ConfigurationProblem {
   const remedy = 'Write table or schema.table, and a part with a dot in it as "part".';
-  return { where, message: `"${name}" is no name of a table.`, remedy };
+  return { where, message: `"${name}" is not a name of a table.`, remedy };
 }
 
 function problemOf(
@@ -119,20 +118,20 @@ function problemOf(
     return [{ where, message: `there is no table "${name}".`, remedy }];
   }
   if (row["is_table"] !== true) {
-    return [{ where, message: `"${name}" is no table.`, remedy: "Name the table behind it." }];
+    return [{ where, message: `"${name}" is not a table.`, remedy: "Use the table behind it." }];
   }
   if (row["type"] === null) {
     const message = `"${name}" has no column "${column}".`;
-    return [{ where, message, remedy: "Name its column with the age of a row." }];
+    return [{ where, message, remedy: "Set column to the column with the age of a row." }];
   }
   const type = String(row["type"]);
   if (!Object.hasOwn(COMPARISONS, type)) {
-    const message = `"${column}" of "${name}" is no date and no timestamp, got ${type}.`;
-    return [{ where, message, remedy: "Name a column with the age of a row." }];
+    const message = `"${column}" of "${name}" should be a date or a timestamp, got ${type}.`;
+    return [{ where, message, remedy: "Use a column with the age of a row." }];
   }
   if (row["is_allowed"] === true) return [];
   const message = `this login may not select, update and delete rows of "${name}".`;
-  return [{ where, message, remedy: "Grant it that: rows are locked before they are deleted." }];
+  return [{ where, message, remedy: "Grant these rights. Update is needed to lock rows." }];
 }
 
 function oldRows(

@@ -93,7 +93,7 @@ test("a failure tells what went before it, by table", async (context) => {
 
   await expect(run).rejects.toMatchObject({
     message:
-      "users: rows of another table refer to old ones (23503). Purge that table first, or let its reference cascade.",
+      "users: rows of another table refer to old ones (23503). Purge that table first, or add ON DELETE CASCADE.",
     details: { deleted: { events: 1, users: 0 }, total: 1 },
     exitCode: undefined,
   });

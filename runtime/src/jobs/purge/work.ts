@@ -1,5 +1,4 @@
-import type { JobContext, JobOutcome } from "../definition.ts";
-import { JobFailure } from "../definition.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { openDatabase } from "../../databases/postgres/database.ts";
 import { openSession, type Session } from "../../databases/postgres/session.ts";
@@ -8,29 +7,28 @@ import { StoreError } from "../../databases/store-error.ts";
 import { purgeJob } from "./options.ts";
 import { findTables, type OldRows } from "./table.ts";
 
-/** The variable that most apps use for it. */
 const DATABASE_URL = "DATABASE_URL";
 
-/** Prisma's name for it. */
+/** Default column: Prisma's name. */
 const COLUMN = "created_at";
 
-/** Few enough that their locks are held for some milliseconds, enough that a million take minutes. */
+/** Default size of a batch: its locks last some milliseconds, and a million rows take minutes. */
 const BATCH = 1_000;
 
-/** Without an index on its column a large table is read as a whole for each batch. */
+/** Time limit of a batch. Without an index on the column each batch scans the whole table. */
 const BATCH_LIMIT_MS = 120_000;
 
 const DAY_MS = 86_400_000;
 
-/** Deletes rows that are too old, table by table; a stopped run leaves whole batches behind it. */
+/** Deletes rows that are too old, table by table. A run that is stopped has deleted whole batches. */
 export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const options = purgeJob.options.parse(context.options);
   const { tables, column = COLUMN, urlEnv = DATABASE_URL, retentionDays } = options;
-  // Once, so that all tables and batches have the same; a row at the very moment stays.
+  // One cutoff for all tables and batches.
   const cutoff = new Date(clock.now().getTime() - retentionDays * DAY_MS).toISOString();
   return withSession(context, urlEnv, async (session) => {
     const found = await findTables(session, { job: context.job, tables, column });
-    const about = { cutoff, retentionDays, ...tellFiltered(context, found) };
+    const about = { cutoff, retentionDays, ...reportFiltered(context, found) };
     if (context.dryRun) {
       const wouldDelete = await countAll(session, found, cutoff);
       return { status: "skipped", details: { dryRun: true, ...about, wouldDelete } };
@@ -41,15 +39,15 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
   });
 }
 
-/** Nothing deleted for lack of a right must not look like nothing to delete. */
-function tellFiltered({ log }: JobContext, found: readonly OldRows[]): { filtered?: string[] } {
+/** Reports tables with hidden rows, so that missing rights do not look like a purged table. */
+function reportFiltered({ log }: JobContext, found: readonly OldRows[]): { filtered?: string[] } {
   const filtered = found.filter((it) => it.isFiltered).map(({ name }) => name);
   if (filtered.length === 0) return {};
-  log.warn({ tables: filtered }, "row-level security hides rows from this login: those stay");
+  log.warn({ tables: filtered }, "row-level security hides rows from this login; those rows stay");
   return { filtered };
 }
 
-/** A connection for the run, dropped at once when the run must end. */
+/** Opens a connection for the run, and destroys it if the run must end. */
 async function withSession<T>(
   { env, signal }: JobContext,
   urlEnv: string,
@@ -78,18 +76,18 @@ interface Purge {
   readonly signal: AbortSignal;
 }
 
-/** How many rows went, by table. */
+/** Number of deleted rows by table. */
 interface Deleted {
   readonly deleted: Readonly<Record<string, number>>;
   readonly total: number;
   readonly batches: number;
 }
 
-/** What went before a failure is told with it: each batch stays deleted. */
+/** A failure reports what was deleted before it, because each batch is committed. */
 async function deleteAll(purge: Purge, tables: readonly OldRows[]): Promise<Deleted> {
   const deleted: Record<string, number> = Object.fromEntries(tables.map(({ name }) => [name, 0]));
   let batches = 0;
-  const told = (): Deleted => {
+  const soFar = (): Deleted => {
     const total = Object.values(deleted).reduce((sum, it) => sum + it, 0);
     return { deleted, total, batches };
   };
@@ -99,31 +97,31 @@ async function deleteAll(purge: Purge, tables: readonly OldRows[]): Promise<Dele
         purge.signal.throwIfAborted();
         rows = await deleteBatch(purge, table);
       } catch (error) {
-        throw batchFailure(error, table, { ...told() });
+        throw batchFailure(error, table, { ...soFar() });
       }
       deleted[table.name] = (deleted[table.name] ?? 0) + rows;
     }
   }
-  return told();
+  return soFar();
 }
 
 /**
- * SQLSTATEs with which the database refuses for good, by their class: data, its rules, rights and
- * triggers. @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Classes of SQLSTATEs that a retry does not change: data, constraints, rights and triggers.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const REFUSED = /^(0A|22|23|2F|42|44|P0)/;
 
-/** Other rows refer to this one. */
+/** Foreign key violation. */
 const REFERRED = "23503";
 
-/** Its text is not repeated: it may hold the row. */
+/** Does not repeat the text of the error, which may contain the row. */
 function batchFailure(
   error: unknown,
   { name }: OldRows,
   details: Readonly<Record<string, unknown>>,
 ): JobFailure {
   if (!(error instanceof StoreError)) {
-    return new JobFailure("it was ended between two batches", { details, cause: error });
+    return new JobFailure("the run was ended between two batches", { details, cause: error });
   }
   const { code = "", message } = error;
   if (!REFUSED.test(code)) {
@@ -131,15 +129,15 @@ function batchFailure(
   }
   const why =
     code === REFERRED
-      ? `rows of another table refer to old ones (${code}). Purge that table first, or let its reference cascade.`
+      ? `rows of another table refer to old ones (${code}). Purge that table first, or add ON DELETE CASCADE.`
       : `the database refused to delete old rows (${code}). See its log.`;
   return new JobFailure(`${name}: ${why}`, { details, cause: error });
 }
 
 /**
- * One statement, which is one transaction. Rows that somebody else holds are left for the next run.
+ * One statement, which is one transaction. It skips locked rows.
  *
- * A row is found by its place; in a partitioned table that is one only together with the partition.
+ * It finds rows by ctid, which is unique only together with the partition (tableoid).
  */
 async function deleteBatch(
   { session, cutoff, batch }: Purge,

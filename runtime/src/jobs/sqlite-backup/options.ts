@@ -2,42 +2,42 @@ import * as z from "zod/mini";
 import { described } from "../../contract/field.ts";
 import { type CatalogJob, Count, FilePath, Positive } from "../job.ts";
 
-/** What a person may say for one run of it. */
+/** Input of a manual run. */
 export const sqliteBackupInput = z.strictObject({
   reason: described(
     z.optional(z.string().check(z.regex(/^admin_trigger:[^\p{Cc}]{1,100}$/u))),
-    "What the backup is recorded as, `admin_trigger:<who>`; who starts the run without it. It is made however young the last one is.",
+    "Recorded reason, `admin_trigger:<who>`. Default: who starts the run. The backup is made even if the last one is recent.",
     "admin_trigger:ana",
   ),
 });
 
-/** What specs and manifests may say of a `sqlite-backup` job. */
+/** The job `sqlite-backup`. */
 export const sqliteBackupJob = {
-  description: "Copies a live SQLite database, verifies the copy and keeps the newest ones.",
+  description: "Copies a live SQLite database, verifies the copy and keeps the newest copies.",
   get options() {
     return z.strictObject({
-      database: described(FilePath, "The database file; it stays in use."),
-      directory: described(FilePath, "Where the copies are kept, best on another disk."),
+      database: described(FilePath, "Database file. It may be in use."),
+      directory: described(FilePath, "Directory for the backups, preferably on another disk."),
       prefix: described(
         z.optional(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/))),
-        "How the names of the copies begin, before the time in UTC; the database's name and _ without it.",
+        "Prefix of the file names, before the time in UTC. Default: the database's name and _.",
         "ventas_",
       ),
       keep: described(
         z.optional(Positive),
-        "How many copies are kept, the newest by name; 10 without it.",
+        "Number of newest backups to keep, by name. Default: 10.",
       ),
       reason: described(
         z.optional(z.enum(["periodic", "aligned_schedule"])),
-        "What a scheduled copy is recorded as: `periodic` (the default) does nothing soon after another copy, `aligned_schedule` always copies.",
+        "Recorded reason of a scheduled backup. `periodic` (the default) skips the backup soon after another one, `aligned_schedule` never skips it.",
       ),
       spacingSeconds: described(
         z.optional(Count),
-        "A periodic copy is skipped while another one is younger; 1800 without it.",
+        "Minimum time between a periodic backup and the one before, in seconds. Default: 1800.",
       ),
       startSpacingSeconds: described(
         z.optional(Count),
-        "A copy at the start is skipped while another one is younger; 300 without it.",
+        "Minimum time between a backup at the start and the one before, in seconds. Default: 300.",
       ),
     });
   },

@@ -26,10 +26,10 @@ import { isBusy } from "../../databases/sqlite.ts";
 import { errorCode } from "../../contract/error-code.ts";
 
 /**
- * Copies the database, verifies the copy, gives it its name and removes the copies that are too many.
+ * Copies the database, verifies the copy, gives it its name and removes the oldest backups.
  *
- * A file with a backup's name is a verified backup: it gets the name last, in one step. Whatever
- * goes wrong before leaves the older ones alone.
+ * A file with a backup's name is a verified backup, because the rename is the last step. A failure
+ * before it changes no older backup.
  */
 export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const plan = planOf(context);
@@ -53,27 +53,26 @@ async function dryRun(plan: BackupPlan, now: Date): Promise<JobOutcome> {
     ? { recent }
     : {
         wouldWrite: `${prefix}${stampOf(now)}.db`,
-        // The new one is among those that stay.
+        // The new backup counts.
         wouldRemove: await superfluous(plan, keep - 1),
       };
   return { status: "skipped", details: { dryRun: true, reason, ...would } };
 }
 
-/** A periodic copy soon after another one would push an older one out for nothing. */
+/** Default for periodic backups. A backup soon after another would only remove an older one. */
 const SPACING_SECONDS = 30 * 60;
 
-/** Shorter at the start: a deploy must not be without a fresh copy, and a restart loop must not fill the disk. */
+/** Default for backups at the start: a deploy needs a recent backup, but a restart loop must not fill the disk. */
 const START_SPACING_SECONDS = 5 * 60;
 
-/** What one run is to do, with absolute paths. */
-export interface BackupPlan extends Pick<BackupSet, "database" | "directory" | "prefix" | "keep"> {
+/** Resolved options of one run, with absolute paths. */
+interface BackupPlan extends Pick<BackupSet, "database" | "directory" | "prefix" | "keep"> {
   readonly reason: string;
-  /** A backup that is younger than this is enough. */
+  /** A backup younger than this makes a new one unnecessary. */
   readonly spacingMs: number;
 }
 
-/** What the options, the input and who asks make of a run. */
-export function planOf({ options, input, directory, actor }: JobContext): BackupPlan {
+function planOf({ options, input, directory, actor }: JobContext): BackupPlan {
   const said = sqliteBackupJob.options.parse(options);
   const asked = sqliteBackupInput.parse(input).reason;
   const scheduled = backupReason(actor, said.reason ?? "periodic");
@@ -89,8 +88,8 @@ export function planOf({ options, input, directory, actor }: JobContext): Backup
   };
 }
 
-/** SQLite would say of a missing file that it cannot be opened. */
-export async function ensureDatabase({ database }: Pick<BackupPlan, "database">): Promise<void> {
+/** Checked first, because SQLite only reports that it cannot open a missing file. */
+async function ensureDatabase({ database }: Pick<BackupPlan, "database">): Promise<void> {
   const isFile = await stat(database).then(
     (file) => file.isFile(),
     () => false,
@@ -98,8 +97,8 @@ export async function ensureDatabase({ database }: Pick<BackupPlan, "database">)
   if (!isFile) throw new JobFailure(`${database}: there is no such database. Correct "database".`);
 }
 
-/** The name of a backup that makes this one needless. One from the future says nothing about now. */
-export function tooSoon(
+/** The name of a recent backup that makes a new one unnecessary. Ignores times in the future. */
+function tooSoon(
   { spacingMs }: Pick<BackupPlan, "spacingMs">,
   backups: readonly BackupFile[],
   now: Date,
@@ -110,16 +109,16 @@ export function tooSoon(
   })?.name;
 }
 
-/** Refuses to begin what cannot be finished. */
-export async function ensureRoomFor({ database, directory }: BackupPlan): Promise<void> {
+/** Fails early if the disk has no room. */
+async function ensureRoomFor({ database, directory }: BackupPlan): Promise<void> {
   const log = await stat(`${database}-wal`).catch(() => undefined);
   const bytes = (await stat(database)).size + (log?.size ?? 0);
   const remedy = "Free some, or keep fewer backups.";
   await ensureRoom({ directory, bytes, what: "a backup", remedy });
 }
 
-/** Makes one verified backup and gives its note; whatever fails leaves no file behind. */
-export async function makeBackup(
+/** Makes one verified backup and returns its note. A failure leaves no file behind. */
+async function makeBackup(
   context: Pick<JobContext, "runId" | "signal">,
   plan: BackupPlan,
   at: Date,
@@ -137,7 +136,7 @@ export async function makeBackup(
     const facts = { at, reason: plan.reason, rows, ...(await fingerprint(target, signal)) };
     return await giveName(plan, target, { at, note: noteOf(context, plan.database, facts) });
   } catch (error) {
-    // Why the run was stopped says more than what was interrupted by it.
+    // If the run was stopped, report that and not the interrupted step.
     signal.throwIfAborted();
     throw error;
   } finally {
@@ -160,10 +159,10 @@ async function copyOrFail(plan: BackupPlan, target: string, signal: AbortSignal)
 }
 
 /**
- * Gives a finished backup its note and then its name; two backups in one second get different names.
+ * Writes the note, then renames the finished backup. Two backups in one second get different names.
  *
- * The note comes first, so that no moment has a backup without its note. One whose backup is not
- * there is of a backup that somebody removed, or whose run was killed.
+ * The note comes first, so that there is never a backup without its note. A note without a backup
+ * belongs to a backup that was removed, or to a run that was killed.
  */
 async function giveName(
   { directory, prefix }: BackupPlan,
@@ -173,31 +172,31 @@ async function giveName(
   for (const stamp of stampsOf(at)) {
     const file = `${prefix}${stamp}.db`;
     const path = join(directory, file);
-    // Checked first, so that the note of a backup that is there is not written over.
+    // Checked first, so that the note of an existing backup is not overwritten.
     if (existsSync(path)) continue;
     const named = { file, ...note };
     await writeNote(path, named);
     if (await publish(finished, path)) return named;
     await rm(noteName(path), { force: true });
   }
-  throw new JobFailure(`${directory}: all names of ${stampOf(at)} are taken.`);
+  throw new JobFailure(`${directory}: all file names for ${stampOf(at)} exist.`);
 }
 
-/** What a name of an unfinished file is after its prefix. */
+/** Name of an unfinished file, after its prefix. */
 const PART = /^\d{8}_\d{6}[._].*\.part(-\w+)?$/;
 
-/** Names of the backups that went, and of those that should have gone. */
-export interface Rotation {
+/** Backups that were removed, and those that could not be removed. */
+interface Rotation {
   readonly removed: string[];
   readonly notRemoved: string[];
 }
 
 /**
- * Removes the backups that are too many, each with its note; never the one that was just verified.
+ * Removes the oldest backups with their notes, but never the new one.
  *
- * What cannot be removed does not spoil the backup: it is told, and tried again next time.
+ * If one cannot be removed, the run succeeds, reports it, and the next run tries again.
  */
-export async function rotate(
+async function rotate(
   { log }: Pick<JobContext, "log">,
   plan: BackupPlan,
   justVerified: string,
@@ -218,10 +217,10 @@ export async function rotate(
 }
 
 /**
- * Names of the backups that go when so many stay, and with them the newest that a restore drill
- * found good: of all others it is only known that they were good when they were made.
+ * The backups to remove when `keep` stay. The newest backup that passed a restore drill also stays,
+ * because all others were only verified when they were made.
  */
-export async function superfluous(
+async function superfluous(
   { directory, prefix }: Pick<BackupPlan, "directory" | "prefix">,
   keep: number,
   justVerified?: string,
@@ -244,10 +243,10 @@ async function lastDrilled(
 }
 
 /**
- * Removes what a killed backup left: an unfinished file, or a note whose backup never got its name.
- * Under the lock nobody else's can be unfinished.
+ * Removes files of a killed run: an unfinished copy, or a note without its backup. The lock ensures
+ * that no other run is in progress.
  */
-export async function removeLeftovers(plan: BackupPlan): Promise<void> {
+async function removeLeftovers(plan: BackupPlan): Promise<void> {
   const { directory, prefix } = plan;
   const names = await readdir(directory);
   for (const name of names) {
@@ -257,7 +256,7 @@ export async function removeLeftovers(plan: BackupPlan): Promise<void> {
   }
 }
 
-/** With the time right after the prefix: `shop_` must leave alone what is made for `shop_users_`. */
+/** The time must follow the prefix, so that `shop_` does not match files of `shop_users_`. */
 function isPart(prefix: string, name: string): boolean {
   return name.startsWith(`.${prefix}`) && PART.test(name.slice(prefix.length + 1));
 }

@@ -1,6 +1,6 @@
 import type { JobPage } from "../job.ts";
 
-/** What the reference says of `sqlite-restore`. */
+/** The reference page of `sqlite-restore`. */
 export const sqliteRestorePage: JobPage = {
   alsoKnownAs: [
     "Restore from Backup (Render Console)",
@@ -8,31 +8,31 @@ export const sqliteRestorePage: JobPage = {
     "before_restore",
   ],
   does: [
-    "Needs what a person says: backup=<file name> or upload=<file name>; it is never run by a schedule.",
-    "Takes the lock of the backups, copies the file beside the database and looks at the copy: checksum, integrity_check, tables, schema. A bad file, and one without any table, is refused before anything is touched.",
-    "In the process that supervises the app: stops the app. Anywhere else: refuses while another process has the database open, and names it.",
-    "Makes a safety copy by SQLite's online backup, also of the rows that are only in the write-ahead log.",
-    "Puts the new file in place in one step, without the old -wal and -shm, which would mix old rows into it; rights, owner and journal mode stay.",
-    "Starts the app and looks whether it is well; when it is not, brings the old database back and starts it again. A process that is stopped meanwhile leaves the new one in place.",
-    "In the service's own shell, type opspec-runtime call <job> --input backup=<file name>: the process that supervises the app then does all of it.",
+    "Needs an input: backup=<file name> or upload=<file name>. It has no schedule.",
+    "Acquires the lock of the backups, copies the file to the database's directory and verifies the copy: checksum, integrity_check, tables, schema. A damaged file, or one without tables, is refused before anything changes.",
+    "In the process that supervises the app, stops the app. Elsewhere, refuses while another process has the database open, and names that process.",
+    "Makes a safety copy with SQLite's online backup, including the rows of the write-ahead log.",
+    "Replaces the file in one step and removes the old -wal and -shm, which would mix old rows into it. Mode, owner and journal mode stay.",
+    "Starts the app and checks its health. If it is not healthy, restores the old database and starts the app again. If the process is stopped meanwhile, the new database stays.",
+    "In the shell of the service, run opspec-runtime call <job> --input backup=<file name>. The process that supervises the app then does all steps.",
   ],
   artifacts: {
     "safety copy":
-      "<database>.before_restore-YYYYMMDD_HHMMSS in UTC; it stays until a person removes it",
+      "<database>.before_restore-YYYYMMDD_HHMMSS in UTC; it stays until a person deletes it",
     record:
       "details: outcome (restored, refused, not-restored, rolled-back, broken, unchecked), backup or upload, sha256, rows, safetyCopy, app",
   },
   exits: {
-    "0 ok": "The database is the one of the file, and the app is well with it.",
+    "0 ok": "The database is replaced, and the app is healthy.",
     "1 failed":
-      "refused: the file is bad. not-restored and rolled-back: the app runs with its old database. broken: the app is not well.",
+      "refused: the file is damaged or the wrong one. not-restored and rolled-back: the app runs with its old database. broken: the app is not healthy.",
     interrupted:
-      "The process ended meanwhile. unchecked: the file is in place and the app was not looked at. Without an outcome: look which database is there; it is whole.",
-    "75 failed": "Another process has the database open, or a backup is under way.",
-    "78 failed": "No file was named, or there is none of that name.",
+      "The process ended meanwhile. unchecked: the database is replaced, and the app was not checked. Without an outcome: check which database is in place; it is complete.",
+    "75 failed": "Another process has the database open, or a backup is in progress.",
+    "78 failed": "The input has no file, or the file does not exist.",
   },
   dryRun:
-    "Looks at the file and says what it would replace, which safety copy it would make, and who has the database open.",
+    "Verifies the file and reports what it would replace, which safety copy it would make, and which processes have the database open.",
   example: `restore:
   uses: sqlite-restore
   schedule: { manual: true }

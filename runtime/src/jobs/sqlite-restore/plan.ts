@@ -13,23 +13,23 @@ import { ensureRoom } from "../../backups/room.ts";
 import { type Verdict, verifyDatabase } from "../../backups/sqlite-verdict.ts";
 import { isBusy } from "../../databases/sqlite.ts";
 
-/** What one run is to do. */
+/** Resolved options and input of one run. */
 export interface RestorePlan extends RestorePlace {
   readonly tables: readonly string[];
   readonly schema: "any" | "same";
   readonly source: RestoreSource;
 }
 
-/** The file that is restored. */
-export interface RestoreSource {
+/** The file to restore. */
+interface RestoreSource {
   readonly kind: "backup" | "upload";
   readonly name: string;
   readonly path: string;
-  /** What its SHA-256 must be; a backup without a note tells none. */
+  /** Expected SHA-256. Undefined for a backup without a note. */
   readonly sha256: string | undefined;
 }
 
-/** What the options and the input make of a run; refuses what cannot be meant. */
+/** Resolves the options and the input. Throws if they are invalid. */
 export async function planOf({ options, input, directory }: JobContext): Promise<RestorePlan> {
   const said = sqliteRestoreJob.options.parse(options);
   const place = restorePlace(options, directory);
@@ -42,7 +42,7 @@ export async function planOf({ options, input, directory }: JobContext): Promise
   };
 }
 
-/** A missing directory is a disk that is not mounted: what is restored there would be lost with the next deploy. */
+/** A missing directory means that the disk is not mounted. The next deploy would delete a file there. */
 async function databaseFile({ database }: RestorePlace): Promise<string> {
   const file = await behindLinks(database);
   const isThere = await stat(dirname(file)).then(
@@ -67,8 +67,8 @@ async function sourceOf(place: RestorePlace, asked: Asked): Promise<RestoreSourc
     return backupSource(place, backup, asked.sha256);
   if (upload !== undefined && backup === undefined)
     return uploadSource(place, upload, asked.sha256);
-  const message = "a restore needs one file, which nobody but a person can choose.";
-  throw refusal(`${message} Say backup=<file name> or upload=<file name>.`);
+  const message = "a restore needs one file, which a person must choose.";
+  throw refusal(`${message} Set the input backup=<file name> or upload=<file name>.`);
 }
 
 async function backupSource(
@@ -95,12 +95,14 @@ async function uploadSource(
   if (!found) throw refusal(`${name}: there is no such upload in ${uploads}. Upload it first.`);
   const sha256 = said?.toLowerCase() ?? found.receipt?.sha256;
   if (sha256 === undefined) {
-    throw refusal(`${name}: it is not known what it should be. Say sha256=<its SHA-256>.`);
+    throw refusal(
+      `${name}: its expected checksum is not known. Set the input sha256=<its SHA-256>.`,
+    );
   }
   if (found.sizeBytes > uploadBytesMax) {
     const limit = `uploadMaxMb allows ${uploadBytesMax}`;
     throw refusal(
-      `${name}: has ${found.sizeBytes} bytes, and ${limit}. Raise it, or send another.`,
+      `${name}: has ${found.sizeBytes} bytes, and ${limit}. Raise it, or use another file.`,
     );
   }
   return { kind: "upload", name, path: found.path, sha256 };
@@ -110,7 +112,7 @@ function refusal(message: string): JobFailure {
   return new JobFailure(message, { exitCode: EXIT.configuration });
 }
 
-/** A file that was looked at and may take the database's place. */
+/** A verified file that may replace the database. */
 export interface StagedCopy {
   readonly path: string;
   readonly sha256: string;
@@ -118,7 +120,7 @@ export interface StagedCopy {
   readonly verdict: Verdict;
 }
 
-/** Copies the file beside the database and looks at the copy: what is verified is what is restored. */
+/** Copies the file to the database's directory and verifies the copy, which is the file that the job restores. */
 export async function stageCopy(plan: RestorePlan, signal: AbortSignal): Promise<StagedCopy> {
   const path = stagedName(plan.database);
   try {
@@ -131,7 +133,7 @@ export async function stageCopy(plan: RestorePlan, signal: AbortSignal): Promise
   }
 }
 
-/** The copy that is restored and the safety copy of what is there. */
+/** Needs room for the copy and the safety copy. */
 async function ensureRoomFor({ source, database }: RestorePlan): Promise<void> {
   const sizes = await Promise.all(
     [source.path, database, `${database}-wal`].map((path) => stat(path).catch(() => undefined)),
@@ -141,35 +143,40 @@ async function ensureRoomFor({ source, database }: RestorePlan): Promise<void> {
   await ensureRoom({ directory: dirname(database), bytes, what: "a restore", remedy });
 }
 
-/** Looks at a file as a whole and refuses it for whatever is wrong with it. */
+/** Verifies a file. Throws a JobFailure with every problem. */
 export async function examine(
   plan: RestorePlan,
   path: string,
-  look: { readonly mode: "own" | "as-is"; readonly signal: AbortSignal },
+  how: { readonly mode: "own" | "as-is"; readonly signal: AbortSignal },
 ): Promise<Omit<StagedCopy, "path">> {
   const { source } = plan;
-  const { sha256, sizeBytes } = await fingerprint(path, look.signal);
+  const { sha256, sizeBytes } = await fingerprint(path, how.signal);
   const problems: string[] = [];
   if (source.sha256 !== undefined && source.sha256 !== sha256) {
     problems.push(`its SHA-256 is ${sha256}, not ${source.sha256}`);
   }
-  const verdict = await verifyDatabase(path, look);
+  const verdict = await verifyDatabase(path, how);
   problems.push(...verdict.problems);
-  // Nothing is known of what is in a damaged file.
-  if (verdict.problems.length === 0) problems.push(...(await unlike(plan, verdict, look.signal)));
+  // The schema of a damaged file is not known.
+  if (verdict.problems.length === 0)
+    problems.push(...(await mismatches(plan, verdict, how.signal)));
   if (problems.length === 0) return { sha256, sizeBytes, verdict };
   const message = `${source.name}: ${problems[0]}. It was not restored, and the database is as it was.`;
   throw new JobFailure(message, { details: { outcome: "refused", problems } });
 }
 
-/** Why a good file is not the one that is wished. */
-async function unlike(plan: RestorePlan, found: Verdict, signal: AbortSignal): Promise<string[]> {
+/** Problems of an undamaged file: missing tables or another schema. */
+async function mismatches(
+  plan: RestorePlan,
+  found: Verdict,
+  signal: AbortSignal,
+): Promise<string[]> {
   if (plan.schema !== "same") return schemaProblems(plan, found, undefined);
   try {
     return schemaProblems(plan, found, await readSchema(plan.database, signal));
   } catch (error) {
     if (!isBusy(error)) throw error;
-    const message = `${plan.database}: its schema could not be read, because somebody writes to it. Nothing was restored; try again.`;
+    const message = `${plan.database}: its schema could not be read, because another process writes to it. Nothing was restored; try again.`;
     throw new JobFailure(message, { exitCode: EXIT.temporary, details: { outcome: "refused" } });
   }
 }

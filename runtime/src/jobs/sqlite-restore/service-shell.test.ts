@@ -39,7 +39,7 @@ test(
       record: {
         status: "failed",
         error: expect.stringContaining(
-          `has it open. Nothing was restored. Stop it first; or let the service that supervises the app do all of it: opspec-runtime call restore --input backup=${backup}.`,
+          `has it open. Nothing was restored. Stop it first, or let the service that supervises the app do all steps: opspec-runtime call restore --input backup=${backup}.`,
         ),
       },
     });

@@ -69,7 +69,7 @@ test(
 
     await expect(restoreSqlite({ ...given, app: control })).rejects.toMatchObject({
       message: expect.stringMatching(
-        /^ventas_20260106_220000\.db: the app is not well after 3 s: \/ answered HTTP 500\. The app was not well/,
+        /^ventas_20260106_220000\.db: the app is not well after 3 s: \/ answered HTTP 500\. The app was not healthy/,
       ),
       details: { outcome: "rolled-back", safetyCopy: expect.stringContaining("before_restore-") },
     });
@@ -91,7 +91,7 @@ test(
 
     const running = restoreSqlite({ ...given, app: control, signal: stop.signal });
     const told = expect(running).rejects.toMatchObject({
-      message: expect.stringContaining("the process ended before the app could be looked at"),
+      message: expect.stringContaining("the process ended before the app could be checked"),
       details: { outcome: "unchecked", safetyCopy: expect.stringContaining("before_restore-") },
     });
     const isAnother = () => app.state().phase === "up" && app.state().pid !== pid;
@@ -146,7 +146,7 @@ test(
       const writer = await otherWriter(given.directory, mode);
 
       await expect(restoreSqlite(given)).rejects.toMatchObject({
-        message: `${join(given.directory, "ventas.db")}: node (process ${writer.pid}) has it open. Nothing was restored. Stop it first; or let the service that supervises the app do all of it: opspec-runtime call job --input backup=${BACKUP}.`,
+        message: `${join(given.directory, "ventas.db")}: node (process ${writer.pid}) has it open. Nothing was restored. Stop it first, or let the service that supervises the app do all steps: opspec-runtime call job --input backup=${BACKUP}.`,
         exitCode: EXIT.temporary,
       });
       const dryRun = await restoreSqlite({ ...given, dryRun: true });

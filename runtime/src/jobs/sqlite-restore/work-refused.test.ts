@@ -75,7 +75,7 @@ test(
     const options = { ...OPTIONS, schema: "same" };
     await expect(restoreSqlite({ ...given, options }, AT)).rejects.toMatchObject({
       message: expect.stringContaining(
-        "its schema could not be read, because somebody writes to it",
+        "its schema could not be read, because another process writes to it",
       ),
       exitCode: EXIT.temporary,
     });

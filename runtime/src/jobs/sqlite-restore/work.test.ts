@@ -194,7 +194,7 @@ test("an uploaded file is restored when its checksum is known and its size is al
   const said = (input: Record<string, unknown>, options = {}) =>
     restoreSqlite({ ...given, input, options: { ...OPTIONS, ...options } }, AT);
 
-  await expect(said({ upload: "copied.db" })).rejects.toThrow("Say sha256=");
+  await expect(said({ upload: "copied.db" })).rejects.toThrow("Set the input sha256=");
   const other = "0".repeat(64);
   await expect(said({ upload: "copied.db", sha256: other })).rejects.toThrow(
     `its SHA-256 is ${sha256}, not ${other}`,

@@ -12,17 +12,17 @@ import { restoreAction, type RestoreResult } from "../../supervise/restore-actio
 import { type RestorePlan, type StagedCopy, examine, planOf, stageCopy } from "./plan.ts";
 
 /**
- * Puts a backup or an upload in place of a database.
+ * Replaces a database with a backup or an upload.
  *
- * The file is looked at before anything is touched, so that a bad one costs the app no second. The
- * supervised app is stopped for the change itself, started again and looked at; when it is not well,
- * the old database comes back. Without an app to stop, nobody may have the database open.
+ * The job verifies the file first, so that a damaged one causes no downtime. It stops the supervised
+ * app for the change, starts it again and checks its health. If the app is not healthy, it restores
+ * the old database. Without a supervised app, no process may have the database open.
  */
 export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const asked = await planOf(context);
   if (context.dryRun) return dryRun(context, asked);
   return withBackupLock({ ...asked, signal: context.signal }, async () => {
-    // While the lock was waited for, a backup may have been rotated away.
+    // Rotation may have removed the backup while this run waited for the lock.
     const plan = await planOf(context);
     await removeStaged(plan.database);
     const staged = await stageCopy(plan, context.signal);
@@ -37,7 +37,6 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
   });
 }
 
-/** What one restore has at hand. */
 interface Restore {
   readonly context: JobContext;
   readonly plan: RestorePlan;
@@ -55,7 +54,7 @@ async function alone(restore: Restore): Promise<JobOutcome> {
     const { job } = restore.context;
     const { kind, name } = restore.plan.source;
     const call = `opspec-runtime call ${shellWord(job)} --input ${shellWord(`${kind}=${name}`)}`;
-    const remedy = `Stop it first; or let the service that supervises the app do all of it: ${call}`;
+    const remedy = `Stop it first, or let the service that supervises the app do all steps: ${call}`;
     throw new JobFailure(`${error.message} Nothing was restored. ${remedy}.`, {
       exitCode: EXIT.temporary,
       details: { outcome: "refused" },
@@ -64,7 +63,7 @@ async function alone(restore: Restore): Promise<JobOutcome> {
   }
 }
 
-/** A word that a shell reads as it is written. */
+/** Quotes a word for a shell. */
 function shellWord(text: string): string {
   return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -82,7 +81,7 @@ async function besideApp(restore: Restore, app: AppControl): Promise<JobOutcome>
   throw failure(restore, result, replaced);
 }
 
-/** Of all that ends a run only the end of the process ends the app too. */
+/** Aborted only if the process stops. Other ends of the run do not end the app. */
 function endingOf(signal: AbortSignal): AbortSignal {
   const ending = new AbortController();
   const note = (): void => {
@@ -111,12 +110,12 @@ function factsOf({ plan, staged }: Pick<Restore, "plan" | "staged">): Record<str
   return { database: plan.database, [kind]: name, sha256, sizeBytes, rows: verdict.rows };
 }
 
-/** What each bad end means for who has to act. */
-const ENDINGS: Readonly<Record<Exclude<RestoreResult["outcome"], "restored">, string>> = {
+/** Explanation of each failure for the operator. */
+const EXPLANATIONS: Readonly<Record<Exclude<RestoreResult["outcome"], "restored">, string>> = {
   "not-restored": "Nothing was restored, and the app runs with its database as it was.",
-  "rolled-back": "The app was not well with it, so the old database was brought back.",
-  unchecked: "It was restored, and the process ended before the app could be looked at.",
-  broken: "The app is not well. Look at once: the safety copy is beside the database.",
+  "rolled-back": "The app was not healthy with it, so the old database was restored.",
+  unchecked: "It was restored, and the process ended before the app could be checked.",
+  broken: "The app is not healthy. Act at once: the safety copy is beside the database.",
 };
 
 function failure(
@@ -126,17 +125,17 @@ function failure(
 ): JobFailure {
   const { outcome, error } = result;
   const safetyCopy = replaced?.safetyCopy ?? null;
-  const message = `${restore.plan.source.name}: ${error.replace(/\.?$/, ".")} ${ENDINGS[outcome]}`;
+  const message = `${restore.plan.source.name}: ${error.replace(/\.?$/, ".")} ${EXPLANATIONS[outcome]}`;
   return new JobFailure(message, { details: { outcome, ...factsOf(restore), safetyCopy } });
 }
 
 async function dryRun(context: JobContext, plan: RestorePlan): Promise<JobOutcome> {
   const { path, kind, name } = plan.source;
-  const look = await examine(plan, path, { mode: "as-is", signal: context.signal });
+  const facts = await examine(plan, path, { mode: "as-is", signal: context.signal });
   const holders = await holdersOf(plan.database);
   const details = {
     dryRun: true,
-    ...factsOf({ plan, staged: { path, ...look } }),
+    ...factsOf({ plan, staged: { path, ...facts } }),
     wouldRestore: `${kind} ${name}`,
     wouldKeep: `${plan.database}.before_restore-<time>`,
     wouldRestartApp: context.app !== undefined,

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { EXIT } from "../../contract/exit-code.ts";
 import { flushScene, stock } from "../../../testing/flush-scene.ts";
@@ -66,6 +66,18 @@ test("without a place for the state the run is refused before anything is sent",
   await expect(flushAlerts(given.context({ options }), AT)).rejects.toMatchObject({
     exitCode: EXIT.configuration,
     message: expect.stringContaining("jobs/job/options/state: there is no place"),
+  });
+  expect(given.posts()).toEqual([]);
+});
+
+test("a state file that cannot be read is a temporary failure, and nothing is sent", async () => {
+  const given = await flushScene();
+  rmSync(given.state, { force: true });
+  mkdirSync(given.state, { recursive: true });
+
+  await expect(flushAlerts(given.context(), AT)).rejects.toMatchObject({
+    exitCode: EXIT.temporary,
+    message: expect.stringContaining("the delivered fingerprints could not be read"),
   });
   expect(given.posts()).toEqual([]);
 });

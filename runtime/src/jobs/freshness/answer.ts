@@ -1,25 +1,31 @@
+import * as z from "zod/mini";
 import { errorWords } from "../../health/error-words.ts";
 import type { JobContext } from "../definition.ts";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { valueOf } from "../../contract/env.ts";
-import type { CommitAnswer } from "./freshness-verdict.ts";
-import type { FreshnessPlace, MainPlace } from "./options.ts";
 
-/** Where the systems and GitHub name a commit, in the order in which it is looked for. */
+import type { FreshJob, FreshnessPlace, MainPlace } from "./options.ts";
+
+/** Fields that may contain the commit, in order of preference. */
 const COMMIT_FIELDS = ["git_sha", "sha", "commit", "object.sha"];
 
-/** A commit by Git's names, whole or short; `unknown` is what a build without one says. */
+/** A whole or short Git commit. A build without a commit reports `unknown`. */
 const COMMIT = /^[0-9a-f]{7,64}$/i;
 
-/** What is asked, and by which limits. */
-export interface Question {
+/** The commit of one place, or none, or the problem. */
+export type CommitAnswer =
+  | { readonly commit: string }
+  | { readonly commit: undefined; readonly problem?: string };
+
+/** The context of a request. */
+interface Question {
   readonly context: Pick<JobContext, "job" | "env" | "signal">;
-  /** Which option it is, for messages. */
+  /** The option with the place, for messages. */
   readonly option: string;
   readonly timeoutMs: number;
 }
 
-/** The commit that a place tells. It throws only when the place is not well configured. */
+/** Reads the commit of a place. Throws only if the place is misconfigured. */
 export async function askCommit(place: FreshnessPlace, question: Question): Promise<CommitAnswer> {
   const asked = await askJson(place, question);
   if ("problem" in asked) return { commit: undefined, problem: asked.problem };
@@ -28,7 +34,7 @@ export async function askCommit(place: FreshnessPlace, question: Question): Prom
   return { commit };
 }
 
-/** The commit of the main branch; what cannot be asked for now is not known. */
+/** Reads the commit of the main branch. */
 export async function mainCommit(
   { commitEnv, ...place }: MainPlace,
   question: Question,
@@ -41,8 +47,8 @@ export async function mainCommit(
   return askCommit(place, question);
 }
 
-/** The JSON that a place answers with, or in words why there is none. */
-export async function askJson(
+/** Reads JSON from a place. Returns the problem if there is none. */
+async function askJson(
   place: FreshnessPlace,
   question: Question,
 ): Promise<{ readonly json: unknown } | { readonly problem: string }> {
@@ -89,4 +95,69 @@ function valueAt(json: unknown, field: string): unknown {
 
 function isCommit(value: unknown): value is string {
   return typeof value === "string" && COMMIT.test(value);
+}
+
+/** Jobs as in `/ops/jobs`: the fields of a system's own path (`job_name`), or the runtime's. */
+const ReportedJobs = z.object({
+  jobs: z.array(
+    z.object({
+      job_name: z.optional(z.string()),
+      name: z.optional(z.string()),
+      last_run_at: z.optional(z.nullable(z.string())),
+      status: z.optional(z.nullable(z.string())),
+      lastOk: z.optional(z.nullable(z.string())),
+    }),
+  ),
+});
+
+/** The status of a successful run in an app's own table; see docs/sources.md. */
+const GOOD = "success";
+
+/** Time of the last good run by job; undefined if there was none. */
+type LastGood = ReadonlyMap<string, Date | undefined>;
+
+/** A job whose last good run is too old. The age is null if it never had a good run. */
+export interface StaleJob {
+  readonly job: string;
+  readonly ageSeconds: number | null;
+  readonly withinSeconds: number;
+}
+
+/** The jobs whose last good run is too old. */
+export function staleJobs(jobs: readonly FreshJob[], lastGood: LastGood, now: Date): StaleJob[] {
+  return jobs.flatMap(({ job, withinSeconds }) => {
+    const at = lastGood.get(job);
+    const ageSeconds = at ? Math.round((now.getTime() - at.getTime()) / 1000) : null;
+    return ageSeconds !== null && ageSeconds <= withinSeconds
+      ? []
+      : [{ job, ageSeconds, withinSeconds }];
+  });
+}
+
+/** The last good runs in the run records of this process. */
+export async function recordedRuns(
+  { process }: Pick<JobContext, "process">,
+  jobs: readonly FreshJob[],
+): Promise<LastGood> {
+  const names = jobs.map(({ job }) => job);
+  const latest = await process?.records.latest({ jobs: names, status: "ok" });
+  return new Map([...(latest ?? [])].map(([job, last]) => [job, new Date(last.startedAt)]));
+}
+
+/** The last good runs that another process reports, or the problem. */
+export async function reportedRuns(
+  place: FreshnessPlace,
+  question: Question,
+): Promise<LastGood | string> {
+  const asked = await askJson(place, question);
+  if ("problem" in asked) return asked.problem;
+  const reported = ReportedJobs.safeParse(asked.json);
+  if (!reported.success) return "the answer has no list of jobs";
+  return new Map(
+    reported.data.jobs.map(({ job_name, name = job_name ?? "", last_run_at, status, lastOk }) => {
+      const at = lastOk ?? (status === GOOD ? last_run_at : null);
+      const date = at === null || at === undefined ? undefined : new Date(at);
+      return [name, date && !Number.isNaN(date.getTime()) ? date : undefined];
+    }),
+  );
 }
