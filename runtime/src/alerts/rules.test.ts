@@ -5,7 +5,7 @@ import { withRedis } from "../../testing/redis.ts";
 import { listSink } from "../../testing/list-sink.ts";
 import { manualClock } from "../../testing/scratch-health.ts";
 import { useRedis } from "../../testing/servers.ts";
-import type { AlertRule } from "./rule-condition.ts";
+import type { AlertRule } from "./rules.ts";
 import { type RulesOptions, startRules } from "./rules.ts";
 
 const redis = useRedis();

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { ManifestAlerts } from "../contract/alert.ts";
 import type { AlertSink } from "../contract/alert-event.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Env } from "../contract/env.ts";
@@ -9,7 +10,6 @@ import type { Health } from "../health/health.ts";
 import { queueProbe } from "../health/probes/redis.ts";
 import { type Clock, steadyClock } from "../run/clock.ts";
 import { startInterval } from "./interval.ts";
-import { type AlertRule, evaluateRule, type RuleHistory } from "./rule-condition.ts";
 import { type StatefulAlerts, statefulAlerts } from "./stateful-alert.ts";
 
 /** Evaluation interval: four times within the shortest useful `for`, which is a minute. */
@@ -20,6 +20,11 @@ const UNREAD_MS = 60_000;
 
 /** Timeout of reading a queue's length. */
 const QUEUE_TIMEOUT_MS = 5000;
+
+/** Default window for growth, rates and numbers of events. */
+const WITHIN_SECONDS = 300;
+
+export type AlertRule = NonNullable<ManifestAlerts["rules"]>[number];
 
 export interface RulesOptions {
   readonly manifest: Pick<RuntimeManifest, "system" | "stack" | "process" | "alerts">;
@@ -35,6 +40,29 @@ export interface Rules {
   /** Evaluates all rules now. */
   evaluate(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** A measured value. */
+interface Sample {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** What one evaluation of a rule leaves to the next. */
+interface RuleHistory {
+  /** The samples in the window and the last one before it, oldest first. */
+  readonly samples: readonly Sample[];
+  /** Since when its condition holds without interruption. */
+  readonly sinceMs: number | undefined;
+}
+
+/** The result of one evaluation. */
+interface RuleResult {
+  readonly history: RuleHistory;
+  /** The condition has held for as long as the rule requires. */
+  readonly isFiring: boolean;
+  /** The conditions that hold now, in words. */
+  readonly reasons: readonly string[];
 }
 
 /** A value, or why it cannot be read. */
@@ -122,6 +150,51 @@ async function evaluate(watched: WatchedRule, services: RuleServices): Promise<v
     const title = `${rule.name}: over, the value is ${value}`;
     await services.stateful.set(key, { resolved: { kind: "resolved", title, details } });
   }
+}
+
+/** Evaluates a rule with a new sample. It holds when one of its conditions holds. */
+function evaluateRule(rule: AlertRule, history: RuleHistory, sample: Sample): RuleResult {
+  const windowMs = (rule.withinSeconds ?? WITHIN_SECONDS) * 1000;
+  const samples = [...history.samples, sample];
+  const reasons = holding(rule, samples, windowMs);
+  const sinceMs = reasons.length === 0 ? undefined : (history.sinceMs ?? sample.atMs);
+  const forMs = (rule.forSeconds ?? 0) * 1000;
+  return {
+    history: { samples: recent(samples, sample.atMs - windowMs), sinceMs },
+    isFiring: sinceMs !== undefined && sample.atMs - sinceMs >= forMs,
+    reasons,
+  };
+}
+
+function holding(rule: AlertRule, samples: readonly Sample[], windowMs: number): string[] {
+  const { above, growth, ratePerMinute, of } = rule;
+  const { value, atMs } = samples.at(-1) ?? { value: 0, atMs: 0 };
+  const inWindow = recent(samples, atMs - windowMs);
+  // From the lowest value, so that a trim in the window does not hide later growth.
+  const grown = value - Math.min(...inWindow.map((it) => it.value));
+  const rate = grown / (windowMs / 60_000);
+  // Events only count up, so `above` compares their number in the window.
+  const height = of.kind === "event" ? grown : value;
+  const minutes = `${Math.round(windowMs / 6000) / 10} min`;
+  return [
+    ...(above !== undefined && height > above ? [`${height} is above ${above}`] : []),
+    ...(growth !== undefined && grown > growth
+      ? [`grew by ${grown} within ${minutes}, more than ${growth}`]
+      : []),
+    ...(ratePerMinute !== undefined && rate > ratePerMinute
+      ? [`${rounded(rate)} a minute within ${minutes}, more than ${ratePerMinute}`]
+      : []),
+  ];
+}
+
+/** The samples since a time, and the one before it: the value at the start of the window. */
+function recent(samples: readonly Sample[], sinceMs: number): Sample[] {
+  const before = samples.findLastIndex((it) => it.atMs <= sinceMs);
+  return samples.slice(Math.max(0, before));
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 /** An unreadable source must not look like a quiet one. */

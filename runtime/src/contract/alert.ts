@@ -2,28 +2,28 @@ import * as z from "zod/mini";
 import { EnvName, Seconds } from "./field.ts";
 import { SendgridMail, SmtpMail } from "./mail.ts";
 
-/** What every channel has. */
+/** Keys of every channel. */
 const common = {
   name: z.string(),
-  /** Variable that switches it: anything but a word for on is off. Without it the channel is on. */
+  /** Variable that switches the channel on; any value but a word for on is off. Without it the channel is on. */
   enabledEnv: z.optional(EnvName),
   /**
-   * Who is called by each message about something that is wrong, in the words of the channel. Nothing
-   * else in a message can call anybody.
+   * People and groups that each message about a problem mentions, in the channel's syntax. Nothing
+   * else in a message can mention anybody.
    */
   mentions: z.optional(z.array(z.string().check(z.minLength(1)))),
 };
 
-/** From and to whom a mail goes; the second variable of each is read where the first is not set. */
+/** Sender and receivers of a mail. The fallback variable is read when the first is not set. */
 const mail = {
   fromEnv: EnvName,
   fromFallbackEnv: z.optional(EnvName),
-  /** One address or several, separated by commas. */
+  /** One or more addresses, separated by commas. */
   toEnv: EnvName,
   toFallbackEnv: z.optional(EnvName),
 };
 
-/** Where alerts are sent. A channel whose variable is not set is skipped, which is no failure. */
+/** A receiver of alerts. A channel whose variable is not set is skipped, which is not a failure. */
 export const AlertChannel = z.discriminatedUnion("kind", [
   /** A POST of JSON. */
   z.strictObject({ ...common, kind: z.literal("webhook"), urlEnv: EnvName }),
@@ -35,7 +35,7 @@ export const AlertChannel = z.discriminatedUnion("kind", [
     tokenEnv: EnvName,
     chatEnv: EnvName,
     chatFallbackEnv: z.optional(EnvName),
-    /** Variable with the base URL of a server of one's own. */
+    /** Variable with the base URL of another server than Telegram's. */
     baseUrlEnv: z.prefault(EnvName, "TELEGRAM_BASE_URL"),
   }),
   /** An incoming webhook. */
@@ -49,15 +49,15 @@ export const AlertChannel = z.discriminatedUnion("kind", [
     channelEnv: EnvName,
     baseUrlEnv: z.prefault(EnvName, "DISCORD_BASE_URL"),
   }),
-  /** Anything that takes Sentry's envelopes. */
+  /** A server that accepts Sentry's envelopes. */
   z.strictObject({ ...common, kind: z.literal("sentry"), dsnEnv: EnvName }),
 ]);
 
-/** A rule over what is measured. */
+/** A rule about a measured value. */
 const AlertRule = z.strictObject({
   name: z.string(),
   of: z.discriminatedUnion("kind", [
-    /** A metric of this process by its Prometheus name, with labels that must match. */
+    /** A metric of this process, by its Prometheus name and the labels that must match. */
     z.strictObject({
       kind: z.literal("metric"),
       name: z.string(),
@@ -65,30 +65,30 @@ const AlertRule = z.strictObject({
     }),
     /** Length of a Redis list or stream. */
     z.strictObject({ kind: z.literal("queue"), urlEnv: EnvName, key: z.string() }),
-    /** Events that the app reported by this name. */
+    /** Events that the app reports by this name. */
     z.strictObject({ kind: z.literal("event"), name: z.string() }),
   ]),
-  /** The value is above it. */
+  /** Fires when the value is above this. */
   above: z.optional(z.number()),
-  /** The value grew by more than this within `withinSeconds`. */
+  /** Fires when the value grew by more than this within `withinSeconds`. */
   growth: z.optional(z.number()),
-  /** More than so many a minute within `withinSeconds`. */
+  /** Fires when the value grew by more than this per minute within `withinSeconds`. */
   ratePerMinute: z.optional(z.number()),
   withinSeconds: z.optional(Seconds),
-  /** It must hold for so long before anybody is told. */
+  /** Time for which the condition must hold before the alert fires. */
   forSeconds: z.optional(Seconds),
 });
 
-/** Who is told of what. */
+/** The channels, limits and rules of a process's alerts. */
 export const ManifestAlerts = z.strictObject({
   channels: z.array(AlertChannel),
-  /** The first alert waits so long for others, and all go in one message; none without it. */
+  /** Time for which the first alert waits for others, to be sent with them in one message. Default: 0. */
   groupSeconds: z.optional(Seconds),
-  /** An equal alert is counted and not sent again before; 600 without it. */
+  /** Time for which equal alerts are deduplicated: counted and not sent. Default: 600. */
   dedupeSeconds: z.optional(Seconds),
-  /** An alert that stays is told again so often at most; as `dedupeSeconds` without it. */
+  /** Minimum time between reminders while an alert is firing. Default: `dedupeSeconds`. */
   repeatSeconds: z.optional(Seconds),
-  /** Shortest time between two messages of a channel; 10 without it. */
+  /** Minimum time between two messages of a channel. Default: 10. */
   limitSeconds: z.optional(Seconds),
   rules: z.optional(z.array(AlertRule)),
 });

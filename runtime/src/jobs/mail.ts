@@ -36,9 +36,9 @@ export async function sendMail(
     return { status: "skipped", why: missingWords(missing.map((it) => `${variable}_${it}`)) };
   }
   return deliveredBy(signal, async () => {
-    const { openMail } = await import("../alerts/mail/open-mail.ts");
+    const { deliverMail } = await import("../alerts/channels/mail.ts");
     const settings = options.mail ?? DEFAULT_SETTINGS;
-    const delivery = await openMail(settings, env).send({ ...mail, from, to }, { signal });
+    const delivery = await deliverMail(settings, { ...mail, from, to }, { env, signal });
     return delivery === "sent"
       ? { status: "ok" }
       : { status: "skipped", why: unsetWords(settings) };

@@ -1,5 +1,8 @@
 import { type Env, valueOf } from "../../contract/env.ts";
-import type { RetryPolicy } from "../../run/retry.ts";
+import { shortText } from "../../contract/text.ts";
+import { errorWords } from "../../health/error-words.ts";
+import { redact } from "../../redaction.ts";
+import { isTemporaryStatus, readRetryAfterMs, retry, type RetryPolicy } from "../../run/retry.ts";
 import type { AlertMessage } from "../alert-message.ts";
 
 /** One way to reach people. */
@@ -14,15 +17,6 @@ export interface Channel {
    * logged, when the message cannot be sent, and the signal's reason when it is aborted.
    */
   send(message: AlertMessage, signal: AbortSignal): Promise<"sent" | "skipped">;
-}
-
-/** Sends a message of a channel that is ready. */
-export type Sender = (message: AlertMessage, options: SendOptions) => Promise<"sent" | "skipped">;
-
-export interface SendOptions {
-  readonly env: Env;
-  readonly limits: DeliveryLimits;
-  readonly signal: AbortSignal;
 }
 
 /** Limits of the delivery of one message. */
@@ -43,6 +37,12 @@ export const DELIVERY_LIMITS: DeliveryLimits = {
   backoffMs: 1000,
   waitMsMax: 15_000,
 };
+
+/** Longest part of an answer that is read. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+/** Longest part of an answer that is logged. */
+const LOGGED_CHARACTERS = 200;
 
 /** Why a channel could not send. Its text contains no URL and no key. */
 export class ChannelError extends Error {
@@ -77,6 +77,97 @@ export function deliveryPolicy(limits: DeliveryLimits, signal?: AbortSignal): Re
 
 function askedWaitMs(error: unknown): number | undefined {
   return error instanceof ChannelError ? error.retryAfterMs : undefined;
+}
+
+/** A POST that a server should accept. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Reads the text of an answer. Without it no answer is read: a webhook's error page may contain
+   * the URL, which is a secret.
+   */
+  readonly read?: (text: string) => AnswerWords;
+}
+
+/** What the text of an answer says. */
+export interface AnswerWords {
+  /** Why the message was not accepted, without credentials. */
+  readonly problem?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** The message was not accepted, whatever the status. */
+  readonly isRefused?: boolean;
+}
+
+/**
+ * Sends the request until the answer is 2xx. Temporary statuses and broken connections are retried,
+ * so a receiver may get an alert twice, with the same `key` and `at`. Other refusals are final.
+ */
+export async function deliverHttp(
+  request: HttpRequest,
+  { limits = DELIVERY_LIMITS, signal }: DeliveryOptions = {},
+): Promise<void> {
+  await retry(() => postOnce(request, limits, signal), deliveryPolicy(limits, signal));
+}
+
+export interface DeliveryOptions {
+  readonly limits?: DeliveryLimits;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Text of an answer for the log: short, in one line and without secrets. */
+export function loggedText(text: string, secrets: readonly string[] = []): string {
+  const hidden = secrets
+    .filter((it) => it !== "")
+    .reduce((left, it) => left.replaceAll(it, "[redacted]"), redact(text));
+  return shortText(hidden.replaceAll(/\s+/g, " ").trim(), LOGGED_CHARACTERS);
+}
+
+async function postOnce(
+  { url, body, headers, read }: HttpRequest,
+  { timeoutMs }: DeliveryLimits,
+  stop: AbortSignal | undefined,
+): Promise<void> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  const signal = stop ? AbortSignal.any([stop, limit]) : limit;
+  try {
+    // A redirect would send the alert to a server that nobody declared.
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body,
+      redirect: "manual",
+      signal,
+    });
+    const words = read ? read(await boundedBody(response)) : await unread(response);
+    if (response.ok && !words.isRefused) return;
+    const waitMs = words.retryAfterMs ?? readRetryAfterMs(response.headers) ?? 0;
+    const problem = words.problem ? `: ${words.problem}` : "";
+    const retryAfterMs = isTemporaryStatus(response.status) ? waitMs : undefined;
+    throw new ChannelError(`HTTP ${response.status}${problem}`, retryAfterMs);
+  } catch (error) {
+    if (error instanceof ChannelError) throw error;
+    stop?.throwIfAborted();
+    if (limit.aborted) throw new ChannelError(`no answer within ${timeoutMs} ms`, 0);
+    throw new ChannelError(`the connection failed: ${errorWords(error)}`, 0);
+  }
+}
+
+async function unread(response: Response): Promise<AnswerWords> {
+  await response.body?.cancel();
+  return {};
+}
+
+async function boundedBody(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= ANSWER_BYTES_MAX) break;
+  }
+  return Buffer.concat(parts).subarray(0, ANSWER_BYTES_MAX).toString();
 }
 
 /** The first of these variables that is set. */

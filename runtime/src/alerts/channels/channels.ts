@@ -1,13 +1,14 @@
 import type { AlertChannel } from "../../contract/alert.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
 import { meaningOf } from "../../sources/toggles/toggle-value.ts";
-import { type Channel, DELIVERY_LIMITS, type DeliveryLimits, type Sender } from "./channel.ts";
+import type { AlertMessage } from "../alert-message.ts";
+import { type Channel, deliverHttp, DELIVERY_LIMITS, type HttpRequest } from "./channel.ts";
 
-/** The channels of a manifest. Each loads its sender with the first message. */
+/** The channels of a manifest. Each loads its code with the first message. */
 export function openChannels(
   channels: readonly AlertChannel[],
   env: Env,
-  limits: DeliveryLimits = DELIVERY_LIMITS,
+  limits = DELIVERY_LIMITS,
 ): Channel[] {
   return channels.map((channel) => {
     const isReady = () => isOn(channel, env) && needsOf(channel).every((it) => isSet(it, env));
@@ -17,29 +18,34 @@ export function openChannels(
       isReady,
       send: async (message, signal) => {
         if (!isReady()) return "skipped";
-        const send = await senderOf(channel);
-        return send(message, { env, limits, signal });
+        if (channel.kind === "sendgrid" || channel.kind === "smtp") {
+          const { alertMail, deliverMail } = await import("./mail.ts");
+          return deliverMail(channel, alertMail(channel, message, env), { env, limits, signal });
+        }
+        await deliverHttp(await requestOf(channel, message, env), { limits, signal });
+        return "sent";
       },
     };
   });
 }
 
-async function senderOf(channel: AlertChannel): Promise<Sender> {
+async function requestOf(
+  channel: Exclude<AlertChannel, { kind: "sendgrid" | "smtp" }>,
+  message: AlertMessage,
+  env: Env,
+): Promise<HttpRequest> {
   switch (channel.kind) {
     case "webhook":
-      return (await import("./webhook.ts")).webhookSender(channel);
-    case "sendgrid":
-    case "smtp":
-      return (await import("./mail.ts")).mailSender(channel);
+      return (await import("./webhook.ts")).webhookRequest(channel, message, env);
     case "telegram":
-      return (await import("./telegram.ts")).telegramSender(channel);
+      return (await import("./telegram.ts")).telegramRequest(channel, message, env);
     case "slack":
-      return (await import("./slack.ts")).slackSender(channel);
+      return (await import("./slack.ts")).slackRequest(channel, message, env);
     case "discord":
     case "discord-bot":
-      return (await import("./discord.ts")).discordSender(channel);
+      return (await import("./discord.ts")).discordRequest(channel, message, env);
     case "sentry":
-      return (await import("./sentry.ts")).sentrySender(channel);
+      return (await import("./sentry.ts")).sentryRequest(channel, message, env);
   }
 }
 

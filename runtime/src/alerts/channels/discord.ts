@@ -1,14 +1,15 @@
 import * as z from "zod/mini";
 import type { AlertChannel } from "../../contract/alert.ts";
-import { fittedText, isUrgent, linesOf, type Markup } from "../alert-message.ts";
-import { type AnswerWords, deliverHttp, loggedText } from "./http-delivery.ts";
+import type { Env } from "../../contract/env.ts";
+import { type AlertMessage, fittedText, isUrgent, linesOf, type Markup } from "../alert-message.ts";
 import {
+  type AnswerWords,
   baseUrlOf,
   firstValue,
+  type HttpRequest,
   JSON_HEADERS,
+  loggedText,
   parsedJson,
-  type Sender,
-  type SendOptions,
   urlOf,
 } from "./channel.ts";
 
@@ -37,53 +38,42 @@ const MARKUP: Markup = {
   length: 2000,
 };
 
-/** Posts to a webhook, or as a bot to a channel. */
-export function discordSender(channel: DiscordChannel): Sender {
-  return async (message, { env, limits, signal }) => {
-    const mentioned = isUrgent(message) ? (channel.mentions ?? []).map(mentionOf) : [];
-    const head = mentioned.map((it) => it.text).join(" ");
-    const { url, headers, secret } = endpointOf(channel, env);
-    await deliverHttp({
-      url,
-      headers: { ...JSON_HEADERS, ...headers },
-      body: JSON.stringify({
-        content: fittedText(linesOf(message), MARKUP, head),
-        allowed_mentions: {
-          parse: mentioned.some((it) => it.kind === "everyone") ? ["everyone"] : [],
-          users: mentioned.filter((it) => it.kind === "user").map((it) => it.id),
-          roles: mentioned.filter((it) => it.kind === "role").map((it) => it.id),
-        },
-        flags: SUPPRESS_EMBEDS,
-      }),
-      read: (text) => wordsOf(text, secret),
-      limits,
-      signal,
-    });
-    return "sent";
+/** A message for a webhook, or of a bot to a channel. */
+export function discordRequest(
+  channel: DiscordChannel,
+  message: AlertMessage,
+  env: Env,
+): HttpRequest {
+  const mentioned = isUrgent(message) ? (channel.mentions ?? []).map(mentionOf) : [];
+  const idsOf = (kind: string) => mentioned.filter((it) => it.kind === kind).map(({ id }) => id);
+  const body = {
+    content: fittedText(linesOf(message), MARKUP, mentioned.map(({ text }) => text).join(" ")),
+    allowed_mentions: {
+      parse: idsOf("everyone").length > 0 ? ["everyone"] : [],
+      users: idsOf("user"),
+      roles: idsOf("role"),
+    },
+    flags: SUPPRESS_EMBEDS,
+  };
+  const { url, headers, secret } = endpointOf(channel, env);
+  return {
+    url,
+    headers,
+    body: JSON.stringify(body),
+    read: (text) => wordsOf(text, secret),
   };
 }
 
-/** Where and how a message is posted. */
-interface Endpoint {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly secret: string;
-}
-
-function endpointOf(channel: DiscordChannel, env: SendOptions["env"]): Endpoint {
+function endpointOf(channel: DiscordChannel, env: Env) {
   if (channel.kind === "discord") {
     const url = urlOf(env, channel.urlEnv);
     // The token is the last part of the path.
-    return { url, headers: {}, secret: new URL(url).pathname.split("/").at(-1) ?? "" };
+    return { url, headers: JSON_HEADERS, secret: new URL(url).pathname.split("/").at(-1) ?? "" };
   }
   const secret = firstValue(env, channel.tokenEnv);
   const id = encodeURIComponent(firstValue(env, channel.channelEnv));
-  const base = baseUrlOf(env, channel.baseUrlEnv, DISCORD_URL);
-  return {
-    url: `${base}/channels/${id}/messages`,
-    headers: { authorization: `Bot ${secret}` },
-    secret,
-  };
+  const url = `${baseUrlOf(env, channel.baseUrlEnv, DISCORD_URL)}/channels/${id}/messages`;
+  return { url, headers: { ...JSON_HEADERS, authorization: `Bot ${secret}` }, secret };
 }
 
 /** `here`, `everyone`, `role:` with the id of a role, or the id of a user. */

@@ -1,30 +1,25 @@
 import { randomUUID } from "node:crypto";
 import type { AlertChannel } from "../../contract/alert.ts";
-import { valueOf } from "../../contract/env.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
 import { type AlertMessage, headline, isUrgent, linesOf } from "../alert-message.ts";
-import { ChannelError, type Sender } from "./channel.ts";
-import { deliverHttp } from "./http-delivery.ts";
+import { ChannelError, type HttpRequest } from "./channel.ts";
 
 /** @see https://develop.sentry.dev/sdk/overview/#authentication */
 const CLIENT = `opspec/${RUNTIME_VERSION}`;
 
-/** Sends an event to a server that accepts Sentry's envelopes. @see https://develop.sentry.dev/sdk/envelopes/ */
-export function sentrySender({ dsnEnv }: Extract<AlertChannel, { kind: "sentry" }>): Sender {
-  return async (message, { env, limits, signal }) => {
-    const { url, key } = endpointOf(valueOf(env, dsnEnv) ?? "", dsnEnv);
-    await deliverHttp({
-      url,
-      headers: {
-        "content-type": "application/x-sentry-envelope",
-        "x-sentry-auth": `Sentry sentry_version=7, sentry_client=${CLIENT}, sentry_key=${key}`,
-      },
-      body: envelopeOf(message),
-      limits,
-      signal,
-    });
-    return "sent";
+/** An event for a server that accepts Sentry's envelopes. @see https://develop.sentry.dev/sdk/envelopes/ */
+export function sentryRequest(
+  { dsnEnv }: Extract<AlertChannel, { kind: "sentry" }>,
+  message: AlertMessage,
+  env: Env,
+): HttpRequest {
+  const { url, key } = endpointOf(valueOf(env, dsnEnv) ?? "", dsnEnv);
+  const headers = {
+    "content-type": "application/x-sentry-envelope",
+    "x-sentry-auth": `Sentry sentry_version=7, sentry_client=${CLIENT}, sentry_key=${key}`,
   };
+  return { url, headers, body: envelopeOf(message) };
 }
 
 /** `https://<key>@<host>/<path>/<project>`. */

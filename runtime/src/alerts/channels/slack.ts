@@ -1,8 +1,15 @@
 import type { AlertChannel } from "../../contract/alert.ts";
 import { escapeHtml } from "../../contract/text.ts";
-import { fittedText, headline, isUrgent, linesOf, type Markup } from "../alert-message.ts";
-import { deliverHttp, loggedText } from "./http-delivery.ts";
-import { JSON_HEADERS, type Sender, urlOf } from "./channel.ts";
+import {
+  type AlertMessage,
+  fittedText,
+  headline,
+  isUrgent,
+  linesOf,
+  type Markup,
+} from "../alert-message.ts";
+import type { Env } from "../../contract/env.ts";
+import { type HttpRequest, JSON_HEADERS, loggedText, urlOf } from "./channel.ts";
 
 /** @see https://docs.slack.dev/reference/block-kit/blocks/header-block */
 const HEADER_LENGTH = 150;
@@ -30,44 +37,33 @@ const FALLBACK: Markup = {
   escape: escapeHtml,
 };
 
-/** Posts to an incoming webhook. */
-export function slackSender({
-  urlEnv,
-  mentions = [],
-}: Extract<AlertChannel, { kind: "slack" }>): Sender {
-  return async (message, { env, limits, signal }) => {
-    const [title, ...rest] = linesOf(message);
-    const header = title ? fittedText([title], plain(HEADER_LENGTH)) : "";
-    // A title that does not fit into the header follows in full below it.
-    const below = title && header !== title.text ? [title, ...rest] : rest;
-    const mentioned = isUrgent(message) ? mentions.map(mentionOf) : [];
-    const url = urlOf(env, urlEnv);
-    await deliverHttp({
-      url,
-      headers: JSON_HEADERS,
-      body: JSON.stringify({
-        text: fittedText([{ text: headline(message) }], FALLBACK),
-        blocks: [
-          { type: "header", text: plainText(header) },
-          ...(mentioned.length === 0
-            ? []
-            : [{ type: "section", text: { type: "mrkdwn", text: mentioned.join(" ") } }]),
-          ...(below.length === 0
-            ? []
-            : [{ type: "section", text: plainText(fittedText(below, plain(SECTION_LENGTH))) }]),
-        ],
-        unfurl_links: false,
-        unfurl_media: false,
-      }),
-      // Slack names the problem in one word, such as no_service.
-      read: (text) => ({
-        problem: /^[a-z_]{1,60}$/.test(text) ? loggedText(text, [url]) : undefined,
-      }),
-      limits,
-      signal,
-    });
-    return "sent";
+/** A message for an incoming webhook. */
+export function slackRequest(
+  { urlEnv, mentions = [] }: Extract<AlertChannel, { kind: "slack" }>,
+  message: AlertMessage,
+  env: Env,
+): HttpRequest {
+  const [title, ...rest] = linesOf(message);
+  const header = title ? fittedText([title], plain(HEADER_LENGTH)) : "";
+  // A title that does not fit into the header follows in full below it.
+  const below = title && header !== title.text ? [title, ...rest] : rest;
+  const section = plainText(fittedText(below, plain(SECTION_LENGTH)));
+  const mentioned = isUrgent(message) ? mentions.map(mentionOf).join(" ") : "";
+  const url = urlOf(env, urlEnv);
+  const body = {
+    text: fittedText([{ text: headline(message) }], FALLBACK),
+    blocks: [
+      { type: "header", text: plainText(header) },
+      ...(mentioned ? [{ type: "section", text: { type: "mrkdwn", text: mentioned } }] : []),
+      ...(below.length > 0 ? [{ type: "section", text: section }] : []),
+    ],
+    unfurl_links: false,
+    unfurl_media: false,
   };
+  // Slack names the problem in one word, such as no_service.
+  const read = (text: string) =>
+    /^[a-z_]{1,60}$/.test(text) ? { problem: loggedText(text, [url]) } : {};
+  return { url, headers: JSON_HEADERS, body: JSON.stringify(body), read };
 }
 
 function plainText(text: string) {

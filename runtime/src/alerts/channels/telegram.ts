@@ -1,11 +1,17 @@
 import * as z from "zod/mini";
 import type { AlertChannel } from "../../contract/alert.ts";
 import { escapeHtml } from "../../contract/text.ts";
-import { fittedText, isUrgent, linesOf, type Markup } from "../alert-message.ts";
-import { type AnswerWords, deliverHttp, loggedText } from "./http-delivery.ts";
-import { baseUrlOf, firstValue, JSON_HEADERS, parsedJson, type Sender } from "./channel.ts";
-
-type TelegramChannel = Extract<AlertChannel, { kind: "telegram" }>;
+import type { Env } from "../../contract/env.ts";
+import { type AlertMessage, fittedText, isUrgent, linesOf, type Markup } from "../alert-message.ts";
+import {
+  type AnswerWords,
+  baseUrlOf,
+  firstValue,
+  type HttpRequest,
+  JSON_HEADERS,
+  loggedText,
+  parsedJson,
+} from "./channel.ts";
 
 /** @see https://core.telegram.org/bots/api#making-requests */
 const TELEGRAM_URL = "https://api.telegram.org";
@@ -30,26 +36,25 @@ const MARKUP: Markup = {
   length: 4096,
 };
 
-/** Sends a message as a bot to a chat. */
-export function telegramSender(channel: TelegramChannel): Sender {
+/** A message of a bot to a chat. */
+export function telegramRequest(
+  channel: Extract<AlertChannel, { kind: "telegram" }>,
+  message: AlertMessage,
+  env: Env,
+): HttpRequest {
   const { tokenEnv, chatEnv, chatFallbackEnv, baseUrlEnv, mentions = [] } = channel;
-  return async (message, { env, limits, signal }) => {
-    const token = firstValue(env, tokenEnv);
-    const head = isUrgent(message) ? mentions.map(mentionOf).join(" ") : "";
-    await deliverHttp({
-      url: `${baseUrlOf(env, baseUrlEnv, TELEGRAM_URL)}/bot${token}/sendMessage`,
-      headers: JSON_HEADERS,
-      body: JSON.stringify({
-        chat_id: firstValue(env, chatEnv, chatFallbackEnv),
-        text: fittedText(linesOf(message), MARKUP, head),
-        parse_mode: "HTML",
-        link_preview_options: { is_disabled: true },
-      }),
-      read: (text) => wordsOf(text, token),
-      limits,
-      signal,
-    });
-    return "sent";
+  const token = firstValue(env, tokenEnv);
+  const head = isUrgent(message) ? mentions.map(mentionOf).join(" ") : "";
+  return {
+    url: `${baseUrlOf(env, baseUrlEnv, TELEGRAM_URL)}/bot${token}/sendMessage`,
+    headers: JSON_HEADERS,
+    body: JSON.stringify({
+      chat_id: firstValue(env, chatEnv, chatFallbackEnv),
+      text: fittedText(linesOf(message), MARKUP, head),
+      parse_mode: "HTML",
+      link_preview_options: { is_disabled: true },
+    }),
+    read: (text) => wordsOf(text, token),
   };
 }
 

@@ -1,19 +1,19 @@
 import type { AlertChannel } from "../../contract/alert.ts";
 import { type AlertMessage, countOf, headline } from "../alert-message.ts";
-import { JSON_HEADERS, type Sender, urlOf } from "./channel.ts";
-import { deliverHttp } from "./http-delivery.ts";
+import type { Env } from "../../contract/env.ts";
+import { type HttpRequest, JSON_HEADERS, urlOf } from "./channel.ts";
 
 /**
- * Posts the alert as JSON to a URL, which is a secret. Several alerts are one object of
+ * The alert as JSON for a URL, which is a secret. Several alerts are one object of
  * `kind: "digest"` with `alerts`. A `count` says how many equal alerts an object stands for.
  */
-export function webhookSender({ urlEnv }: Extract<AlertChannel, { kind: "webhook" }>): Sender {
-  return async (message, { env, limits, signal }) => {
-    const url = urlOf(env, urlEnv);
-    const body = JSON.stringify(bodyOf(message));
-    await deliverHttp({ url, headers: JSON_HEADERS, body, limits, signal });
-    return "sent";
-  };
+export function webhookRequest(
+  { urlEnv }: Extract<AlertChannel, { kind: "webhook" }>,
+  message: AlertMessage,
+  env: Env,
+): HttpRequest {
+  const body = JSON.stringify(bodyOf(message));
+  return { url: urlOf(env, urlEnv), headers: JSON_HEADERS, body };
 }
 
 function bodyOf(message: AlertMessage): unknown {

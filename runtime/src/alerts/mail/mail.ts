@@ -1,3 +1,4 @@
+import type { Env } from "../../contract/env.ts";
 import type { DeliveryLimits } from "../channels/channel.ts";
 
 export interface Mail {
@@ -17,11 +18,11 @@ export interface MailAttachment {
   readonly contentType: string;
 }
 
-/** One mail to send. */
+/** How a mail is sent. */
 export interface MailDelivery {
-  readonly mail: Mail;
+  readonly env: Env;
   readonly limits: DeliveryLimits;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface MailAddress {

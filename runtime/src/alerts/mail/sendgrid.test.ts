@@ -3,7 +3,7 @@ import type { DeliveryLimits } from "../channels/channel.ts";
 import { MailSettings } from "../../contract/mail.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import type { Mail } from "./mail.ts";
-import { openMail } from "./open-mail.ts";
+import { deliverMail } from "../channels/mail.ts";
 
 const KEY = "SG.canary-4f1c";
 
@@ -17,10 +17,15 @@ const MAIL: Mail = {
 
 const QUICK: DeliveryLimits = { timeoutMs: 5000, attempts: 3, backoffMs: 1, waitMsMax: 5000 };
 
+const openMail = (env: Record<string, string>, limits = QUICK) => ({
+  send: (mail: Mail) =>
+    deliverMail(MailSettings.parse({ kind: "sendgrid" }), mail, { env, limits }),
+});
+
 async function scene(answer: () => TestAnswer, limits = QUICK) {
   const server = await startHttpServer(answer);
   const env = { SENDGRID_API_KEY: KEY, SENDGRID_BASE_URL: `${server.url}/` };
-  const mail = openMail(MailSettings.parse({ kind: "sendgrid" }), env, limits);
+  const mail = openMail(env, limits);
   return { mail, seen: server.seen };
 }
 
@@ -58,7 +63,7 @@ test("a mail is posted as SendGrid wants it", async () => {
 
 test("without a key, a sender or an address a mail is skipped", async () => {
   const { mail, seen } = await scene(() => ({ status: 202 }));
-  const keyless = openMail(MailSettings.parse({ kind: "sendgrid" }), { SENDGRID_API_KEY: "" });
+  const keyless = openMail({ SENDGRID_API_KEY: "" });
 
   expect([
     await keyless.send(MAIL),

@@ -1,8 +1,14 @@
 import * as z from "zod/mini";
-import { type Env, valueOf } from "../../contract/env.ts";
+import { valueOf } from "../../contract/env.ts";
 import type { MailSettings } from "../../contract/mail.ts";
-import { baseUrlOf, JSON_HEADERS, parsedJson } from "../channels/channel.ts";
-import { type AnswerWords, deliverHttp, loggedText } from "../channels/http-delivery.ts";
+import {
+  type AnswerWords,
+  baseUrlOf,
+  deliverHttp,
+  JSON_HEADERS,
+  loggedText,
+  parsedJson,
+} from "../channels/channel.ts";
 import { type Mail, type MailDelivery, parseAddress } from "./mail.ts";
 
 type SendgridSettings = Extract<MailSettings, { kind: "sendgrid" }>;
@@ -17,23 +23,22 @@ const Refusal = z.object({ errors: z.array(z.object({ message: z.string() })) })
 /** Sends a mail through SendGrid; `skipped` without a key. */
 export async function sendBySendgrid(
   { keyEnv, baseUrlEnv }: SendgridSettings,
-  env: Env,
-  { mail, limits, signal }: MailDelivery,
+  mail: Mail,
+  { env, limits, signal }: MailDelivery,
 ): Promise<"sent" | "skipped"> {
   const key = valueOf(env, keyEnv);
   if (key === undefined) return "skipped";
-  await deliverHttp({
+  const request = {
     url: `${baseUrlOf(env, baseUrlEnv, SENDGRID_URL)}${SEND_PATH}`,
     headers: { ...JSON_HEADERS, authorization: `Bearer ${key}` },
-    body: JSON.stringify(requestOf(mail)),
-    read: (text) => wordsOf(text, key),
-    limits,
-    ...(signal ? { signal } : {}),
-  });
+    body: JSON.stringify(bodyOf(mail)),
+    read: (text: string) => wordsOf(text, key),
+  };
+  await deliverHttp(request, { limits, signal });
   return "sent";
 }
 
-function requestOf({ from, to, subject, html, text, attachments = [] }: Mail) {
+function bodyOf({ from, to, subject, html, text, attachments = [] }: Mail) {
   return {
     personalizations: [{ to: to.map(parseAddress) }],
     from: parseAddress(from),

@@ -6,7 +6,7 @@ import type { MailSettings } from "../../contract/mail.ts";
 import { selfSignedCertificate, startMailServer } from "../../../testing/mail-server.ts";
 import { startTcpServer } from "../../../testing/tcp-server.ts";
 import type { Mail } from "./mail.ts";
-import { openMail } from "./open-mail.ts";
+import { deliverMail } from "../channels/mail.ts";
 
 const MAIL: Mail = {
   from: "Opspec <ops@example.com>",
@@ -29,7 +29,7 @@ const BY_PARTS: MailSettings = {
 };
 
 const send = (env: Record<string, string>, settings = BY_URL, limits = QUICK) =>
-  openMail(settings, env, limits).send(MAIL);
+  deliverMail(settings, MAIL, { env, limits });
 
 test("a mail is handed in, with its names, and a subject can add no header", async () => {
   const server = await startMailServer({ disabledCommands: ["STARTTLS"] });
@@ -45,26 +45,24 @@ test("a mail is handed in, with its names, and a subject can add no header", asy
 
 test("an attachment arrives as it was", async () => {
   const server = await startMailServer({ disabledCommands: ["STARTTLS"] });
-  const mail = openMail(BY_URL, { EMAIL_SERVER: `smtp://127.0.0.1:${server.port}` }, QUICK);
+  const env = { EMAIL_SERVER: `smtp://127.0.0.1:${server.port}` };
   const content = Buffer.from("day,count\n1,42\n");
 
-  await mail.send({
-    ...MAIL,
-    attachments: [{ filename: "digest.csv", content, contentType: "text/csv" }],
-  });
+  const attachments = [{ filename: "digest.csv", content, contentType: "text/csv" }];
+  await deliverMail(BY_URL, { ...MAIL, attachments }, { env, limits: QUICK });
 
   expect(server.seen[0]?.text).toContain("filename=digest.csv");
   expect(server.seen[0]?.text).toMatch(/day,count|ZGF5LGNvdW50/);
 });
 
 test("without a server, a sender or an address a mail is skipped", async () => {
-  const mail = openMail(BY_URL, { EMAIL_SERVER: "smtp://127.0.0.1:1" }, QUICK);
+  const env = { EMAIL_SERVER: "smtp://127.0.0.1:1" };
 
   expect([
     await send({}),
     await send({ SMTP_USER: "ada" }, BY_PARTS),
-    await mail.send({ ...MAIL, from: "" }),
-    await mail.send({ ...MAIL, to: [] }),
+    await deliverMail(BY_URL, { ...MAIL, from: "" }, { env, limits: QUICK }),
+    await deliverMail(BY_URL, { ...MAIL, to: [] }, { env, limits: QUICK }),
   ]).toEqual(["skipped", "skipped", "skipped", "skipped"]);
 });
 
@@ -173,10 +171,10 @@ test("a server that says nothing, or hangs up, ends in time as an error", async 
 
 test("an abort ends a mail that hangs", async () => {
   const silent = await startTcpServer(() => {});
-  const mail = openMail(BY_URL, { EMAIL_SERVER: `smtp://127.0.0.1:${silent.port}` });
+  const env = { EMAIL_SERVER: `smtp://127.0.0.1:${silent.port}` };
   const stop = new AbortController();
 
-  const sending = mail.send(MAIL, { signal: stop.signal });
+  const sending = deliverMail(BY_URL, MAIL, { env, signal: stop.signal });
   setTimeout(() => stop.abort(new Error("the run must end")), 20);
 
   await expect(sending).rejects.toThrow("the run must end");

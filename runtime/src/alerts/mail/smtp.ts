@@ -5,8 +5,7 @@ import type { MailSettings } from "../../contract/mail.ts";
 import { decodeUrlPart } from "../../contract/text.ts";
 import { errorWords } from "../../health/error-words.ts";
 import { retry } from "../../run/retry.ts";
-import { ChannelError, deliveryPolicy } from "../channels/channel.ts";
-import { loggedText } from "../channels/http-delivery.ts";
+import { ChannelError, deliveryPolicy, loggedText } from "../channels/channel.ts";
 import type { Mail, MailDelivery } from "./mail.ts";
 
 type SmtpSettings = Extract<MailSettings, { kind: "smtp" }>;
@@ -14,8 +13,8 @@ type SmtpSettings = Extract<MailSettings, { kind: "smtp" }>;
 /** Sends a mail through SMTP; `skipped` when no server is named. */
 export async function sendBySmtp(
   settings: SmtpSettings,
-  env: Env,
-  { mail, limits, signal }: MailDelivery,
+  mail: Mail,
+  { env, limits, signal }: MailDelivery,
 ): Promise<"sent" | "skipped"> {
   const server = smtpServer(settings, env);
   if (!server) return "skipped";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
-import { deliverHttp } from "../../alerts/channels/http-delivery.ts";
+import { deliverHttp } from "../../alerts/channels/channel.ts";
 import { valueOf } from "../../contract/env.ts";
 import { errorCode } from "../../contract/error-code.ts";
 import { EXIT } from "../../contract/exit-code.ts";
@@ -161,7 +161,7 @@ async function postAlerts(
   const body = JSON.stringify({ type: "alerts_update", payload: summary });
   const headers = { "content-type": "application/json" };
   return deliveredBy(signal, async () => {
-    await deliverHttp({ url, body, headers, signal });
+    await deliverHttp({ url, body, headers }, { signal });
     return { status: "ok" };
   });
 }
