@@ -6,13 +6,13 @@ const ValueOrElse = z.union([HiddenValue, z.array(HiddenValue).min(1).max(2)]);
 
 const enabled = EnvRef.optional().meta({
   description:
-    "Variable that switches the channel: on with true, 1, yes or on, else off. Without it the channel is on.",
+    "Variable that enables the channel: true, 1, yes and on enable it, other values disable it. Without this key the channel is enabled.",
   examples: [{ env: "TELEGRAM_ALERTS_ENABLED" }],
 });
 
 const baseUrl = (vendor: string, usual: string) =>
   EnvRef.optional().meta({
-    description: `Variable with another base URL than ${vendor}'s own; ${usual} when it is not given.`,
+    description: `Variable with the base URL of ${vendor}'s API. Default: ${usual}.`,
     examples: [{ env: usual }],
   });
 
@@ -21,17 +21,17 @@ const mentions = (form: RegExp, words: string, example: string) =>
     .array(z.string().regex(form, `should be ${words}`))
     .optional()
     .meta({
-      description: `Who is called by each message about something that is wrong: ${words}. Nothing else in a message can call anybody.`,
+      description: `Who is mentioned in each message about a problem: ${words}. Nothing else in a message can mention anybody.`,
       examples: [[example]],
     });
 
 const addresses = {
   from: ValueOrElse.meta({
-    description: "Sender; of two the first that is set.",
+    description: "Sender. Of two, the first that is set is used.",
     examples: [[{ env: "ALERTS_EMAIL_FROM" }, { env: "DIGEST_EMAIL_FROM" }]],
   }),
   to: ValueOrElse.meta({
-    description: "Addresses, separated by commas; of two the first that is set.",
+    description: "Recipients, separated by commas. Of two, the first that is set is used.",
     examples: [[{ env: "ALERTS_EMAIL_TO" }, { env: "DIGEST_EMAIL_TO" }]],
   }),
 };
@@ -39,7 +39,7 @@ const addresses = {
 const Sendgrid = z
   .strictObject({
     key: HiddenValue.meta({
-      description: "The API key.",
+      description: "API key.",
       examples: [{ secret: "SENDGRID_API_KEY" }],
     }),
     ...addresses,
@@ -52,17 +52,17 @@ const part = (what: string, example: string) =>
 
 const Smtp = z
   .strictObject({
-    url: part("All in one: smtp://user:password@host:587, or smtps:.", "EMAIL_SERVER"),
-    host: part("The server; it wins over the one of the URL.", "SMTP_HOST"),
-    port: part("Its port; 587 when it is not given, or 465 with smtps.", "SMTP_PORT"),
-    user: part("The user.", "SMTP_USER"),
-    password: part("The password.", "SMTP_PASS"),
+    url: part("Complete URL: smtp://user:password@host:587, or smtps:.", "EMAIL_SERVER"),
+    host: part("Mail server. It overrides the host of the URL.", "SMTP_HOST"),
+    port: part("Port. Default: 587, or 465 with smtps.", "SMTP_PORT"),
+    user: part("User name.", "SMTP_USER"),
+    password: part("Password.", "SMTP_PASS"),
     tls: z
       .enum(["implicit", "starttls", "opportunistic", "none"])
       .optional()
       .meta({
         description:
-          "implicit: from the first byte. starttls: never without. opportunistic: where the server offers it. When it is not given: implicit on port 465, starttls with a password, else opportunistic.",
+          "implicit: TLS from the first byte. starttls: require STARTTLS. opportunistic: use STARTTLS if the server offers it. Without it: implicit on port 465, starttls with a password, otherwise opportunistic.",
         examples: ["starttls"],
       }),
     ...addresses,
@@ -73,21 +73,21 @@ const Smtp = z
 const Telegram = z
   .strictObject({
     token: HiddenValue.meta({
-      description: "The bot's token.",
+      description: "Bot token.",
       examples: [{ secret: "TELEGRAM_BOT_TOKEN" }],
     }),
     chat: ValueOrElse.meta({
-      description: "Id of the chat; of two the first that is set.",
+      description: "Id of the chat. Of two, the first that is set is used.",
       examples: [[{ secret: "TELEGRAM_ALERT_CHAT_ID" }, { env: "TELEGRAM_CHAT_ID" }]],
     }),
     baseUrl: baseUrl("Telegram", "TELEGRAM_BASE_URL"),
   })
-  .meta({ id: "telegram", description: "Messages of a bot." });
+  .meta({ id: "telegram", description: "Messages sent by a bot." });
 
 const DiscordBot = z
   .strictObject({
     token: HiddenValue.meta({
-      description: "The bot's token.",
+      description: "Bot token.",
       examples: [{ secret: "DISCORD_TOKEN" }],
     }),
     channel: HiddenValue.meta({
@@ -96,7 +96,7 @@ const DiscordBot = z
     }),
     baseUrl: baseUrl("Discord", "DISCORD_BASE_URL"),
   })
-  .meta({ id: "discordBot", description: "Messages of a bot." });
+  .meta({ id: "discordBot", description: "Messages sent by a bot." });
 
 const url = (what: string, example: string) =>
   HiddenValue.meta({ description: what, examples: [{ secret: example }] });
@@ -107,12 +107,12 @@ export const AlertChannelSpec = z
     z
       .strictObject({
         webhook: url(
-          "Where the URL is; an unset one is skipped, which is no failure.",
+          "Reference to the URL. A channel whose URL is not set is skipped without a failure.",
           "WEBHOOK_URL",
         ),
         enabled,
       })
-      .meta({ description: "A POST of the alert as JSON." }),
+      .meta({ description: "POST the alert as JSON." }),
     z.strictObject({ sendgrid: Sendgrid, enabled }).meta({ description: "Mail by SendGrid." }),
     z.strictObject({ smtp: Smtp, enabled }).meta({ description: "Mail by a mail server." }),
     z
@@ -128,7 +128,7 @@ export const AlertChannelSpec = z
       .meta({ description: "A chat in Telegram." }),
     z
       .strictObject({
-        slack: url("Where the URL of the incoming webhook is.", "SLACK_WEBHOOK_URL"),
+        slack: url("Reference to the URL of the incoming webhook.", "SLACK_WEBHOOK_URL"),
         enabled,
         mentions: mentions(
           /^(here|channel|everyone|[UWS][A-Z0-9]{2,20})$/,
@@ -140,7 +140,7 @@ export const AlertChannelSpec = z
     z
       .strictObject({
         discord: z.union([HiddenValue, DiscordBot]).meta({
-          description: "Where the URL of a webhook is, or a bot and its channel.",
+          description: "Reference to the URL of a webhook, or a bot and its channel.",
           examples: [{ secret: "DISCORD_WEBHOOK_URL" }],
         }),
         enabled,
@@ -152,12 +152,13 @@ export const AlertChannelSpec = z
       })
       .meta({ description: "A channel in Discord." }),
     z
-      .strictObject({ sentry: url("Where the DSN is.", "SENTRY_DSN"), enabled })
-      .meta({ description: "Sentry, or what takes its envelopes." }),
+      .strictObject({ sentry: url("Reference to the DSN.", "SENTRY_DSN"), enabled })
+      .meta({ description: "Sentry, or a service that accepts Sentry envelopes." }),
   ])
   .meta({
     id: "alertChannel",
-    description: "A way to reach people. What is not set is skipped, which is no failure.",
+    description:
+      "An alert channel. A channel whose variables are not set is skipped without a failure.",
   });
 
 export type AlertChannelSpec = z.infer<typeof AlertChannelSpec>;

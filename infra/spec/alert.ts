@@ -4,32 +4,38 @@ import { redisList } from "./reference.ts";
 import { Duration, Key } from "./scalar.ts";
 
 const bounds = {
-  in: Key.meta({ description: "The service whose runtime watches it.", examples: ["api"] }),
+  in: Key.meta({ description: "Service whose runtime evaluates the rule.", examples: ["api"] }),
   above: z
     .number()
     .optional()
-    .meta({ description: "The value is above it.", examples: [0] }),
+    .meta({ description: "Fire when the value is above this number.", examples: [0] }),
   growth: z
     .number()
     .min(0)
     .optional()
-    .meta({ description: "The value grew by more than this within the time.", examples: [50] }),
+    .meta({
+      description: "Fire when the value grows by more than this within the time window.",
+      examples: [50],
+    }),
   ratePerMinute: z
     .number()
     .min(0)
     .optional()
-    .meta({ description: "More than so many a minute within the time.", examples: [3] }),
+    .meta({
+      description: "Fire when more than this many per minute occur within the time window.",
+      examples: [3],
+    }),
   within: Duration.optional().meta({
-    description: "The time for growth and rate.",
+    description: "Time window of growth and ratePerMinute.",
     examples: ["10m"],
   }),
   for: Duration.optional().meta({
-    description: "It must hold for so long before anybody is told.",
+    description: "How long the condition must hold before the alert fires.",
     examples: ["10m"],
   }),
 };
 
-/** A rule over what is measured. */
+/** An alert rule over a measured value. */
 const AlertRuleSpec = z
   .union([
     z
@@ -41,7 +47,10 @@ const AlertRuleSpec = z
         labels: z
           .record(z.string(), z.string())
           .optional()
-          .meta({ description: "Labels that must match.", examples: [{ queue: "jobs" }] }),
+          .meta({
+            description: "Labels that the metric must have.",
+            examples: [{ queue: "jobs" }],
+          }),
         ...bounds,
       })
       .meta({ description: "A metric of the service." }),
@@ -61,40 +70,40 @@ const AlertRuleSpec = z
       })
       .meta({ description: "Events that the app reports." }),
   ])
-  .meta({ id: "alertRule", description: "A rule over what is measured." });
+  .meta({ id: "alertRule", description: "An alert rule over a measured value." });
 
 /** Who is told of what. */
 export const AlertsSpec = z
   .strictObject({
     channels: z.record(Key, AlertChannelSpec).meta({
-      description: "Where alerts are sent, by name.",
+      description: "Alert channels by name.",
       examples: [{ ops: { webhook: { secret: "WEBHOOK_URL" } } }],
     }),
     group: Duration.optional().meta({
       description:
-        "The first alert waits so long for others, and all go in one message. When it is not given it is sent at once, and those that come before the channel is free again follow in one message.",
+        "How long the first alert waits so that others can join its message. Without it: the first alert is sent at once, and alerts that arrive before the channel's rate limit allows the next message are grouped in that message.",
       examples: ["30s"],
     }),
     dedupe: Duration.optional().meta({
       description:
-        "An equal alert is counted and not sent again before; 10m when it is not given. Times, ids and durations do not make two alerts different.",
+        "Time in which an equal alert is counted and not sent again. Default: 10m. Times, ids and durations do not make two alerts different.",
       examples: ["10m"],
     }),
     repeat: Duration.optional().meta({
       description:
-        "An alert that comes again and again and is not over is told so often at most; as dedupe when it is not given.",
+        "Minimum time between reminders while an alert is firing. Default: the value of dedupe.",
       examples: ["4h"],
     }),
     limit: Duration.optional().meta({
       description:
-        "Shortest time between two messages of a channel; 10s when it is not given. What comes meanwhile is told in the next message, and what is too much is counted there.",
+        "Rate limit: minimum time between two messages of a channel. Default: 10s. Alerts that arrive in between are in the next message, which counts those that do not fit.",
       examples: ["10s"],
     }),
     rules: z
       .record(Key, AlertRuleSpec)
       .optional()
       .meta({
-        description: "What is watched besides the jobs, by name.",
+        description: "Alert rules by name, in addition to the alerts of jobs.",
         examples: [
           {
             "dead-letters": {
@@ -110,7 +119,7 @@ export const AlertsSpec = z
   })
   .meta({
     id: "alerts",
-    description: "Who is told of what. Without it nobody is told of a failed job.",
+    description: "Alert channels and rules. Without it nobody receives alerts of failed jobs.",
     examples: [{ channels: { ops: { webhook: { secret: "WEBHOOK_URL" } } } }],
   });
 

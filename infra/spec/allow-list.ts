@@ -5,12 +5,12 @@ import { Cidr } from "./scalar.ts";
 export const AllowListSpec = z
   .array(
     z.strictObject({
-      cidr: Cidr.meta({ description: "Range of addresses.", examples: ["203.0.113.10/32"] }),
+      cidr: Cidr.meta({ description: "IP range.", examples: ["203.0.113.10/32"] }),
       why: z
         .string()
         .min(1)
         .meta({
-          description: "Who this is; Render shows it beside the range.",
+          description: "Description of the range, shown on Render.",
           examples: ["the VM of the API"],
         }),
     }),
@@ -18,7 +18,7 @@ export const AllowListSpec = z
   .meta({
     id: "allowList",
     description:
-      "Addresses outside Render that may connect. Empty: none. Not given: as Render has it.",
+      "Addresses outside Render that may connect. Empty: none. Without it: Render's own setting.",
     examples: [[{ cidr: "203.0.113.10/32", why: "the VM of the API" }]],
   });
 

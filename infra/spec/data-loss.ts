@@ -6,6 +6,6 @@ export const AllowDataLoss = z
   .optional()
   .meta({
     description:
-      "Consent that a change which replaces it, or takes its disk away, deletes its data; also that it may be deleted once it leaves the spec. Take it out again afterwards.",
+      "Allow data loss: a change may replace the resource or remove its disk, and the resource may be deleted when it is removed from the spec. Remove this key afterwards.",
     examples: [true],
   });

@@ -6,7 +6,7 @@ const query = z
   .string()
   .min(1)
   .meta({
-    description: "The query; each row is one.",
+    description: "SQL query. Each row of the result is one row of data.",
     examples: ["select key, value from toggles"],
   });
 
@@ -19,13 +19,16 @@ export const DataSourceSpec = z
         format: z
           .enum(["json", "csv"])
           .optional()
-          .meta({ description: "Its format; its ending says it otherwise.", examples: ["csv"] }),
+          .meta({
+            description: "File format. Without it: the file extension decides.",
+            examples: ["csv"],
+          }),
       })
       .meta({ description: "A file." }),
     z
       .strictObject({
         sql: PostgresAddress.meta({
-          description: "The Postgres that is asked.",
+          description: "Postgres database.",
           examples: [{ database: "main" }],
         }),
         query,
@@ -41,7 +44,7 @@ export const DataSourceSpec = z
       .strictObject({
         http: z
           .union([HttpsUrl, HiddenValue])
-          .meta({ description: "Its URL.", examples: ["https://example.com/flags.json"] }),
+          .meta({ description: "URL.", examples: ["https://example.com/flags.json"] }),
         token: HiddenValue.optional().meta({
           description: "Sent as Authorization: Bearer.",
           examples: [{ secret: "FLAGS_TOKEN" }],
@@ -57,13 +60,13 @@ export const DataSourceSpec = z
         range: z
           .string()
           .min(1)
-          .meta({ description: "Tab and cells.", examples: ["FeatureToggles!A:B"] }),
+          .meta({ description: "Sheet and cell range.", examples: ["FeatureToggles!A:B"] }),
         credentials: HiddenValue.meta({
-          description: "JSON of a service account.",
+          description: "Service account key as JSON.",
           examples: [{ secret: "GSPREAD_CREDENTIALS" }],
         }),
         baseUrl: HiddenValue.optional().meta({
-          description: "Another base URL than Google's.",
+          description: "Base URL of the API, instead of Google's.",
           examples: [{ env: "SHEETS_BASE_URL" }],
         }),
       })

@@ -16,7 +16,7 @@ const region = z
   .optional()
   .meta({
     id: "region",
-    description: "Region; the stack's when it is not given. A change replaces.",
+    description: "Region. Default: the stack's region. A change replaces the resource.",
     examples: ["oregon"],
   });
 
@@ -25,7 +25,7 @@ const name = z
   .min(1)
   .optional()
   .meta({
-    description: "Name on Render; <system>-<key> when it is not given.",
+    description: "Name on Render. Default: <system>-<key>.",
     examples: ["app-db"],
   });
 
@@ -42,17 +42,17 @@ export const DatabaseSpec = z
       .min(POSTGRES_VERSIONS.min)
       .max(POSTGRES_VERSIONS.max)
       .meta({
-        description: "Major version. A change replaces the database and its data.",
+        description: "Major version. A change replaces the database and deletes its data.",
         examples: [16],
       }),
     plan: Plan.meta({ description: "Instance type.", examples: ["basic_256mb"] }),
     region,
     database: sqlName.optional().meta({
-      description: "Name of the database in Postgres. A change replaces.",
+      description: "Name of the database in Postgres. A change replaces the database.",
       examples: ["app"],
     }),
     user: sqlName.optional().meta({
-      description: "Owner of the database in Postgres. A change replaces.",
+      description: "Owner of the database in Postgres. A change replaces the database.",
       examples: ["app"],
     }),
     diskGb: z
@@ -66,12 +66,12 @@ export const DatabaseSpec = z
     autoscaleDisk: z
       .boolean()
       .optional()
-      .meta({ description: "Let the disk grow by itself.", examples: [true] }),
+      .meta({ description: "Grow the disk automatically.", examples: [true] }),
     highAvailability: z
       .boolean()
       .optional()
       .meta({
-        description: "A standby that takes over. Needs a pro or accelerated plan.",
+        description: "Run a standby for failover. Requires a pro or accelerated plan.",
         examples: [true],
       }),
     replicas: z
@@ -79,7 +79,7 @@ export const DatabaseSpec = z
       .max(REPLICAS_MAX)
       .optional()
       .meta({
-        description: "Names of the read replicas; one that is not listed is deleted.",
+        description: "Names of the read replicas. A replica that is not listed is deleted.",
         examples: [["reports"]],
       }),
     allowList: AllowListSpec.optional(),
@@ -97,7 +97,7 @@ export const KeyValueSpec = z
   .strictObject({
     name,
     plan: Plan.meta({
-      description: "Instance type. free keeps nothing when it restarts.",
+      description: "Instance type. free loses all data on a restart.",
       examples: ["starter"],
     }),
     region,
@@ -114,13 +114,16 @@ export const KeyValueSpec = z
       ])
       .optional()
       .meta({
-        description: "What is dropped when it is full; a queue needs noeviction.",
+        description: "Eviction policy when memory is full. A queue needs noeviction.",
         examples: ["noeviction"],
       }),
     persistence: z
       .enum(["off", "snapshot", "journal_snapshot"])
       .optional()
-      .meta({ description: "How data is kept through a restart.", examples: ["journal_snapshot"] }),
+      .meta({
+        description: "Persistence of data across restarts.",
+        examples: ["journal_snapshot"],
+      }),
     allowList: AllowListSpec.optional(),
     allowDataLoss: AllowDataLoss,
     ...keyed,

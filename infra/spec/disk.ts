@@ -8,11 +8,11 @@ const DISK_GB_MAX = 16_384;
 export const DiskSpec = z
   .strictObject({
     name: Key.optional().meta({
-      description: "Name of the disk on Render; <service>-disk when it is not given.",
+      description: "Name of the disk on Render. Default: <service>-disk.",
       examples: ["database"],
     }),
     mount: AbsolutePath.meta({
-      description: "Where the disk is mounted.",
+      description: "Mount path of the disk.",
       examples: ["/var/data"],
     }),
     sizeGb: z
@@ -25,7 +25,7 @@ export const DiskSpec = z
       .optional()
       .meta({
         description:
-          "Directories and files of the app that live on the disk. The runtime links them before the app starts; a missing one is created.",
+          "Directories and files of the app that are kept on the disk. The runtime links them before the app starts and creates missing ones.",
         examples: [["backups", "logs", "tools/.digest_disabled"]],
       }),
   })

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EnvSpec, SecretFilesSpec } from "./env.ts";
 import { keyed } from "./keyed.ts";
 
-/** Variables and files that several services share. What a service sets itself wins. */
+/** Variables and files that several services share. A value that a service sets itself takes precedence. */
 export const EnvGroupSpec = z
   .strictObject({
     name: z
@@ -10,7 +10,7 @@ export const EnvGroupSpec = z
       .min(1)
       .optional()
       .meta({
-        description: "Name on Render; <system>-<key> when it is not given.",
+        description: "Name on Render. Default: <system>-<key>.",
         examples: ["mail"],
       }),
     env: EnvSpec,
@@ -20,7 +20,7 @@ export const EnvGroupSpec = z
   .meta({
     id: "envGroup",
     description:
-      "Variables and files that several services share. What a service sets itself wins.",
+      "Variables and files that several services share. A value that a service sets itself takes precedence.",
     examples: [{ env: { EMAIL_FROM: "support@example.com" } }],
   });
 

@@ -6,11 +6,11 @@ const services = z
   .min(1)
   .optional()
   .meta({
-    description: "Services that it is about; all when it is not given.",
+    description: "Services that the rule applies to. Default: all.",
     examples: [["api", "worker"]],
   });
 
-/** What the environment of the services must be like. */
+/** Rules for the environment variables of the services. */
 export const EnvRuleSpec = z
   .union([
     z
@@ -22,7 +22,7 @@ export const EnvRuleSpec = z
         level: z
           .literal("warn")
           .optional()
-          .meta({ description: "Only say so in the preview.", examples: ["warn"] }),
+          .meta({ description: "Only warn in the preview.", examples: ["warn"] }),
         services,
       })
       .meta({ description: "Variables that must be set." }),
@@ -37,33 +37,34 @@ export const EnvRuleSpec = z
           }),
         services,
       })
-      .meta({ description: "At least one of several." }),
+      .meta({ description: "At least one of several variables must be set." }),
     z
       .strictObject({
         forbid: oneOrMore(EnvName).meta({
-          description: "Variables that must not be switched on.",
+          description: "Variables that must be off.",
           examples: ["ALLOW_HEADER_AUTH"],
         }),
-        in: z
-          .enum(["production", "staging"])
-          .meta({ description: "In which environment.", examples: ["production"] }),
+        in: z.enum(["production", "staging"]).meta({
+          description: "Environment in which the rule applies.",
+          examples: ["production"],
+        }),
         services,
       })
       .meta({
         description:
-          "Switches that are dangerous in an environment. Off is: empty, 0, false, no, off.",
+          "Variables that must be off in an environment. Empty, 0, false, no and off count as off.",
       }),
     z
       .strictObject({
         variable: EnvName.meta({
-          description: "Variable whose plain value is looked at.",
+          description: "Variable whose plain value is checked.",
           examples: ["ADMIN_USER"],
         }),
         minLength: z
           .int()
           .min(1)
           .optional()
-          .meta({ description: "Shortest value, in characters.", examples: [8] }),
+          .meta({ description: "Minimum length, in characters.", examples: [8] }),
         weak: z
           .array(z.string())
           .min(1)
@@ -71,11 +72,13 @@ export const EnvRuleSpec = z
           .meta({ description: "Values that are refused.", examples: [["admin"]] }),
         services,
       })
-      .meta({ description: "What a value must be like. For secrets see secrets." }),
+      .meta({
+        description: "Requirements for a plain value. Use secrets for the values of secrets.",
+      }),
   ])
   .meta({
     id: "envRule",
-    description: "What the environment of the services must be like.",
+    description: "Rules for the environment variables of the services.",
     examples: [{ oneOf: ["JWT_SECRET", "API_JWT_SECRET"], services: ["api"] }],
   });
 

@@ -5,7 +5,8 @@ const buildTime = z
   .boolean()
   .optional()
   .meta({
-    description: "The build needs it too (VITE_…, NEXT_PUBLIC_…), so a change builds again.",
+    description:
+      "The build uses the variable too (VITE_…, NEXT_PUBLIC_…), so a change triggers a build.",
     examples: [true],
   });
 
@@ -30,7 +31,7 @@ export const EnvValueSpec = z
         }),
         buildTime,
       })
-      .meta({ description: "A plain value with more to say about it." }),
+      .meta({ description: "A plain value with options." }),
     z
       .strictObject({
         secret: EnvName.meta({
@@ -46,7 +47,9 @@ export const EnvValueSpec = z
         path,
         buildTime,
       })
-      .meta({ description: "The public https URL of a service: its first domain, else Render's." }),
+      .meta({
+        description: "The public https URL of a service: its first domain, otherwise Render's.",
+      }),
     z
       .strictObject({
         privateUrl: Key.meta({
@@ -64,7 +67,7 @@ export const EnvValueSpec = z
           .optional()
           .meta({
             description:
-              "What of it; url (the default) is the internal one on Render, else the external one.",
+              "Connection property. url (the default) is the internal URL on Render and the external URL elsewhere.",
             examples: ["url"],
           }),
       })
@@ -77,7 +80,7 @@ export const EnvValueSpec = z
           .optional()
           .meta({
             description:
-              "What of it; url (the default) is the internal one on Render, else the external one.",
+              "Connection property. url (the default) is the internal URL on Render and the external URL elsewhere.",
             examples: ["url"],
           }),
       })
@@ -104,7 +107,7 @@ export const SecretFilesSpec = z
       z
         .strictObject({
           secret: EnvName.meta({
-            description: "Secret whose value is the content.",
+            description: "Secret that holds the content.",
             examples: ["SEED_DB"],
           }),
         })
@@ -113,7 +116,7 @@ export const SecretFilesSpec = z
         .strictObject({
           text: z.string().meta({ description: "The content, in clear text.", examples: ["{}"] }),
         })
-        .meta({ description: "The content is no secret." }),
+        .meta({ description: "The content is plain text." }),
     ]),
   )
   .meta({

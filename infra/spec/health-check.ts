@@ -8,28 +8,28 @@ const handling = {
     .optional()
     .meta({
       description:
-        "live: part of /healthz. ready (the default): part of /readyz. info: told and never acted upon.",
+        "live: part of /healthz. ready (the default): part of /readyz. info: only reported.",
       examples: ["ready"],
     }),
   critical: z
     .boolean()
     .optional()
     .meta({
-      description: "true: its failure answers 503. Otherwise it makes the answer degraded.",
+      description: "true: a failure answers 503. Otherwise the answer is degraded.",
       examples: [true],
     }),
   timeout: Duration.optional().meta({
-    description: "It fails when it takes longer.",
+    description: "Timeout; the check fails when it takes longer.",
     examples: ["3s"],
   }),
   interval: Duration.optional().meta({
-    description: "It is looked at so often, in the background.",
+    description: "How often the check runs, in the background.",
     examples: ["15s"],
   }),
 };
 
 const within = Duration.meta({
-  description: "It fails when it is older.",
+  description: "Maximum age; the check fails when it is older.",
   examples: ["7h"],
 });
 
@@ -62,30 +62,32 @@ const stores = [
         .int()
         .min(0)
         .optional()
-        .meta({ description: "More entries than this fail the check.", examples: [100] }),
+        .meta({ description: "Maximum number of entries.", examples: [100] }),
       ...handling,
     })
-    .meta({ description: "A queue is not too long." }),
+    .meta({ description: "A queue is not longer than its limit." }),
   z
     .strictObject({
       clock: PostgresAddress.meta({
-        description: "The Postgres whose clock is compared.",
+        description: "Postgres database whose clock is compared.",
         examples: [{ database: "main" }],
       }),
       maxSkew: Duration.optional().meta({
-        description: "Largest difference that is accepted.",
+        description: "Maximum difference.",
         examples: ["5s"],
       }),
       ...handling,
     })
-    .meta({ description: "The clock of this process is right." }),
+    .meta({
+      description: "The clock of this process agrees with the clock of a Postgres database.",
+    }),
 ] as const;
 
 const places = [
   z
     .strictObject({
       http: z.union([HttpPath, HttpsUrl, HiddenValue]).meta({
-        description: "A path of the app, a URL, or where the URL is.",
+        description: "A path of the app, a URL, or a reference to the URL.",
         examples: ["/internal/ping", "https://example.com/health"],
       }),
       status: z
@@ -93,7 +95,7 @@ const places = [
         .min(100)
         .max(599)
         .optional()
-        .meta({ description: "Expected status; any of 200 to 399 otherwise.", examples: [204] }),
+        .meta({ description: "Expected status. Default: any of 200 to 399.", examples: [204] }),
       ...handling,
     })
     .meta({ description: "Something answers over HTTP." }),
@@ -112,7 +114,7 @@ const places = [
             .meta({ description: "Port.", examples: [3310] }),
         })
         .meta({
-          description: "Where it listens.",
+          description: "Address.",
           examples: [{ host: "clamav.example.com", port: 3310 }],
         }),
       ...handling,
@@ -125,10 +127,10 @@ const places = [
         .number()
         .min(0)
         .optional()
-        .meta({ description: "Space that must be free.", examples: [100] }),
+        .meta({ description: "Minimum free space, in MB.", examples: [100] }),
       ...handling,
     })
-    .meta({ description: "A disk can be written and has space." }),
+    .meta({ description: "A disk is writable and has free space." }),
 ] as const;
 
 const lives = [
@@ -138,7 +140,7 @@ const lives = [
       within,
       ...handling,
     })
-    .meta({ description: "A job ran well lately." }),
+    .meta({ description: "A job succeeded recently." }),
   z
     .strictObject({
       backup: FilePath.meta({
@@ -148,38 +150,39 @@ const lives = [
       prefix: z
         .string()
         .min(1)
-        .meta({ description: "What their names begin with.", examples: ["ventas_"] }),
+        .meta({ description: "Prefix of the backup files' names.", examples: ["ventas_"] }),
       within,
       ...handling,
     })
-    .meta({ description: "There is a fresh backup." }),
+    .meta({ description: "A recent backup exists." }),
   z
     .strictObject({
       heartbeat: z
         .string()
         .min(1)
-        .meta({ description: "Name under which the app reports it.", examples: ["loop"] }),
+        .meta({ description: "Name that the app reports.", examples: ["loop"] }),
       within,
       ...handling,
     })
-    .meta({ description: "The app reported a heartbeat lately." }),
+    .meta({ description: "The app reported a heartbeat recently." }),
   z
     .strictObject({
       component: z
         .string()
         .min(1)
-        .meta({ description: "Name under which the app reports it.", examples: ["discord"] }),
+        .meta({ description: "Name that the app reports.", examples: ["discord"] }),
       ...handling,
     })
     .meta({
-      description: "A part of the app that it reports as good; never reported is not good.",
+      description:
+        "A component that the app reports as healthy. A component that was never reported fails.",
     }),
 ] as const;
 
-/** One thing that is looked at in the background, and told by the health paths. */
+/** A check that runs in the background and is reported by the health paths. */
 export const HealthCheckSpec = z.union([...stores, ...places, ...lives]).meta({
   id: "healthCheck",
-  description: "One thing that is looked at in the background, and told by the health paths.",
+  description: "A check that runs in the background and is reported by the health paths.",
   examples: [{ postgres: { database: "main" }, critical: true }, { component: "discord" }],
 });
 

@@ -18,7 +18,7 @@ const work = {
     .min(1)
     .optional()
     .meta({
-      description: "A command of the app's own, instead of uses.",
+      description: "Command of the app, instead of uses.",
       examples: ["pnpm webhooks:reconcile"],
     }),
   options: z
@@ -26,7 +26,7 @@ const work = {
     .optional()
     .meta({
       description:
-        "Options of the catalog's job. Each may be bound to a variable of the process: { env: NAME, default: value }.",
+        "Options of the catalog job. Each option may be bound to a variable of the process: { env: NAME, default: value }.",
       examples: [{ keep: 100 }, { keep: { env: "DEAD_LETTER_KEEP", default: 100 } }],
     }),
   schedule: ScheduleSpec,
@@ -34,7 +34,8 @@ const work = {
 
 const owner = {
   in: Key.optional().meta({
-    description: "The service that runs the job beside its app, where its disk is.",
+    description:
+      "In-service job: the service whose runtime runs the job. The job can use the service's disk.",
     examples: ["api"],
   }),
   on: z
@@ -42,12 +43,12 @@ const owner = {
     .optional()
     .meta({
       description:
-        "render: a cron job of Render starts it; it can never reach a disk. vm: a timer of the VM does.",
+        "render: a Render cron job starts the job, which cannot use a disk. vm: a timer on the VM starts the job.",
       examples: ["render"],
     }),
   calls: Key.optional().meta({
     description:
-      "With on: render: the service in which the job runs. The cron job only triggers it over the private network, with a token.",
+      "With on: render: the service that runs the job. The cron job only triggers it over the private network, with a token.",
     examples: ["web"],
   }),
   vm: Key.optional().meta({
@@ -58,11 +59,12 @@ const owner = {
     .literal("app")
     .optional()
     .meta({
-      description: "app: the app runs it by itself. It is watched and never started by us.",
+      description:
+        "app: the app runs the job itself. The runtime watches the job and never starts it.",
       examples: ["app"],
     }),
   of: Key.optional().meta({
-    description: "With by: app: the service whose app it is, when there are several.",
+    description: "With by: app: the service that contains the app, when there are several.",
     examples: ["api"],
   }),
 };
@@ -76,32 +78,35 @@ const AppRunsSpec = z
     table: z
       .string()
       .min(1)
-      .meta({ description: "The table, one row a job.", examples: ["scheduler_job_runs"] }),
+      .meta({
+        description: "Name of the table, with one row per job.",
+        examples: ["scheduler_job_runs"],
+      }),
     columns: z
       .strictObject({
         job: column.meta({ description: "Name of the job.", examples: ["job_name"] }),
         lastRunAt: column.meta({ description: "Time of the last run.", examples: ["last_run_at"] }),
-        status: column.meta({ description: "How it ended.", examples: ["status"] }),
-        durationMs: column.meta({ description: "How long it took.", examples: ["duration_ms"] }),
-        error: column.meta({ description: "What went wrong.", examples: ["error_snippet"] }),
+        status: column.meta({ description: "Outcome of the run.", examples: ["status"] }),
+        durationMs: column.meta({ description: "Duration of the run.", examples: ["duration_ms"] }),
+        error: column.meta({ description: "Error of the run.", examples: ["error_snippet"] }),
       })
       .optional()
       .meta({
-        description: "Names of its columns, where they are others than the examples.",
+        description: "Names of the columns, where they differ from the examples.",
         examples: [{ job: "name" }],
       }),
     job: z
       .string()
       .min(1)
       .optional()
-      .meta({ description: "The app's own name of the job.", examples: ["apisports_refresh"] }),
+      .meta({ description: "Name of the job in the app.", examples: ["apisports_refresh"] }),
   })
   .meta({ id: "appRuns" });
 
 const watched = {
   appRuns: AppRunsSpec.optional().meta({
     description:
-      "With by: app: the app's own table of its runs. Without it the app reports each run to the runtime.",
+      "With by: app: the app's own table of runs. Without this key the app reports each run to the runtime.",
     examples: [{ url: { database: "main" }, table: "scheduler_job_runs" }],
   }),
 };
@@ -117,11 +122,11 @@ const cron = {
     .min(1)
     .optional()
     .meta({
-      description: "Name of the cron job on Render; <system>-<key> when it is not given.",
+      description: "Name of the cron job on Render. Default: <system>-<key>.",
       examples: ["nightly-purge"],
     }),
   plan: Plan.optional().meta({
-    description: "Instance type of the cron job; starter when it is not given.",
+    description: "Instance type of the cron job. Default: starter.",
     examples: ["starter"],
   }),
   env: EnvSpec.optional(),
@@ -133,15 +138,17 @@ const cron = {
 
 const running = {
   deadline: Duration.optional().meta({
-    description: "A run that takes longer is ended.",
+    description: "Maximum duration of a run. A longer run is stopped.",
     examples: ["10m"],
   }),
   grace: Duration.optional().meta({
-    description: "Between SIGTERM and SIGKILL of what a run started; 10s when it is not given.",
+    description:
+      "Time between SIGTERM and SIGKILL of the processes that a run started. Default: 10s.",
     examples: ["10s"],
   }),
   latestStart: Duration.optional().meta({
-    description: "A run that could not start so long after its time is skipped.",
+    description:
+      "Maximum delay of a start. A run that cannot start within this time after its slot is skipped.",
     examples: ["30m"],
   }),
   catchUp: z
@@ -151,48 +158,51 @@ const running = {
         max: z
           .int()
           .min(1)
-          .meta({ description: "Most runs that are caught up.", examples: [24] }),
+          .meta({ description: "Maximum number of missed runs that are started.", examples: [24] }),
       }),
     ])
     .optional()
     .meta({
       description:
-        "What follows an outage: nothing, the latest missed run (the default), all of them, or all up to a number.",
+        "Which missed runs are started after an outage: none, the latest one (the default), all, or at most a number.",
       examples: ["latest", { max: 24 }],
     }),
   jitter: Duration.optional().meta({
-    description: "Each start is later by a stable part of this, so that not all start at once.",
+    description:
+      "Maximum delay of each start. The delay of a job is stable and spreads the starts of several jobs.",
     examples: ["30s"],
   }),
   ping: HiddenValue.optional().meta({
-    description: "A healthchecks-style URL that is told of the start and the end of each run.",
+    description: "Healthchecks.io-style URL that is pinged at the start and the end of each run.",
     examples: [{ secret: "BACKUP_PING_URL" }],
   }),
   overlap: z
     .enum(["forbid", "queue", "replace", "allow"])
     .optional()
     .meta({
-      description: "What happens when it is due while it runs; forbid (the default) skips it.",
+      description:
+        "Concurrency policy when the job is due while it is running. forbid (the default) skips the new run.",
       examples: ["forbid"],
     }),
   lock: z
     .strictObject({
       database: Key.optional().meta({
-        description: "Database that holds the lock.",
+        description: "Database that holds the lease.",
         examples: ["main"],
       }),
       keyValue: Key.optional().meta({
-        description: "Key Value store that holds the lock.",
+        description: "Key Value store that holds the lease.",
         examples: ["queue"],
       }),
       ttl: Duration.optional().meta({
-        description: "After this a lost holder is given up.",
+        description:
+          "Time to live of the lease. Another process takes it over when its holder is lost.",
         examples: ["60s"],
       }),
     })
     .optional()
     .meta({
-      description: "Where many processes agree who runs it.",
+      description: "Lease that several processes acquire, so that only one of them runs the job.",
       examples: [{ keyValue: "queue", ttl: "60s" }],
     }),
   retries: z
@@ -201,9 +211,9 @@ const running = {
         .int()
         .min(1)
         .max(RETRIES_MAX)
-        .meta({ description: "Tries after the first.", examples: [3] }),
+        .meta({ description: "Maximum number of retries.", examples: [3] }),
       backoff: Duration.optional().meta({
-        description: "Wait before the first retry; doubled each time.",
+        description: "Wait before the first retry. It doubles with each retry.",
         examples: ["5s"],
       }),
       on: z
@@ -211,26 +221,27 @@ const running = {
         .min(1)
         .optional()
         .meta({
-          description: "Exit codes that are tried again; every failure but 78 otherwise.",
+          description: "Exit codes that are retried. Default: every failure except 78.",
           examples: [[75]],
         }),
     })
     .optional()
-    .meta({ description: "What follows a failed run.", examples: [{ max: 3, backoff: "5s" }] }),
+    .meta({ description: "Retries of a failed run.", examples: [{ max: 3, backoff: "5s" }] }),
   toggles: z
     .array(Key)
     .optional()
     .meta({
-      description: "Toggles of this stack: the job does nothing unless all of them are on.",
+      description: "Toggles that must all be on; otherwise the job does nothing.",
       examples: [["recruitment-reports"]],
     }),
   disabledBy: RelativePath.optional().meta({
     description:
-      "File whose presence switches the job off: it runs, does nothing and records skipped.",
+      "File whose presence disables the job. A run then does nothing and is recorded as skipped.",
     examples: ["tools/.digest_disabled"],
   }),
   silencedBy: RelativePath.optional().meta({
-    description: "JSON file with silenced_until (epoch seconds): until then the job sends nothing.",
+    description:
+      "JSON file with silenced_until (epoch seconds). The job sends nothing until that time.",
     examples: ["logs/alerts_silenced.json"],
   }),
   alerts: z
@@ -238,19 +249,19 @@ const running = {
       on: z
         .array(z.enum(["fail", "late", "stuck", "recovered"]))
         .min(1)
-        .meta({ description: "What is told.", examples: [["fail", "late"]] }),
+        .meta({ description: "Events that send an alert.", examples: [["fail", "late"]] }),
       after: z
         .int()
         .min(1)
         .optional()
         .meta({
-          description: "Only after so many in a row; 1 when it is not given.",
+          description: "Number of consecutive failures before an alert fires. Default: 1.",
           examples: [2],
         }),
     })
     .optional()
     .meta({
-      description: "When somebody is told.",
+      description: "Alerts of the job.",
       examples: [{ on: ["fail", "late"], after: 2 }],
     }),
 };
@@ -261,7 +272,7 @@ export const JobSpec = z
   .meta({
     id: "job",
     description:
-      "Something that runs, ends, and leaves a record. It has exactly one owner: in, on or by.",
+      "A job runs, finishes and leaves a run record. It has exactly one owner: in, on or by.",
     examples: [{ uses: "digest", schedule: { weekdays: "13:00" }, on: "render", calls: "web" }],
   });
 

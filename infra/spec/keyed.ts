@@ -7,19 +7,21 @@ export const PulumiSpec = z
     protect: z
       .boolean()
       .optional()
-      .meta({ description: "Refuse to delete or replace it.", examples: [true] }),
+      .meta({ description: "Refuse to delete or replace the resource.", examples: [true] }),
     retainOnDelete: z
       .boolean()
       .optional()
       .meta({
-        description: "When it leaves the spec, forget it and leave it running.",
+        description:
+          "When the resource is removed from the spec, remove it from state and leave it running.",
         examples: [true],
       }),
     ignoreChanges: z
       .array(z.string().min(1))
       .optional()
       .meta({
-        description: "Inputs of the resource that others change.",
+        description:
+          "Inputs of the resource that are changed outside this stack. Pulumi ignores their changes.",
         examples: [["numInstances"]],
       }),
     import: z
@@ -28,7 +30,7 @@ export const PulumiSpec = z
       .optional()
       .meta({
         description:
-          "Id of an existing resource to take over. The preview shows what of it differs from what is declared.",
+          "Id of an existing resource to import. The preview shows how the resource differs from the spec.",
         examples: ["srv-cq1b2c3d4e5f6g7h8i9j"],
       }),
     adopt: z
@@ -36,7 +38,7 @@ export const PulumiSpec = z
       .optional()
       .meta({
         description:
-          "Take over the one of its name that is there already, without its id. It becomes what is declared, and no preview shows what that changes.",
+          "Adopt the existing resource with the same name. It is updated to match the spec, and the preview does not show what changes.",
         examples: [true],
       }),
   })
@@ -48,11 +50,11 @@ export const keyed = {
     .optional()
     .meta({
       description:
-        "Earlier keys of this. With it a renamed key keeps its resource instead of replacing it.",
+        "Previous keys. A renamed key with its previous key here keeps its resource; without it the resource is replaced.",
       examples: ["cockpit", ["cockpit", "app"]],
     }),
   pulumi: PulumiSpec.optional().meta({
-    description: "Options of Pulumi, and of taking over what exists, for this one resource.",
+    description: "Pulumi options of this resource, such as protect, import and adopt.",
     examples: [{ protect: true }],
   }),
 };

@@ -8,17 +8,17 @@ export const ServiceOpsSpec = z
   .strictObject({
     loopbackOnly: OpenPaths.optional().meta({
       description:
-        "Paths that answer without a token who asks on the machine itself; others need the token. What a proxy there asks for somebody else is not from the machine.",
+        "Paths that answer requests from the same machine without a token. Other requests, including those that a local proxy forwards, require the token.",
       examples: [["/ops/jobs"]],
     }),
     public: OpenPaths.optional().meta({
-      description: "Paths that answer anybody without a token.",
+      description: "Paths that answer every request without a token.",
       examples: [["/ops/version"]],
     }),
   })
   .meta({
     id: "ops",
     description:
-      "Which of the operators' paths answer without a token. They only tell; whatever changes something, and files and backups, always need the token.",
+      "Ops paths that answer without a token. Only read-only paths can be opened; paths that change something, and files and backups, always require the token.",
     examples: [{ loopbackOnly: ["/ops/jobs"] }],
   });

@@ -7,9 +7,12 @@ export const OverlaySpec = z
     description: z
       .string()
       .min(1)
-      .meta({ description: "When it is used.", examples: ["S3 is down: use the backup bucket."] }),
+      .meta({
+        description: "When the overlay is used.",
+        examples: ["S3 is down: use the backup bucket."],
+      }),
     env: z.record(EnvName, z.union([z.string(), z.number(), z.boolean()])).meta({
-      description: "Variables that get another value, wherever they are set.",
+      description: "Variables that get a different value wherever they are set.",
       examples: [{ MAX_JOB_RETRIES: 1 }],
     }),
     services: z
@@ -20,8 +23,7 @@ export const OverlaySpec = z
   })
   .meta({
     id: "overlay",
-    description:
-      "Values that an incident calls for. An overlay changes variables and nothing else.",
+    description: "Values for an incident. An overlay changes variables and nothing else.",
     examples: [{ description: "OpenAI limits us.", env: { MAX_JOB_RETRIES: 1 } }],
   });
 

@@ -7,7 +7,7 @@ export const DatabaseRef = z
   .meta({
     id: "databaseRef",
     description:
-      "A Postgres database of this stack. Its URL is read from a variable of the process that refers to it, else from OPSPEC_DATABASE_<KEY>_URL, which is added.",
+      "A Postgres database of this stack. The process reads its URL from a variable that already holds it, otherwise from OPSPEC_DATABASE_<KEY>_URL, which is added.",
   });
 
 /** A Key Value store of this stack. */
@@ -18,18 +18,18 @@ export const KeyValueRef = z
   .meta({
     id: "keyValueRef",
     description:
-      "A Key Value store (Redis) of this stack. Its URL is read from a variable of the process that refers to it, else from OPSPEC_KEY_VALUE_<KEY>_URL, which is added.",
+      "A Key Value store (Redis) of this stack. The process reads its URL from a variable that already holds it, otherwise from OPSPEC_KEY_VALUE_<KEY>_URL, which is added.",
   });
 
 /** A variable that the process has anyway. */
 export const EnvRef = z
   .strictObject({
     env: EnvName.meta({
-      description: "Variable of the process that has it.",
+      description: "Variable of the process.",
       examples: ["REDIS_URL"],
     }),
   })
-  .meta({ id: "envRef", description: "What a variable of the process says." });
+  .meta({ id: "envRef", description: "The value of a variable of the process." });
 
 /** The value of a secret. */
 const SecretRef = z
@@ -42,7 +42,7 @@ const SecretRef = z
   .meta({
     id: "secretRef",
     description:
-      "The value of a secret. It is read from a variable of the process that has it, else from OPSPEC_SECRET_<NAME>, which is added.",
+      "The value of a secret. The process reads it from a variable that already holds it, otherwise from OPSPEC_SECRET_<NAME>, which is added.",
   });
 
 /** Where a Postgres is. */

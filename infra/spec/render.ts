@@ -23,7 +23,7 @@ export const RenderSpec = z
       .optional()
       .meta({
         description:
-          "Region of everything in the stack; oregon when it is not given. A change replaces.",
+          "Region of everything in the stack. Default: oregon. A change replaces the resources.",
         examples: ["oregon"],
       }),
     project: z
@@ -36,7 +36,7 @@ export const RenderSpec = z
           .boolean()
           .optional()
           .meta({
-            description: "Another stack made it; this one only adds its environment.",
+            description: "Another stack creates the project. This stack only adds its environment.",
             examples: [true],
           }),
         environment: z
@@ -44,32 +44,35 @@ export const RenderSpec = z
           .min(1)
           .optional()
           .meta({
-            description: "Name of the environment; the stack's when it is not given.",
+            description: "Name of the environment. Default: the stack's environment.",
             examples: ["production"],
           }),
         protected: z
           .boolean()
           .optional()
-          .meta({ description: "Only admins may change what is in it.", examples: [true] }),
+          .meta({
+            description: "Only admins may change resources in the environment.",
+            examples: [true],
+          }),
         isolated: z
           .boolean()
           .optional()
           .meta({
-            description: "Its private network is closed to other environments.",
+            description: "Block private network traffic from other environments.",
             examples: [true],
           }),
         pulumi: PulumiSpec.optional().meta({
-          description: "The same options for the project.",
+          description: "Pulumi options of the project.",
           examples: [{ adopt: true }],
         }),
         environmentPulumi: PulumiSpec.optional().meta({
-          description: "The same options for the environment.",
+          description: "Pulumi options of the environment.",
           examples: [{ adopt: true }],
         }),
       })
       .optional()
       .meta({
-        description: "Project and environment in which everything of the stack stands.",
+        description: "Render project and environment that contain everything in the stack.",
         examples: [{ name: "Joslyn AI", protected: true }],
       }),
   })

@@ -27,7 +27,7 @@ export const RuntimeSourceSpec = z
       .optional()
       .meta({
         description:
-          "Image of the runtime, by digest. Render cron jobs run it, and own images copy /opt/opspec from it.",
+          "Image of the runtime, by digest. Render cron jobs run it, and your own images copy /opt/opspec from it.",
         examples: [
           "ghcr.io/example/opspec-runtime@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         ],

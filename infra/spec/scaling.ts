@@ -12,7 +12,7 @@ export const InstancesSpec = z
   .max(INSTANCES_MAX)
   .meta({
     id: "instances",
-    description: "Number of instances; 1 when it is not given.",
+    description: "Number of instances. Default: 1.",
     examples: [2],
   });
 
@@ -23,21 +23,21 @@ export const AutoscaleSpec = z
       .int()
       .min(1)
       .max(INSTANCES_MAX)
-      .meta({ description: "Fewest instances.", examples: [1] }),
+      .meta({ description: "Minimum number of instances.", examples: [1] }),
     max: z
       .int()
       .min(1)
       .max(INSTANCES_MAX)
-      .meta({ description: "Most instances.", examples: [3] }),
+      .meta({ description: "Maximum number of instances.", examples: [3] }),
     cpuPercent: percentage
       .optional()
-      .meta({ description: "Processor load that is aimed at.", examples: [70] }),
+      .meta({ description: "Target CPU utilization, in percent.", examples: [70] }),
     memoryPercent: percentage
       .optional()
-      .meta({ description: "Memory use that is aimed at.", examples: [80] }),
+      .meta({ description: "Target memory utilization, in percent.", examples: [80] }),
   })
   .meta({
     id: "autoscale",
-    description: "Instances by load, instead of a fixed number.",
+    description: "Autoscaling, instead of a fixed number of instances.",
     examples: [{ min: 1, max: 3, cpuPercent: 70 }],
   });

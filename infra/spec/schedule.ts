@@ -12,7 +12,7 @@ const timezone = z
   .optional()
   .meta({
     id: "timezone",
-    description: "IANA time zone; the stack's when it is not given.",
+    description: "IANA time zone. Default: the stack's time zone.",
     examples: ["America/Mazatlan", "UTC"],
   });
 
@@ -20,7 +20,7 @@ const onStart = z
   .boolean()
   .optional()
   .meta({
-    description: "Also once when the process that runs the job starts.",
+    description: "Also run once when the process that runs the job starts.",
     examples: [true],
   });
 
@@ -29,7 +29,7 @@ const dst = z
   .optional()
   .meta({
     description:
-      "With on: render and a zone that changes its clock: two crons, for summer and winter, of which only the one that is right runs.",
+      "With on: render and a time zone with daylight saving time: use two cron jobs, one for summer and one for winter. Only the one that matches the current season runs.",
     examples: ["two-crons"],
   });
 
@@ -49,7 +49,7 @@ const hourFrom = z
   .optional()
   .meta({
     id: "hourFrom",
-    description: "With in: variables that, where they are set, say it instead.",
+    description: "With in: variables that override the time when they are set.",
     examples: [{ hour: "BACKUP_TIME_HOUR", timezone: "BACKUP_TIMEZONE" }],
   });
 
@@ -67,7 +67,7 @@ const hoursFrom = z
   .optional()
   .meta({
     id: "hoursFrom",
-    description: "With in: a variable that, where it is set, says it instead.",
+    description: "With in: a variable that overrides the interval when it is set.",
     examples: [{ everyHours: "BACKUP_INTERVAL_HOURS" }],
   });
 
@@ -83,7 +83,7 @@ export const ScheduleSpec = z
     z.strictObject({
       every: Duration.meta({
         description:
-          "An interval, counted from 1970-01-01T00:00Z: 1h is each full hour, 7d is Thursday 00:00 UTC.",
+          "Interval, counted from 1970-01-01T00:00Z: 1h is every full hour, 7d is Thursday 00:00 UTC.",
         examples: ["15m", "1h", "7d"],
       }),
       onStart,
@@ -96,14 +96,17 @@ export const ScheduleSpec = z
           accepts((cron) => ({ cron })),
           { error: errorOf((cron) => ({ cron })) },
         )
-        .meta({ description: "Five-field cron, in the time zone.", examples: ["0 */6 * * *"] }),
+        .meta({
+          description: "Five-field cron expression, in the time zone.",
+          examples: ["0 */6 * * *"],
+        }),
       timezone,
       onStart,
       dst,
     }),
     z.strictObject({
       daily: times.meta({
-        description: "Times of each day.",
+        description: "Times of day, every day.",
         examples: ["09:30", ["02:00", "10:00", "18:00"]],
       }),
       timezone,
@@ -112,7 +115,7 @@ export const ScheduleSpec = z
       from: hourFrom,
     }),
     z.strictObject({
-      weekdays: times.meta({ description: "Times of Monday to Friday.", examples: ["13:00"] }),
+      weekdays: times.meta({ description: "Times of day, Monday to Friday.", examples: ["13:00"] }),
       timezone,
       onStart,
       dst,
@@ -121,12 +124,12 @@ export const ScheduleSpec = z
     z.strictObject({
       manual: z
         .literal(true)
-        .meta({ description: "Only when somebody starts it.", examples: [true] }),
+        .meta({ description: "Only when a person starts the job.", examples: [true] }),
     }),
     z.strictObject({
       onStart: z
         .literal(true)
-        .meta({ description: "Only when the process that runs it starts.", examples: [true] }),
+        .meta({ description: "Only when the process that runs the job starts.", examples: [true] }),
     }),
   ])
   .meta({

@@ -12,28 +12,28 @@ export const SecretSpec = z
       .optional()
       .meta({
         description:
-          "true (the default): a deploy without it is refused. warn: the deploy says that it is missing. false: it may be missing.",
+          "true (the default): a deploy without the secret is refused. warn: the deploy warns that it is missing. false: the secret is optional.",
         examples: [true, "warn", false],
       }),
     maxAge: Duration.optional().meta({
-      description: "Verify warns when the secret is older.",
+      description: "Maximum age; verify warns when the secret is older.",
       examples: ["90d"],
     }),
     rotated: z.iso
       .date("should be a date such as 2026-01-31")
       .optional()
-      .meta({ description: "Day of its last change.", examples: ["2026-01-31"] }),
+      .meta({ description: "Date of the last rotation.", examples: ["2026-01-31"] }),
     minLength: z
       .int()
       .min(1)
       .optional()
-      .meta({ description: "Shortest value that is accepted, in characters.", examples: [32] }),
+      .meta({ description: "Minimum length of the value, in characters.", examples: [32] }),
     weak: z
       .array(z.string().min(1))
       .min(1)
       .optional()
       .meta({
-        description: "Values that are refused, whatever their case.",
+        description: "Values that are refused, compared case-insensitively.",
         examples: [["changeme", "secret"]],
       }),
     aliases: z
@@ -41,7 +41,7 @@ export const SecretSpec = z
       .min(1)
       .optional()
       .meta({
-        description: "Earlier names under which the value is looked for, too.",
+        description: "Other variable names in which the value is looked up.",
         examples: [["JWT_SECRET"]],
       }),
     from: z
@@ -50,14 +50,14 @@ export const SecretSpec = z
           .array(z.string().min(1))
           .min(1)
           .meta({
-            description: "Command whose output is the value; it runs without a shell.",
+            description: "Command whose output is the value. It runs without a shell.",
             examples: [["op", "read", "op://ops/sendgrid/key"]],
           }),
       })
       .optional()
       .meta({
         description:
-          "Where the value comes from when it is in neither Pulumi's config nor the environment.",
+          "Source of the value when it is in neither Pulumi's config nor the environment.",
         examples: [{ command: ["op", "read", "op://ops/sendgrid/key"] }],
       }),
     generate: z
@@ -66,21 +66,26 @@ export const SecretSpec = z
           .int()
           .min(GENERATE_BYTES.min)
           .max(GENERATE_BYTES.max)
-          .meta({ description: "Bytes of randomness.", examples: [32] }),
+          .meta({ description: "Number of random bytes.", examples: [32] }),
         rotation: z
           .union([z.string().min(1), z.number()])
           .optional()
-          .meta({ description: "Another word here makes another value.", examples: ["2026-01"] }),
+          .meta({
+            description: "Change this text to generate a new value.",
+            examples: ["2026-01"],
+          }),
       })
       .optional()
       .meta({
-        description: "Generate the value once and keep it in encrypted state, when none is given.",
+        description:
+          "Generate the value once and keep it in encrypted state when no value is given.",
         examples: [{ bytes: 32 }],
       }),
   })
   .meta({
     id: "secret",
-    description: "A secret: declared here, its value found in Pulumi's config or the environment.",
+    description:
+      "A secret. The spec declares it; its value comes from Pulumi's config or the environment.",
     examples: [{ required: "warn", maxAge: "90d" }],
   });
 

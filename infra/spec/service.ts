@@ -25,7 +25,7 @@ const SERVICE_TYPES = ["web", "private", "worker", "static", "container"] as con
 const identity = {
   type: z.enum(SERVICE_TYPES).meta({
     description:
-      "web: reached over https. private: only from Render's private network. worker: reached by nobody. static: files. container: runs on a VM.",
+      "web: receives public HTTPS traffic. private: receives traffic from Render's private network only. worker: receives no traffic. static: serves files. container: runs on a VM.",
     examples: ["web", "worker"],
   }),
   name: z
@@ -34,7 +34,7 @@ const identity = {
     .optional()
     .meta({
       description:
-        "Name on Render. Without it: the system's name when the stack has one service, else <system>-<key>.",
+        "Name on Render. Without it: the system's name when the stack has one service, otherwise <system>-<key>.",
       examples: ["amazon-cockpit-2"],
     }),
   vm: Key.optional().meta({
@@ -55,11 +55,11 @@ const commands = {
   docker: z
     .strictObject({
       file: RelativePath.optional().meta({
-        description: "Dockerfile; ./Dockerfile when it is not given.",
+        description: "Dockerfile. Default: ./Dockerfile.",
         examples: ["infra/docker/api.Dockerfile"],
       }),
       context: RelativePath.optional().meta({
-        description: "Build context; the source's directory when it is not given.",
+        description: "Build context. Default: the source's directory.",
         examples: ["."],
       }),
     })
@@ -82,7 +82,7 @@ const commands = {
     .optional()
     .meta({
       description:
-        "Start command. It runs in a shell. For docker and images: instead of the image's own.",
+        "Start command. It runs in a shell. For docker and images it replaces the image's command.",
       examples: ["streamlit run app.py --server.port $PORT"],
     }),
   preDeploy: z
@@ -91,7 +91,7 @@ const commands = {
     .optional()
     .meta({
       description:
-        "Command that runs after the build and before the start of each deploy, without the disk.",
+        "Command that runs after the build and before each deploy starts. It has no access to the disk.",
       examples: ["pnpm migrate"],
     }),
   supervise: SuperviseSpec.optional(),
@@ -100,7 +100,7 @@ const commands = {
     .optional()
     .meta({
       description:
-        "Deploy on each commit to the branch (true, the default), after its checks pass, or never.",
+        "When commits to the branch are deployed: on each commit (true, the default), after its checks pass (checks-pass), or never (false).",
       examples: [true, "checks-pass"],
     }),
   buildFilter: BuildFilterSpec.optional(),
@@ -108,7 +108,7 @@ const commands = {
     .enum(["off", "manual", "automatic"])
     .optional()
     .meta({
-      description: "Previews of pull requests; off when it is not given.",
+      description: "Previews of pull requests. Default: off.",
       examples: ["off"],
     }),
 };
@@ -116,14 +116,14 @@ const commands = {
 const running = {
   plan: Plan.optional().meta({
     description:
-      "Instance type. Always given (static sites have none), because Render's default costs money and changes.",
+      "Instance type. Required except for static sites, because Render's default costs money and changes.",
     examples: ["starter"],
   }),
   region: z
     .enum(RENDER_REGIONS)
     .optional()
     .meta({
-      description: "Region; the stack's when it is not given. A change replaces.",
+      description: "Region. Default: the stack's region. A change replaces the resource.",
       examples: ["oregon"],
     }),
   instances: InstancesSpec.optional(),
@@ -134,16 +134,17 @@ const running = {
     .max(65_535)
     .optional()
     .meta({
-      description: "Port on which the app listens; it gets PORT. Render's default is 10000.",
+      description:
+        "Port on which the app listens; the app receives it as PORT. Render's default is 10000.",
       examples: [8080],
     }),
   health: HttpPath.optional().meta({
     description:
-      "Path that is polled: 2xx or 3xx within 5 s; 60 s of failures restart the service, so it should not depend on anything outside. With the runtime in front: /healthz when it is not given.",
+      "Health check path. Render expects 2xx or 3xx within 5 s and restarts the service after 60 s of failures, so the path should not depend on other systems. Default behind the runtime's reverse proxy: /healthz.",
     examples: ["/healthz"],
   }),
   shutdown: Duration.optional().meta({
-    description: "Time between SIGTERM and SIGKILL, 1s to 300s; 30s when it is not given.",
+    description: "Time between SIGTERM and SIGKILL, 1s to 300s. Default: 30s.",
     examples: ["60s"],
   }),
   disk: DiskSpec.optional(),
@@ -152,31 +153,31 @@ const running = {
     .array(
       z.strictObject({
         host: AbsolutePath.meta({
-          description: "Directory of the VM.",
+          description: "Directory on the VM.",
           examples: ["/opt/app/data"],
         }),
         container: AbsolutePath.meta({
-          description: "Where the container sees it.",
+          description: "Mount path in the container.",
           examples: ["/data"],
         }),
       }),
     )
     .optional()
     .meta({
-      description: "With type: container: directories of the VM.",
+      description: "With type: container: directories of the VM that are mounted.",
       examples: [[{ host: "/opt/app/data", container: "/data" }]],
     }),
   env: EnvSpec.optional(),
   envGroups: z
     .array(Key)
     .optional()
-    .meta({ description: "Env groups that it uses.", examples: [["shared"]] }),
+    .meta({ description: "Env groups that the service uses.", examples: [["shared"]] }),
   secretFiles: SecretFilesSpec.optional(),
   domains: z
     .array(Hostname)
     .optional()
     .meta({
-      description: "Own domains; the first is the service's public URL.",
+      description: "Custom domains. The first one is the service's public URL.",
       examples: [["www.example.com"]],
     }),
   allowList: AllowListSpec.optional(),
@@ -191,10 +192,10 @@ const HealthPathsSpec = z
       examples: ["/internal/ready"],
     }),
     health: HttpPath.optional().meta({
-      description: "Everything that is checked.",
+      description: "All health checks.",
       examples: ["/api/health"],
     }),
-    keepalive: HttpPath.optional().meta({ description: "A short answer.", examples: ["/ping"] }),
+    keepalive: HttpPath.optional().meta({ description: "Keep-alive ping.", examples: ["/ping"] }),
     metrics: HttpPath.optional().meta({
       description: "Metrics as Prometheus text.",
       examples: ["/internal/metrics/prometheus"],
@@ -207,28 +208,28 @@ const telling = {
     .enum(HEALTH_PRESETS)
     .optional()
     .meta({
-      description: "Shape of the health answers; opspec when it is not given.",
+      description: "Shape of the health answers. Default: opspec.",
       examples: ["opspec"],
     }),
   healthPaths: HealthPathsSpec.optional().meta({
-    description: "Where an answer is found when not at its usual path.",
+    description: "Paths of the health endpoints, where they differ from the preset.",
     examples: [{ metrics: "/internal/metrics/prometheus" }],
   }),
   metricsKey: z
     .strictObject({
       key: HiddenValue.meta({
-        description: "The key that a caller of the metrics must send.",
+        description: "Key that callers of the metrics must send.",
         examples: [{ secret: "INTERNAL_API_KEY" }],
       }),
       header: z
         .string()
         .regex(/^[\w-]+$/, "should be the name of a header such as x-internal-key")
         .optional()
-        .meta({ description: "Header with the key.", examples: ["x-internal-key"] }),
+        .meta({ description: "Header that carries the key.", examples: ["x-internal-key"] }),
     })
     .optional()
     .meta({
-      description: "Closes the metrics to all others.",
+      description: "Require a key for the metrics.",
       examples: [{ key: { secret: "INTERNAL_API_KEY" }, header: "x-internal-key" }],
     }),
   ops: ServiceOpsSpec.optional(),
@@ -236,32 +237,32 @@ const telling = {
     .record(Key, HealthCheckSpec)
     .optional()
     .meta({
-      description: "What the runtime looks at in the background, by name.",
+      description: "Health checks that the runtime runs in the background, by name.",
       examples: [{ database: { postgres: { database: "main" }, critical: true } }],
     }),
   toggles: z
     .array(Key)
     .optional()
     .meta({
-      description: "Toggles that the app asks the runtime for, besides those of its jobs.",
+      description: "Toggles that the app reads from the runtime, in addition to those of its jobs.",
       examples: [["recruitment-reports"]],
     }),
   caches: z
     .array(Key)
     .optional()
     .meta({
-      description: "Caches that the app asks the runtime for.",
+      description: "Caches that the app reads from the runtime.",
       examples: [["clans"]],
     }),
   stores: ServiceStoresSpec.optional(),
 };
 
-/** A process that runs all the time, or the files of a static site. */
+/** A long-running process, or a static site. */
 export const ServiceSpec = z
   .strictObject({ ...identity, ...commands, ...running, ...telling, ...staticSite, ...keyed })
   .meta({
     id: "service",
-    description: "A process that runs all the time, or the files of a static site.",
+    description: "A long-running process, or a static site.",
     examples: [
       {
         type: "web",

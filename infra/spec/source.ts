@@ -8,14 +8,14 @@ export const SourceSpec = z
     z
       .strictObject({
         repo: HttpsUrl.meta({
-          description: "Repository.",
+          description: "URL of the repository.",
           examples: ["https://github.com/example/app"],
         }),
         branch: z
           .string()
           .min(1)
           .optional()
-          .meta({ description: "Branch; main when it is not given.", examples: ["main"] }),
+          .meta({ description: "Branch. Default: main.", examples: ["main"] }),
         dir: RelativePath.optional().meta({
           description: "Directory of the repository in which the service is built and started.",
           examples: ["backend"],
@@ -28,7 +28,7 @@ export const SourceSpec = z
           .string()
           .min(1)
           .meta({
-            description: "Image with tag or digest.",
+            description: "Image reference with tag or digest.",
             examples: ["ghcr.io/example/app:1.2.3"],
           }),
         registry: Key.optional().meta({
@@ -50,36 +50,42 @@ export const BuildFilterSpec = z
     paths: z
       .array(z.string().min(1))
       .optional()
-      .meta({ description: "Only changes of these deploy.", examples: [["backend/**"]] }),
+      .meta({
+        description: "Only changes to these paths trigger a deploy.",
+        examples: [["backend/**"]],
+      }),
     ignored: z
       .array(z.string().min(1))
       .optional()
-      .meta({ description: "Changes of only these do not deploy.", examples: [["docs/**"]] }),
+      .meta({
+        description: "Changes to only these paths do not trigger a deploy.",
+        examples: [["docs/**"]],
+      }),
   })
   .meta({
     id: "buildFilter",
-    description: "Which changed files deploy by themselves.",
+    description: "Changed files that trigger an automatic deploy.",
     examples: [{ paths: ["backend/**"] }],
   });
 
-/** An account at a registry of images. */
+/** A container registry account. */
 export const RegistrySpec = z
   .strictObject({
     kind: z
       .enum(["github", "gitlab", "docker", "google-artifact", "aws-ecr"])
-      .meta({ description: "Which registry.", examples: ["github"] }),
+      .meta({ description: "Registry provider.", examples: ["github"] }),
     name: z
       .string()
       .min(1)
       .optional()
       .meta({
-        description: "Name on Render; <system>-<key> when it is not given.",
+        description: "Name on Render. Default: <system>-<key>.",
         examples: ["ghcr"],
       }),
     username: z
       .string()
       .min(1)
-      .meta({ description: "User.", examples: ["example-bot"] }),
+      .meta({ description: "User name.", examples: ["example-bot"] }),
     token: z
       .strictObject({
         secret: z
@@ -92,7 +98,7 @@ export const RegistrySpec = z
   })
   .meta({
     id: "registry",
-    description: "An account at a registry of images.",
+    description: "A container registry account.",
     examples: [{ kind: "github", username: "example-bot", token: { secret: "GHCR_TOKEN" } }],
   });
 

@@ -23,7 +23,7 @@ export const StackSpec = z
     version: z
       .literal(1)
       .optional()
-      .meta({ description: "Version of this format; 1 when it is not given.", examples: [1] }),
+      .meta({ description: "Version of this format. Default: 1.", examples: [1] }),
     system: Key.meta({
       description: "Name of the system. It begins the names of everything on Render.",
       examples: ["vega-cockpit"],
@@ -32,16 +32,17 @@ export const StackSpec = z
       .enum(["production", "staging"])
       .optional()
       .meta({
-        description: "production (the default) or staging. Rules for production follow it.",
+        description:
+          "Kind of environment: production (the default) or staging. Rules for production apply only in production.",
         examples: ["production"],
       }),
     timezone: TimezoneSpec.meta({
-      description: "IANA time zone in which times of day are written; UTC when it is not given.",
+      description: "IANA time zone in which times of day are written. Default: UTC.",
       examples: ["America/Mazatlan"],
     }),
     extends: Key.optional().meta({
       description:
-        "Stack that this one starts from. Blocks are merged key by key, null takes a key out; sources, schedules, variables and lists are replaced as a whole.",
+        "Stack that this stack extends. Blocks are merged key by key, and null removes a key. Sources, schedules, variables and lists are replaced as a whole.",
       examples: ["joslyn-ai"],
     }),
     render: RenderSpec,
@@ -56,7 +57,7 @@ export const StackSpec = z
     registries: z
       .record(Key, RegistrySpec)
       .optional()
-      .meta({ description: "Accounts at registries of images, by key." }),
+      .meta({ description: "Container registry accounts by key." }),
     envGroups: z
       .record(Key, EnvGroupSpec)
       .optional()
@@ -65,7 +66,7 @@ export const StackSpec = z
       .array(EnvRuleSpec)
       .optional()
       .meta({
-        description: "What the environment of the services must be like.",
+        description: "Rules for the environment variables of the services.",
         examples: [[{ forbid: "ALLOW_HEADER_AUTH", in: "production" }]],
       }),
     services: z.record(Key, ServiceSpec).optional().meta({ description: "Services by key." }),
@@ -77,20 +78,20 @@ export const StackSpec = z
       .record(Key, KeyValueSpec)
       .optional()
       .meta({ description: "Key Value stores by key." }),
-    vms: z.record(Key, VmSpec).optional().meta({ description: "Machines by key." }),
+    vms: z.record(Key, VmSpec).optional().meta({ description: "Virtual machines by key." }),
     edge: EdgeSpec.optional(),
     toggles: z
       .record(Key, ToggleSpec)
       .optional()
       .meta({
-        description: "Switches that an operator turns while the system runs, by key.",
+        description: "Switches that an operator changes while the system runs, by key.",
         examples: [{ digest: { env: "FEATURE_DIGEST" } }],
       }),
     caches: z
       .record(Key, CacheSpec)
       .optional()
       .meta({
-        description: "Data that is refreshed in the background, by key.",
+        description: "Data that the runtime refreshes in the background, by key.",
         examples: [{ clans: { source: { file: "data/clans.json" }, ttl: "3h" } }],
       }),
     stores: StackStoresSpec.optional(),
@@ -100,26 +101,26 @@ export const StackSpec = z
         level: z
           .enum(["debug", "info", "warn", "error"])
           .optional()
-          .meta({ description: "Least important lines that are written.", examples: ["info"] }),
+          .meta({ description: "Lowest level that is written.", examples: ["info"] }),
         traceField: z
           .string()
           .regex(/^[A-Za-z_]\w*$/, "should be the name of a field such as request_id")
           .optional()
           .meta({
-            description: "Field with the id of a request or run; trace when it is not given.",
+            description: "Field with the id of a request or run. Default: trace.",
             examples: ["request_id"],
           }),
       })
       .optional()
       .meta({
-        description: "How log lines of the runtime are written.",
+        description: "Format of the runtime's log lines.",
         examples: [{ traceField: "request_id" }],
       }),
     jobs: z.record(Key, JobSpec).optional().meta({ description: "Jobs by key." }),
     overlays: z
       .record(Key, OverlaySpec)
       .optional()
-      .meta({ description: "Values for incidents, by name." }),
+      .meta({ description: "Sets of values for incidents, by name." }),
     resources: z
       .string()
       .regex(/^\.\/[\w.-]+\.ts$/, "should be a file beside this one, such as ./shop.resources.ts")
@@ -133,11 +134,11 @@ export const StackSpec = z
       .array(CheckSpec)
       .optional()
       .meta({
-        description: "What must be true after a deploy.",
+        description: "Checks that must pass after a deploy.",
         examples: [[{ http: "web", path: "/", status: 200 }]],
       }),
   })
-  .meta({ description: "Everything that one system runs, in one place." });
+  .meta({ description: "Everything that one system runs." });
 
 export type StackSpec = z.infer<typeof StackSpec>;
 

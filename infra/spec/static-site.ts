@@ -4,7 +4,7 @@ import { HttpPath, RelativePath } from "./scalar.ts";
 /** Keys that only a static site has. */
 export const staticSite = {
   publish: RelativePath.optional().meta({
-    description: "Directory with the built files; public when it is not given.",
+    description: "Directory with the built files. Default: public.",
     examples: ["dist"],
   }),
   headers: z
@@ -13,17 +13,17 @@ export const staticSite = {
         path: z
           .string()
           .startsWith("/")
-          .meta({ description: "Paths, with * for any.", examples: ["/*"] }),
+          .meta({ description: "Path pattern; * matches anything.", examples: ["/*"] }),
         name: z
           .string()
           .min(1)
           .meta({ description: "Name of the header.", examples: ["X-Frame-Options"] }),
-        value: z.string().meta({ description: "Its value.", examples: ["DENY"] }),
+        value: z.string().meta({ description: "Value of the header.", examples: ["DENY"] }),
       }),
     )
     .optional()
     .meta({
-      description: "Headers of the responses.",
+      description: "Response headers.",
       examples: [[{ path: "/*", name: "X-Frame-Options", value: "DENY" }]],
     }),
   routes: z
@@ -31,19 +31,19 @@ export const staticSite = {
       z.strictObject({
         type: z
           .enum(["redirect", "rewrite"])
-          .meta({ description: "How it is answered.", examples: ["rewrite"] }),
+          .meta({ description: "Kind of rule.", examples: ["rewrite"] }),
         source: z
           .string()
           .startsWith("/")
-          .meta({ description: "Paths, with * for any.", examples: ["/*"] }),
+          .meta({ description: "Path pattern; * matches anything.", examples: ["/*"] }),
         destination: z
           .union([HttpPath, z.url()])
-          .meta({ description: "Path or URL.", examples: ["/index.html"] }),
+          .meta({ description: "Target path or URL.", examples: ["/index.html"] }),
       }),
     )
     .optional()
     .meta({
-      description: "Redirects and rewrites; the first that matches wins.",
+      description: "Redirects and rewrites. The first match applies.",
       examples: [[{ type: "rewrite", source: "/*", destination: "/index.html" }]],
     }),
 };

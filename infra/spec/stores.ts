@@ -7,7 +7,7 @@ const keep = z
   .min(1)
   .optional()
   .meta({
-    description: "Most records of one job; 500 when it is not given.",
+    description: "Maximum number of run records per job. Default: 500.",
     examples: [500],
   });
 
@@ -68,13 +68,13 @@ export const ServiceStoresSpec = z
           .record(Key, z.string().min(1))
           .optional()
           .meta({
-            description: "The file's name of a job, by its key.",
+            description: "Name of a job in the file, by the job's key.",
             examples: [{ "alerts-flush": "alerts_flush" }],
           }),
       })
       .optional()
       .meta({
-        description: "A file of the app's own with one line a run: {ts, job, status, details}.",
+        description: "A file of the app with one line per run: {ts, job, status, details}.",
         examples: [{ file: "logs/vega_jobs.jsonl" }],
       }),
   })

@@ -14,28 +14,30 @@ const place = z
       .union([z.int().min(1).max(65_535), EnvRef])
       .meta({ description: "Port.", examples: [3310, { env: "CLAMAV_PORT" }] }),
   })
-  .meta({ id: "address", description: "Where it listens." });
+  .meta({ id: "address", description: "Address." });
 
 const gateHandling = {
   fail: z
     .enum(["closed", "open"])
     .optional()
     .meta({
-      description: "When it never answers: closed (the default) stops the start, open warns.",
+      description:
+        "When the gate does not answer in time: closed (the default) aborts the start, open only warns.",
       examples: ["closed"],
     }),
   failClosedEnv: EnvName.optional().meta({
-    description: "Variable that decides it where it runs: only 0 opens.",
+    description:
+      "Variable that overrides fail when the app starts: 0 means open, any other value closed.",
     examples: ["CLAMAV_FAIL_CLOSED"],
   }),
   timeout: Duration.optional().meta({
-    description: "How long the start waits for it.",
+    description: "How long the start waits for the gate.",
     examples: ["60s"],
   }),
 };
 
 const where = {
-  description: "Where it listens.",
+  description: "Address.",
   examples: [{ host: { env: "CLAMAV_HOST" }, port: { env: "CLAMAV_PORT" } }],
 };
 
@@ -52,7 +54,7 @@ const GateSpec = z
       .strictObject({
         http: z
           .union([HttpsUrl, HiddenValue])
-          .meta({ description: "Its URL.", examples: ["https://example.com/health"] }),
+          .meta({ description: "URL.", examples: ["https://example.com/health"] }),
         ...gateHandling,
       })
       .meta({ description: "Something that answers over HTTP." }),
@@ -63,14 +65,14 @@ const SeedSpec = z
   .strictObject({
     file: FilePath.meta({ description: "The database.", examples: ["/data/ventas.db"] }),
     from: FilePath.meta({
-      description: "What it is made from, for example a secret file.",
+      description: "File from which the database is created, for example a secret file.",
       examples: ["/etc/secrets/ventas.db.gz.b64"],
     }),
     encoding: z
       .enum(["plain", "gzip", "base64", "gzip-base64"])
       .optional()
       .meta({
-        description: "How that is written; gzip-base64 is base64 of gzip. plain when not given.",
+        description: "Encoding of the source file. gzip-base64 is base64 of gzip. Default: plain.",
         examples: ["gzip-base64"],
       }),
   })
@@ -83,9 +85,9 @@ const MigrateSpec = z
         command: z
           .string()
           .min(1)
-          .meta({ description: "The migration.", examples: ["alembic upgrade head"] }),
+          .meta({ description: "Migration command.", examples: ["alembic upgrade head"] }),
         url: PostgresAddress.meta({
-          description: "The Postgres in which the lock is taken.",
+          description: "Postgres database that holds the lock.",
           examples: [{ database: "main" }],
         }),
         atHead: z
@@ -93,15 +95,16 @@ const MigrateSpec = z
           .min(1)
           .optional()
           .meta({
-            description: "Ends with 0 when there is nothing to migrate, so that no lock is needed.",
+            description:
+              "Command that exits with 0 when no migration is pending; then no lock is acquired.",
             examples: ["alembic check"],
           }),
         deadline: Duration.optional().meta({
-          description: "Longest wait for the lock and the migration; 600s when it is not given.",
+          description: "Longest wait for the lock and the migration. Default: 600s.",
           examples: ["600s"],
         }),
       })
-      .meta({ description: "A command under a lock that all instances share." }),
+      .meta({ description: "A command that runs under a lock that all instances share." }),
     z
       .strictObject({
         sqlite: FilePath.meta({ description: "The SQLite file.", examples: ["/data/ventas.db"] }),
@@ -115,43 +118,46 @@ const MigrateSpec = z
           .optional()
           .meta({
             description:
-              "runtime (the default) migrates. app: it migrates by itself and only its status is read.",
+              "Who runs the migrations. runtime (the default) runs them. With app the app runs them, and the runtime only reads their status.",
             examples: ["app"],
           }),
       })
-      .meta({ description: "Migrations of a SQLite file, each once." }),
+      .meta({ description: "Migrations of a SQLite file. Each one runs once." }),
   ])
   .meta({ id: "migrate" });
 
 const WatchdogSpec = z
   .strictObject({
-    check: Duration.optional().meta({ description: "It looks so often.", examples: ["360s"] }),
+    check: Duration.optional().meta({
+      description: "Interval between checks.",
+      examples: ["360s"],
+    }),
     stall: Duration.optional().meta({
-      description: "Longest time without a sign of life; 3 checks and 30s when it is not given.",
+      description: "Maximum time without a sign of life. Default: 3 checks and 30s.",
       examples: ["1110s"],
     }),
     disconnect: Duration.optional().meta({
-      description: "Longest time without the connection; as stall when it is not given.",
+      description: "Maximum time without the connection. Default: the value of stall.",
       examples: ["1110s"],
     }),
     from: z
       .strictObject({
         check: EnvName.optional().meta({
-          description: "Variable with the seconds between checks.",
+          description: "Variable with the interval between checks, in seconds.",
           examples: ["WATCHDOG_CHECK_SEC"],
         }),
         stall: EnvName.optional().meta({
-          description: "Variable with the seconds of stall.",
+          description: "Variable with stall, in seconds.",
           examples: ["WATCHDOG_STALL_SEC"],
         }),
         disconnect: EnvName.optional().meta({
-          description: "Variable with the seconds of disconnect.",
+          description: "Variable with disconnect, in seconds.",
           examples: ["WATCHDOG_DISCONNECT_GRACE_SEC"],
         }),
       })
       .optional()
       .meta({
-        description: "Variables that, where they are set, say these times instead.",
+        description: "Variables that override these times when they are set.",
         examples: [{ check: "WATCHDOG_CHECK_SEC" }],
       }),
     heartbeat: z
@@ -177,7 +183,7 @@ const WatchdogSpec = z
 /** How the runtime supervises an app. */
 export const SuperviseSpec = z
   .union([
-    z.boolean().meta({ description: "Under the runtime, or not." }),
+    z.boolean().meta({ description: "Whether the app runs under the runtime." }),
     z
       .strictObject({
         front: z
@@ -185,7 +191,7 @@ export const SuperviseSpec = z
           .optional()
           .meta({
             description:
-              "The runtime answers health and ops paths on the service's port and passes on everything else; the app gets a port of its own as PORT. true for whatever has a port, unless opsPort is given.",
+              "Run a reverse proxy on the service's port: the runtime answers health and ops paths and forwards everything else. The app receives its own port as PORT. Default: true for services with a port, unless opsPort is given.",
             examples: [true],
           }),
         opsPort: z
@@ -194,14 +200,14 @@ export const SuperviseSpec = z
           .max(65_535)
           .optional()
           .meta({
-            description: "Port of health and ops paths, instead of front.",
+            description: "Port of the health and ops paths, without the reverse proxy.",
             examples: [9600],
           }),
         gates: z
           .record(Key, GateSpec)
           .optional()
           .meta({
-            description: "What must answer before the app starts, by name.",
+            description: "Gates: services that must answer before the app starts, by name.",
             examples: [
               {
                 clamav: { clamav: { host: { env: "CLAMAV_HOST" }, port: { env: "CLAMAV_PORT" } } },
@@ -209,46 +215,50 @@ export const SuperviseSpec = z
             ],
           }),
         seed: SeedSpec.optional().meta({
-          description:
-            "A database with which an empty disk starts. Never over a file that is there.",
+          description: "Initial database for an empty disk. It never overwrites an existing file.",
           examples: [{ file: "/data/ventas.db", from: "/etc/secrets/ventas.db" }],
         }),
         migrate: MigrateSpec.optional().meta({
-          description: "A migration before the app starts.",
+          description: "Migration that runs before the app starts.",
           examples: [{ command: "alembic upgrade head", url: { database: "main" } }],
         }),
         restart: z
           .strictObject({
-            policy: z
-              .enum(["always", "on-failure", "never"])
-              .meta({ description: "After which ends it is started again.", examples: ["always"] }),
+            policy: z.enum(["always", "on-failure", "never"]).meta({
+              description: "When the app is restarted after it exits.",
+              examples: ["always"],
+            }),
             max: z
               .int()
               .min(0)
               .max(RESTARTS_MAX)
               .optional()
               .meta({
-                description: "Most restarts within the window; then the process ends.",
+                description:
+                  "Maximum number of restarts within the window. After that the process exits.",
                 examples: [5],
               }),
-            window: Duration.optional().meta({ description: "The window.", examples: ["10m"] }),
+            window: Duration.optional().meta({
+              description: "Window in which restarts are counted.",
+              examples: ["10m"],
+            }),
           })
           .optional()
           .meta({
-            description: "What follows when the app ends.",
+            description: "Restart policy of the app.",
             examples: [{ policy: "on-failure", max: 5, window: "10m" }],
           }),
         watchdog: WatchdogSpec.optional().meta({
-          description: "What must keep beating; its silence restarts the app.",
+          description: "Watchdog: restart the app when its signs of life stop.",
           examples: [{ heartbeat: "loop", check: "60s" }],
         }),
       })
-      .meta({ description: "Under the runtime, with more to say about it." }),
+      .meta({ description: "Run under the runtime with these options." }),
   ])
   .meta({
     id: "supervise",
     description:
-      "Run under the runtime. true (the default) for native runtimes. For docker and images false is the default; else the image must contain /opt/opspec and start: must be given.",
+      "Run the app under the runtime. true (the default) for native runtimes. The default for docker and images is false; with true the image must contain /opt/opspec and start: is required.",
     examples: [true, { watchdog: { path: "/ping" } }],
   });
 

@@ -7,15 +7,15 @@ const OnOrOff = z.enum(["on", "off"]);
 
 const answers = {
   whenMissing: OnOrOff.optional().meta({
-    description: "The answer when the reader knows no value; off when it is not given.",
+    description: "State when no value is set. Default: off.",
     examples: ["on"],
   }),
   whenUnreachable: OnOrOff.optional().meta({
-    description: "The answer when the reader does not answer; off (the safe one) otherwise.",
+    description: "State when the source cannot be read. Default: off.",
     examples: ["off"],
   }),
   ttl: Duration.optional().meta({
-    description: "An answer is believed so long; 30s when it is not given.",
+    description: "How long a value is cached. Default: 30s.",
     examples: ["60s"],
   }),
 };
@@ -28,13 +28,13 @@ const query = z
     examples: ["select enabled from flags where name = 'digest'"],
   });
 
-/** A switch that an operator turns while the system runs. */
+/** A switch that an operator changes while the system runs. */
 export const ToggleSpec = z
   .union([
     z
       .strictObject({
         marker: FilePath.meta({
-          description: "File whose presence switches off.",
+          description: "File whose presence turns the toggle off.",
           examples: ["tools/.digest_disabled"],
         }),
         ...answers,
@@ -86,7 +86,7 @@ export const ToggleSpec = z
           .string()
           .min(1)
           .meta({
-            description: "Its key there, compared without its case.",
+            description: "Key in the table, compared case-insensitively.",
             examples: ["recruitment_reports"],
           }),
         keyColumn: z
@@ -105,7 +105,7 @@ export const ToggleSpec = z
   ])
   .meta({
     id: "toggle",
-    description: "A switch that an operator turns while the system runs.",
+    description: "A switch that an operator changes while the system runs.",
     examples: [{ env: "FEATURE_DIGEST", whenMissing: "on" }],
   });
 
@@ -113,15 +113,15 @@ export const ToggleSpec = z
 export const CacheSpec = z
   .strictObject({
     source: DataSourceSpec,
-    ttl: Duration.meta({ description: "It is refreshed when it is older.", examples: ["3h"] }),
+    ttl: Duration.meta({ description: "Maximum age; older data is refreshed.", examples: ["3h"] }),
     retry: Duration.optional().meta({
-      description: "Between the two tries of a refresh; 300s when it is not given.",
+      description: "Wait between the two attempts of a refresh. Default: 300s.",
       examples: ["300s"],
     }),
   })
   .meta({
     id: "cache",
-    description: "Named data that is refreshed in the background.",
+    description: "Named data that the runtime refreshes in the background.",
     examples: [{ source: { file: "data/clans.json" }, ttl: "3h" }],
   });
 

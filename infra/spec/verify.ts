@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { Duration, HttpPath, JsonValue, Key } from "./scalar.ts";
 
-/** One thing that must be true after a deploy. */
+/** A check that must pass after a deploy. */
 export const CheckSpec = z
   .union([
     z
       .strictObject({
-        http: Key.meta({ description: "Key of the service that is asked.", examples: ["web"] }),
+        http: Key.meta({
+          description: "Key of the service that receives the request.",
+          examples: ["web"],
+        }),
         path: HttpPath.optional().meta({
-          description: "Path; / when it is not given.",
+          description: "Path. Default: /.",
           examples: ["/healthz"],
         }),
         status: z
@@ -16,12 +19,12 @@ export const CheckSpec = z
           .min(100)
           .max(599)
           .optional()
-          .meta({ description: "Expected status; 200 when it is not given.", examples: [200] }),
+          .meta({ description: "Expected status. Default: 200.", examples: [200] }),
         json: z
           .record(z.string(), JsonValue)
           .optional()
           .meta({
-            description: "Keys that the JSON answer must have, with their values.",
+            description: "Keys and values that the JSON answer must contain.",
             examples: [{ ok: true }],
           }),
       })
@@ -30,15 +33,15 @@ export const CheckSpec = z
       .strictObject({
         job: Key.meta({ description: "Key of the job.", examples: ["digest-weekdays"] }),
         ranWithin: Duration.meta({
-          description: "The last good run is not older.",
+          description: "Maximum age of the last successful run.",
           examples: ["1d"],
         }),
       })
-      .meta({ description: "A job ran lately." }),
+      .meta({ description: "A job succeeded recently." }),
   ])
   .meta({
     id: "check",
-    description: "One thing that must be true after a deploy.",
+    description: "A check that must pass after a deploy.",
     examples: [
       { http: "web", path: "/", status: 200 },
       { job: "digest-weekdays", ranWithin: "1d" },

@@ -29,15 +29,19 @@ test("a key has a row with its type, default, unit, words and example", () => {
   ]).toMatchInlineSnapshot(`
     [
       "| \`services/<key>/disk/sizeGb\` | whole number, 1 to 16384 | required | GB | Size in GB. It can grow but never shrink. | \`5\` |",
-      "| \`services/<key>/source/branch\` | text | main |  | Branch; main when it is not given. | \`main\` |",
-      "| \`jobs/<key>/name\` | text | &lt;system>-&lt;key> |  | Name of the cron job on Render; &lt;system>-&lt;key> when it is not given. | \`nightly-purge\` |",
-      "| \`jobs/<key>/schedule/onStart\` | \`true\` or \`false\` | required in \`{ onStart: true }\` |  | Also once when the process that runs the job starts. Only when the process that runs it starts. | \`true\` |",
-      "| \`verify/<n>/status\` | whole number, 100 to 599 | 200 | Expected status; 200 when it is not given. | \`200\` |",
+      "| \`services/<key>/source/branch\` | text | main |  | Branch. Default: main. | \`main\` |",
+      "| \`jobs/<key>/name\` | text | &lt;system>-&lt;key> |  | Name of the cron job on Render. Default: &lt;system>-&lt;key>. | \`nightly-purge\` |",
+      "| \`jobs/<key>/schedule/onStart\` | \`true\` or \`false\` | required in \`{ onStart: true }\` |  | Also run once when the process that runs the job starts. Only when the process that runs the job starts. | \`true\` |",
+      "| \`verify/<n>/status\` | whole number, 100 to 599 | 200 | Expected status. Default: 200. | \`200\` |",
     ]
   `);
 });
 
 test.each([
+  ["Branch. Default: main.", "main"],
+  ["Dockerfile. Default: ./Dockerfile.", "./Dockerfile"],
+  ["Region. Default: the stack's region. A change replaces the resource.", "the stack's region"],
+  ["Health check path. Default behind the proxy: /healthz.", "/healthz"],
   ["Branch; main when it is not given.", "main"],
   ["Region; the stack's when it is not given. A change replaces.", "the stack's"],
   ["Dockerfile; ./Dockerfile when it is not given.", "./Dockerfile"],

@@ -9,6 +9,7 @@ const EXAMPLES_MAX = 3;
 
 /** The phrases by which descriptions state a default. */
 const DEFAULTS = [
+  /Default(?: [^:.]+)?: (.+?)\.(?: |$)/,
   /(?:^|[;,.] )((?:(?![;,.] ).)+) when it is not given/,
   /Without it: ([^.]+)/,
   /([^\s(:;.]+) \(the default\)/,

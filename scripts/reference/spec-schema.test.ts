@@ -59,7 +59,7 @@ test("hover shows what a key means, with examples", () => {
   expect(schema).toHaveProperty(
     ["definitions", "render", "properties", "region"],
     expect.objectContaining({
-      description: expect.stringContaining("oregon when it is not given"),
+      description: expect.stringContaining("Default: oregon"),
       enum: expect.arrayContaining(["oregon", "frankfurt"]),
       examples: ["oregon"],
     }),
