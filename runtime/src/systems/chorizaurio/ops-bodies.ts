@@ -1,6 +1,6 @@
 import type { BackupSet, ListedBackup } from "../../backups/backup-sets.ts";
 import type { HttpError } from "../../http.ts";
-import type { MigrationView } from "../../ops/migration-status.ts";
+import type { MigrationView } from "../../ops/migrations.ts";
 
 /** Backups that the status shows beside the latest one. */
 const PREVIEW_MAX = 5;

@@ -6,7 +6,7 @@ import type { BackupSet } from "../../backups/backup-sets.ts";
 import type { ManifestJob } from "../../contract/job.ts";
 import type { ProcessContext } from "../../run/process.ts";
 import { bindSchedule } from "../../contract/bindings.ts";
-import { viewJobs } from "../../ops/job-view.ts";
+import { viewJobs } from "../../ops/jobs.ts";
 import type { SchedulerBody } from "./ops-bodies.ts";
 
 /** What the scheduler does for the backups of a set, as the admin page's status tells it. */

@@ -5,12 +5,12 @@ import { appVersion } from "../../health/preset.ts";
 import { HttpError, json } from "../../http.ts";
 import type { ProcessContext } from "../../run/process.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
-import { backupNamed, downloadBackup } from "../../ops/backup-download.ts";
-import { viewMigrations } from "../../ops/migration-status.ts";
+import { backupNamed, downloadBackup } from "../../ops/backups.ts";
+import { viewMigrations } from "../../ops/migrations.ts";
 import { countRequest, type OpsContext, type OpsPreset, type OpsRoute } from "../../ops/api.ts";
-import { PULL_TOKEN, restoreBackup, restoreUpload, takeBackup } from "../../ops/routes/backups.ts";
-import { runMigrationsByHand } from "../../ops/routes/migrations.ts";
-import { upload } from "../../ops/routes/uploads.ts";
+import { PULL_TOKEN, restoreBackup, restoreUpload, takeBackup } from "../../ops/backups.ts";
+import { runMigrationsByHand } from "../../ops/migrations.ts";
+import { upload } from "../../ops/backups.ts";
 import {
   backupBody,
   errorBody,

@@ -2,7 +2,7 @@ import { json } from "../../http.ts";
 import { type PostgresDatabase, openDatabase } from "../../databases/postgres/database.ts";
 import type { ProcessContext, ProcessRuns } from "../../run/process.ts";
 import { valueOf } from "../../contract/env.ts";
-import { checkEverything } from "../../ops/checks/check-items.ts";
+import { checkEverything } from "../../ops/checks.ts";
 import type { OpsContext, OpsPreset } from "../../ops/api.ts";
 
 /** The variable with the Postgres in which the app's scheduler keeps its runs. */

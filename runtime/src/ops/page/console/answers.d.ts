@@ -3,12 +3,12 @@ import type { RunRecord, RunStart } from "../../../contract/run-record.ts";
 import type { CacheSnapshot } from "../../../sources/caches/cache-snapshot.ts";
 import type { ListedBackup } from "../../../backups/backup-sets.ts";
 import type { AppState } from "../../../supervise/app.ts";
-import type { CheckReport } from "../../checks/check-item.ts";
+import type { CheckReport } from "../../check-items.ts";
 import type { ChannelState, ChannelTest } from "../../../alerts/alerts.ts";
 import type { RecentAlert } from "../../../alerts/recent-alerts.ts";
 import type { ActiveSilence } from "../../../alerts/silences.ts";
-import type { JobView } from "../../job-view.ts";
-import type { MigrationView } from "../../migration-status.ts";
+import type { JobView } from "../../jobs.ts";
+import type { MigrationView } from "../../migrations.ts";
 
 export type Run = RunRecord;
 export type StartedRun = RunRecord | { readonly runId: string; readonly status: "running" };
@@ -63,6 +63,6 @@ export interface Backups {
   }[];
 }
 
-export type { FileEntry } from "../../persisted-files.ts";
+export type { FileEntry } from "../../files.ts";
 export type Cache = CacheSnapshot;
 export type Migrations = MigrationView;

@@ -1,0 +1,95 @@
+import * as z from "zod/mini";
+import { SILENCE_MINUTES_MAX } from "../alerts/silences.ts";
+import { type ManifestJob, isRunHere } from "../contract/job.ts";
+import { HttpError, json, readJson } from "../http.ts";
+import { Actor, type OpsContext, type OpsRoute, actorOf, logChange } from "./api.ts";
+import { beginRun } from "./jobs.ts";
+import { showRun } from "./runs.ts";
+import type { ProcessContext } from "../run/process.ts";
+
+/** Alerts in an answer that names no number, and the most that one may ask for. */
+const RECENT_USUAL = 50;
+const RECENT_MAX = 200;
+
+/** Longest text about a silence, and part of a key that it is about. */
+const TEXT_MAX = 200;
+
+const Text = z.string().check(z.maxLength(TEXT_MAX));
+
+const SilenceBody = z.strictObject({
+  minutes: z.number().check(z.minimum(1), z.maximum(SILENCE_MINUTES_MAX)),
+  reason: z.optional(Text),
+  match: z.optional(Text.check(z.minLength(1))),
+  actor: z.optional(Actor),
+});
+
+const WhoBody = z.strictObject({ actor: z.optional(Actor) });
+
+const ResendBody = z.strictObject({ actor: z.optional(Actor), job: z.optional(z.string()) });
+
+/** Who is told of what, what was told lately, and when nobody wants to hear anything. */
+export const alertRoutes: readonly OpsRoute[] = [
+  { method: "GET", path: "/ops/alerts", answer: listAlerts },
+  { method: "POST", path: "/ops/alerts/silence", answer: silence },
+  { method: "DELETE", path: "/ops/alerts/silence", answer: endSilences },
+  { method: "DELETE", path: "/ops/alerts/silence/:id", answer: endSilences },
+  { method: "POST", path: "/ops/alerts/resend", answer: resend },
+  { method: "POST", path: "/ops/alerts/test", answer: testChannels },
+];
+
+async function listAlerts(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
+  const { alerts } = process;
+  const limit = Number(c.req.query("limit") ?? RECENT_USUAL);
+  if (!Number.isInteger(limit) || limit < 1 || limit > RECENT_MAX) {
+    throw new HttpError(400, `limit: should be a number from 1 to ${RECENT_MAX}`);
+  }
+  const [silences, recent] = await Promise.all([alerts.silences.list(), alerts.recent(limit)]);
+  const canResend = flushJobs(process).some(isRunHere);
+  return json(200, { silences, recent, channels: alerts.channels(), canResend });
+}
+
+function flushJobs({ manifest }: ProcessContext): readonly ManifestJob[] {
+  return manifest.jobs.filter(({ uses }) => uses === "alerts-flush");
+}
+
+async function silence(c: OpsContext): Promise<Response> {
+  const { minutes, match, ...body } = await readJson(c, SilenceBody);
+  const by = actorOf(c, body.actor);
+  const reason = body.reason ?? "";
+  const about = match === undefined ? {} : { match };
+  const added = await c.var.ops.process.alerts.silences.add({ minutes, reason, by, ...about });
+  logChange(c, { actor: by, did: "silence alerts", minutes, reason, ...about });
+  return json(201, added);
+}
+
+async function endSilences(c: OpsContext): Promise<Response> {
+  const body = await readJson(c, WhoBody);
+  const id = c.req.param("id");
+  const ended = await c.var.ops.process.alerts.silences.cancel(id);
+  if (id !== undefined && ended === 0) throw new HttpError(404, "there is no such silence");
+  const actor = actorOf(c, body.actor);
+  logChange(c, { actor, did: "end silences", id: id ?? "all", ended });
+  return json(200, { ended });
+}
+
+/** What the last run of the flush told is told again: a run of its job, with a record of its own. */
+async function resend(c: OpsContext): Promise<Response> {
+  const { ops } = c.var;
+  const { actor, job: named } = await readJson(c, ResendBody);
+  const flushes = flushJobs(ops.process);
+  const job = flushes.find(({ name }) => named === undefined || name === named);
+  if (!job) {
+    const known = flushes.map(({ name }) => name).join(", ") || "none";
+    throw new HttpError(404, `there is no such job of alerts; there are: ${known}`);
+  }
+  if (!isRunHere(job)) throw new HttpError(409, `"${job.name}" is run by a cron job of its own`);
+  return showRun(ops, await beginRun(c, job, { actor, input: { resend: true } }));
+}
+
+async function testChannels(c: OpsContext): Promise<Response> {
+  const body = await readJson(c, WhoBody);
+  const actor = actorOf(c, body.actor);
+  logChange(c, { actor, did: "test alerts" });
+  return json(200, { channels: await c.var.ops.process.alerts.test(actor) });
+}

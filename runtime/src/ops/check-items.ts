@@ -1,0 +1,144 @@
+import { constants } from "node:fs";
+import { access, lstat, realpath } from "node:fs/promises";
+import { missedSlot, stuckRun } from "../alerts/lateness.ts";
+import { bindSchedule } from "../contract/bindings.ts";
+import type { ManifestJob } from "../contract/job.ts";
+import type { RunRecord, RunStart } from "../contract/run-record.ts";
+import type { ProcessContext } from "../run/process.ts";
+import type { RunProcess } from "../run/run.ts";
+import { type Schedule, describeSchedule, nextRuns } from "../schedule/schedule.ts";
+import { type PersistedPath, persistedPaths } from "../supervise/links.ts";
+
+/** `CHECK`: somebody should look at it, and nothing is broken. `FAIL`: something does not work. */
+export type CheckVerdict = "OK" | "CHECK" | "FAIL";
+
+/** One thing that was looked at, as an operator reads it in a list. */
+export interface CheckItem {
+  readonly group: string;
+  readonly name: string;
+  readonly result: CheckVerdict;
+  /** What was found, in words without secrets. */
+  readonly detail: string;
+}
+
+/** All that was looked at. */
+export interface CheckReport {
+  readonly overall: CheckVerdict;
+  readonly items: readonly CheckItem[];
+}
+
+/** The worst of the items is the result of all. */
+export function reportOf(items: readonly CheckItem[]): CheckReport {
+  const results = new Set(items.map(({ result }) => result));
+  const worst = (["FAIL", "CHECK"] as const).find((it) => results.has(it));
+  return { overall: worst ?? "OK", items };
+}
+
+/** That the disk is there and takes files, and that each persisted path of the app leads to it. */
+export async function fileItems({ manifest, directory }: ProcessContext): Promise<CheckItem[]> {
+  const { disk } = manifest;
+  if (!disk) return [];
+  const group = "files";
+  const diskProblem = await writeProblem(disk.mount);
+  const mount: CheckItem = diskProblem
+    ? { group, name: disk.mount, result: "FAIL", detail: diskProblem }
+    : { group, name: disk.mount, result: "OK", detail: "the disk is there and can be written" };
+  const paths = persistedPaths(manifest, directory).map(async (persisted): Promise<CheckItem> => {
+    const { path } = persisted;
+    const problem = await linkProblem(persisted);
+    if (problem) return { group, name: path, result: "FAIL", detail: problem };
+    return { group, name: path, result: "OK", detail: `is on the disk at ${persisted.target}` };
+  });
+  return [mount, ...(await Promise.all(paths))];
+}
+
+async function linkProblem(persisted: PersistedPath): Promise<string | undefined> {
+  const { link, target, isMarker, kind } = persisted;
+  const found = await lstat(link).catch(() => undefined);
+  const [leadsTo, isAt] = await Promise.all([realOf(link), realOf(target)]);
+  if (isAt === undefined) {
+    // A file that was not written yet is no trouble; its link waits for it.
+    const isExpected = isMarker || kind === "file";
+    if (!isExpected) return "the directory is not on the disk";
+    return found === undefined || found.isSymbolicLink() ? undefined : "is not on the disk";
+  }
+  if (leadsTo === isAt) return writeProblem(isAt);
+  return found === undefined ? "the link to the disk is missing" : "does not lead to the disk";
+}
+
+async function realOf(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
+}
+
+async function writeProblem(path: string): Promise<string | undefined> {
+  return access(path, constants.R_OK | constants.W_OK).then(
+    () => undefined,
+    () => "cannot be read and written",
+  );
+}
+
+/** Newest records of a job that are looked at: enough to find the last one that was really run. */
+const RECORDS_MAX = 50;
+
+/** That schedules can be read, and that jobs ran well and when they should. */
+export async function jobItems(process: RunProcess, since: Date): Promise<CheckItem[]> {
+  const { jobs } = process.manifest;
+  const unfinished = Map.groupBy(await process.records.unfinished(), ({ job }) => job);
+  const items = jobs.map(async (job) => {
+    const { schedule, item } = scheduleItem(process, job);
+    const records = await process.records.list({ job: job.name, limit: RECORDS_MAX });
+    const known = { records, unfinished: unfinished.get(job.name) ?? [] };
+    const span = { since, now: process.clock.now() };
+    return [...item, runItem(job, known, { schedule, span })];
+  });
+  return (await Promise.all(items)).flat();
+}
+
+function scheduleItem(
+  { env, clock }: ProcessContext,
+  { name, schedule: declared }: ManifestJob,
+): { readonly schedule: Schedule | undefined; readonly item: readonly CheckItem[] } {
+  if (!declared) return { schedule: undefined, item: [] };
+  const item = { group: "schedules", name };
+  try {
+    const schedule = bindSchedule({ name, schedule: declared }, env);
+    const now = clock.now();
+    const words = describeSchedule(schedule, now);
+    const [next] = nextRuns(schedule, now, 1);
+    const isStartOnly = schedule.pattern === undefined && schedule.everySeconds === undefined;
+    if (next || isStartOnly) {
+      const detail = next ? `${words}; next at ${next.toISOString()}` : words;
+      return { schedule, item: [{ ...item, result: "OK", detail }] };
+    }
+    return { schedule, item: [{ ...item, result: "CHECK", detail: `${words}; never due` }] };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : "it cannot be read";
+    return { schedule: undefined, item: [{ ...item, result: "FAIL", detail }] };
+  }
+}
+
+interface Known {
+  readonly records: readonly RunRecord[];
+  readonly unfinished: readonly RunStart[];
+}
+
+interface Due {
+  readonly schedule: Schedule | undefined;
+  readonly span: { readonly since: Date; readonly now: Date };
+}
+
+function runItem(job: ManifestJob, known: Known, { schedule, span }: Due): CheckItem {
+  const item = { group: "jobs", name: job.name };
+  const stuck = stuckRun(job, known, span.now);
+  if (stuck) return { ...item, result: "FAIL", detail: `does not end since ${stuck.startedAt}` };
+  // A cron job of its own is late by its own records only, and those of `call` by whoever calls.
+  const late = schedule && missedSlot(job, schedule, { runs: known, ...span });
+  if (late) return { ...item, result: "FAIL", detail: `did not run at ${late.toISOString()}` };
+  const [last] = known.records;
+  if (!last) return { ...item, result: "CHECK", detail: "never ran" };
+  const when = `${last.status} at ${last.startedAt}`;
+  if (last.status === "ok" || last.status === "skipped") {
+    return { ...item, result: "OK", detail: when };
+  }
+  return { ...item, result: "FAIL", detail: last.error === null ? when : `${when}: ${last.error}` };
+}

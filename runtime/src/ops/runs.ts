@@ -1,0 +1,108 @@
+import * as z from "zod/mini";
+import {
+  RUN_STATUSES,
+  type RecordQuery,
+  type RecordStore,
+  type RunRecord,
+} from "../contract/run-record.ts";
+import { HttpError, json } from "../http.ts";
+import { OPS_PATH, type Ops, type OpsContext, type OpsRoute } from "./api.ts";
+
+/** What happened: the history of runs, and one run. */
+export const runRoutes: readonly OpsRoute[] = [
+  { method: "GET", path: "/ops/runs", answer: listRuns },
+  {
+    method: "GET",
+    path: "/ops/runs/:id",
+    openTo: "call",
+    answer: (c) => showRun(c.var.ops, c.req.param("id") ?? ""),
+  },
+];
+
+/** 202 while it runs, and then its record. */
+export async function showRun({ runs }: Ops, runId: string): Promise<Response> {
+  const run = await runs.find(runId);
+  if (run === undefined) throw new HttpError(404, `there is no run ${runId}`);
+  const location = { location: `${OPS_PATH}/runs/${runId}` };
+  return run === "running" ? json(202, { runId, status: "running" }, location) : json(200, run);
+}
+
+async function listRuns(c: OpsContext): Promise<Response> {
+  return json(200, {
+    runs: await readHistory(
+      c.var.ops.process.records,
+      historyQuery(new URL(c.req.url).searchParams),
+    ),
+  });
+}
+
+/** Records in an answer that names no number, and the most that one may ask for. */
+const RECORDS_USUAL = 50;
+const RECORDS_MAX = 500;
+
+/** Records that are looked through for a text or an end of the time: a store keeps 500 a job. */
+const LOOKED_THROUGH_MAX = 5000;
+
+/** A moment, or a day in UTC. */
+const Moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+/** Which runs somebody wants to see. */
+interface HistoryQuery extends RecordQuery {
+  /** Only runs that started before it, ISO 8601. */
+  readonly until?: string;
+  /** Only runs in whose job, actor, host, error or details it stands, in any case. */
+  readonly text?: string;
+}
+
+/** Reads `?job&status&since&until&text&limit`. A day as `until` is meant with its whole length. */
+function historyQuery(query: URLSearchParams): HistoryQuery {
+  const limit = Number(query.get("limit") ?? RECORDS_USUAL);
+  if (!Number.isInteger(limit) || limit < 1 || limit > RECORDS_MAX) {
+    throw new HttpError(400, `limit: should be a number from 1 to ${RECORDS_MAX}`);
+  }
+  const said = query.get("status") || null;
+  const status = RUN_STATUSES.find((it) => it === said);
+  if (said !== null && !status) {
+    throw new HttpError(400, `status: should be one of ${RUN_STATUSES.join(", ")}`);
+  }
+  const since = momentOf(query, "since", "T00:00:00.000Z");
+  const until = momentOf(query, "until", "T23:59:59.999Z");
+  const job = query.get("job") || undefined;
+  const text = query.get("text") || undefined;
+  return {
+    limit,
+    ...(job === undefined ? {} : { job }),
+    ...(status ? { status } : {}),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(text === undefined ? {} : { text }),
+  };
+}
+
+/** The runs that are asked for, newest first. */
+async function readHistory(
+  records: RecordStore,
+  { until, text, limit, ...query }: HistoryQuery,
+): Promise<RunRecord[]> {
+  if (until === undefined && text === undefined) return records.list({ ...query, limit });
+  const found = await records.list({ ...query, limit: LOOKED_THROUGH_MAX });
+  return found
+    .filter((record) => until === undefined || Date.parse(record.startedAt) <= Date.parse(until))
+    .filter((record) => text === undefined || holds(record, text))
+    .slice(0, limit);
+}
+
+function holds({ job, actor, host, error, details }: RunRecord, text: string): boolean {
+  const all = [job, actor, host, error ?? "", JSON.stringify(details)].join("\n");
+  return all.toLowerCase().includes(text.toLowerCase());
+}
+
+/** In UTC, as records have their times, so that texts compare as times do. */
+function momentOf(query: URLSearchParams, name: string, timeOfDay: string): string | undefined {
+  const said = query.get(name);
+  if (said === null || said === "") return undefined;
+  if (!Moment.safeParse(said).success) {
+    throw new HttpError(400, `${name}: should be a day or a time such as 2026-03-01T09:30:00Z`);
+  }
+  return new Date(said.includes("T") ? said : `${said}${timeOfDay}`).toISOString();
+}
