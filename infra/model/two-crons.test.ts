@@ -59,7 +59,7 @@ test("two crons are refused where they say nothing or cannot be told apart", () 
 });
 
 test("without the word the schedule stays refused, and the remedy names it", () => {
-  expect(refusals(job('{ daily: "10:00" }'))[0]).toContain("say dst: two-crons in the schedule");
+  expect(refusals(job('{ daily: "10:00" }'))[0]).toContain("set dst: two-crons in the schedule");
 });
 
 test("the second cron's name is long enough to tell and short enough for Render", () => {

@@ -56,7 +56,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:32   jobs/a/schedule/cron: "MON-FRIDAY" in the day of the week field is not known. Write *, */n, n, n-m or a list of them, with n from 0 to 7, or SUN to SAT.",
+      "3:32   jobs/a/schedule/cron: "MON-FRIDAY" in the day of the week field is not valid. Write *, */n, n, n-m or a list of them, with n from 0 to 7, or SUN to SAT.",
       "4:32   jobs/b/schedule/cron: "*/0" in the minute field has a step of 0. A step is from 1 to 59; for once in the whole field write 0.",
       "5:32   jobs/c/schedule/cron: 61 is out of range in the minute field. It takes 0 to 59.",
       "6:32   jobs/d/schedule/cron: "0 0 31 2 *" never comes: no such month has a day 31. Correct the day of the month or the month.",

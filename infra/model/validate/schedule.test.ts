@@ -10,7 +10,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "4:20   jobs/a/schedule: Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
+      "4:20   jobs/a/schedule: Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), set dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
     ]
   `);
 });
@@ -38,9 +38,9 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:20   jobs/a/schedule: a cron cannot say every 7h. Use minutes that divide an hour, hours that divide a day, 1d or 1w, or run the job in a service (in: <service>).",
-      "4:20   jobs/b/schedule: a cron job cannot be one that runs only by hand. Run the job in a service (in: <service>).",
-      "5:20   jobs/c/schedule: a cron job cannot be one that runs only at the start of a process. Run the job in a service (in: <service>).",
+      "3:20   jobs/a/schedule: a cron cannot express every 7h. Use minutes that divide an hour, hours that divide a day, 1d or 1w, or run the job in a service (in: <service>).",
+      "4:20   jobs/b/schedule: a cron job cannot run only by hand. Run the job in a service (in: <service>).",
+      "5:20   jobs/c/schedule: a cron job cannot run only at the start of a process. Run the job in a service (in: <service>).",
     ]
   `);
 });

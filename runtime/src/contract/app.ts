@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { EnvName, Seconds } from "./field.ts";
 
-/** Something that must answer before the app starts. */
+/** A service that must respond before the app starts. */
 export const ManifestGate = z.strictObject({
   name: z.string(),
-  /** `clamav`: answers PONG to PING over TCP. */
+  /** `clamav`: the service answers PONG to PING over TCP. */
   kind: z.enum(["tcp", "http", "clamav"]),
   url: z.optional(z.string()),
   urlEnv: z.optional(EnvName),
@@ -12,9 +12,9 @@ export const ManifestGate = z.strictObject({
   hostEnv: z.optional(EnvName),
   port: z.optional(z.int()),
   portEnv: z.optional(EnvName),
-  /** What happens when it never answers: `closed` (the default) stops the start, `open` warns. */
+  /** If the gate stays closed, `closed` (the default) fails the start, and `open` logs a warning. */
   fail: z.optional(z.enum(["closed", "open"])),
-  /** Variable that decides it while running: only `0` opens. */
+  /** Variable that overrides `fail`: only `0` means `open`. */
   failClosedEnv: z.optional(EnvName),
   timeoutSeconds: z.optional(Seconds),
 });
@@ -25,55 +25,55 @@ const Migration = z.discriminatedUnion("kind", [
     kind: z.literal("postgres"),
     command: z.string(),
     urlEnv: EnvName,
-    /** Ends with 0 when there is nothing to migrate, so that no lock is needed. */
+    /** Command that exits with 0 if there is nothing to migrate. Then no lock is needed. */
     atHead: z.optional(z.string()),
     deadlineSeconds: z.optional(Seconds),
   }),
   z.strictObject({
     kind: z.literal("sqlite"),
     path: z.string(),
-    /** Folder of `<id>.sql` files and of executable files, in the order of their names. */
+    /** Folder of `<id>.sql` files and executable files, run in the order of their names. */
     directory: z.string(),
-    /** `app`: the app migrates by itself and only its status is read. */
+    /** `app`: the app migrates itself, and the runtime only reads the status. */
     owner: z.optional(z.enum(["runtime", "app"])),
   }),
 ]);
 
-/** What must keep beating, and after how long its silence restarts the app. */
+/** Restarts the app when its signs of life stop. */
 const Watchdog = z.strictObject({
   checkSeconds: z.optional(Seconds),
-  /** Variable with another check interval, and with another stall limit. */
+  /** Variables that override the check interval and the stall limit. */
   checkEnv: z.optional(EnvName),
   stallEnv: z.optional(EnvName),
-  /** Without a sign of life for so long the app is restarted; 3 checks and 30 s without it. */
+  /** Time without a sign of life after which the app is restarted. Default: 3 checks and 30 s. */
   stallSeconds: z.optional(Seconds),
-  /** With a component that reports its connection: longest time without one. */
+  /** Maximum time without a connection, for a component that reports its connection. */
   disconnectSeconds: z.optional(Seconds),
   disconnectEnv: z.optional(EnvName),
-  /** Signs of life: a reported heartbeat (its name), or a path of the app that answers. */
+  /** Sign of life: the name of a reported heartbeat, or a path of the app that must answer. */
   heartbeat: z.optional(z.string()),
   path: z.optional(z.string()),
-  /** Component whose connection is watched. */
+  /** Component whose connection to watch. */
   connection: z.optional(z.string()),
 });
 
 /** How the runtime supervises an app. */
 export const ManifestApp = z.strictObject({
-  /** The runtime answers on PORT and passes on to the app, which gets a port of its own as PORT. */
+  /** Reverse proxy: the runtime listens on PORT and forwards to the app, which gets another port as PORT. */
   front: z.optional(z.boolean()),
-  /** Port of health and ops paths when the runtime is not in front. */
+  /** Port of the health and ops paths without a reverse proxy. */
   opsPort: z.optional(z.int()),
-  /** The platform's time between SIGTERM and SIGKILL. */
+  /** Time between the platform's SIGTERM and SIGKILL. */
   graceSeconds: Seconds,
   restart: z.optional(
     z.strictObject({
       policy: z.enum(["always", "on-failure", "never"]),
-      /** Most restarts within the window; then the process ends, and the platform sees it. */
+      /** Maximum number of restarts within the window. After that the process exits, so that the platform notices. */
       max: z.optional(z.int().check(z.minimum(0))),
       windowSeconds: z.optional(Seconds),
     }),
   ),
-  /** A database with which an empty disk starts: never over a file that is there. */
+  /** Initial database for an empty disk. It never overwrites a file. */
   seed: z.optional(
     z.strictObject({
       file: z.string(),

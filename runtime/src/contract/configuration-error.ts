@@ -1,14 +1,14 @@
-/** One thing that is wrong with how a process was configured. */
+/** One problem of a process's configuration. */
 export interface ConfigurationProblem {
   /** Slash path into the manifest, or the name of an environment variable. */
   readonly where: string;
-  /** What is wrong; ends with a full stop. It never holds a variable's value. */
+  /** The problem. Ends with a full stop and never contains a variable's value. */
   readonly message: string;
-  /** What to do about it; ends with a full stop. */
+  /** The remedy. Ends with a full stop. */
   readonly remedy: string;
 }
 
-/** The configuration is wrong: every problem at once. Another try does not help, so commands exit with 78. */
+/** The configuration is invalid, with every problem. A retry does not help, so commands exit with 78. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly problems: readonly ConfigurationProblem[];
@@ -22,12 +22,12 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** A problem as people read it. */
+/** Renders a problem as one line. */
 export function problemLine({ where, message, remedy }: ConfigurationProblem): string {
   return `${where}: ${message} ${remedy}`;
 }
 
-/** What an attempt refuses as a wrong configuration; any other error is thrown on. */
+/** The problems of the ConfigurationError that `attempt` throws. Other errors are rethrown. */
 export function problemsOf(attempt: () => unknown): readonly ConfigurationProblem[] {
   try {
     attempt();
@@ -38,7 +38,7 @@ export function problemsOf(attempt: () => unknown): readonly ConfigurationProble
   }
 }
 
-/** Makes all attempts and refuses at once what any of them refuses. */
+/** Makes all attempts. Throws one ConfigurationError with the problems of all. */
 export function attemptAll(attempts: readonly (() => unknown)[]): void {
   const problems = attempts.flatMap(problemsOf);
   if (problems.length > 0) throw new ConfigurationError(problems);

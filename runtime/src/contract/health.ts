@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { HEALTH_PRESETS } from "../systems/preset-names.gen.ts";
 import { EnvName, Milliseconds, Seconds } from "./field.ts";
 
-/** What a check looks at. */
+/** What a check probes. */
 const Probe = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("postgres"), urlEnv: EnvName }),
   z.strictObject({ kind: z.literal("redis"), urlEnv: EnvName }),
@@ -10,7 +10,7 @@ const Probe = z.discriminatedUnion("kind", [
     kind: z.literal("http"),
     url: z.optional(z.string()),
     urlEnv: z.optional(EnvName),
-    /** Path of the app under supervision, instead of a URL. */
+    /** Path of the supervised app, instead of a URL. */
     path: z.optional(z.string()),
     status: z.optional(z.int()),
   }),
@@ -21,7 +21,7 @@ const Probe = z.discriminatedUnion("kind", [
     kind: z.literal("queue"),
     urlEnv: EnvName,
     key: z.string(),
-    /** More entries than this fail the check. */
+    /** Maximum number of entries. */
     max: z.optional(z.int().check(z.minimum(0))),
   }),
   z.strictObject({ kind: z.literal("job"), job: z.string(), withinSeconds: Seconds }),
@@ -32,9 +32,9 @@ const Probe = z.discriminatedUnion("kind", [
     withinSeconds: Seconds,
   }),
   z.strictObject({ kind: z.literal("heartbeat"), name: z.string(), withinSeconds: Seconds }),
-  /** What the app reported last about a part of itself; never reported is not ok. */
+  /** Last report of the app about one of its components. Without a report the check fails. */
   z.strictObject({ kind: z.literal("component"), name: z.string() }),
-  /** How far this clock is from the one of Postgres. */
+  /** Difference between this clock and that of Postgres. */
   z.strictObject({
     kind: z.literal("clock"),
     urlEnv: EnvName,
@@ -42,25 +42,25 @@ const Probe = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** One thing that is looked at in the background. */
+/** A check that runs in the background. */
 export const ManifestCheck = z.strictObject({
   name: z.string(),
-  /** `live`: part of liveness. `ready`: part of readiness. `info`: told and never acted upon. */
+  /** `live`: part of liveness. `ready`: part of readiness. `info`: only reported. */
   kind: z.enum(["live", "ready", "info"]),
-  /** A failing critical check is a 503; any other makes the answer `degraded`. */
+  /** If a critical check fails, the answer is a 503. Otherwise it is `degraded`. */
   critical: z.optional(z.boolean()),
   timeoutMs: z.optional(Milliseconds),
   intervalMs: z.optional(Milliseconds),
   probe: Probe,
 });
 
-/** How health is told. */
+/** Health endpoints. */
 export const ManifestHealth = z.strictObject({
   preset: z.optional(z.enum(HEALTH_PRESETS)),
   checks: z.optional(z.array(ManifestCheck)),
-  /** Where an answer is found when not at its usual path. */
+  /** Paths of answers that differ from the defaults. */
   paths: z.optional(z.record(z.string(), z.string())),
-  /** Variable with the key that a caller of the metrics must send, and its header. */
+  /** Variable with the key that a request for metrics must send, and its header. */
   metricsKeyEnv: z.optional(EnvName),
   metricsKeyHeader: z.optional(z.string()),
 });

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { EnvName, Seconds } from "./field.ts";
 
-/** When a job is due: a pattern in a zone, or an interval counted from 1970-01-01T00:00Z. */
+/** When a job is due: a cron pattern in a zone, or an interval counted from 1970-01-01T00:00Z. */
 export const ManifestSchedule = z.strictObject({
   pattern: z.optional(z.string()),
   everySeconds: z.optional(z.number()),
   onStart: z.optional(z.boolean()),
   timezone: z.string(),
-  /** Variables that, where they are set, say the hour, the interval or the zone instead. */
+  /** Variables that override the hour, the interval or the zone if they are set. */
   from: z.optional(
     z.strictObject({
       hour: z.optional(EnvName),
@@ -18,7 +18,7 @@ export const ManifestSchedule = z.strictObject({
   ),
 });
 
-/** Where the app keeps the runs that it makes by itself: one row a job, with the time of the last one. */
+/** Table in which the app records its own runs: one row for each job, with the time of the last run. */
 const AppRunsTable = z.strictObject({
   urlEnv: EnvName,
   table: z.string(),
@@ -34,38 +34,38 @@ const AppRunsTable = z.strictObject({
       }),
     ),
   ),
-  /** The app's own name of the job, where it is another. */
+  /** The app's name of the job, if it differs. */
   job: z.optional(z.string()),
 });
 
-/** One job of one process. Times are in the units their names say. */
+/** One job of one process. The names of durations end with their unit. */
 export const ManifestJob = z.strictObject({
   name: z.string(),
-  /** Name in the catalog of jobs, for example `digest`; `command` for a command of the app's own. */
+  /** Name in the catalog of jobs, for example `digest`, or `command` for a command of the app. */
   uses: z.string(),
   /**
-   * What starts it here: the runtime's own scheduler, a call from a cron job, this process itself
-   * (a cron job is one run), or the app, whose runs are only watched. `elsewhere`: a cron job of its
-   * own, whose records in a shared store are watched from here.
+   * What starts a run: the runtime's scheduler, a call from a cron job, this process itself (a cron
+   * job is one run), or the app, whose runs the runtime only watches. `elsewhere`: another cron job,
+   * whose run records in a shared store this process watches.
    */
   startedBy: z.enum(["schedule", "call", "process", "app", "elsewhere"]),
   schedule: z.optional(ManifestSchedule),
-  /** With `uses: command`: run by a shell. */
+  /** Command for a shell, with `uses: command`. */
   command: z.optional(z.string()),
-  /** A run that takes longer is ended and recorded as `timed-out`. */
+  /** Time limit of a run. A longer run is ended and recorded as `timed-out`. */
   deadlineSeconds: z.optional(Seconds),
-  /** Between SIGTERM and SIGKILL of what a run started; 10 s without it. */
+  /** Time between SIGTERM and SIGKILL for child processes of a run. Default: 10 s. */
   graceSeconds: z.optional(Seconds),
-  /** A run that could not start so long after its slot is not run at all; recorded as `skipped`. */
+  /** Maximum delay between the slot and the start. A later run is recorded as `skipped`. */
   latestStartSeconds: z.optional(Seconds),
-  /** What follows an outage: nothing, the latest missed slot (the default), or each up to `max`. */
+  /** Slots to run after an outage: none, the latest missed one (the default), or all up to `max`. */
   catchUp: z.optional(
     z.strictObject({ policy: z.enum(["none", "latest", "all"]), max: z.optional(Seconds) }),
   ),
-  /** Each start is later by a stable part of this, so that many jobs do not start in one second. */
+  /** Maximum delay of each start. The delay of a job is stable, and it spreads the starts of many jobs. */
   jitterSeconds: z.optional(Seconds),
   overlap: z.optional(z.enum(["forbid", "queue", "replace", "allow"])),
-  /** `on`: the exit codes that are tried again; without it every failure but 78 (configuration). */
+  /** `on`: exit codes to retry. Default: every failure except 78 (configuration). */
   retries: z.optional(
     z.strictObject({
       max: z.number(),
@@ -73,7 +73,7 @@ export const ManifestJob = z.strictObject({
       on: z.optional(z.array(z.int().check(z.minimum(1), z.maximum(255)))),
     }),
   ),
-  /** The environment variable with the URL of the store that holds the lock. */
+  /** The store that holds the lock, by the environment variable with its URL. */
   lock: z.optional(
     z.strictObject({
       store: z.enum(["postgres", "redis"]),
@@ -87,15 +87,15 @@ export const ManifestJob = z.strictObject({
       after: z.optional(z.number()),
     }),
   ),
-  /** Names of toggles of this manifest; the job does nothing unless all of them are on. */
+  /** Toggles of this manifest. The job is skipped unless all are on. */
   toggles: z.optional(z.array(z.string())),
-  /** JSON file with `silenced_until` (epoch seconds): until then the job sends nothing. */
+  /** JSON file with `silenced_until` in seconds since 1970. Until then the job sends nothing. */
   silencedBy: z.optional(z.string()),
-  /** Variable with a healthchecks-style URL that is told of the start and the end of each run. */
+  /** Variable with a healthchecks-style URL to ping at the start and the end of each run. */
   pingEnv: z.optional(EnvName),
   /**
-   * With `startedBy: process` under a zone whose clock changes: two crons start it, and a run does
-   * its work only when a slot of its schedule lies within the last so many seconds.
+   * With `startedBy: process` in a zone whose clock changes, two crons start the job. A run does its
+   * work only if a slot of the schedule lies within this time before it.
    */
   slotToleranceSeconds: z.optional(Seconds),
   appRuns: z.optional(AppRunsTable),
@@ -103,7 +103,8 @@ export const ManifestJob = z.strictObject({
 });
 
 export type ManifestJob = z.infer<typeof ManifestJob>;
-/** Whether this process runs the job; any other is only watched. */
+
+/** Whether this process runs the job, and does not only watch it. */
 export function isRunHere({ startedBy }: Pick<ManifestJob, "startedBy">): boolean {
   return startedBy !== "app" && startedBy !== "elsewhere";
 }

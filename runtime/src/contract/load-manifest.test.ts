@@ -25,7 +25,7 @@ test("a manifest is read from the file that OPSPEC_MANIFEST names", () => {
 });
 
 test.each([
-  [{}, "OPSPEC_MANIFEST: is not set. Let it name the manifest file that was deployed."],
+  [{}, "OPSPEC_MANIFEST: is not set. Set it to the path of the deployed manifest."],
   [
     { OPSPEC_MANIFEST: "/nowhere/manifest.json" },
     "OPSPEC_MANIFEST: /nowhere/manifest.json cannot be read (ENOENT). Deploy the stack again, or mount the file.",
@@ -70,7 +70,7 @@ test("every problem of a manifest is told at once, with its place and what to do
   expect(parse).toThrow(ConfigurationError);
   expect(toldBy(parse)).toEqual([
     ["jobs/a/uses", expect.stringMatching(/^there is no job "trimm"/)],
-    ["jobs/a", "is there twice."],
+    ["jobs/a", "exists twice."],
     ["jobs/a/options/tables", "is missing."],
     ["jobs/a/options/retentionDays", "has an invalid value: it should be at least 1."],
     ["jobs/a/options/extra", '"purge" has no such option.'],
@@ -85,7 +85,7 @@ test("a wrong shape is told by its path", () => {
   expect(toldBy(() => parseManifest({ ...MANIFEST, jobs, colour: "red" }))).toEqual([
     ["jobs/0/startedBy", "it should be schedule or call or process or app or elsewhere."],
     ["jobs/0/deadlineSeconds", "it should be a number."],
-    ["colour", "is not known to this runtime."],
+    ["colour", "is not a key that this runtime knows."],
   ]);
 });
 

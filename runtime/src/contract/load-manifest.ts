@@ -17,16 +17,16 @@ import { type Env, valueOf } from "./env.ts";
 /** The variable with the manifest's path. */
 export const MANIFEST_VARIABLE = "OPSPEC_MANIFEST";
 
-/** What this process must run and answer. Throws a ConfigurationError with every problem at once. */
+/** Loads the manifest of this process. Throws a ConfigurationError with every problem. */
 export function loadManifest(env: Env): RuntimeManifest {
   const path = valueOf(env, MANIFEST_VARIABLE);
   if (path === undefined) {
-    throw refused("is not set.", "Let it name the manifest file that was deployed.");
+    throw refused("is not set.", "Set it to the path of the deployed manifest.");
   }
   return parseManifest(readJson(path));
 }
 
-/** The manifest that a JSON value is. */
+/** Parses a manifest. Throws a ConfigurationError with every problem. */
 export function parseManifest(value: unknown): RuntimeManifest {
   const outdated = versionProblem(value);
   if (outdated) throw new ConfigurationError([outdated]);
@@ -59,7 +59,7 @@ function readJson(path: string): unknown {
   }
 }
 
-/** Before its shape is looked at: another version has another shape, and its problems mean nothing. */
+/** Checked first, because problems of another version's format mean nothing. */
 function versionProblem(value: unknown): ConfigurationProblem | undefined {
   const version =
     typeof value === "object" && value !== null && "version" in value ? value.version : undefined;
@@ -74,7 +74,7 @@ function versionProblem(value: unknown): ConfigurationProblem | undefined {
   };
 }
 
-/** Both ways: a runtime must be as new as the one it was made for, and of the same major version. */
+/** The runtime must not be older than the one that the manifest was made for, and have the same major version. */
 function runtimeProblems(wanted: string): ConfigurationProblem[] {
   const [major = 0, minor = 0, patch = 0] = numbersOf(wanted);
   const [ownMajor = 0, ownMinor = 0, ownPatch = 0] = numbersOf(RUNTIME_VERSION);
@@ -98,7 +98,7 @@ function issueProblem(issue: z.core.$ZodIssue): ConfigurationProblem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       where: [...path, key].join("/"),
-      message: "is not known to this runtime.",
+      message: "is not a key that this runtime knows.",
       remedy: "Deploy the runtime that belongs to this opspec (runtimeSource).",
     }));
   }
@@ -112,7 +112,7 @@ function jobProblems({ jobs, toggles = [] }: RuntimeManifest): ConfigurationProb
     const where = `jobs/${job.name}`;
     const isTwice = names.has(job.name);
     names.add(job.name);
-    const twice = { where, message: "is there twice.", remedy: "Give each job its own name." };
+    const twice = { where, message: "exists twice.", remedy: "Give each job its own name." };
     return [
       ...(isTwice ? [twice] : []),
       ...workProblems(where, job),
@@ -144,7 +144,7 @@ function lookupProblems(job: ManifestJob, toggles: ReadonlySet<string>): Configu
   return [...missing, ...scheduleProblems(job)];
 }
 
-/** A schedule must mean something before its variables are looked at. */
+/** The schedule must be valid without its variables. */
 function scheduleProblems({ name, schedule }: ManifestJob): readonly ConfigurationProblem[] {
   return schedule ? problemsOf(() => bindSchedule({ name, schedule }, {})) : [];
 }

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 
-/** How a run ended. `lost`: its process vanished, and another one found that out. */
+/** How a run ended. `lost`: its process disappeared, and another process noticed. */
 export const RUN_STATUSES = [
   "ok",
   "failed",
@@ -12,45 +12,45 @@ export const RUN_STATUSES = [
 
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** A run that has begun. */
+/** The start of a run. */
 export interface RunStart {
   /** Key of the job. */
   readonly job: string;
-  /** UUID of the run; all its attempts share it. */
+  /** UUID of the run, shared by all its attempts. */
   readonly runId: string;
-  /** The slot for which it runs, or the moment at which somebody started it, as ISO 8601 in UTC. */
+  /** The slot of the run, or the time of a manual start, ISO 8601 in UTC. */
   readonly scheduledFor: string;
   readonly startedAt: string;
-  /** Who started it: `schedule`, `call`, `start`, `catch-up`, `app`, or `manual <who>`. */
+  /** What started it: `schedule`, `call`, `start`, `catch-up`, `app`, or `manual <who>`. */
   readonly actor: string;
   readonly host: string;
-  /** Commit of the app, where the platform says it; else null. */
+  /** Commit of the app if the platform provides it, else null. */
   readonly commit: string | null;
-  /** Of the lease under which it runs: a store refuses the end of a run whose lease was passed on. */
+  /** Fence of the lease of the run. A store refuses the end of a run after a later lease. */
   readonly fence: number;
 }
 
-/** A run that has ended, in whatever way. Written on every outcome. */
+/** The record of a finished run, written for every outcome. */
 export interface RunRecord extends RunStart {
   readonly status: RunStatus;
   readonly durationMs: number;
-  /** How many attempts were made; 0 when nothing was tried. */
+  /** Number of attempts; 0 for a skipped run. */
   readonly attempt: number;
-  /** Of the last attempt's child process, else null. */
+  /** Exit code of the last attempt's child process, else null. */
   readonly exitCode: number | null;
   /** First part of the error's text without secrets, else null. */
   readonly error: string | null;
-  /** What the job has to say: counts, artifacts, why it was skipped. */
+  /** Details from the job: counts, artifacts, why it was skipped. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Which records are asked for, newest first. */
+/** A query for records, newest first. */
 export interface RecordQuery {
   readonly job?: string;
   readonly status?: RunStatus;
-  /** Only runs that started after it, ISO 8601. */
+  /** Only runs that started after this time, ISO 8601. */
   readonly since?: string;
-  /** Most records in the answer. */
+  /** Maximum number of records. */
   readonly limit: number;
 }
 
@@ -62,9 +62,9 @@ export interface LatestQuery {
 
 /** The run records of a stack. */
 export interface RecordStore {
-  /** Notes that a run starts, so that it is known when it never finishes. */
+  /** Stores the start of a run, so that a run without an end is noticed. */
   begin(run: RunStart): Promise<void>;
-  /** Stores the end of a run; false when a later lease of the same job and slot has been seen. */
+  /** Stores the end of a run. Returns false if there was a later lease of the same job and slot. */
   finish(record: RunRecord): Promise<boolean>;
   list(query: RecordQuery): Promise<RunRecord[]>;
   /** The newest record of each job, by the job's name, in one query. */
@@ -75,7 +75,7 @@ export interface RecordStore {
   unfinished(): Promise<RunStart[]>;
 }
 
-/** What the record of a run has beside its start, as it is read from a file or from another process. */
+/** Schema of the end of a run record, for records from a file or another process. */
 export const runRecordEnd = {
   status: z.enum(RUN_STATUSES),
   durationMs: z.number(),

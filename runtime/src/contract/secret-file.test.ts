@@ -29,7 +29,7 @@ test("a secret that is set both ways is an error, without its value", () => {
   const env = { DB_PASSWORD: "hunter22", DB_PASSWORD_FILE: secretFile("hunter23") };
 
   expect(() => resolveSecretFiles(env)).toThrow(
-    "DB_PASSWORD_FILE: is set beside DB_PASSWORD. Keep one of the two.",
+    "DB_PASSWORD_FILE: is set in addition to DB_PASSWORD. Keep one of the two.",
   );
 });
 

@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError, type ConfigurationProblem } from "./configuration-error.ts";
 import { type Env, isSecretName, valueOf } from "./env.ts";
 
-/** The largest secrets are keys of a few kilobytes; what is larger is some other file. */
+/** Maximum size of a secret. The largest secrets are keys of a few kilobytes. */
 const SECRET_BYTES_MAX = 64 * 1024;
 
 const SUFFIX = "_FILE";
 
 /**
- * The environment in which a secret that came as a file, `X_FILE=/run/secrets/x`, is there as `X`.
+ * Resolves secrets in files: `X_FILE=/run/secrets/x` also sets `X` to the content of the file.
  *
- * It concerns names that look like a secret's and those in `named`; `LOG_FILE` stays what it is.
- * A line break at the end of the file is not part of the secret: editors and `echo` write one.
+ * This applies to names that look like a secret's and to those in `named`, but not to `LOG_FILE`.
+ * A line break at the end of the file is removed, because editors and `echo` add one.
  */
 export function resolveSecretFiles(env: Env, named: ReadonlySet<string> = new Set()): Env {
   const resolved: Record<string, string | undefined> = { ...env };
@@ -26,7 +26,7 @@ export function resolveSecretFiles(env: Env, named: ReadonlySet<string> = new Se
   return resolved;
 }
 
-/** The secrets that come as files, by the names that they get. */
+/** The names of the secrets that files contain. */
 export function secretFileNames(env: Env, named: ReadonlySet<string> = new Set()): string[] {
   return Object.keys(env)
     .filter((key) => key.endsWith(SUFFIX) && valueOf(env, key) !== undefined)
@@ -34,11 +34,11 @@ export function secretFileNames(env: Env, named: ReadonlySet<string> = new Set()
     .filter((name) => isSecretName(name) || named.has(name));
 }
 
-/** Undefined when it is no secret at all: tools name their stores of certificates `SSL_CERT_FILE`. */
+/** Undefined for a large file, which is not a secret, such as the certificates in `SSL_CERT_FILE`. */
 function readSecret(env: Env, name: string): string | ConfigurationProblem | undefined {
   const where = `${name}${SUFFIX}`;
   if (valueOf(env, name) !== undefined) {
-    return { where, message: `is set beside ${name}.`, remedy: "Keep one of the two." };
+    return { where, message: `is set in addition to ${name}.`, remedy: "Keep one of the two." };
   }
   const path = env[where] ?? "";
   try {

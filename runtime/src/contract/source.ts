@@ -3,24 +3,24 @@ import { described, EnvName, Seconds } from "./field.ts";
 
 const path = z.string();
 
-const query = described(
-  z.string(),
-  "The query; it can only read, and each row of its answer is one.",
-);
+const query = described(z.string(), "Read-only query.");
 
-/** Where data for alerts, digests, toggles and caches is read. */
+/** Source of rows for alerts, digests, toggles and caches. */
 export const ManifestSource = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("file"),
-    path: described(path, "Path of the file, from the app's directory; at most 32 MiB."),
+    path: described(
+      path,
+      "Path of the file, relative to the app's directory. Its size is 32 MiB at most.",
+    ),
     format: described(
       z.optional(z.enum(["json", "csv"])),
-      "Its format; what its name ends with, else json, without it.",
+      "Format of the file. Default: the extension of the file, or else json.",
     ),
   }),
   z.strictObject({
     kind: z.literal("sql"),
-    urlEnv: described(z.optional(EnvName), "Variable with the URL of a Postgres."),
+    urlEnv: described(z.optional(EnvName), "Environment variable with the URL of a Postgres."),
     path: described(z.optional(path), "Path of a SQLite file, instead of a Postgres."),
     query,
   }),
@@ -28,38 +28,38 @@ export const ManifestSource = z.discriminatedUnion("kind", [
     kind: z.literal("http"),
     url: described(
       z.optional(z.string()),
-      "URL that answers GET with JSON: a list of objects, or one.",
+      "URL that answers GET with JSON: a list of objects, or one object.",
     ),
-    urlEnv: described(z.optional(EnvName), "Variable with the URL, instead of the URL itself."),
+    urlEnv: described(z.optional(EnvName), "Environment variable with the URL."),
     tokenEnv: described(
       z.optional(EnvName),
-      "Variable with a token, sent as `Authorization: Bearer`.",
+      "Environment variable with a token to send as a Bearer token.",
     ),
   }),
   z.strictObject({
     kind: z.literal("sheet"),
-    sheetEnv: described(EnvName, "Variable with the id of the Google Sheet."),
+    sheetEnv: described(EnvName, "Environment variable with the id of the Google Sheet."),
     range: described(
       z.string(),
-      "Tab and cells in A1 notation; the first row names the columns.",
+      "Tab and cells in A1 notation. The first row has the names of the columns.",
       "FeatureToggles!A:B",
     ),
     credentialsEnv: described(
       EnvName,
-      "Variable with the JSON of a service account that may read it.",
+      "Environment variable with the JSON of a service account that may read the sheet.",
     ),
     baseUrlEnv: described(
       z.optional(EnvName),
-      "Variable with a base URL; Google's where it is not set.",
+      "Environment variable with a base URL. Default: Google's.",
     ),
   }),
 ]);
 
 export type ManifestSource = z.infer<typeof ManifestSource>;
 
-/** Where a toggle's value is read. */
+/** Source of a toggle's value. */
 const ToggleReader = z.discriminatedUnion("kind", [
-  /** The presence of the file switches off. */
+  /** The toggle is off while the file exists. */
   z.strictObject({ kind: z.literal("marker"), path: z.string() }),
   z.strictObject({ kind: z.literal("env"), name: EnvName }),
   z.strictObject({ kind: z.literal("redis"), urlEnv: EnvName, key: z.string() }),
@@ -70,7 +70,7 @@ const ToggleReader = z.discriminatedUnion("kind", [
     path: z.optional(z.string()),
     query: z.string(),
   }),
-  /** A row of a table of keys and values: the key is compared without its case. */
+  /** A row of a table of keys and values. Keys are case-insensitive. */
   z.strictObject({
     kind: z.literal("table"),
     source: ManifestSource,
@@ -80,27 +80,27 @@ const ToggleReader = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** A switch that an operator turns while the system runs. */
+/** A switch for operators that takes effect while the system runs. */
 export const ManifestToggle = z.strictObject({
   name: z.string(),
   reader: ToggleReader,
-  /** When the reader answers but knows no value; `off` without it. */
+  /** State if the source has no value. Default: `off`. */
   whenMissing: z.optional(z.enum(["on", "off"])),
-  /** When the reader does not answer, or was not asked yet; `off` (fail-closed) without it. */
+  /** State if the source does not respond or was not read yet. Default: `off` (fail closed). */
   whenUnreachable: z.optional(z.enum(["on", "off"])),
   /**
-   * An answer is believed so long. Without it: 30 s, and no time for markers and variables, which
-   * cost nothing to look at.
+   * How long a value is cached. Default: 30 s. Markers and variables are not cached, because they are
+   * cheap to read.
    */
   ttlSeconds: z.optional(Seconds),
 });
 
-/** Named data that is refreshed in the background: a stale value is better than none. */
+/** Named data that is refreshed in the background. A stale value is better than none. */
 export const ManifestCache = z.strictObject({
   name: z.string(),
   source: ManifestSource,
   ttlSeconds: Seconds,
-  /** Between the two tries of a refresh; 300 s without it. */
+  /** Pause before the second try of a refresh. Default: 300 s. */
   retrySeconds: z.optional(Seconds),
 });
 

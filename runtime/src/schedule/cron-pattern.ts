@@ -1,9 +1,9 @@
 /**
- * A five-field cron pattern, read strictly.
+ * A five-field cron pattern, parsed strictly.
  *
- * Cron programs disagree about what they do not understand: some read an unknown day name as
- * "every day" (a recruiting bot posted its Monday reminder daily because of it). Here a token that
- * is not understood is an error, and what two programs would read differently is refused.
+ * Cron programs treat unknown tokens differently: some read an unknown day name as "every day" (a
+ * recruiting bot posted its Monday reminder daily because of this). Here an unknown token is an error,
+ * and so is a pattern that two programs would read differently.
  */
 export interface CronPattern {
   /** Canonical text: numbers for names, 0 for Sunday, `*` for a whole field, one space between fields. */
@@ -15,13 +15,13 @@ export interface CronPattern {
   /** 0 is Sunday. */
   readonly daysOfWeek: readonly number[];
   /**
-   * The hour field has a star, with or without a step: an interval, which runs on elapsed time when
-   * the clock changes. Without one, each hour is a time of day.
+   * The hour field has a star, with or without a step, so the pattern is an interval that runs on
+   * elapsed time when the clock changes. Otherwise each hour is a time of day.
    */
   readonly isInterval: boolean;
 }
 
-/** A schedule that cannot be, with what to write instead. */
+/** An invalid schedule, with a remedy. */
 export class ScheduleError extends Error {
   override readonly name = "ScheduleError";
   readonly remedy: string;
@@ -37,14 +37,14 @@ interface Field {
   readonly min: number;
   readonly max: number;
   readonly names: readonly string[];
-  /** A day field that is not a star joins the other one with "or", even when it names every day. */
+  /** A day field that is not a star joins the other one with "or", even if it lists every day. */
   readonly isDay?: boolean;
 }
 
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/** The five fields of cron with their bounds. 7 is accepted for Sunday and read as 0. */
+/** The five fields of a cron with their ranges. 7 is accepted for Sunday and becomes 0. */
 const FIELDS = {
   minute: { noun: "minute", min: 0, max: 59, names: [] },
   hour: { noun: "hour", min: 0, max: 23, names: [] },
@@ -53,10 +53,10 @@ const FIELDS = {
   dayOfWeek: { noun: "day of the week", min: 0, max: 7, names: DAYS, isDay: true },
 } as const satisfies Record<string, Field>;
 
-/** Longest month lengths, January first: a day that no month of the pattern has never comes. */
+/** Maximum lengths of months, January first. A day beyond them never comes. */
 const DAYS_OF_MONTH_MAX = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Reads a five-field pattern; throws a ScheduleError that names the token. */
+/** Parses a five-field pattern. Throws a ScheduleError that names the token. */
 export function parseCronPattern(text: string): CronPattern {
   const tokens = text.trim().split(/\s+/);
   const [minute, hour, dayOfMonth, month, dayOfWeek] = tokens;
@@ -116,7 +116,7 @@ function parseStep(text: string, part: string, field: Field): number {
   );
 }
 
-/** A single value with a step runs from that value to the end of the field, as in Vixie cron. */
+/** A single value with a step is a range from that value to the end of the field, as in Vixie cron. */
 function parseRange(
   range: string,
   at: { hasStep: boolean; field: Field; part: string },
@@ -151,12 +151,12 @@ function parseValue(text: string, part: string, field: Field): number {
 function unknownToken(part: string, field: Field): ScheduleError {
   const names = field.names.length > 0 ? `, or ${field.names[0]} to ${field.names.at(-1)}` : "";
   return new ScheduleError(
-    `"${part}" in the ${field.noun} field is not known.`,
+    `"${part}" in the ${field.noun} field is not valid.`,
     `Write *, */n, n, n-m or a list of them, with n from ${field.min} to ${field.max}${names}.`,
   );
 }
 
-/** 7 is Sunday, which is 0. */
+/** Maps 7 to 0, Sunday. */
 function fold(value: number, field: Field): number {
   return field.noun === "day of the week" ? value % 7 : value;
 }
@@ -177,8 +177,8 @@ function renderPart(
 }
 
 /**
- * Both day fields restricted means "either", in every cron; but with a star and a step in one of
- * them some programs read "both".
+ * If both day fields are restricted, every cron program reads "either". With a star and a step in one
+ * of them, some programs read "both".
  */
 function refuseAmbiguousDays(dayOfMonth: string, dayOfWeek: string): void {
   const isMixed = dayOfMonth !== "*" && dayOfWeek !== "*";

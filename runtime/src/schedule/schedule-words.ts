@@ -6,14 +6,14 @@ const MONTH_NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ")
 const WEEKDAYS = "1,2,3,4,5";
 const MINUTES_PER_DAY = 1440;
 
-/** Units from large to small, for the shortest text of an interval. */
+/** Units from large to small, for the shortest text. */
 const UNITS = [
   ["d", 86_400],
   ["h", 3600],
   ["m", 60],
 ] as const;
 
-/** More times, dates or months than this are told as a range or as the pattern, which is shorter. */
+/** More times, dates or months than this are described as a range or as the pattern. */
 const LISTED_MAX = 4;
 
 /** `every 6h`. */
@@ -29,26 +29,26 @@ export function describeEvery(seconds: number): string {
 export function describeCron(pattern: CronPattern, timezone: string, now: Date): string {
   const offsets = comingOffsets(timezone, now.getTime()).toReversed();
   const isUtc = offsets.every((offset) => offset === 0);
-  const told = tellHourly(pattern) ?? tellDaily(pattern);
-  if (!told) {
+  const description = describeHourly(pattern) ?? describeDaily(pattern);
+  if (!description) {
     const beside = isUtc ? "" : ` (${offsets.map(renderOffset).join(" or ")})`;
     return `cron ${pattern.text} ${timezone}${beside}`;
   }
-  const local = `${told.days} ${told.timesAt(0)} ${timezone}`;
+  const local = `${description.days} ${description.timesAt(0)} ${timezone}`;
   if (isUtc) return local;
-  const inUtc = new Set(offsets.map((offset) => told.timesAt(offset)));
+  const inUtc = new Set(offsets.map((offset) => description.timesAt(offset)));
   return `${local} = ${[...inUtc].join(" or ")} UTC`;
 }
 
-/** The parts of the words: which days, and the times as another clock shows them. */
-interface Told {
+/** The parts of a description: days, and times on another clock. */
+interface Description {
   readonly days: string;
-  /** The times on a clock that is `offset` minutes behind the pattern's. */
+  /** Times on a clock that is `offset` minutes behind the pattern's. */
   timesAt(offset: number): string;
 }
 
-/** Every hour of every day: only the minutes are told. */
-function tellHourly({ text, hours, minutes }: CronPattern): Told | undefined {
+/** Every hour of every day: describes the minutes only. */
+function describeHourly({ text, hours, minutes }: CronPattern): Description | undefined {
   if (hours.length < 24 || !text.endsWith(" * * *")) return undefined;
   const shifted = (offset: number): string[] =>
     minutes
@@ -63,7 +63,7 @@ function tellHourly({ text, hours, minutes }: CronPattern): Told | undefined {
   return { days: `every ${step}m`, timesAt: (offset) => `from ${shifted(offset)[0]}` };
 }
 
-function tellDaily(pattern: CronPattern): Told | undefined {
+function describeDaily(pattern: CronPattern): Description | undefined {
   const days = describeDays(pattern);
   const times = pattern.hours.flatMap((hour) =>
     pattern.minutes.map((minute) => hour * 60 + minute),
@@ -78,7 +78,7 @@ function tellDaily(pattern: CronPattern): Told | undefined {
   return { days, timesAt };
 }
 
-/** The distance between neighbours, when it is always the same. */
+/** The difference between neighbours, if it is always the same. */
 function evenStep(values: readonly number[]): number | undefined {
   const [first = 0, second = 0] = values;
   const isEven = values.every((value, index) => value === first + index * (second - first));
@@ -104,7 +104,7 @@ function describeDaysOfWeek({ daysOfWeek }: CronPattern): string {
   return daysOfWeek.map((day) => DAY_NAMES[day]).join(", ");
 }
 
-/** A time of day, from the day before on (below 0) to the next day. */
+/** A time of day, which may be on the day before (negative) or on the next day. */
 function renderClock(minutes: number): string {
   if (minutes < 0) return `${renderTime(minutes + MINUTES_PER_DAY)} (the day before)`;
   if (minutes < MINUTES_PER_DAY) return renderTime(minutes);

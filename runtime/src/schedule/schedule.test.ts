@@ -110,16 +110,16 @@ test("what UTC cannot say is refused, with what to do instead", () => {
     messageOf(compile({ onStart: true })),
   ]).toMatchInlineSnapshot(`
     [
-      "Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
-      "Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
-      "Australia/Lord_Howe changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
+      "Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), set dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
+      "Europe/Vienna changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), set dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
+      "Australia/Lord_Howe changes its clock, and a UTC cron would be wrong for part of the year. Write the schedule in UTC (timezone: UTC), set dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
       ""0 22 1 * *" falls on another date in UTC, and a cron cannot shift dates of the month. Choose a time that is the same date in UTC, use days of the week, or run it in a service (in: <service>).",
       ""0 1,22 * * 1" is not one cron in UTC: some of its runs fall on another day there. Split it into one job before and one after midnight UTC.",
       ""0,45 12 * * *" is not one cron in UTC: its minutes fall into different hours. Split it into jobs with one minute each, or run it in a service (in: <service>).",
-      "a cron cannot say every 90m. Use minutes that divide an hour, hours that divide a day, 1d or 1w, or run the job in a service (in: <service>).",
-      "a cron cannot say every 10s. Use minutes that divide an hour, hours that divide a day, 1d or 1w, or run the job in a service (in: <service>).",
-      "a cron job cannot be one that runs only by hand. Run the job in a service (in: <service>).",
-      "a cron job cannot be one that runs only at the start of a process. Run the job in a service (in: <service>).",
+      "a cron cannot express every 90m. Use minutes that divide an hour, hours that divide a day, 1d or 1w, or run the job in a service (in: <service>).",
+      "a cron cannot express every 10s. Use minutes that divide an hour, hours that divide a day, 1d or 1w, or run the job in a service (in: <service>).",
+      "a cron job cannot run only by hand. Run the job in a service (in: <service>).",
+      "a cron job cannot run only at the start of a process. Run the job in a service (in: <service>).",
     ]
   `);
 });
@@ -141,7 +141,7 @@ test("a token that no cron knows is refused by name, never read as every day", (
     messageOf(parse("")),
   ]).toMatchInlineSnapshot(`
     [
-      ""MON-FRIDAY" in the day of the week field is not known. Write *, */n, n, n-m or a list of them, with n from 0 to 7, or SUN to SAT.",
+      ""MON-FRIDAY" in the day of the week field is not valid. Write *, */n, n, n-m or a list of them, with n from 0 to 7, or SUN to SAT.",
       ""*/0" in the minute field has a step of 0. A step is from 1 to 59; for once in the whole field write 0.",
       ""*/60" in the minute field has a step of 60. A step is from 1 to 59; for once in the whole field write 0.",
       "61 is out of range in the minute field. It takes 0 to 59.",
@@ -152,7 +152,7 @@ test("a token that no cron knows is refused by name, never read as every day", (
       ""*/2" with day of the week "1" means "and" to some programs, "or" to others. Restrict one of the two day fields, or list the days.",
       ""0 0 * *" has 4 fields. A cron has five: minute, hour, day of the month, month, day of the week.",
       ""@daily" has 1 field. A cron has five: minute, hour, day of the month, month, day of the week.",
-      ""L" in the day of the month field is not known. Write *, */n, n, n-m or a list of them, with n from 1 to 31.",
+      ""L" in the day of the month field is not valid. Write *, */n, n, n-m or a list of them, with n from 1 to 31.",
       """ has 0 fields. A cron has five: minute, hour, day of the month, month, day of the week.",
     ]
   `);
@@ -172,7 +172,7 @@ test("times, durations and zones that do not exist are refused", () => {
     [
       ""9:30" is not a time of day. Write hours and minutes in quotes: "09:30".",
       ""24:00" is not a time of day. Write hours and minutes in quotes: "09:30".",
-      "the times 09:30, 12:00 have different minutes, which no one cron can say. Give them the same minute, or write a job for each.",
+      "the times 09:30, 12:00 have different minutes, which one cron cannot express. Give them the same minute, or write a job for each.",
       ""Europe/Wien" is not a time zone. Use an IANA name such as Europe/Vienna.",
       ""europe/vienna" is not a time zone. Write it as Europe/Vienna.",
       ""+01:00" is not a time zone. Use an IANA name such as Europe/Vienna.",

@@ -8,8 +8,8 @@ export { ScheduleError } from "./cron-pattern.ts";
 export type { SeasonalCron } from "./utc-cron.ts";
 
 /**
- * When something runs, as an operator writes it. Exactly one of the first six keys is given,
- * except that `onStart` may stand beside a recurring one.
+ * A schedule as an operator writes it, with exactly one of the first six keys. `onStart` may also
+ * accompany a recurring one.
  */
 export interface ScheduleText {
   readonly every?: string | undefined;
@@ -22,25 +22,25 @@ export interface ScheduleText {
 }
 
 /**
- * The one meaning of a schedule, for Render's crons, the runtime's scheduler and a VM's timers.
+ * A parsed schedule. It has the same meaning for Render's crons, the runtime's scheduler and a VM's
+ * timers.
  *
- * Times of day follow the zone's clock: each runs once, in a gap at the next valid instant, in an
- * overlap at the first of the two. Several that fall into one gap are one run.
+ * Times of day follow the zone's clock. Each runs once: in a gap at the next valid instant, in an
+ * overlap at the first of the two instants. Several times in one gap are one run.
  * A pattern whose hour field has a star, with or without a step, runs on elapsed time: at every
- * instant whose clock matches, so an hourly job runs in both hours of an overlap and never twice
- * for a gap.
- * `every` is counted from 1970-01-01T00:00Z, so that every process finds the same slots.
+ * instant whose clock matches. An hourly job runs in both hours of an overlap, and once after a gap.
+ * `every` counts from 1970-01-01T00:00Z, so that every process computes the same slots.
  */
 export interface Schedule {
-  /** Five-field cron in `timezone`. Absent for intervals that no cron can say, and for `manual`. */
+  /** Five-field cron in `timezone`. Absent for intervals that a cron cannot express, and for `manual`. */
   readonly pattern?: string;
   readonly everySeconds?: number;
-  /** Also once when the process that owns the job starts. */
+  /** Also runs once when the process of the job starts. */
   readonly onStart: boolean;
   readonly timezone: string;
 }
 
-/** Seconds in one of the units in which durations are written. */
+/** Seconds in each unit of durations. */
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   s: 1,
   m: 60,
@@ -50,15 +50,15 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Wall-clock times to try for one run. Those that come again in an overlap, or that are skipped by
- * one gap, are no runs of their own; a clock change is a day at most (Samoa crossing the date line).
+ * Maximum number of wall-clock times to try for one run. Times that repeat in an overlap, or that a gap
+ * skips, are not runs. A clock change is at most a day (Samoa crossing the date line).
  */
 const WALLS_MAX = 24 * 60 + 1;
 
 const patterns = new Map<string, CronPattern>();
 const crons = new Map<string, Cron>();
 
-/** Reads a schedule; throws a ScheduleError that says what to write instead. */
+/** Parses a schedule. Throws a ScheduleError with a remedy. */
 export function parseSchedule(text: ScheduleText, defaultTimezone: string): Schedule {
   const timezone = text.timezone ?? defaultTimezone;
   const problem = zoneProblem(timezone);
@@ -71,7 +71,7 @@ export function parseSchedule(text: ScheduleText, defaultTimezone: string): Sche
   return { ...(pattern === undefined ? {} : { pattern }), onStart, timezone };
 }
 
-/** Length of a duration such as `90s`, `15m`, `6h`, `7d` in seconds. */
+/** Parses a duration such as `90s`, `15m`, `6h` or `7d` to seconds. */
 export function parseDuration(text: string): number {
   const match = /^([1-9]\d{0,5})([smhdw])$/.exec(text);
   const unit = UNIT_SECONDS[match?.[2] ?? ""];
@@ -85,8 +85,8 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * The schedule as the UTC cron that Render takes; throws a ScheduleError when UTC cannot say it,
- * now or within the coming years.
+ * The schedule as a UTC cron for Render. Throws a ScheduleError if UTC cannot express it, now or in the
+ * coming years.
  *
  * @see https://render.com/docs/cronjobs (schedules are in UTC)
  */
@@ -97,8 +97,8 @@ export function compileUtcCron(schedule: Schedule, now: Date = new Date()): stri
 }
 
 /**
- * The schedule as one UTC cron for winter and one for summer time, which are both started all year;
- * throws a ScheduleError when its zone does not have just these two, or when one cron is enough.
+ * The schedule as one UTC cron for winter and one for summer time, which both run all year. Throws a
+ * ScheduleError if the zone does not have exactly these two, or if one cron is enough.
  */
 export function compileSeasonalCrons(schedule: Schedule, now: Date = new Date()): SeasonalCron[] {
   const { pattern, timezone } = schedule;
@@ -106,7 +106,7 @@ export function compileSeasonalCrons(schedule: Schedule, now: Date = new Date())
   return renderSeasonalCrons(parsedPattern(pattern), timezone, now);
 }
 
-/** The next `count` instants strictly after `from`. Empty for a schedule that never runs by itself. */
+/** The next `count` instants strictly after `from`. Empty for a manual schedule. */
 export function nextRuns(schedule: Schedule, from: Date, count: number): Date[] {
   const runs: Date[] = [];
   let cursor = from.getTime();
@@ -119,7 +119,7 @@ export function nextRuns(schedule: Schedule, from: Date, count: number): Date[] 
   return runs;
 }
 
-/** In words, with both zones: `weekdays 13:00 America/Mazatlan = 20:00 UTC`. */
+/** Describes the schedule in its zone and in UTC: `weekdays 13:00 America/Mazatlan = 20:00 UTC`. */
 export function describeSchedule(schedule: Schedule, now: Date = new Date()): string {
   const words = describeRecurring(schedule, now);
   if (!schedule.onStart) return words ?? "by hand";
@@ -146,7 +146,7 @@ function parseEvery(text: string): Pick<Schedule, "pattern" | "everySeconds" | "
   return { everySeconds, timezone: "UTC", ...(pattern === undefined ? {} : { pattern }) };
 }
 
-/** The cron in UTC that hits the same instants, where there is one. 1970-01-01 was a Thursday. */
+/** The UTC cron with the same instants, if there is one. 1970-01-01 was a Thursday. */
 function everyPattern(seconds: number): string | undefined {
   const minutes = seconds / 60;
   if (!Number.isInteger(minutes)) return undefined;
@@ -163,7 +163,7 @@ function timesPattern(times: string | readonly string[], days: string): string {
   const minutes = new Set(parsed.map((time) => time.minute));
   if (minutes.size !== 1) {
     throw new ScheduleError(
-      `the times ${[times].flat().join(", ")} have different minutes, which no one cron can say.`,
+      `the times ${[times].flat().join(", ")} have different minutes, which one cron cannot express.`,
       "Give them the same minute, or write a job for each.",
     );
   }
@@ -185,13 +185,13 @@ function parseTime(text: string): { hour: number; minute: number } {
 function notACron({ everySeconds, onStart }: Schedule): ScheduleError {
   if (everySeconds !== undefined) {
     return new ScheduleError(
-      `a cron cannot say ${describeEvery(everySeconds)}.`,
+      `a cron cannot express ${describeEvery(everySeconds)}.`,
       "Use minutes that divide an hour, hours that divide a day, 1d or 1w, or run the job in a service (in: <service>).",
     );
   }
   const what = onStart ? "at the start of a process" : "by hand";
   return new ScheduleError(
-    `a cron job cannot be one that runs only ${what}.`,
+    `a cron job cannot run only ${what}.`,
     "Run the job in a service (in: <service>).",
   );
 }

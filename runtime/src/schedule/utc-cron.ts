@@ -6,15 +6,15 @@ const MINUTES_PER_DAY = 1440;
 interface ShiftedTimes {
   readonly hours: readonly number[];
   readonly minutes: readonly number[];
-  /** Days that each run moves: -1, 0 or 1; more than one value when the runs move differently. */
+  /** Days by which runs move: -1, 0 or 1. Several values if runs move differently. */
   readonly dayShifts: readonly number[];
 }
 
 /**
- * The same moments as a UTC cron; throws a ScheduleError when there is no such cron.
+ * The UTC cron with the same instants. Throws a ScheduleError if there is none.
  *
- * A zone that changes its clock is refused, except for intervals that are the same in UTC before
- * and after a change, such as every hour in a zone that changes by an hour.
+ * It refuses a zone whose clock changes, except for intervals that are the same in UTC before and
+ * after a change, such as every hour in a zone that changes by an hour.
  */
 export function renderUtcCron(pattern: CronPattern, timezone: string, now: Date): string {
   const [offset = 0, ...others] = comingOffsets(timezone, now.getTime());
@@ -25,17 +25,17 @@ export function renderUtcCron(pattern: CronPattern, timezone: string, now: Date)
   return cron;
 }
 
-/** A UTC cron that is right while its zone is so far ahead of UTC. */
+/** A UTC cron that applies while its zone has this offset. */
 export interface SeasonalCron {
   readonly utcCron: string;
   readonly offsetMinutes: number;
 }
 
 /**
- * One UTC cron for winter and one for summer time, in this order, of a zone that changes its clock.
+ * One UTC cron for winter and one for summer time, in this order.
  *
- * Both are started all year. Which of them is right is decided by the run, from the schedule, so no
- * tick of the two may be the same moment: a run could not tell whose it is.
+ * Both run all year, and each run decides from the schedule whether its tick applies. The two crons
+ * must not share a tick, because a run could not tell to which of them it belongs.
  */
 export function renderSeasonalCrons(
   pattern: CronPattern,
@@ -54,7 +54,7 @@ export function renderSeasonalCrons(
   return crons;
 }
 
-/** Minutes of the UTC day at which a pattern runs under an offset. */
+/** Minutes of the UTC day at which a pattern runs with this offset. */
 function runsOfDay(pattern: CronPattern, offsetMinutes: number): number[] {
   const { hours, minutes } = shiftTimes(pattern, offsetMinutes);
   return hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute));
@@ -69,7 +69,7 @@ function shiftIfPossible(pattern: CronPattern, offsetMinutes: number): string | 
   }
 }
 
-/** For a zone that is always `offsetMinutes` ahead of UTC. Days of the week move with the clock. */
+/** The UTC cron for a fixed offset. Days of the week move with the clock. */
 function shiftToUtc(pattern: CronPattern, offsetMinutes: number): string {
   const times = shiftTimes(pattern, offsetMinutes);
   const fields = pattern.text.split(" ");
@@ -115,7 +115,7 @@ function shiftDays(pattern: CronPattern, dayShift: number): number[] {
 function clockChanges(timezone: string): ScheduleError {
   return new ScheduleError(
     `${timezone} changes its clock, and a UTC cron would be wrong for part of the year.`,
-    "Write the schedule in UTC (timezone: UTC), say dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
+    "Write the schedule in UTC (timezone: UTC), set dst: two-crons in the schedule, or run the job in a service, which follows the zone (in: <service>).",
   );
 }
 
@@ -153,7 +153,7 @@ function dateMoves(pattern: CronPattern): ScheduleError {
   );
 }
 
-/** Shortest text of a set of numbers: `*`, a step, a range or a list. */
+/** The shortest text of a set of numbers: `*`, a step, a range or a list. */
 function renderSet(values: readonly number[], min: number, max: number): string {
   const [first = min, second] = values;
   const last = values.at(-1) ?? first;

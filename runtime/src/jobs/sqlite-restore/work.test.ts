@@ -201,7 +201,7 @@ test("an uploaded file is restored when its checksum is known and its size is al
   );
   writeFileSync(join(uploads, "large.db"), Buffer.alloc(2 * 1024 * 1024));
   await expect(said({ upload: "large.db", sha256: other }, { uploadMaxMb: 1 })).rejects.toThrow(
-    "large.db: has 2097152 bytes, and uploadMaxMb allows 1048576. Raise it, or send another.",
+    "large.db: has 2097152 bytes, and uploadMaxMb allows 1048576. Raise it, or use another file.",
   );
 
   expect((await said({ upload: "pc.db" })).details["upload"]).toBe("pc.db");
