@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 
 import { type LocalCloud, startLocalCloud } from "./server.ts";
 
@@ -21,14 +21,22 @@ export interface TestCloud {
   readonly local: (method: string, path: string, body?: unknown) => Promise<Answer>;
 }
 
-/** Starts a cloud before each test of the file and stops it afterwards. */
+/**
+ * Starts a cloud before each test of the file and stops it afterwards.
+ *
+ * The clock stands still unless a test advances it, so that no result depends on the machine's speed.
+ */
 export function useCloud(): TestCloud {
   let cloud: LocalCloud;
 
   beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
     cloud = await startLocalCloud();
   });
-  afterEach(() => cloud.stop());
+  afterEach(async () => {
+    await cloud.stop();
+    vi.useRealTimers();
+  });
 
   return {
     get urls() {
