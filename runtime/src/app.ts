@@ -2,8 +2,7 @@
 export { createHealth, type AppHealthOptions } from "./app/health.ts";
 export { createLogger, type AppLoggerOptions } from "./app/logger.ts";
 export { defineJob, type DefinedJob } from "./app/define-job.ts";
-export { fastifyHealth } from "./health/adapters/fastify.ts";
-export { honoHealth } from "./health/adapters/hono.ts";
+export { fastifyHealth, honoHealth } from "./health/adapters.ts";
 export { nodeListener } from "./http.ts";
 export { type Check, CheckError, type ProbeResult } from "./health/check.ts";
 export type { Health } from "./health/health.ts";

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { Hono } from "hono";
 import { expect, onTestFinished, test } from "vitest";
 import * as z from "zod/mini";
-import { BODY_BYTES_MAX, nodeListener, readJson } from "./http.ts";
+import { BODY_BYTES_MAX, nodeListener, readJson, requestIdOf } from "./http.ts";
 
 const Body = z.strictObject({
   job: z.string(),
@@ -58,4 +58,28 @@ test("a body that does not come cuts its connection, and others are answered mea
 
   expect(await quick.text()).toBe("answered");
   await closed;
+});
+
+const ID_HEADERS = ["x-request-id", "x-trace-id"];
+
+test.each(["7f9c2b", "sched-daily-202611220300", "a1b2:c3/d4=", "x".repeat(128)])(
+  "the caller's id %s is taken",
+  (id) => {
+    expect(requestIdOf(new Headers({ "x-request-id": id }), ID_HEADERS)).toBe(id);
+  },
+);
+
+test.each(["", "x".repeat(129), "a b", 'a"b', "<script>", "-x", "a;b"])(
+  "the id %j is not well formed, so the request gets a new one",
+  (id) => {
+    const made = requestIdOf(new Headers({ "x-request-id": id }), ID_HEADERS);
+
+    expect(made).toMatch(/^[0-9a-f-]{36}$/);
+  },
+);
+
+test("the first header with a good id wins", () => {
+  const headers = new Headers({ "x-request-id": "a b", "x-trace-id": "trace-1" });
+
+  expect(requestIdOf(headers, ID_HEADERS)).toBe("trace-1");
 });

@@ -1,3 +1,4 @@
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { Context } from "hono";
@@ -138,4 +139,29 @@ function parse(text: string): unknown {
 export function nodeListener(handler: FetchHandler): RequestListener {
   // Clients of HTTP/1.0 send no host. `Request` and `Response` of the process stay Node's own.
   return getRequestListener(handler, { hostname: "localhost", overrideGlobalObjects: false });
+}
+
+/** Longest request id: a UUID with prefixes fits, and so does a log line with it. */
+const REQUEST_ID_LENGTH_MAX = 128;
+
+/** Letters, digits and the usual separators: nothing that could end a header or a log line. */
+const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:+/=-]*$/;
+
+/** The client's id of a request when it is well formed, else a new one. */
+export function requestIdOf(headers: Headers, names: readonly string[]): string {
+  for (const name of names) {
+    const id = headers.get(name);
+    if (id !== null && id.length <= REQUEST_ID_LENGTH_MAX && REQUEST_ID.test(id)) return id;
+  }
+  return randomUUID();
+}
+
+/** Whether two keys are equal. The time that it takes does not depend on how much of them is equal. */
+export function isSameKey(given: string, expected: string): boolean {
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+/** The comparison needs equal lengths. */
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }

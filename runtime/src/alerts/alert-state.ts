@@ -36,7 +36,7 @@ export interface Admission {
   readonly verdict: "held" | "suppressed";
 }
 
-/** A third message about the same alert within this time waits. Source: parlay-gorilla's spike rule. */
+/** A third message about the same alert within this time waits. See docs/sources.md. */
 export const SPIKE_MS = 600_000;
 
 /** A message that a server refuses so often for good is only counted, so that others get through. */

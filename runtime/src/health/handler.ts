@@ -2,8 +2,7 @@ import { type Context, Hono } from "hono";
 import type { Logger } from "pino";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { Answer, Route } from "./preset.ts";
-import { requestIdOf } from "./request-id.ts";
-import { isSameKey } from "./secret-key.ts";
+import { isSameKey, requestIdOf } from "../http.ts";
 
 /** Answers HTTP requests in any server that speaks the web's Request and Response. */
 export type Handler = (request: Request) => Promise<Response>;

@@ -1,8 +1,14 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { valueOf } from "../contract/env.ts";
 import { OPS_TOKEN } from "../contract/manifest.ts";
-import { requestIdOf } from "../health/request-id.ts";
-import { type FetchHandler, json, methodNotAllowed, HttpError, toHttpError } from "../http.ts";
+import {
+  type FetchHandler,
+  HttpError,
+  json,
+  methodNotAllowed,
+  requestIdOf,
+  toHttpError,
+} from "../http.ts";
 import type { RunProcess } from "../run/run.ts";
 import {
   type Ops,

@@ -2,8 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { type Env, valueOf } from "../contract/env.ts";
 import { CALL_TOKEN, type ManifestOps, OPS_TOKEN } from "../contract/manifest.ts";
-import { isSameKey } from "../health/secret-key.ts";
-import { type Connection, HttpError } from "../http.ts";
+import { type Connection, HttpError, isSameKey } from "../http.ts";
 import type { Access, OpsEnv, OpsRoute } from "./api.ts";
 import { type Session, SESSION_COOKIE } from "./sessions.ts";
 

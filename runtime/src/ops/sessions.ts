@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { isSameKey } from "../health/secret-key.ts";
+import { isSameKey } from "../http.ts";
 
 /** The cookie of a login. */
 export const SESSION_COOKIE = "opspec_ops";

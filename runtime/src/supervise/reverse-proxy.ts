@@ -10,7 +10,7 @@ import type { Duplex } from "node:stream";
 import { createProxyServer, proxyUpgrade, type ProxyServer } from "httpxy";
 import type { Logger } from "pino";
 import { errorCode } from "../contract/error-code.ts";
-import { requestIdOf } from "../health/request-id.ts";
+import { requestIdOf } from "../http.ts";
 import { type Upstream, urlOf } from "./upstream.ts";
 
 /** Longer than the edge keeps its connections: else a request meets a connection that just closed. @see https://render.com/docs/troubleshooting-deploys#other-502-errors */

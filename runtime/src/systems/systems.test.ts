@@ -53,26 +53,32 @@ test("the core names none of the systems", async () => {
 /** Every job, by the name of its folder. */
 const JOBS = Object.keys(CATALOG);
 
-test.each([
-  [SYSTEMS.slice(0, 1), JOBS.slice(0, 1)],
-  [SYSTEMS, JOBS],
-])(
-  "without the systems %j and the jobs %j the types still hold",
-  async (systems, jobs) => {
+test(
+  "the types hold without one system and one job, and without all of them",
+  async () => {
     const scratch = scratchCheckout();
-    for (const name of systems)
-      rmSync(join(scratch, "runtime/src/systems", name), { recursive: true });
-    for (const name of jobs) deleteJob(scratch, name);
 
-    for (const [path, text] of renderSystemPresets(scratch))
-      writeFileSync(join(scratch, path), text);
-
-    const tsc = join(CHECKOUT, "node_modules/typescript/bin/tsc");
-    const { stdout } = await run(process.execPath, [tsc, "-p", scratch]).catch((error) => error);
-    expect(stdout).toBe("");
+    expect(await typesWithout(scratch, SYSTEMS.slice(0, 1), JOBS.slice(0, 1))).toBe("");
+    expect(await typesWithout(scratch, SYSTEMS.slice(1), JOBS.slice(1))).toBe("");
   },
   TYPES_LIMIT_MS,
 );
+
+/** Deletes systems and jobs, generates the lists again and gives what the type checker prints. */
+async function typesWithout(
+  scratch: string,
+  systems: readonly string[],
+  jobs: readonly string[],
+): Promise<string> {
+  for (const name of systems)
+    rmSync(join(scratch, "runtime/src/systems", name), { recursive: true });
+  for (const name of jobs) deleteJob(scratch, name);
+  for (const [path, text] of renderSystemPresets(scratch)) writeFileSync(join(scratch, path), text);
+  const tsc = join(CHECKOUT, "node_modules/typescript/bin/tsc");
+  const args = ["-p", scratch, "--incremental", "--tsBuildInfoFile", join(scratch, "types.json")];
+  const { stdout } = await run(process.execPath, [tsc, ...args]).catch((error) => error);
+  return stdout;
+}
 
 test.each(HEALTH_PRESETS)("whether %s has a liveness path is generated as it answers", (preset) => {
   const { health } = scratchHealth({ preset });
@@ -113,7 +119,8 @@ function deleteJob(scratch: string, name: string): void {
   const kept = lines.filter((line) => !line.includes(`"./${name}/options.ts"`));
   expect(kept).toHaveLength(lines.length - 1);
   // Without exports the file would not be a module.
-  writeFileSync(join(folder, "list.ts"), [...kept, "export {};"].join("\n"));
+  const module = kept.includes("export {};") ? kept : [...kept, "export {};"];
+  writeFileSync(join(folder, "list.ts"), module.join("\n"));
   rmSync(join(folder, name), { recursive: true });
 }
 

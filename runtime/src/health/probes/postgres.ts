@@ -33,7 +33,7 @@ export function clockProbe(
       );
       const after = Date.now();
       const theirs = Number(rows[0]?.["now"]);
-      if (!Number.isFinite(theirs)) throw new CheckError("Postgres told no time");
+      if (!Number.isFinite(theirs)) throw new CheckError("Postgres returned no time");
       // 0 inside the span of the query, because the answer may be from any moment of it.
       const value = Math.round(Math.max(before - theirs, theirs - after, 0));
       return value <= maxSkewMs ? { value } : { value, problem: `clocks differ by ${value} ms` };

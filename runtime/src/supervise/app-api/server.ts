@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Hono } from "hono";
-import { isSameKey } from "../../health/secret-key.ts";
 import {
   type Connection,
   HttpError,
+  isSameKey,
   json,
   methodNotAllowed,
   nodeListener,

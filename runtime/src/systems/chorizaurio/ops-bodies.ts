@@ -1,24 +1,19 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { BackupSet, ListedBackup } from "../../backups/backup-sets.ts";
+import { bindSchedule } from "../../contract/bindings.ts";
+import type { ManifestJob } from "../../contract/job.ts";
 import type { HttpError } from "../../http.ts";
-import type { MigrationView } from "../../ops/migrations.ts";
+import { viewJobs } from "../../ops/jobs.ts";
+import type { ProcessContext } from "../../run/process.ts";
+import type { RunProcess } from "../../run/run.ts";
 
 /** Backups that the status shows beside the latest one. */
 const PREVIEW_MAX = 5;
 
-/** A backup in the words of chorizaurio's admin page. */
-export interface BackupBody {
-  readonly filename: string;
-  readonly path: string;
-  readonly size: number;
-  readonly size_human: string;
-  readonly created_at: string;
-  readonly reason: string | null;
-  readonly checksum_md5: string | null;
-  readonly integrity: string | null;
-}
-
-/** One backup. */
-export function backupBody(backup: ListedBackup): BackupBody {
+/** A backup, with the fields of the admin page. */
+export function backupBody(backup: ListedBackup): object {
   const { filename, path, size, createdAt, reason, md5, integrity } = backup;
   return {
     filename,
@@ -34,53 +29,80 @@ export function backupBody(backup: ListedBackup): BackupBody {
 
 /** The list of backups, newest first. */
 export function listBody(
-  set: Pick<BackupSet, "directory" | "keep">,
+  process: RunProcess,
+  set: BackupSet,
   backups: readonly ListedBackup[],
-  intervalHours: number | null,
 ): object {
   return {
     backups: backups.map(backupBody),
     total_count: backups.length,
     backup_dir: set.directory,
     retention_count: set.keep,
-    interval_hours: intervalHours,
+    interval_hours: intervalHours(process, set),
   };
 }
 
-/** What the status tells of the scheduler. */
-export interface SchedulerBody {
-  readonly enabled: boolean;
-  readonly running: boolean;
-  readonly interval_hours: number | null;
-  readonly retention_count: number;
-  readonly backup_dir: string;
-  readonly writable: boolean;
-  readonly jobs: readonly {
-    readonly name: string;
-    readonly schedule: string | null;
-    readonly next_run: string | null;
-    readonly last_run: string | null;
-    readonly last_status: string | null;
-  }[];
-}
-
-/** Whether backups are made, and the newest ones. */
-export function statusBody(scheduler: SchedulerBody, backups: readonly ListedBackup[]): object {
+/** The scheduler of the backups, and the newest ones. */
+export async function statusBody(
+  process: RunProcess,
+  set: BackupSet,
+  backups: readonly ListedBackup[],
+): Promise<object> {
   const shown = backups.map(backupBody);
   return {
-    scheduler,
+    scheduler: await schedulerBody(process, set),
     latest_backup: shown[0] ?? null,
     total: shown.length,
     preview: shown.slice(0, PREVIEW_MAX),
   };
 }
 
-/** How the migrations stand. */
-export function migrationsBody({ registered, executed, pending, failed }: MigrationView): object {
-  return { registered, executed, pending, failed };
+async function schedulerBody(process: RunProcess, set: BackupSet): Promise<object> {
+  const views = await viewJobs(process, scheduledJobs(process, set));
+  return {
+    enabled: views.some(({ toggles }) => toggles.every(({ on }) => on)),
+    running: !process.stop.signal.aborted,
+    interval_hours: intervalHours(process, set),
+    retention_count: set.keep,
+    backup_dir: set.directory,
+    writable: await isWritable(set.directory),
+    jobs: views.map(({ name, schedule, next, last }) => ({
+      name,
+      schedule,
+      next_run: next[0]?.utc ?? null,
+      last_run: last?.startedAt ?? null,
+      last_status: last?.status ?? null,
+    })),
+  };
 }
 
-/** The codes by which the admin page tells errors apart. */
+/** Hours between two periodic backups; null when none are periodic. */
+function intervalHours(process: RunProcess, set: BackupSet): number | null {
+  const [first] = scheduledJobs(process, set).flatMap(({ name, schedule }) => {
+    const bound = schedule && bindSchedule({ name, schedule }, process.env);
+    return bound?.everySeconds ?? [];
+  });
+  return first === undefined ? null : first / 3600;
+}
+
+function scheduledJobs({ manifest }: ProcessContext, set: BackupSet): ManifestJob[] {
+  return manifest.jobs.filter(({ name, schedule }) => schedule && set.jobs.includes(name));
+}
+
+/** The first backup creates the directory, so before it the parent directory counts. */
+async function isWritable(directory: string): Promise<boolean> {
+  for (const path of [directory, dirname(directory)]) {
+    const problem = await access(path, constants.W_OK).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code ?? "unknown",
+    );
+    if (problem === undefined) return true;
+    if (problem !== "ENOENT") return false;
+  }
+  return false;
+}
+
+/** The codes by which the admin page distinguishes errors. */
 const CODES: Readonly<Record<number, string>> = {
   400: "BAD_REQUEST",
   401: "UNAUTHORIZED",
@@ -94,14 +116,11 @@ const CODES: Readonly<Record<number, string>> = {
   503: "SERVICE_UNAVAILABLE",
 };
 
-/** Every refusal of these paths, in the shape that the admin page reads. */
-export function errorBody(
-  refusal: Pick<HttpError, "status" | "message">,
-  requestId: string,
-): object {
+/** Every error of these paths, with the fields of the admin page. */
+export function errorBody(error: Pick<HttpError, "status" | "message">, requestId: string): object {
   return {
-    error: refusal.message,
-    code: CODES[refusal.status] ?? `HTTP_${refusal.status}`,
+    error: error.message,
+    code: CODES[error.status] ?? `HTTP_${error.status}`,
     timestamp: new Date().toISOString(),
     request_id: requestId,
   };

@@ -5,26 +5,23 @@ import { appVersion } from "../../health/preset.ts";
 import { HttpError, json } from "../../http.ts";
 import type { ProcessContext } from "../../run/process.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
-import { backupNamed, downloadBackup } from "../../ops/backups.ts";
-import { viewMigrations } from "../../ops/migrations.ts";
-import { countRequest, type OpsContext, type OpsPreset, type OpsRoute } from "../../ops/api.ts";
-import { PULL_TOKEN, restoreBackup, restoreUpload, takeBackup } from "../../ops/backups.ts";
-import { runMigrationsByHand } from "../../ops/migrations.ts";
-import { upload } from "../../ops/backups.ts";
 import {
-  backupBody,
-  errorBody,
-  humanSize,
-  listBody,
-  migrationsBody,
-  statusBody,
-} from "./ops-bodies.ts";
-import { intervalHours, schedulerOf } from "./ops-scheduler.ts";
+  backupNamed,
+  downloadBackup,
+  PULL_TOKEN,
+  restoreBackup,
+  restoreUpload,
+  takeBackup,
+  upload,
+} from "../../ops/backups.ts";
+import { runMigrationsByHand, viewMigrations } from "../../ops/migrations.ts";
+import { countRequest, type OpsContext, type OpsPreset, type OpsRoute } from "../../ops/api.ts";
+import { backupBody, errorBody, humanSize, listBody, statusBody } from "./ops-bodies.ts";
 
-/** What the app's own admin paths allowed to one client. */
+/** The limit of the app's own admin paths for one client. */
 const REQUESTS_PER_MINUTE = 20;
 
-/** Who takes a backup by hand and does not say who he is: the runbook's curl has no body. */
+/** The actor of a backup without an actor in its body: the runbook's curl has no body. */
 const ADMIN = "manual admin";
 
 const ADMIN_PATH = "/api/admin";
@@ -42,7 +39,7 @@ const ROUTES: readonly OpsRoute[] = [
   { method: "GET", path: "/system-info", answer: showSystem },
 ];
 
-/** chorizaurio's admin paths with their bodies. The Bearer token is the operators' one, no login of the app. */
+/** chorizaurio's admin paths and bodies. Its Bearer token is the operators' one, not an app login. */
 export const opsPreset: OpsPreset = { errorBody, routes: ROUTES.map(limited) };
 
 function limited({ path, answer, ...route }: OpsRoute): OpsRoute {
@@ -70,30 +67,25 @@ async function backUpNow(c: OpsContext): Promise<Response> {
   return json(200, { success: true, backup: backupBody(backup) });
 }
 
-async function listAll({
-  var: {
-    ops: { process },
-  },
-}: OpsContext): Promise<Response> {
+async function listAll(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
   const set = setOf(process);
-  return json(200, listBody(set, await listBackups(set), intervalHours(process, set)));
+  return json(200, listBody(process, set, await listBackups(set)));
 }
 
 function download(c: OpsContext): Promise<Response> {
   return downloadBackup(c.var.ops.process, c.req.param("file") ?? "", c.req.raw.signal);
 }
 
-async function showStatus({
-  var: {
-    ops: { process },
-  },
-}: OpsContext): Promise<Response> {
+async function showStatus(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
   const set = setOf(process);
-  return json(200, statusBody(await schedulerOf(process, set), await listBackups(set)));
+  return json(200, await statusBody(process, set, await listBackups(set)));
 }
 
-async function showMigrations({ var: { ops } }: OpsContext): Promise<Response> {
-  return json(200, migrationsBody(await viewMigrations(ops.process)));
+async function showMigrations(c: OpsContext): Promise<Response> {
+  const { registered, executed, pending, failed } = await viewMigrations(c.var.ops.process);
+  return json(200, { registered, executed, pending, failed });
 }
 
 async function runMigrations(c: OpsContext): Promise<Response> {
@@ -103,11 +95,8 @@ async function runMigrations(c: OpsContext): Promise<Response> {
   return json(200, { success: true, executed, count: executed.length });
 }
 
-async function showSystem({
-  var: {
-    ops: { process, startedAt },
-  },
-}: OpsContext): Promise<Response> {
+async function showSystem(c: OpsContext): Promise<Response> {
+  const { process, startedAt } = c.var.ops;
   const { system, environment } = process.manifest;
   const set = setOf(process);
   const backups = await listBackups(set);
@@ -136,5 +125,5 @@ async function showSystem({
 function setOf(process: ProcessContext): BackupSet {
   const [set] = backupSetsOf(process);
   if (set) return set;
-  throw new HttpError(404, "there are no backups here: no job takes them");
+  throw new HttpError(404, "there are no backups: no job of this process takes them");
 }

@@ -14,7 +14,7 @@ const VERIFY_TOKEN = "OPS_VERIFY_TOKEN";
 /** Characters of one error in the body, as the app's own column has them. */
 const ERROR_MAX = 2000;
 
-/** How much of a commit is told: parlay-gorilla's own deploys compare seven characters. */
+/** Characters of a commit: parlay-gorilla's deploys compare seven. */
 const SHA_LENGTH = 7;
 
 const JOB_RUNS = `
@@ -25,9 +25,9 @@ const JOB_RUNS = `
 /**
  * parlay-gorilla: `/ops/jobs` from the table of the app's scheduler, `/ops/version`, `/ops/verify`.
  *
- * `OPS_VERIFY_TOKEN` as `x-ops-token` opens the last two besides the operators' token. Where the app
- * answered everybody without that token set, nobody is answered here. What the app tells of its own
- * business under /ops it goes on telling: its deploys and its page ask for it.
+ * `OPS_VERIFY_TOKEN` as `x-ops-token` opens the last two, beside the operators' token. Without that
+ * variable the app answered everybody; here it answers nobody. The app itself keeps its other paths
+ * under /ops, because its deploys and its page read them.
  */
 export const opsPreset: OpsPreset = {
   wrongTokenStatus: 403,
@@ -45,7 +45,7 @@ export const opsPreset: OpsPreset = {
   ],
 };
 
-/** The last run of each job, whichever process made it; a database that is away is a 500 that says so. */
+/** The last run of each job, of any process. A database that cannot be reached is a 500. */
 async function listJobRuns({ var: { ops, requestId } }: OpsContext): Promise<Response> {
   const { process } = ops;
   try {
@@ -59,7 +59,7 @@ async function listJobRuns({ var: { ops, requestId } }: OpsContext): Promise<Res
   }
 }
 
-/** A few connections a process, opened by the first who asks and closed when the process ends. */
+/** A few connections per process, opened by the first request and closed when the process ends. */
 const databases = new WeakMap<ProcessRuns, Promise<PostgresDatabase>>();
 
 function databaseOf(process: ProcessContext & ProcessRuns): Promise<PostgresDatabase> {
@@ -83,7 +83,7 @@ async function showVersion({ var: { ops, requestId } }: OpsContext): Promise<Res
   });
 }
 
-/** Whether this is well and which commit it is, for the guardian that compares it with others. */
+/** Whether all checks succeed, and the commit, for the guardian that compares it with others. */
 async function verify({ var: { ops, requestId } }: OpsContext): Promise<Response> {
   const { overall, items } = await checkEverything(ops);
   const body = { ok: overall !== "FAIL", git_sha: shaOf(ops.process), overall, items };

@@ -5,10 +5,9 @@ import { serve } from "@hono/node-server";
 import fastify from "fastify";
 import { Hono } from "hono";
 import { expect, onTestFinished, test } from "vitest";
-import { scratchHealth } from "../../../testing/scratch-health.ts";
-import { fastifyHealth } from "./fastify.ts";
-import { honoHealth } from "./hono.ts";
-import { nodeListener } from "../../http.ts";
+import { scratchHealth } from "../../testing/scratch-health.ts";
+import { fastifyHealth, honoHealth } from "./adapters.ts";
+import { nodeListener } from "../http.ts";
 
 /** Starts a framework's server with health in it and a page of the app's own, and gives its URL. */
 const FRAMEWORKS: Record<string, (health: ReturnType<typeof made>) => Promise<string>> = {
