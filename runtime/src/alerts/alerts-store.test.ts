@@ -114,6 +114,28 @@ test.for(KINDS)(
   },
 );
 
+test.for(KINDS)(
+  "%s: many different alerts of several instances at once are each counted once",
+  { timeout: 30_000 },
+  async (kind, context) => {
+    const { open, messages, clock } = await processes(kind, context);
+    const instances = [open(), open(), open(), open()];
+
+    await Promise.all(
+      instances.map(async (it, number) => {
+        for (const letter of "abcdefghijkl") {
+          await it.send({ ...FAILED, key: `shop/${letter}${number}/fail` });
+        }
+      }),
+    );
+    clock.passSeconds(11);
+    await instances[0]?.close(5000);
+
+    expect(messages.length).toBe(2);
+    expect(messages.reduce((sum, count) => sum + count, 0)).toBe(48);
+  },
+);
+
 test("a store that is away stops no alert, with one warning and one note to the readers of each channel", async () => {
   let isDown = true;
   const channel = listChannel("ops");
