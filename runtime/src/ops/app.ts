@@ -23,41 +23,33 @@ import { loginRoutes } from "./login.ts";
 import { OPS_PRESETS } from "../systems/ops-presets.gen.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { alertRoutes } from "./alerts.ts";
-import { appRoutes } from "./process.ts";
 import { backupRoutes } from "./backups.ts";
-import { cacheRoutes } from "./sources.ts";
 import { checkRoutes } from "./checks.ts";
-import { digestRoutes } from "./process.ts";
 import { fileRoutes } from "./files.ts";
 import { jobRoutes } from "./jobs.ts";
 import { migrationRoutes } from "./migrations.ts";
 import { pageRoutes } from "./page/page.ts";
-import { queueRoutes } from "./sources.ts";
+import { processRoutes } from "./process.ts";
 import { runRoutes } from "./runs.ts";
 import { toggleRoutes } from "./toggles.ts";
-import { uploadRoutes } from "./backups.ts";
-import { versionRoutes } from "./process.ts";
+import { sourceRoutes } from "./sources.ts";
 import { createSessions } from "./sessions.ts";
 import { startedRuns } from "./started-runs.ts";
 
 /** Everything of our own under /ops; the reference lists them. */
 export const OPS_ROUTES: readonly OpsRoute[] = [
   alertRoutes,
-  appRoutes,
   backupRoutes,
-  cacheRoutes,
   checkRoutes,
-  digestRoutes,
   fileRoutes,
   jobRoutes,
   loginRoutes,
   migrationRoutes,
   pageRoutes,
-  queueRoutes,
+  processRoutes,
   runRoutes,
+  sourceRoutes,
   toggleRoutes,
-  uploadRoutes,
-  versionRoutes,
 ].flat();
 
 /** Where our own routes are too: no path of a preset replaces them there. */

@@ -19,7 +19,7 @@ import { type ManifestJob, isRunHere } from "../contract/job.ts";
 import { HttpError, json, readJson } from "../http.ts";
 import { Actor, type OpsContext, type OpsRoute, actorOf, logChange } from "./api.ts";
 import { CHECKSUM_HEADER, downloadOf } from "./file-transfer.ts";
-import { type RunWish, beginRun, jobNamed } from "./jobs.ts";
+import { type ManualRun, beginRun, jobNamed } from "./jobs.ts";
 import { showRun } from "./runs.ts";
 import type { ProcessContext } from "../run/process.ts";
 
@@ -45,6 +45,7 @@ export const backupRoutes: readonly OpsRoute[] = [
   },
   { method: "POST", path: "/ops/backups/:file/verify", answer: verify },
   { method: "POST", path: "/ops/backups/:file/restore", answer: restoreBackup },
+  { method: "PUT", path: "/ops/backups/uploads/:file", answer: upload },
   { method: "POST", path: "/ops/backups/uploads/:file/restore", answer: restoreUpload },
 ];
 
@@ -104,14 +105,9 @@ async function confirmed(c: OpsContext, file: string): Promise<string | undefine
   throw new HttpError(400, "confirm: should be the name of the file, which replaces the database");
 }
 
-async function begun(c: OpsContext, job: ManifestJob, wish: RunWish): Promise<Response> {
-  return showRun(c.var.ops, await beginRun(c, job, wish));
+async function begun(c: OpsContext, job: ManifestJob, request: ManualRun): Promise<Response> {
+  return showRun(c.var.ops, await beginRun(c, job, request));
 }
-
-/** Databases that are sent to be restored. */
-export const uploadRoutes: readonly OpsRoute[] = [
-  { method: "PUT", path: "/ops/backups/uploads/:file", answer: upload },
-];
 
 /** How a refused upload is answered: too long a body and too little room have a status of their own. */
 const STATUSES: Readonly<Record<UploadRefused["reason"], number>> = {

@@ -17,7 +17,7 @@ const RunBody = z.strictObject({
   input: z.optional(z.record(z.string(), z.json())),
 });
 
-/** Jobs with their last and next runs, and runs by hand. */
+/** Jobs with their last and next runs, and manual runs. */
 export const jobRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/jobs", answer: listJobs },
   { method: "GET", path: "/ops/jobs/:job", answer: showJob },
@@ -52,30 +52,34 @@ async function startRun(c: OpsContext): Promise<Response> {
   return showRun(ops, await beginRun(c, job, body));
 }
 
-/** What is asked of a run by hand. */
-export interface RunWish {
+/** What a person or program asks of a manual run. */
+export interface ManualRun {
   readonly actor?: string | undefined;
   readonly runId?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly input?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Starts a run of a job that runs here and gives its id; refuses an input that the job does not take. */
-export async function beginRun(c: OpsContext, job: ManifestJob, wish: RunWish): Promise<string> {
+/** Starts a run of a job that runs here and returns its id. Refuses an input that the job does not take. */
+export async function beginRun(
+  c: OpsContext,
+  job: ManifestJob,
+  request: ManualRun,
+): Promise<string> {
   const { ops } = c.var;
   if (ops.process.stop.signal.aborted) {
     throw new HttpError(503, "shutting down", { "retry-after": "5" });
   }
-  const input = inputFor(job, wish.input);
-  const actor = actorOf(c, wish.actor);
-  const { dryRun = false } = wish;
-  const given = wish.runId === undefined ? {} : { runId: wish.runId };
+  const input = inputFor(job, request.input);
+  const actor = actorOf(c, request.actor);
+  const { dryRun = false } = request;
+  const given = request.runId === undefined ? {} : { runId: request.runId };
   const runId = ops.runs.start({ job: job.name, actor, dryRun, input, ...given });
   logChange(c, { actor, did: "run", job: job.name, runId, dryRun });
   return runId;
 }
 
-function inputFor(job: ManifestJob, input: RunWish["input"]) {
+function inputFor(job: ManifestJob, input: ManualRun["input"]) {
   try {
     return parseInput(job, input);
   } catch (error) {
@@ -84,7 +88,7 @@ function inputFor(job: ManifestJob, input: RunWish["input"]) {
   }
 }
 
-/** The job of this name; refuses with the names that there are. */
+/** The job of this name, or a 404 that lists the known names. */
 export function jobNamed({ process }: Pick<Ops, "process">, name: string | undefined): ManifestJob {
   const { jobs } = process.manifest;
   const job = jobs.find((it) => it.name === name);
@@ -93,16 +97,16 @@ export function jobNamed({ process }: Pick<Ops, "process">, name: string | undef
   throw new HttpError(404, `there is no job "${name}"; there are: ${known}`);
 }
 
-/** Next runs that are shown. */
+/** How many next runs are shown. */
 const NEXT_RUNS = 3;
 
-/** A coming run in the zone of its schedule and in UTC. */
+/** A future run, in the zone of its schedule and in UTC. */
 interface NextRun {
   readonly local: string;
   readonly utc: string;
 }
 
-/** A job as operators look at it. */
+/** A job as the API shows it. */
 export interface JobView {
   readonly name: string;
   readonly uses: string;
@@ -118,7 +122,7 @@ export interface JobView {
     readonly on: boolean;
     readonly reason: string;
   }[];
-  /** What may be said when it is run by hand. */
+  /** The inputs of a manual run. */
   readonly inputs: readonly InputName[];
 }
 
@@ -172,7 +176,7 @@ function comingRuns(schedule: Schedule, now: Date): NextRun[] {
   }));
 }
 
-/** As `2026-03-29 10:00:00 GMT+02:00`: the offset tells the two hours of an overlap apart. */
+/** As `2026-03-29 10:00:00 GMT+02:00`. The offset distinguishes the two hours when clocks go back. */
 function localTime(at: Date, timeZone: string): string {
   const format = new Intl.DateTimeFormat("sv-SE", {
     timeZone,

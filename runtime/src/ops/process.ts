@@ -1,15 +1,23 @@
 import * as z from "zod/mini";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HttpError, json, readJson } from "../http.ts";
-import { Actor, type OpsContext, type OpsRoute, aboutFor, actorOf, logChange } from "./api.ts";
+import {
+  Actor,
+  ActorBody,
+  type OpsContext,
+  type OpsRoute,
+  aboutFor,
+  actorOf,
+  logChange,
+} from "./api.ts";
 import { reload } from "../run/reload.ts";
 import type { CacheSnapshot } from "../sources/caches/cache-snapshot.ts";
 import { RUNTIME_VERSION } from "../version.ts";
 
-/** Longest reason that is logged. */
+/** Longest reason of a restart. */
 const REASON_MAX = 200;
 
-/** An app that cannot be restarted now says so within this time; to end one takes longer. */
+/** Time to wait for an immediate refusal of a restart; stopping an app takes longer. */
 const REFUSED_MS = 100;
 
 const RestartBody = z.strictObject({
@@ -17,18 +25,17 @@ const RestartBody = z.strictObject({
   reason: z.optional(z.string().check(z.maxLength(REASON_MAX))),
 });
 
-const ReloadBody = z.strictObject({ actor: z.optional(Actor) });
-
-/** What is done with the whole process: its app started anew, and what it read read again. */
-export const appRoutes: readonly OpsRoute[] = [
+/** Restarts the app, reloads toggles and caches, and describes the process. */
+export const processRoutes: readonly OpsRoute[] = [
   { method: "POST", path: "/ops/restart", answer: restart },
   { method: "POST", path: "/ops/reload", answer: reloadAll },
+  { method: "GET", path: "/ops/version", answer: showVersion },
+  { method: "GET", path: "/ops/digest", answer: showDigest },
 ];
 
 /**
- * The answer comes at once: an app that takes minutes to start keeps nobody waiting. How it went is
- * in the log and under `/ops/version`. Only what is refused at once, such as while a restore has the
- * app stopped, is told in the answer.
+ * Answers at once, because an app may take minutes to start. The result is in the log and in
+ * `/ops/version`. Only an immediate refusal, such as during a restore, is in the answer.
  */
 async function restart(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
@@ -36,13 +43,13 @@ async function restart(c: OpsContext): Promise<Response> {
   const { app, log } = process;
   if (!app) throw new HttpError(409, "this process supervises no app");
   const actor = actorOf(c, body.actor);
-  const reason = body.reason ?? "it was asked for";
+  const reason = body.reason ?? "requested by an operator";
   logChange(c, { actor, did: "restart the app", reason });
   const problem = app.restart(`${actor}: ${reason}`).then(
     () => undefined,
     (error: unknown) => {
-      log.error({ err: error }, "the app did not come back");
-      return error instanceof Error ? error.message : "it could not be restarted";
+      log.error({ err: error }, "the app did not start again");
+      return error instanceof Error ? error.message : "the app could not be restarted";
     },
   );
   const refused = await Promise.race([problem, sleep(REFUSED_MS)]);
@@ -50,48 +57,25 @@ async function restart(c: OpsContext): Promise<Response> {
   return json(202, { restarting: true });
 }
 
-/** Toggles are read again and every cache counts as too old; the caches keep their values meanwhile. */
+/** Reads toggles again and marks every cache as stale; caches keep their values until the refresh. */
 async function reloadAll(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
-  const body = await readJson(c, ReloadBody);
+  const body = await readJson(c, ActorBody);
   const actor = actorOf(c, body.actor);
   logChange(c, { actor, did: "reload" });
   return json(200, { reloaded: true, ...(await reload(process)) });
 }
 
-/** What runs here. */
-export const versionRoutes: readonly OpsRoute[] = [
-  {
-    method: "GET",
-    path: "/ops/version",
-    answer: async (c) => json(200, versionOf(c)),
-  },
-];
-
-/** Which commit of which process of which stack this is, and since when. */
-function versionOf(c: OpsContext): Record<string, unknown> {
+/** The commit, process and stack that run here, and since when. */
+async function showVersion(c: OpsContext): Promise<Response> {
   const { process, startedAt } = c.var.ops;
   const { system, stack, environment, process: name } = process.manifest;
   const { commit, host } = process;
-  const runtime = RUNTIME_VERSION;
-  return {
-    system,
-    stack,
-    environment,
-    process: name,
-    commit,
-    host,
-    runtime,
-    startedAt,
-    ...aboutFor(c),
-  };
+  const identity = { system, stack, environment, process: name, commit, host };
+  return json(200, { ...identity, runtime: RUNTIME_VERSION, startedAt, ...aboutFor(c) });
 }
 
-/** How the process is in a few lines: its health, and how old its caches are. */
-export const digestRoutes: readonly OpsRoute[] = [
-  { method: "GET", path: "/ops/digest", answer: showDigest },
-];
-
+/** A summary of the process: its health and the age of its caches. */
 async function showDigest(c: OpsContext): Promise<Response> {
   const { process, health, startedAt } = c.var.ops;
   const now = process.clock.now();

@@ -8,7 +8,7 @@ import {
 import { HttpError, json } from "../http.ts";
 import { OPS_PATH, type Ops, type OpsContext, type OpsRoute } from "./api.ts";
 
-/** What happened: the history of runs, and one run. */
+/** The history of runs, and one run. */
 export const runRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/runs", answer: listRuns },
   {
@@ -19,7 +19,7 @@ export const runRoutes: readonly OpsRoute[] = [
   },
 ];
 
-/** 202 while it runs, and then its record. */
+/** Answers 202 while the run is active, then its record. */
 export async function showRun({ runs }: Ops, runId: string): Promise<Response> {
   const run = await runs.find(runId);
   if (run === undefined) throw new HttpError(404, `there is no run ${runId}`);
@@ -28,35 +28,31 @@ export async function showRun({ runs }: Ops, runId: string): Promise<Response> {
 }
 
 async function listRuns(c: OpsContext): Promise<Response> {
-  return json(200, {
-    runs: await readHistory(
-      c.var.ops.process.records,
-      historyQuery(new URL(c.req.url).searchParams),
-    ),
-  });
+  const query = historyQuery(new URL(c.req.url).searchParams);
+  return json(200, { runs: await readHistory(c.var.ops.process.records, query) });
 }
 
-/** Records in an answer that names no number, and the most that one may ask for. */
-const RECORDS_USUAL = 50;
+/** Default and maximum number of records in one answer. */
+const RECORDS_DEFAULT = 50;
 const RECORDS_MAX = 500;
 
-/** Records that are looked through for a text or an end of the time: a store keeps 500 a job. */
-const LOOKED_THROUGH_MAX = 5000;
+/** Records that a search by text or end time reads; a store keeps 500 per job. */
+const SEARCHED_MAX = 5000;
 
-/** A moment, or a day in UTC. */
+/** A time, or a day in UTC. */
 const Moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
-/** Which runs somebody wants to see. */
+/** Selects runs of the history. */
 interface HistoryQuery extends RecordQuery {
-  /** Only runs that started before it, ISO 8601. */
+  /** Only runs that started before this time, ISO 8601. */
   readonly until?: string;
-  /** Only runs in whose job, actor, host, error or details it stands, in any case. */
+  /** Only runs whose job, actor, host, error or details contain this text, ignoring case. */
   readonly text?: string;
 }
 
-/** Reads `?job&status&since&until&text&limit`. A day as `until` is meant with its whole length. */
+/** Parses `?job&status&since&until&text&limit`. A day as `until` includes the whole day. */
 function historyQuery(query: URLSearchParams): HistoryQuery {
-  const limit = Number(query.get("limit") ?? RECORDS_USUAL);
+  const limit = Number(query.get("limit") ?? RECORDS_DEFAULT);
   if (!Number.isInteger(limit) || limit < 1 || limit > RECORDS_MAX) {
     throw new HttpError(400, `limit: should be a number from 1 to ${RECORDS_MAX}`);
   }
@@ -79,13 +75,13 @@ function historyQuery(query: URLSearchParams): HistoryQuery {
   };
 }
 
-/** The runs that are asked for, newest first. */
+/** The selected runs, newest first. */
 async function readHistory(
   records: RecordStore,
   { until, text, limit, ...query }: HistoryQuery,
 ): Promise<RunRecord[]> {
   if (until === undefined && text === undefined) return records.list({ ...query, limit });
-  const found = await records.list({ ...query, limit: LOOKED_THROUGH_MAX });
+  const found = await records.list({ ...query, limit: SEARCHED_MAX });
   return found
     .filter((record) => until === undefined || Date.parse(record.startedAt) <= Date.parse(until))
     .filter((record) => text === undefined || holds(record, text))
@@ -97,7 +93,7 @@ function holds({ job, actor, host, error, details }: RunRecord, text: string): b
   return all.toLowerCase().includes(text.toLowerCase());
 }
 
-/** In UTC, as records have their times, so that texts compare as times do. */
+/** In UTC like the times of records, so that comparing the texts compares the times. */
 function momentOf(query: URLSearchParams, name: string, timeOfDay: string): string | undefined {
   const said = query.get(name);
   if (said === null || said === "") return undefined;

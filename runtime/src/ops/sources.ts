@@ -1,27 +1,29 @@
-import * as z from "zod/mini";
 import { HttpError, json, readJson } from "../http.ts";
-import { Actor, type OpsContext, type OpsRoute, actorOf, logChange } from "./api.ts";
+import { ActorBody, type OpsContext, type OpsRoute, actorOf, logChange } from "./api.ts";
 import type { ProcessServices } from "../run/process.ts";
 import { ALL_CACHES, namedCaches, refreshBounded } from "../sources/caches/bounded-refresh.ts";
 import { refreshRequestOf } from "../sources/caches/refresh-request.ts";
 import { viewQueues } from "../sources/queues/queue-view.ts";
 
-const RefreshBody = z.strictObject({ actor: z.optional(Actor) });
-
-/** Named data that is refreshed in the background. */
-export const cacheRoutes: readonly OpsRoute[] = [
+/** Caches, which are refreshed in the background, and queues with their current lengths. */
+export const sourceRoutes: readonly OpsRoute[] = [
   {
     method: "GET",
     path: "/ops/caches",
     answer: async ({ var: { ops } }) => json(200, { caches: ops.process.caches.snapshots() }),
   },
   { method: "POST", path: "/ops/caches/:bucket/refresh", answer: refresh },
+  {
+    method: "GET",
+    path: "/ops/queues",
+    answer: async ({ var: { ops } }) => json(200, { queues: await viewQueues(ops.process) }),
+  },
 ];
 
 async function refresh(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
   const buckets = bucketsOf(process, c.req.param("bucket") ?? "");
-  const { actor: said } = await readJson(c, RefreshBody);
+  const { actor: said } = await readJson(c, ActorBody);
   const actor = actorOf(c, said);
   logChange(c, { actor, did: "refresh caches", buckets });
   const request = refreshRequestOf(actor);
@@ -36,12 +38,3 @@ function bucketsOf({ caches }: ProcessServices, asked: string): readonly string[
   const known = [...caches.snapshots().map(({ name }) => name), ALL_CACHES].join(", ");
   throw new HttpError(404, `there is no cache "${asked}"; there are: ${known}`);
 }
-
-/** The queues of the process with their lengths now. */
-export const queueRoutes: readonly OpsRoute[] = [
-  {
-    method: "GET",
-    path: "/ops/queues",
-    answer: async ({ var: { ops } }) => json(200, { queues: await viewQueues(ops.process) }),
-  },
-];

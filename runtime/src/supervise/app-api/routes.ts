@@ -182,13 +182,13 @@ async function refreshCache({ process: { caches } }: AppApi, c: Context): Promis
 
 /** Answers before the app stops, because the app could not read the answer afterwards. */
 async function restartApp({ process }: AppApi, c: Context): Promise<unknown> {
-  const { actor, reason = "it was asked for" } = await readJson(c, Restart);
+  const { actor, reason = "requested by the app" } = await readJson(c, Restart);
   const { app, log } = process;
   if (!app) throw new HttpError(409, "this process supervises no app");
   setTimeout(() => {
     app
       .restart(`${actor}: ${reason}`)
-      .catch((error: unknown) => log.error({ err: error }, "the app did not come back"));
+      .catch((error: unknown) => log.error({ err: error }, "the app did not start again"));
   }, ANSWER_MS);
   return { restarting: true };
 }

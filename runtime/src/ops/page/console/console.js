@@ -1,10 +1,9 @@
 import { ask, isLoggedIn, logOut } from "./api.js";
-import { badge, byId } from "./dom.js";
+import { attempt } from "./dialog.js";
+import { badge, byId, toneOf } from "./dom.js";
+import { keepAges, localTime, utcTime } from "./format.js";
 import { prepareLogin } from "./login.js";
-import { attempt } from "./notice.js";
 import { startSections } from "./sections.js";
-import { toneOf } from "./status.js";
-import { keepAges, localTime, utcTime } from "./time.js";
 
 /** Between two looks at the clock. */
 const CLOCK_MS = 1_000;

@@ -1,5 +1,5 @@
 import { ask, sendFile } from "./api.js";
-import { actor } from "./person.js";
+import { actor } from "./login.js";
 
 /** What the letters of a header may be; other letters of a name are left out there. */
 const NOT_OF_A_HEADER = /[^\x20-\x7e]/g;

@@ -1,11 +1,8 @@
 import { ask, untilEnded } from "./api.js";
-import { badge, button, el } from "./dom.js";
-import { attempt, notify } from "./notice.js";
-import { actor } from "./person.js";
-import { silenceForm } from "./silence-form.js";
-import { statusBadge } from "./status.js";
-import { table } from "./table.js";
-import { timeNode } from "./time.js";
+import { attempt, notify } from "./dialog.js";
+import { badge, button, el, statusBadge, table } from "./dom.js";
+import { timeNode } from "./format.js";
+import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Alerts} Alerts */
 
@@ -118,4 +115,45 @@ function recentRow({ lastAt, kind, title, count, process, job, deliveries }) {
     ),
     el("div", {}, ...sent),
   ];
+}
+
+/** As long as the runbooks allow, and as long as they suggest, in minutes. */
+const MINUTES = { min: 1, max: 240, usual: 30 };
+
+/** The form with which alerts are silenced for a while. @param {() => Promise<void>} refresh */
+export function silenceForm(refresh) {
+  const minutes = el("input", {
+    name: "minutes",
+    type: "number",
+    min: MINUTES.min,
+    max: MINUTES.max,
+    value: MINUTES.usual,
+    required: true,
+  });
+  const form = el(
+    "form",
+    { class: "filter", "aria-label": "Silence alerts" },
+    el("label", {}, "Minutes", minutes),
+    el("label", {}, "Reason", el("input", { name: "reason", required: true, maxlength: 200 })),
+    el("button", { class: "primary" }, "Silence"),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void attempt(
+      () => silence(form, refresh),
+      (said) => `Silent for ${said} min.`,
+    );
+  });
+  return form;
+}
+
+/** @param {HTMLFormElement} form @param {() => Promise<void>} refresh */
+async function silence(form, refresh) {
+  const data = new FormData(form);
+  const minutes = Number(data.get("minutes"));
+  const reason = String(data.get("reason"));
+  await ask("POST", "/alerts/silence", { minutes, reason, actor: actor() });
+  form.reset();
+  await refresh();
+  return minutes;
 }

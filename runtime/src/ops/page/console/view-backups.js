@@ -1,16 +1,13 @@
 import { API, ask, untilEnded } from "./api.js";
-import { button, el } from "./dom.js";
-import { askPerson } from "./dialog.js";
-import { attempt, notify } from "./notice.js";
-import { actor } from "./person.js";
-import { sizeWords } from "./size.js";
-import { statusBadge } from "./status.js";
-import { table } from "./table.js";
-import { timeNode } from "./time.js";
+import { askPerson, attempt, notify } from "./dialog.js";
+import { button, el, statusBadge, table } from "./dom.js";
+import { sizeWords, timeNode } from "./format.js";
+import { actor } from "./login.js";
 import { restoreUpload, uploadDatabase } from "./upload.js";
 
 /** @typedef {import("./answers.d.ts").Backups} Backups */
 /** @typedef {import("./answers.d.ts").Backup} Backup */
+
 /** @typedef {Backups["sets"][number]} BackupSet */
 
 /** Copies of databases: taken, looked at, fetched and put back. */

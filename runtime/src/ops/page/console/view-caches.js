@@ -1,9 +1,8 @@
 import { ask } from "./api.js";
-import { badge, button, el } from "./dom.js";
-import { attempt, notify } from "./notice.js";
-import { actor } from "./person.js";
-import { table } from "./table.js";
-import { spanWords, timeNode } from "./time.js";
+import { attempt, notify } from "./dialog.js";
+import { badge, button, el, table } from "./dom.js";
+import { spanWords, timeNode } from "./format.js";
+import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Cache} Cache */
 
@@ -82,3 +81,28 @@ async function refreshBucket(bucket, refresh) {
   notify([done, ...words].join(" "), failed.length > 0 ? "bad" : "good");
   await refresh();
 }
+
+/** @typedef {{ name: string, kind?: string, length?: number, error?: string }} Queue */
+
+/** Lengths of the queues that jobs, checks and rules name. */
+export const queuesView = {
+  id: "queues",
+  title: "Queues",
+  load: () => ask("GET", "/queues"),
+  /** @param {{ queues: Queue[] }} data */
+  isThere: ({ queues }) => queues.length > 0,
+  /** @param {{ queues: Queue[] }} data */
+  tone: ({ queues }) => (queues.some(({ error }) => error !== undefined) ? "bad" : "good"),
+  /** @param {{ queues: Queue[] }} data */
+  render: ({ queues }) => [
+    table(
+      "Queues",
+      ["Queue", "Kind", "Length"],
+      queues.map(({ name, kind, length, error }) => [
+        el("strong", {}, name),
+        kind ?? "–",
+        error === undefined ? String(length ?? "–") : el("span", { class: "error words" }, error),
+      ]),
+    ),
+  ],
+};

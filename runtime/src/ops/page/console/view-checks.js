@@ -1,8 +1,6 @@
 import { ask } from "./api.js";
-import { badge, button, el } from "./dom.js";
-import { attempt } from "./notice.js";
-import { toneOf } from "./status.js";
-import { table } from "./table.js";
+import { attempt } from "./dialog.js";
+import { badge, button, el, table, toneOf } from "./dom.js";
 
 /** @typedef {import("./answers.d.ts").Checks} Checks */
 

@@ -1,13 +1,11 @@
 import { API, ask } from "./api.js";
-import { button, el } from "./dom.js";
-import { askPerson } from "./dialog.js";
-import { attempt } from "./notice.js";
-import { sizeWords } from "./size.js";
-import { table } from "./table.js";
-import { timeNode } from "./time.js";
+import { askPerson, attempt } from "./dialog.js";
+import { button, el, table } from "./dom.js";
+import { sizeWords, timeNode } from "./format.js";
 import { uploadFile } from "./upload.js";
 
 /** @typedef {import("./answers.d.ts").FileEntry} FileEntry */
+
 /** @typedef {{ path: string, entries: readonly (FileEntry & { path: string })[], isCut: boolean }} Listing */
 
 /** What the app keeps on its disk, browsed and put back file by file. */

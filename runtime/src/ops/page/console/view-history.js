@@ -1,9 +1,6 @@
-import { ask } from "./api.js";
-import { el } from "./dom.js";
-import { jobNames } from "./job-names.js";
-import { statusBadge } from "./status.js";
-import { table } from "./table.js";
-import { spanWords, timeNode } from "./time.js";
+import { ask, jobNames } from "./api.js";
+import { el, statusBadge, table } from "./dom.js";
+import { spanWords, timeNode } from "./format.js";
 
 /** @typedef {import("./answers.d.ts").Run} Run */
 

@@ -1,12 +1,8 @@
-import { actor } from "./person.js";
-import { ask, untilEnded } from "./api.js";
-import { badge, button, el } from "./dom.js";
-import { askPerson } from "./dialog.js";
-import { tellJobNames } from "./job-names.js";
-import { notify, attempt } from "./notice.js";
-import { statusBadge } from "./status.js";
-import { table } from "./table.js";
-import { ageWords, spanWords, timeNode } from "./time.js";
+import { ask, tellJobNames, untilEnded } from "./api.js";
+import { askPerson, attempt, notify } from "./dialog.js";
+import { badge, button, el, statusBadge, table } from "./dom.js";
+import { ageWords, spanWords, timeNode } from "./format.js";
+import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Job} Job */
 /** @typedef {import("./answers.d.ts").Run} Run */

@@ -1,9 +1,7 @@
 import { ask } from "./api.js";
-import { badge, button, el } from "./dom.js";
-import { askPerson } from "./dialog.js";
-import { attempt, notify } from "./notice.js";
-import { actor } from "./person.js";
-import { table } from "./table.js";
+import { askPerson, attempt, notify } from "./dialog.js";
+import { badge, button, el, table } from "./dom.js";
+import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Migrations} Migrations */
 

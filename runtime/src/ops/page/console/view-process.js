@@ -1,13 +1,11 @@
 import { ask } from "./api.js";
-import { button, el } from "./dom.js";
-import { askPerson } from "./dialog.js";
-import { attempt } from "./notice.js";
-import { actor } from "./person.js";
-import { statusBadge } from "./status.js";
-import { pairs, table } from "./table.js";
-import { timeNode } from "./time.js";
+import { askPerson, attempt } from "./dialog.js";
+import { button, el, pairs, statusBadge, table } from "./dom.js";
+import { timeNode } from "./format.js";
+import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Version} Version */
+
 /** @typedef {NonNullable<Version["app"]>} App */
 
 /** What runs here, and what is done with all of it. */

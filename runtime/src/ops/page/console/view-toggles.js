@@ -1,9 +1,8 @@
 import { ask } from "./api.js";
-import { badge, button, el } from "./dom.js";
-import { attempt } from "./notice.js";
-import { actor } from "./person.js";
-import { table } from "./table.js";
-import { timeNode } from "./time.js";
+import { attempt } from "./dialog.js";
+import { badge, button, el, table } from "./dom.js";
+import { timeNode } from "./format.js";
+import { actor } from "./login.js";
 
 /**
  * @typedef {object} Toggle
