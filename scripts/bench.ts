@@ -8,6 +8,7 @@ import { lockTakeover } from "./bench/lock-takeover.ts";
 import { pluginSpawn } from "./bench/plugin-spawn.ts";
 import { renderStackFigures } from "./bench/render-stacks.ts";
 import { sqliteBackup } from "./bench/sqlite-backup.ts";
+import { stateRecords } from "./bench/state-records.ts";
 import { stackOperations } from "./bench/stack-operations.ts";
 
 /** Every figure, in the order in which it is printed. */
@@ -19,6 +20,7 @@ const FIGURES: readonly Figure[] = [
   ...healthFigures,
   ...consoleFigures,
   ...lockTakeover,
+  ...stateRecords,
   ...jobRuns,
   ...sqliteBackup,
 ];

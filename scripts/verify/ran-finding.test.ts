@@ -16,7 +16,7 @@ databases: { main: { version: 17, plan: basic_1gb } }
 stores: { records: { database: main } }
 services:
   web: { type: web, source: { repo: "https://example.com/a" }, runtime: node, start: node a.js, plan: starter }
-  loop: { type: worker, source: { repo: "https://example.com/a" }, runtime: node, start: node b.js, plan: starter, disk: { mount: /data, sizeGb: 1 }, stores: { records: { file: /data/runs.jsonl } } }
+  loop: { type: worker, source: { repo: "https://example.com/a" }, runtime: node, start: node b.js, plan: starter, disk: { mount: /data, sizeGb: 1 }, stores: { records: { sqlite: /data/state.db } } }
 jobs:
   sweep: { command: node a.js, schedule: { every: 1h }, in: web }
   trim: { uses: dead-letter-trim, schedule: { every: 1h }, on: render }

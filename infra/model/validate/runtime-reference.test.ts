@@ -41,7 +41,7 @@ jobs:
       "18:66   services/web/checks/db/postgres/env: the process has no variable DATABASE_URL. Declare it in its env.",
       "19:15   services/web/toggles/0: there is no toggle "sendin". Did you mean "sending"?",
       "20:14   services/web/caches/0: there is no cache "clans". Declare it under caches, or correct the name.",
-      "21:26   services/web/stores/history/file: "logs/x.jsonl" is not on the disk: the next deploy would remove it. Give the service a disk, or keep its state in a database: { database: … }.",
+      "21:26   services/web/stores/history/file: "logs/x.jsonl" is not on the disk: the next deploy would remove it. Give the service a disk.",
       "21:55   services/web/stores/history/names/gone: there is no job "gone". Declare it under jobs, or correct the name.",
       "24:76   jobs/sweep/toggles/0: there is no toggle "off". Declare it under toggles, or correct the name.",
       "24:90   jobs/sweep/ping/secret: there is no secret "PING". Declare it under secrets, or correct the name.",

@@ -102,7 +102,7 @@ services:
 `),
   ).toMatchInlineSnapshot(`
     [
-      "3:150   services/a/stores/records/sqlite: "logs/state.db" is not on the disk: the next deploy would remove it. Give the service a disk, or keep its state in a database: { database: … }.",
+      "3:150   services/a/stores/records/sqlite: "logs/state.db" is not on the disk: the next deploy would remove it. Give the service a disk.",
       "11:104   services/b/stores/history/file: "out/jobs.jsonl" is not on the disk: the next deploy would remove it. Add it, or its directory, to disk/persist, or put it below the mount.",
     ]
   `);

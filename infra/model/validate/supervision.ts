@@ -113,7 +113,7 @@ function storesLost(path: string, { type, disk, stores }: ServicePart): Problem[
         message: `"${place}" is not on the disk: the next deploy would remove it.`,
         remedy: disk
           ? "Add it, or its directory, to disk/persist, or put it below the mount."
-          : "Give the service a disk, or keep its state in a database: { database: … }.",
+          : "Give the service a disk.",
       },
     ];
   });

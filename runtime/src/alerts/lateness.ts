@@ -35,7 +35,7 @@ const RECORDING_SECONDS = 60;
 
 export interface LatenessOptions {
   readonly manifest: Pick<RuntimeManifest, "system" | "stack" | "process" | "jobs">;
-  readonly records: Pick<RecordStore, "list" | "unfinished">;
+  readonly records: Pick<RecordStore, "latest" | "list" | "unfinished">;
   readonly alerts: AlertSink;
   readonly env: Env;
   readonly log: Logger;
@@ -119,10 +119,15 @@ async function evaluateJobs(watched: readonly WatchedJob[], evaluation: Evaluati
   if (watched.length === 0) return;
   const { records } = evaluation;
   const unfinished = Map.groupBy(await records.unfinished(), (it) => it.job);
+  const latest = await records.latest({ jobs: watched.map(({ job }) => job.name) });
   for (const it of watched) {
     const { name } = it.job;
-    const list = await records.list({ job: name, limit: RECORDS_MAX });
-    await evaluateJob(it, { records: list, unfinished: unfinished.get(name) ?? [] }, evaluation);
+    const last = latest.get(name);
+    // Older records matter only where the newest run took no slot.
+    const list =
+      last && isForNoSlot(last) ? await records.list({ job: name, limit: RECORDS_MAX }) : [last];
+    const runs = { records: list.filter((run) => run !== undefined) };
+    await evaluateJob(it, { ...runs, unfinished: unfinished.get(name) ?? [] }, evaluation);
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { CheckError } from "../health/check.ts";
 import { StoreError } from "./store-error.ts";
 import { isBusy, resultCode } from "./sqlite.ts";
@@ -15,6 +15,9 @@ const BUSY_LIMIT_MS = 15_000;
 
 /** Pause between two attempts, give or take half, so that processes do not try in step. */
 const BUSY_PAUSE_MS = 10;
+
+/** Statements that follow each other hold the event loop no longer than this, in ms. */
+const TURN_MS = 10;
 
 /**
  * WAL, so that readers never wait for a writer. Each commit is synced to the disk, because a slot
@@ -62,6 +65,8 @@ class SqliteDatabase implements SqlDatabase {
   /** Undefined while no transaction of this process is open. */
   #transaction: Promise<void> | undefined;
   #isClosed = false;
+  /** Time of statements since other work of the process last had its turn. */
+  #busyMs = 0;
 
   constructor(path: string, busyLimitMs: number) {
     this.where = path;
@@ -112,15 +117,31 @@ class SqliteDatabase implements SqlDatabase {
     for (;;) {
       try {
         const database = await this.#open();
+        if (this.#busyMs > TURN_MS) await this.#yield();
         // Nothing is awaited after the last check, so that no transaction can start in between.
         while (this.#transaction) await this.#transaction;
         if (this.#isClosed) throw new CheckError("it is closed");
-        return work(database);
+        return this.#timed(() => work(database));
       } catch (error) {
         const isOver = performance.now() > endMs;
         if (isOver || !isBusy(error)) throw this.#storeError(verb, error);
       }
       await sleep(BUSY_PAUSE_MS * (0.5 + Math.random()));
+    }
+  }
+
+  /** Other work of the process gets its turn after many statements in a row. */
+  async #yield(): Promise<void> {
+    await nextTurn();
+    this.#busyMs = 0;
+  }
+
+  #timed<T>(work: () => T): T {
+    const startMs = performance.now();
+    try {
+      return work();
+    } finally {
+      this.#busyMs += performance.now() - startMs;
     }
   }
 

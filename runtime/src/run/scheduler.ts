@@ -191,11 +191,15 @@ async function lastSlot(
   job: string,
 ): Promise<Date | undefined> {
   try {
-    const known = await records.list({ job, limit: RECORDS_MAX });
-    const slots = known
-      .filter(({ actor }) => SLOT_ACTORS.includes(actor))
-      .map(({ scheduledFor }) => Date.parse(scheduledFor));
-    return slots.length === 0 ? undefined : new Date(Math.max(...slots));
+    // The newest record is nearly always of a slot; the others are read when it is not.
+    for (const limit of [1, RECORDS_MAX]) {
+      const known = await records.list({ job, limit });
+      const slots = known
+        .filter(({ actor }) => SLOT_ACTORS.includes(actor))
+        .map(({ scheduledFor }) => Date.parse(scheduledFor));
+      if (slots.length > 0) return new Date(Math.max(...slots));
+    }
+    return undefined;
   } catch (error) {
     log.error({ err: error, job }, "cannot read run records; missed slots are not caught up");
     return undefined;
