@@ -26,10 +26,14 @@ export interface UrlOptions {
   readonly timeoutSeconds?: number | undefined;
 }
 
-/** The URL of a job. Throws a ConfigurationError if there is none that can be called. */
-export function urlOf({ job, env }: JobContext, { url, urlEnv }: UrlOptions): URL {
+/** The URL in the options at `path`. Throws a ConfigurationError if there is none that can be called. */
+export function urlOf(
+  { job, env }: Pick<JobContext, "job" | "env">,
+  { url, urlEnv }: UrlOptions,
+  path = "url",
+): URL {
   const text = urlEnv === undefined ? url : (valueOf(env, urlEnv) ?? url);
-  const where = urlEnv ?? `jobs/${job}/options/url`;
+  const where = urlEnv ?? `jobs/${job}/options/${path}`;
   const refused = (message: string, remedy = "Give the whole URL, with https://.") =>
     new ConfigurationError([{ where, message, remedy }]);
   if (text === undefined) throw refused("is not set.");
@@ -84,8 +88,9 @@ export async function responseFailure(method: string, response: Response): Promi
   });
 }
 
-function tokenHeaders(
-  { env }: JobContext,
+/** The header with the token. Empty if there is no token. */
+export function tokenHeaders(
+  { env }: Pick<JobContext, "env">,
   { tokenEnv, tokenHeader }: UrlOptions,
 ): Readonly<Record<string, string>> {
   const token = tokenEnv === undefined ? undefined : valueOf(env, tokenEnv)?.trim();

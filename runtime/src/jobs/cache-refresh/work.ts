@@ -9,6 +9,7 @@ import type { RefreshOutcome, RefreshRequest } from "../../sources/caches/cache-
 import { logRefresh } from "../../sources/caches/refresh-log.ts";
 import { refreshRequestOf } from "../../sources/caches/refresh-request.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { tokenHeaders } from "../request.ts";
 import { cacheRefreshJob } from "./options.ts";
 
 type Options = z.infer<typeof cacheRefreshJob.options>;
@@ -130,19 +131,15 @@ async function post(
   options: Options,
   body: RefreshRequest & { readonly bucket: string },
 ): Promise<AppAnswer> {
-  const { env, signal } = context;
   const { tokenEnv, timeoutSeconds = TIMEOUT_SECONDS } = options;
-  const token = tokenEnv === undefined ? undefined : valueOf(env, tokenEnv);
+  const token = tokenHeaders(context, { tokenEnv });
   const url = refreshUrl(context, options, body.bucket);
   try {
     const response = await fetch(url, {
       method: "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
+      headers: { "content-type": "application/json", ...token },
       body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
+      signal: AbortSignal.any([context.signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
     });
     const answer = parseAnswer(await response.text());
     if (response.ok) return answer;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { errorWords } from "../../health/error-words.ts";
 import type { JobContext } from "../definition.ts";
-import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { tokenHeaders, urlOf } from "../request.ts";
 import { valueOf } from "../../contract/env.ts";
 
 import type { FreshJob, FreshnessPlace, MainPlace } from "./options.ts";
@@ -53,11 +53,11 @@ async function askJson(
   question: Question,
 ): Promise<{ readonly json: unknown } | { readonly problem: string }> {
   const { context, timeoutMs } = question;
-  const url = urlOf(place, question);
-  const token = place.tokenEnv === undefined ? undefined : valueOf(context.env, place.tokenEnv);
+  const url = urlOf(context, place, `${question.option}/url`);
+  const token = tokenHeaders(context, { tokenEnv: place.tokenEnv, tokenHeader: place.header });
   try {
     const answer = await fetch(url, {
-      headers: { accept: "application/json", ...credential(place, token) },
+      headers: { accept: "application/json", ...token },
       signal: AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]),
     });
     if (answer.ok) return { json: await answer.json() };
@@ -67,23 +67,6 @@ async function askJson(
     if (context.signal.aborted) throw error;
     return { problem: error instanceof SyntaxError ? "no JSON" : errorWords(error) };
   }
-}
-
-function credential(
-  { header }: FreshnessPlace,
-  token: string | undefined,
-): Readonly<Record<string, string>> {
-  if (token === undefined) return {};
-  return header === undefined ? { authorization: `Bearer ${token}` } : { [header]: token };
-}
-
-function urlOf({ url, urlEnv }: FreshnessPlace, { context, option }: Question): URL {
-  const text = urlEnv === undefined ? url : (valueOf(context.env, urlEnv) ?? url);
-  const parsed = text === undefined ? null : URL.parse(text);
-  if (parsed) return parsed;
-  const where = urlEnv ?? `jobs/${context.job}/options/${option}/url`;
-  const message = text === undefined ? "is not set." : "is not a URL.";
-  throw new ConfigurationError([{ where, message, remedy: "Give the whole URL, with https://." }]);
 }
 
 function valueAt(json: unknown, field: string): unknown {
