@@ -4,16 +4,6 @@ import { MailSettings } from "../../contract/mail.ts";
 import { ManifestSource } from "../../contract/source.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
-/** Where the rows of one kind of alert are. */
-const AlertTab = z.strictObject({
-  source: described(ManifestSource, "Source of the rows: a file, a query, a URL or a sheet."),
-  columns: described(
-    z.optional(z.array(Text)),
-    "Columns to compare and send. Default: all. Leave out columns that change with each read, such as a time.",
-    ["sku", "title", "stock"],
-  ),
-});
-
 /** The job `alerts-flush`. */
 export const alertsFlushJob = {
   description:
@@ -21,7 +11,7 @@ export const alertsFlushJob = {
   get options() {
     return z.strictObject({
       tabs: described(
-        z.optional(z.record(z.string(), AlertTab)),
+        z.optional(z.record(z.string(), alertTab())),
         "Tables by their display name, each with its source.",
         { low_stock: { source: { kind: "file", path: "data/low_stock.csv" } } },
       ),
@@ -70,3 +60,15 @@ export const alertsFlushJob = {
   needsMemory: true,
   diskOptions: ["state"],
 } as const satisfies CatalogJob;
+
+/** The rows of one kind of alert. */
+function alertTab() {
+  return z.strictObject({
+    source: described(ManifestSource, "Source of the rows: a file, a query, a URL or a sheet."),
+    columns: described(
+      z.optional(z.array(Text)),
+      "Columns to compare and send. Default: all. Leave out columns that change with each read, such as a time.",
+      ["sku", "title", "stock"],
+    ),
+  });
+}

@@ -2,27 +2,6 @@ import * as z from "zod/mini";
 import { described, EnvName, Seconds } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
-/** URL that reports a commit. */
-const Place = z.strictObject({
-  url: z.optional(Text),
-  urlEnv: z.optional(EnvName),
-  /** Variable with a token, sent as a Bearer token, or as it is in `header`. */
-  tokenEnv: z.optional(EnvName),
-  header: z.optional(Text),
-  /** Field of the JSON with the commit, such as `object.sha`. */
-  field: z.optional(Text),
-});
-
-/** The commit that should run: a URL, or a variable with the commit. */
-const Main = z.strictObject({ ...Place.shape, commitEnv: z.optional(EnvName) });
-
-/** A job and the maximum age of its last good run. */
-const FreshJob = z.strictObject({ job: Text, withinSeconds: Seconds });
-
-export type FreshnessPlace = z.infer<typeof Place>;
-export type MainPlace = z.infer<typeof Main>;
-export type FreshJob = z.infer<typeof FreshJob>;
-
 /** The job `freshness`. */
 export const freshnessJob = {
   description:
@@ -30,7 +9,7 @@ export const freshnessJob = {
   get options() {
     return z.strictObject({
       backend: described(
-        Place,
+        place(),
         "URL that reports the backend's commit: {url or urlEnv, tokenEnv, header, field}. Default of field: git_sha, sha or commit.",
         {
           url: "https://api.example.com/ops/verify",
@@ -39,12 +18,12 @@ export const freshnessJob = {
         },
       ),
       frontend: described(
-        z.optional(Place),
+        z.optional(place()),
         "URL that reports the frontend's commit, like backend. Default: there is no frontend.",
         { url: "https://www.example.com/api/version" },
       ),
       main: described(
-        z.optional(Main),
+        z.optional(z.strictObject({ ...place().shape, commitEnv: z.optional(EnvName) })),
         "URL that reports the commit of the main branch, or commitEnv: the variable with it. Without it the job only compares backend and frontend.",
         {
           url: "https://api.github.com/repos/example/app/commits/main",
@@ -52,12 +31,12 @@ export const freshnessJob = {
         },
       ),
       jobs: described(
-        z.optional(z.array(FreshJob)),
+        z.optional(z.array(z.strictObject({ job: Text, withinSeconds: Seconds }))),
         "Jobs, each with the maximum age of its last good run in seconds. Default: none.",
         [{ job: "apisports_refresh", withinSeconds: 25_200 }],
       ),
       jobsFrom: described(
-        z.optional(Place),
+        z.optional(place()),
         "URL that reports the runs of these jobs as /ops/jobs does. Default: the run records of this process.",
         { url: "https://api.example.com/ops/jobs" },
       ),
@@ -77,3 +56,24 @@ export const freshnessJob = {
   },
   needsDisk: true,
 } as const satisfies CatalogJob;
+
+/** URL that reports a commit. */
+function place() {
+  return z.strictObject({
+    url: z.optional(Text),
+    urlEnv: z.optional(EnvName),
+    /** Variable with a token, sent as a Bearer token, or as it is in `header`. */
+    tokenEnv: z.optional(EnvName),
+    header: z.optional(Text),
+    /** Field of the JSON with the commit, such as `object.sha`. */
+    field: z.optional(Text),
+  });
+}
+
+type Options = z.infer<typeof freshnessJob.options>;
+
+export type FreshnessPlace = Options["backend"];
+/** The commit that should run: a URL, or a variable with the commit. */
+export type MainPlace = NonNullable<Options["main"]>;
+/** A job and the maximum age of its last good run. */
+export type FreshJob = NonNullable<Options["jobs"]>[number];

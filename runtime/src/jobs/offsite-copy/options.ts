@@ -3,9 +3,7 @@ import { described, EnvName } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
 /** Requires TLS, except for a test server on the same machine. */
-const Endpoint = z
-  .string()
-  .check(z.regex(/^(https:\/\/[^/?#\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)\/?$/));
+const ENDPOINT = /^(https:\/\/[^/?#\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)\/?$/;
 
 /** The job `offsite-copy`. */
 export const offsiteCopyJob = {
@@ -16,7 +14,7 @@ export const offsiteCopyJob = {
       directory: described(FilePath, "Directory of the backups."),
       prefix: described(Text, "Prefix of the backups' file names.", "ventas_"),
       endpoint: described(
-        Endpoint,
+        z.string().check(z.regex(ENDPOINT)),
         "HTTPS address of the service, without the bucket.",
         "https://s3.eu-central-1.amazonaws.com",
       ),

@@ -8,20 +8,6 @@ const RETENTION_DAYS_MAX = 36_500;
 /** A batch is one transaction. More rows would hold their locks for seconds. */
 const BATCH_MAX = 100_000;
 
-const PurgeTable = z.union([
-  Text,
-  z.strictObject({
-    table: described(
-      Text,
-      "Table, with its schema if that is not on the search path. Names are case-sensitive. Put a part with a dot in double quotes.",
-    ),
-    column: described(
-      z.optional(Text),
-      "Column of this table with the age of a row. Default: column.",
-    ),
-  }),
-]);
-
 /** The job `purge`. */
 export const purgeJob = {
   description:
@@ -29,7 +15,7 @@ export const purgeJob = {
   get options() {
     return z.strictObject({
       tables: described(
-        z.array(PurgeTable).check(z.minLength(1)),
+        z.array(purgeTable()).check(z.minLength(1)),
         "Tables in the order in which to purge them: children before parents.",
         ["job_runs", { table: "audit.events", column: "happened_at" }],
       ),
@@ -58,4 +44,20 @@ export const purgeJob = {
   neverEmpty: ["retentionDays"],
 } as const satisfies CatalogJob;
 
-export type PurgeTable = z.infer<typeof PurgeTable>;
+function purgeTable() {
+  return z.union([
+    Text,
+    z.strictObject({
+      table: described(
+        Text,
+        "Table, with its schema if that is not on the search path. Names are case-sensitive. Put a part with a dot in double quotes.",
+      ),
+      column: described(
+        z.optional(Text),
+        "Column of this table with the age of a row. Default: column.",
+      ),
+    }),
+  ]);
+}
+
+export type PurgeTable = z.infer<ReturnType<typeof purgeTable>>;

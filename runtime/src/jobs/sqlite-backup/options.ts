@@ -2,15 +2,6 @@ import * as z from "zod/mini";
 import { described } from "../../contract/field.ts";
 import { type CatalogJob, Count, FilePath, Positive } from "../job.ts";
 
-/** Input of a manual run. */
-export const sqliteBackupInput = z.strictObject({
-  reason: described(
-    z.optional(z.string().check(z.regex(/^admin_trigger:[^\p{Cc}]{1,100}$/u))),
-    "Recorded reason, `admin_trigger:<who>`. Default: who starts the run. The backup is made even if the last one is recent.",
-    "admin_trigger:ana",
-  ),
-});
-
 /** The job `sqlite-backup`. */
 export const sqliteBackupJob = {
   description: "Copies a live SQLite database, verifies the copy and keeps the newest copies.",
@@ -41,6 +32,14 @@ export const sqliteBackupJob = {
       ),
     });
   },
-  input: sqliteBackupInput,
+  get input() {
+    return z.strictObject({
+      reason: described(
+        z.optional(z.string().check(z.regex(/^admin_trigger:[^\p{Cc}]{1,100}$/u))),
+        "Recorded reason, `admin_trigger:<who>`. Default: who starts the run. The backup is made even if the last one is recent.",
+        "admin_trigger:ana",
+      ),
+    });
+  },
   needsDisk: true,
 } as const satisfies CatalogJob;

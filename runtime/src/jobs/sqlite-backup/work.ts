@@ -14,7 +14,7 @@ import {
   writeNote,
 } from "../../backups/backup-note.ts";
 import { type BackupSet, backupPlace } from "../../backups/backup-sets.ts";
-import { sqliteBackupInput, sqliteBackupJob } from "./options.ts";
+import { sqliteBackupJob } from "./options.ts";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -74,7 +74,7 @@ interface BackupPlan extends Pick<BackupSet, "database" | "directory" | "prefix"
 
 function planOf({ options, input, directory, actor }: JobContext): BackupPlan {
   const said = sqliteBackupJob.options.parse(options);
-  const asked = sqliteBackupInput.parse(input).reason;
+  const asked = sqliteBackupJob.input.parse(input).reason;
   const scheduled = backupReason(actor, said.reason ?? "periodic");
   const spacings: Readonly<Record<string, number>> = {
     periodic: said.spacingSeconds ?? SPACING_SECONDS,

@@ -2,20 +2,6 @@ import * as z from "zod/mini";
 import { described } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
 
-/** Input of a manual run: the file to restore. */
-export const sqliteRestoreInput = z.strictObject({
-  backup: described(z.optional(Text), "File name of a backup.", "ventas_20260106_220000.db"),
-  upload: described(
-    z.optional(Text),
-    "File name of an uploaded database, instead of a backup.",
-    "ventas.db",
-  ),
-  sha256: described(
-    z.optional(z.string().check(z.regex(/^[0-9a-fA-F]{64}$/))),
-    "Expected SHA-256 of the file. Default: the one in the backup's note or the upload's receipt.",
-  ),
-});
-
 /** The job `sqlite-restore`. */
 export const sqliteRestoreJob = {
   description:
@@ -48,7 +34,20 @@ export const sqliteRestoreJob = {
       ),
     });
   },
-  input: sqliteRestoreInput,
+  get input() {
+    return z.strictObject({
+      backup: described(z.optional(Text), "File name of a backup.", "ventas_20260106_220000.db"),
+      upload: described(
+        z.optional(Text),
+        "File name of an uploaded database, instead of a backup.",
+        "ventas.db",
+      ),
+      sha256: described(
+        z.optional(z.string().check(z.regex(/^[0-9a-fA-F]{64}$/))),
+        "Expected SHA-256 of the file. Default: the one in the backup's note or the upload's receipt.",
+      ),
+    });
+  },
   needsDisk: true,
   byHandOnly: true,
 } as const satisfies CatalogJob;

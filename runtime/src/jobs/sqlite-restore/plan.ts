@@ -5,7 +5,7 @@ import { type RestorePlace, findBackup, restorePlace } from "../../backups/backu
 import { findUpload } from "../../backups/uploads.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure } from "../definition.ts";
-import { sqliteRestoreInput, sqliteRestoreJob } from "./options.ts";
+import { sqliteRestoreJob } from "./options.ts";
 import { fingerprint } from "../../backups/backup-note.ts";
 import { readSchema, schemaProblems } from "../../backups/database-schema.ts";
 import { stagedName } from "../../backups/replaced-database.ts";
@@ -38,7 +38,7 @@ export async function planOf({ options, input, directory }: JobContext): Promise
     database: await databaseFile(place),
     tables: said.tables ?? [],
     schema: said.schema ?? "any",
-    source: await sourceOf(place, sqliteRestoreInput.parse(input)),
+    source: await sourceOf(place, sqliteRestoreJob.input.parse(input)),
   };
 }
 
