@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Query, SqlDatabase } from "../databases/sql-database.ts";
 import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
 import type { Clock } from "../run/clock.ts";
-import { mergeAlerts, readAlerts, type StoredAlerts } from "./alert-merge.ts";
+import { mergeAlerts, readAlerts, type StoredAlerts } from "./stored-alerts.ts";
 import { AlertRows, ensureAlertTables, type Silence } from "./alert-rows.ts";
 import type { AlertState } from "./alert-state.ts";
 import type { Outbox } from "./outbox.ts";

@@ -10,7 +10,7 @@ import { messageOf } from "./alert-message.ts";
 import { type Channel, whyNotSent } from "./channels/channel.ts";
 import { openChannels } from "./channels/channels.ts";
 import { DeliveryLoop } from "./delivery-loop.ts";
-import { readOldAlerts } from "./old-alerts.ts";
+import { readOldAlerts } from "./stored-alerts.ts";
 import type { AlertRules } from "./outbox.ts";
 import type { RecentAlert } from "./recent-alerts.ts";
 import { normalisedKey, safeEvent } from "./safe-event.ts";

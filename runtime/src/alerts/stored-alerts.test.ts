@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FAILED } from "../../testing/scratch-event.ts";
 import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
-import { mergeAlerts, readAlerts, type StoredAlerts } from "./alert-merge.ts";
+import { mergeAlerts, readAlerts, type StoredAlerts } from "./stored-alerts.ts";
 import { AlertRows, ensureAlertTables } from "./alert-rows.ts";
 import { newAlertState } from "./alert-state.ts";
 import { admit, newChannel, type Outbox, pendingAlerts } from "./outbox.ts";
