@@ -67,7 +67,7 @@ test("a value that stands in clear in the configuration is refused", () => {
   pulumi.runtime.setAllConfig({ "opspec:A": "in clear" });
 
   expect(() => resolve([secret("A")])).toThrow(
-    "A: stands in clear in the stack's configuration. Set it with: pulumi config set --secret A.",
+    "A: is stored in clear text in the stack's configuration. Set it with: pulumi config set --secret A.",
   );
 });
 
@@ -91,7 +91,7 @@ test("everything that is wrong is said at once, by name and never by value", () 
   expect(() => resolve(models, { environment })).toThrowErrorMatchingInlineSnapshot(`
     [Error: secrets: 4 problem(s)
       B: is too short: 5 of at least 32 characters. Generate a longer one.
-      C: is a value that everybody knows. Generate another.
+      C: is a well-known value. Generate another.
       D: OPSPEC_SECRET_D and D give different values. Keep one of them.
       A: is not set; used by services/web/env/KEY. Set it with: pulumi config set --secret A, or OPSPEC_SECRET_A in the environment.]
   `);

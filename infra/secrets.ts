@@ -82,7 +82,7 @@ function find(model: SecretModel, options: Generation): SecretCandidates {
   const inClear = configured !== undefined && !isConfigSecret(key);
   const problems = inClear
     ? [
-        `${name}: stands in clear in the stack's configuration. Set it with: pulumi config set --secret ${name}.`,
+        `${name}: is stored in clear text in the stack's configuration. Set it with: pulumi config set --secret ${name}.`,
       ]
     : [];
   if (given.length > 0 || !command || options.placeholder) return { model, given, problems };
@@ -157,13 +157,13 @@ function valueFor(
 
 function warn(missing: readonly SecretModel[], models: readonly SecretModel[]): void {
   for (const { name, usedBy } of missing.filter((it) => it.required === "warn")) {
-    void pulumi.log.warn(`secret ${name} is not set; ${usedBy.join(", ")} go without it.`);
+    void pulumi.log.warn(`secret ${name} is not set; ${usedBy.join(", ")} run without it.`);
   }
   for (const { name, rotated, maxAgeSeconds } of models) {
     const ageSeconds = rotated ? (Date.now() - Date.parse(rotated)) / 1000 : 0;
     if (maxAgeSeconds === undefined || ageSeconds <= maxAgeSeconds) continue;
     void pulumi.log.warn(
-      `secret ${name} was last changed on ${rotated}, longer ago than its maxAge. Rotate it.`,
+      `secret ${name} was last rotated on ${rotated}, which exceeds its maxAge. Rotate it.`,
     );
   }
 }

@@ -132,7 +132,7 @@ test("a replacement that would lose the disk is refused until the spec consents"
   const { failure } = await engine.preview();
   model = before;
 
-  expect(failure).toContain("Put it back, or take a backup and consent with allowDataLoss: true.");
+  expect(failure).toContain("Restore it, or take a backup and consent with allowDataLoss: true.");
 });
 
 test("a field that Render cannot change replaces the service, and its callers follow", async () => {

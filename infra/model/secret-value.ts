@@ -27,7 +27,7 @@ export function secretValueProblems(secret: SecretModel, value: string): string[
         ]
       : []),
     ...(known.includes(value.trim().toLowerCase())
-      ? [`${name}: is a value that everybody knows. Generate another.`]
+      ? [`${name}: is a well-known value. Generate another.`]
       : []),
     ...(value === "" ? [`${name}: is empty. Set it or remove it.`] : []),
   ];

@@ -52,8 +52,8 @@ test("two crons are refused where they say nothing or cannot be told apart", () 
       "6:66   jobs/report/schedule: "0 9,10 * * *" has times that are as far apart as the clock changes, so its two crons would start at one moment. Split it into jobs with one time each, or run it in a service (in: <service>).",
       "6:66   jobs/report/schedule: no change of the clock of Europe/Vienna moves this schedule, so one cron is enough. Remove dst: two-crons.",
       "6:66   jobs/report/schedule: "0 0 1 * *" falls on another date in UTC, and a cron cannot shift dates of the month. Choose a time that is the same date in UTC, use days of the week, or run it in a service (in: <service>).",
-      "6:94   jobs/report/schedule/dst: is only for jobs with on: render; everything else follows the zone by itself. Remove it.",
-      "6:94   jobs/report/schedule/dst: is not for jobs that call a service: its runtime follows the zone by itself. Remove it, and use in: web instead of on: and calls:.",
+      "6:94   jobs/report/schedule/dst: is only for jobs with on: render; elsewhere the runtime handles the time zone. Remove it.",
+      "6:94   jobs/report/schedule/dst: does not apply to jobs that call a service: the service's runtime handles the time zone. Remove it, and use in: web instead of on: and calls:.",
     ]
   `);
 });

@@ -16,7 +16,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "10:5   services/web/env: this key is written twice. Keep one; the other would be ignored.",
+      "10:5   services/web/env: this key is duplicated. Keep one; the other would be ignored.",
     ]
   `);
 });
@@ -73,8 +73,8 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "9:28   services/web/env/PYTHON_VERSION: 3.10 is read as the number 3.1. Put it in quotes if text is meant, or write 3.1.",
-      "9:40   services/web/env/MODE: 0640 is read as the number 640. Put it in quotes if text is meant, or write 640.",
+      "9:28   services/web/env/PYTHON_VERSION: 3.10 is read as the number 3.1. Quote it if it is text, or write 3.1.",
+      "9:40   services/web/env/MODE: 0640 is read as the number 640. Quote it if it is text, or write 640.",
     ]
   `);
 });
@@ -93,7 +93,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "9:3   services/web: this key is written twice. Keep one; the other would be ignored.",
+      "9:3   services/web: this key is duplicated. Keep one; the other would be ignored.",
     ]
   `);
 });

@@ -89,7 +89,7 @@ function surveyPairs<P extends Pair>(pairs: readonly P[], path: string, survey: 
 }
 
 const WRITTEN_TWICE = {
-  message: "this key is written twice.",
+  message: "this key is duplicated.",
   remedy: "Keep one; the other would be ignored.",
 };
 
@@ -100,7 +100,7 @@ function surveyScalar({ value, source, range }: Scalar, path: string, survey: Su
     path,
     place: survey.placeAt(range?.[0] ?? 0),
     message: `${source} is read as the number ${value}.`,
-    remedy: `Put it in quotes if text is meant, or write ${value}.`,
+    remedy: `Quote it if it is text, or write ${value}.`,
   });
 }
 

@@ -11,12 +11,12 @@ services:
     stores: { records: { keyValue: queue } }
 `);
 
-  expect(found.filter((it) => it.includes("any more"))).toMatchInlineSnapshot(`
+  expect(found.filter((it) => it.includes("no longer"))).toMatchInlineSnapshot(`
     [
-      "2:22   stores/records/keyValue: is not a key any more. Run records are kept in a database. Write records: { database: … }, or { sqlite: … } in a service with a disk. Leases may stay: coordination: { keyValue: … }.",
-      "5:26   services/web/stores/records/file: is not a key any more. Run records are kept in a database. Write records: { sqlite: … } with the same path, but .db instead of .jsonl: the runtime imports the old file when it starts.",
-      "5:67   services/web/stores/coordination/directory: is not a key any more. Leases are kept in a database or a Key Value store. Write coordination: { sqlite: … } with the same path and .db: the runtime imports the old directory when it starts.",
-      "7:26   services/api/stores/records/keyValue: is not a key any more. Run records are kept in a database. Write records: { database: … }, or { sqlite: … } in a service with a disk. Leases may stay: coordination: { keyValue: … }.",
+      "2:22   stores/records/keyValue: is no longer a key. Run records are kept in a database. Write records: { database: … }, or { sqlite: … } in a service with a disk. Leases may stay: coordination: { keyValue: … }.",
+      "5:26   services/web/stores/records/file: is no longer a key. Run records are kept in a database. Write records: { sqlite: … } with the same path, but .db instead of .jsonl: the runtime imports the old file when it starts.",
+      "5:67   services/web/stores/coordination/directory: is no longer a key. Leases are kept in a database or a Key Value store. Write coordination: { sqlite: … } with the same path and .db: the runtime imports the old directory when it starts.",
+      "7:26   services/api/stores/records/keyValue: is no longer a key. Run records are kept in a database. Write records: { database: … }, or { sqlite: … } in a service with a disk. Leases may stay: coordination: { keyValue: … }.",
     ]
   `);
   expect(found.filter((it) => it.includes("stores"))).toHaveLength(4);

@@ -5,14 +5,14 @@ import { StackSpec } from "./stack.ts";
 /** Keys that belong elsewhere, by the block in which they are looked for, with where they belong. */
 const MISPLACED: Readonly<Record<string, string>> = {
   "jobs/disk": "A job has no disk. Give it to a service, and use in: or calls: with that service.",
-  "jobs/timezone": "It belongs into the schedule.",
-  "jobs/cron": "It belongs into the schedule: { cron: … }.",
-  "jobs/every": "It belongs into the schedule: { every: … }.",
+  "jobs/timezone": "It belongs in the schedule.",
+  "jobs/cron": "It belongs in the schedule: { cron: … }.",
+  "jobs/every": "It belongs in the schedule: { every: … }.",
   "jobs/start": "A job has a command:.",
   "services/schedule": "Only jobs have one; write a job with in: and this service.",
-  "services/persist": "It belongs into the disk.",
-  "services/repo": "It belongs into the source: { repo: … }.",
-  "services/image": "It belongs into the source: { image: … }.",
+  "services/persist": "It belongs in the disk.",
+  "services/repo": "It belongs in the source: { repo: … }.",
+  "services/image": "It belongs in the source: { image: … }.",
 };
 
 /** Keys of older versions, by the block and its key within `stores`, with what replaces them. */
@@ -42,7 +42,7 @@ export function belongsElsewhere(
   if (told !== undefined || isPlural) return told;
   if (path.length === 0) {
     const isOfService = near === undefined && keysOf(ServiceSpec).includes(key);
-    return isOfService ? `${key} belongs into a service.` : undefined;
+    return isOfService ? `${key} belongs in a service.` : undefined;
   }
   return keysOf(StackSpec).includes(key) ? `${key} belongs at the top level.` : undefined;
 }

@@ -72,7 +72,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "6:46   services/web/source/image: is not a key here. It belongs into the source: { image: … }.",
+      "6:46   services/web/source/image: is not a key here. It belongs in the source: { image: … }.",
       "10:28   services/web/env/A/url: is not a key here. Known here: buildTime, secret.",
     ]
   `);
@@ -254,7 +254,7 @@ preDeploy: make migrate
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "2:1   preDeploy: is not a key here. preDeploy belongs into a service.",
+      "2:1   preDeploy: is not a key here. preDeploy belongs in a service.",
     ]
   `);
 });

@@ -107,7 +107,7 @@ function unknownKey(key: string, known: readonly string[], path: readonly string
   if (replacement !== undefined) {
     const problem = {
       path: drop.join("/"),
-      message: "is not a key any more.",
+      message: "is no longer a key.",
       remedy: replacement,
     };
     return { problem, drop, meant: [...path, "database"].join("/") };

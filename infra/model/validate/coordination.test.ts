@@ -14,7 +14,7 @@ ${rest}`.replace("byHand", "by-hand");
 test("several instances in production that would each run a job are refused", () => {
   expect(refusals(stack("instances: 2"))).toMatchInlineSnapshot(`
     [
-      "4:3   services/web/stores/coordination: is missing: each of its instances would run sweep. Say where they agree: { database: … } or { keyValue: … }; or use one instance.",
+      "4:3   services/web/stores/coordination: is missing: each of its instances would run sweep. Set it to { database: … } or { keyValue: … }, or use one instance.",
     ]
   `);
   expect(refusals(stack("autoscale: { min: 1, max: 3, cpuPercent: 70 }"))).toHaveLength(1);

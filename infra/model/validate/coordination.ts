@@ -16,7 +16,7 @@ export function validateCoordination(spec: PartialStackSpec): Problem[] {
       {
         path: `services/${key}/stores/coordination`,
         message: `is missing: each of its instances would run ${jobs.join(", ")}.`,
-        remedy: "Say where they agree: { database: … } or { keyValue: … }; or use one instance.",
+        remedy: "Set it to { database: … } or { keyValue: … }, or use one instance.",
       },
     ];
   });

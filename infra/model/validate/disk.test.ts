@@ -148,7 +148,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "7:107   services/box/volumes/1/container: /data/x overlaps with /data. Mount one directory that has both, or two that are apart.",
+      "7:107   services/box/volumes/1/container: /data/x overlaps with /data. Mount one directory that contains both, or two separate ones.",
     ]
   `);
 });

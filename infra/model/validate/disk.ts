@@ -94,7 +94,7 @@ function overlappingVolumes(key: string, { volumes }: ServicePart): Problem[] {
       {
         path: `services/${key}/volumes/${index}/container`,
         message: `${mount} overlaps with ${other}.`,
-        remedy: "Mount one directory that has both, or two that are apart.",
+        remedy: "Mount one directory that contains both, or two separate ones.",
       },
     ];
   });

@@ -58,7 +58,7 @@ envRules:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "9:12   services/web/env/ALLOW_HEADER_AUTH: is switched on, which is forbidden in production. Remove it, or set it to "0".",
+      "9:12   services/web/env/ALLOW_HEADER_AUTH: is on, which is forbidden in production. Remove it, or set it to "0".",
     ]
   `);
 });
@@ -79,7 +79,7 @@ envRules:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "9:12   services/web/env/ADMIN_USER: is a value that everybody knows. Choose another.",
+      "9:12   services/web/env/ADMIN_USER: is a well-known value. Choose another.",
       "9:12   services/web/env/ADMIN_USER: is too short: 5 of at least 8 characters. Choose a longer value.",
     ]
   `);
@@ -143,7 +143,7 @@ envRules:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "10:102   jobs/a/env/DEBUG: is switched on, which is forbidden in production. Remove it, or set it to "0".",
+      "10:102   jobs/a/env/DEBUG: is on, which is forbidden in production. Remove it, or set it to "0".",
     ]
   `);
 });

@@ -71,7 +71,7 @@ function forbidden(spec: PartialStackSpec, rule: RulePart): Problem[] {
       .filter((name) => isOn(env.get(name)))
       .map((name) => ({
         path: `${path}/env/${name}`,
-        message: `is switched on, which is forbidden in ${rule.in}.`,
+        message: `is on, which is forbidden in ${rule.in}.`,
         remedy: 'Remove it, or set it to "0".',
       })),
   );
@@ -113,9 +113,7 @@ function values(spec: PartialStackSpec, rule: RulePart): Problem[] {
             },
           ]
         : []),
-      ...(isWeak
-        ? [{ path, message: "is a value that everybody knows.", remedy: "Choose another." }]
-        : []),
+      ...(isWeak ? [{ path, message: "is a well-known value.", remedy: "Choose another." }] : []),
     ];
   });
 }

@@ -108,9 +108,9 @@ jobs:
   expect(found).toMatchInlineSnapshot(`
     [
       "9:5   services/web/schedule: is not a key here. Only jobs have one; write a job with in: and this service.",
-      "10:5   services/web/repo: is not a key here. It belongs into the source: { repo: … }.",
-      "12:20   jobs/a/timezone: is not a key here. It belongs into the schedule.",
-      "12:35   jobs/a/cron: is not a key here. It belongs into the schedule: { cron: … }.",
+      "10:5   services/web/repo: is not a key here. It belongs in the source: { repo: … }.",
+      "12:20   jobs/a/timezone: is not a key here. It belongs in the schedule.",
+      "12:35   jobs/a/cron: is not a key here. It belongs in the schedule: { cron: … }.",
     ]
   `);
 });
@@ -176,7 +176,7 @@ stores: { records: { database: main } }
   `);
   expect(refusals(`${web}jobs:\n${flush("in: web")}`)).toMatchInlineSnapshot(`
     [
-      "5:12   jobs/flush/uses: "web" has no disk for what "alerts-flush" remembers: the next deploy would forget it. Give the service a disk, or give the stack stores: { records: … } in a database.",
+      "5:12   jobs/flush/uses: "web" has no disk for what "alerts-flush" remembers: the next deploy would lose it. Give the service a disk, or give the stack stores: { records: … } in a database.",
     ]
   `);
   expect(refusals(`${kept}jobs:\n${flush("on: render")}`)).toEqual([]);

@@ -87,7 +87,7 @@ function memoryLost(spec: PartialStackSpec, path: string, job: JobPart): Problem
   return [
     {
       path: `${path}/uses`,
-      message: `"${key}" has no disk for ${need}: the next deploy would forget it.`,
+      message: `"${key}" has no disk for ${need}: the next deploy would lose it.`,
       remedy: `Give the service a disk, or ${KEEP_RECORDS}`,
     },
   ];

@@ -9,7 +9,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:3   jobs/a: has no owner. Say what runs it: in: <service>, on: render, on: vm or by: app.",
+      "3:3   jobs/a: has no owner. Set the owner: in: <service>, on: render, on: vm or by: app.",
     ]
   `);
 });
@@ -49,10 +49,10 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "10:54   jobs/a/calls: is only for jobs with on: render. Remove it, or say on: render.",
-      "10:66   jobs/a/like: is only for jobs with on: render. Remove it, or say on: render.",
-      "10:77   jobs/a/plan: is only for jobs with on: render. Remove it, or say on: render.",
-      "10:92   jobs/a/of: is only for jobs with by: app. Remove it, or say by: app.",
+      "10:54   jobs/a/calls: is only for jobs with on: render. Remove it, or use on: render.",
+      "10:66   jobs/a/like: is only for jobs with on: render. Remove it, or use on: render.",
+      "10:77   jobs/a/plan: is only for jobs with on: render. Remove it, or use on: render.",
+      "10:92   jobs/a/of: is only for jobs with by: app. Remove it, or use by: app.",
     ]
   `);
 });

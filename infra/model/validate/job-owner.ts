@@ -28,7 +28,7 @@ function oneOwner(_spec: PartialStackSpec, path: string, job: JobPart): Problem[
   const owners = (["in", "on", "by"] as const).filter((key) => job[key] !== undefined);
   if (owners.length === 1) return [];
   if (owners.length === 0) {
-    const remedy = "Say what runs it: in: <service>, on: render, on: vm or by: app.";
+    const remedy = "Set the owner: in: <service>, on: render, on: vm or by: app.";
     return [{ path, message: "has no owner.", remedy }];
   }
   const said = owners.map((key) => `${key}: ${job[key]}`).join(" and ");
@@ -57,7 +57,7 @@ function strayKeys(_spec: PartialStackSpec, path: string, job: JobPart): Problem
   return stray.map(({ key, needs }) => ({
     path: `${path}/${key}`,
     message: `is only for jobs with ${needs}.`,
-    remedy: `Remove it, or say ${needs}.`,
+    remedy: `Remove it, or use ${needs}.`,
   }));
 }
 

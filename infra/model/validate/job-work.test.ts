@@ -17,8 +17,8 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "10:3   jobs/a: has neither uses nor command. Say what it does.",
-      "11:20   jobs/b/command: is given beside uses. Keep one of them.",
+      "10:3   jobs/a: has neither uses nor command. Set uses: or command:.",
+      "11:20   jobs/b/command: cannot be combined with uses. Keep one of them.",
     ]
   `);
 });
@@ -78,7 +78,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:8   jobs/a/command: a Render cron job does not know where this command is. Say like: with the service whose code has it.",
+      "3:8   jobs/a/command: a Render cron job needs the service whose code contains the command. Set like: to the service whose code contains it.",
     ]
   `);
 });
@@ -111,7 +111,7 @@ jobs:
   expect(found).toMatchInlineSnapshot(`
     [
       "3:57   jobs/a/plan: Render runs no cron job on the free plan. Use plan: starter.",
-      "3:69   jobs/a/overlap: Render runs one at a time and lets the next wait, so "allow" is impossible. Use forbid or queue, or run the job in a service (in: <service>).",
+      "3:69   jobs/a/overlap: Render starts one run at a time and delays the next one, so "allow" is not possible. Use forbid or queue, or run the job in a service (in: <service>).",
       "3:85   jobs/a/deadline: Render ends a run after 12h, got "13h". Split the work.",
     ]
   `);
@@ -137,8 +137,8 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "14:54   jobs/a/lock: has no store. Name one: database: or keyValue:.",
-      "15:54   jobs/b/lock: has two stores. Name one: database: or keyValue:.",
+      "14:54   jobs/a/lock: has no store. Set database: or keyValue:.",
+      "15:54   jobs/b/lock: has two stores. Set database: or keyValue:.",
     ]
   `);
 });
@@ -161,7 +161,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "12:12   jobs/sweep/uses: the app sweeps "jobs" by itself (jobs/own), so an entry would be given back twice. Remove this job, or jobs/own when the app no longer does it.",
+      "12:12   jobs/sweep/uses: the app sweeps "jobs" by itself (jobs/own), so an entry would be requeued twice. Remove this job, or jobs/own when the app no longer does it.",
     ]
   `);
 });
@@ -174,7 +174,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:73   jobs/a/options/command: a Render cron job does not know where this command is. Say like: with the service whose code has it.",
+      "3:73   jobs/a/options/command: a Render cron job needs the service whose code contains the command. Set like: to the service whose code contains it.",
     ]
   `);
 });
@@ -225,7 +225,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "13:5   jobs/a/schedule: "sqlite-restore" is only run by hand. Write { manual: true }.",
+      "13:5   jobs/a/schedule: "sqlite-restore" can only be started manually. Use { manual: true }.",
     ]
   `);
 });
@@ -256,8 +256,8 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "20:11   jobs/none/uses: "other" has no caches. Name them in services/other/caches, or say options/path when the app has them.",
-      "21:56   jobs/far/on: the caches are in the memory of a service, which this job does not reach. Run it in the service (in: <service>), or say options/path when the app has them.",
+      "20:11   jobs/none/uses: "other" has no caches. List them in services/other/caches, or set options/path when the app has them.",
+      "21:56   jobs/far/on: caches are in the memory of a service, and this job cannot reach it. Run it in the service (in: <service>), or set options/path when the app has them.",
     ]
   `);
 });

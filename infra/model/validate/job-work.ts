@@ -38,11 +38,15 @@ function someWork(
 ): Problem[] {
   if (uses !== undefined && command !== undefined) {
     return [
-      { path: `${path}/command`, message: "is given beside uses.", remedy: "Keep one of them." },
+      {
+        path: `${path}/command`,
+        message: "cannot be combined with uses.",
+        remedy: "Keep one of them.",
+      },
     ];
   }
   if (uses !== undefined || command !== undefined || by === "app") return [];
-  return [{ path, message: "has neither uses nor command.", remedy: "Say what it does." }];
+  return [{ path, message: "has neither uses nor command.", remedy: "Set uses: or command:." }];
 }
 
 function knownWork(
@@ -73,8 +77,8 @@ function handWork(_spec: PartialStackSpec, path: string, { uses, schedule }: Job
   return [
     {
       path: `${path}/schedule`,
-      message: `"${uses}" is only run by hand.`,
-      remedy: "Write { manual: true }.",
+      message: `"${uses}" can only be started manually.`,
+      remedy: "Use { manual: true }.",
     },
   ];
 }
@@ -88,8 +92,8 @@ function commandOnRender(spec: PartialStackSpec, path: string, job: JobPart): Pr
     return [
       {
         path: `${path}/${at}`,
-        message: "a Render cron job does not know where this command is.",
-        remedy: "Say like: with the service whose code has it.",
+        message: "a Render cron job needs the service whose code contains the command.",
+        remedy: "Set like: to the service whose code contains it.",
       },
     ];
   }
@@ -121,7 +125,7 @@ function sweepOfTheApp(spec: PartialStackSpec, path: string, job: JobPart): Prob
   return [
     {
       path: `${path}/uses`,
-      message: `the app sweeps "${queue}" by itself (jobs/${own[0]}), so an entry would be given back twice.`,
+      message: `the app sweeps "${queue}" by itself (jobs/${own[0]}), so an entry would be requeued twice.`,
       remedy: `Remove this job, or jobs/${own[0]} when the app no longer does it.`,
     },
   ];
@@ -157,15 +161,15 @@ function cachesAtHand(spec: PartialStackSpec, path: string, job: JobPart): Probl
   const key = job.in ?? job.calls;
   if (key === undefined) {
     if (job.on === undefined) return [];
-    const message = "the caches are in the memory of a service, which this job does not reach.";
+    const message = "caches are in the memory of a service, and this job cannot reach it.";
     const remedy =
-      "Run it in the service (in: <service>), or say options/path when the app has them.";
+      "Run it in the service (in: <service>), or set options/path when the app has them.";
     return [{ path: `${path}/on`, message, remedy }];
   }
   const service = spec.services?.[key];
   if (!service || (service.caches ?? []).length > 0) return [];
   const message = `"${key}" has no caches.`;
-  const remedy = `Name them in services/${key}/caches, or say options/path when the app has them.`;
+  const remedy = `List them in services/${key}/caches, or set options/path when the app has them.`;
   return [{ path: `${path}/uses`, message, remedy }];
 }
 
@@ -182,7 +186,7 @@ function renderLimits(_spec: PartialStackSpec, path: string, job: JobPart): Prob
   if (job.calls === undefined && (job.overlap === "allow" || job.overlap === "replace")) {
     problems.push({
       path: `${path}/overlap`,
-      message: `Render runs one at a time and lets the next wait, so "${job.overlap}" is impossible.`,
+      message: `Render starts one run at a time and delays the next one, so "${job.overlap}" is not possible.`,
       remedy: "Use forbid or queue, or run the job in a service (in: <service>).",
     });
   }
@@ -203,7 +207,7 @@ function lockStore(_spec: PartialStackSpec, path: string, { lock }: JobPart): Pr
     {
       path: `${path}/lock`,
       message: isNone ? "has no store." : "has two stores.",
-      remedy: "Name one: database: or keyValue:.",
+      remedy: "Set database: or keyValue:.",
     },
   ];
 }

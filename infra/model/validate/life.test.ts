@@ -36,7 +36,7 @@ services:
   expect(found).toMatchInlineSnapshot(`
     [
       "9:5   services/a/formerly: "b" is still a key here. Remove one of the two.",
-      "29:5   services/d/formerly: "old" became "c" already. Only one can take over the resource.",
+      "29:5   services/d/formerly: "old" became "c" already. Only one key can keep the resource.",
     ]
   `);
 });
@@ -58,8 +58,8 @@ overlays:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "12:31   overlays/x/env/B: changes nothing: no service sets it. Set its usual value in the service, or correct the name.",
-      "12:37   overlays/x/env/TOKEN: is a secret, and an overlay is clear text. Set the secret instead.",
+      "12:31   overlays/x/env/B: has no effect: no service sets it. Set its usual value in the service, or correct the name.",
+      "12:37   overlays/x/env/TOKEN: is a secret, and overlays are stored in clear text. Set the secret instead.",
     ]
   `);
 });

@@ -31,7 +31,7 @@ function formerKeys(spec: PartialStackSpec): Problem[] {
           {
             path,
             message: `"${former}" became "${other}" already.`,
-            remedy: "Only one can take over the resource.",
+            remedy: "Only one key can keep the resource.",
           },
         ];
       }),
@@ -56,7 +56,7 @@ function overlays(spec: PartialStackSpec): Problem[] {
         return [
           {
             path,
-            message: "is a secret, and an overlay is clear text.",
+            message: "is a secret, and overlays are stored in clear text.",
             remedy: "Set the secret instead.",
           },
         ];
@@ -65,7 +65,7 @@ function overlays(spec: PartialStackSpec): Problem[] {
       return [
         {
           path,
-          message: "changes nothing: no service sets it.",
+          message: "has no effect: no service sets it.",
           remedy: "Set its usual value in the service, or correct the name.",
         },
       ];

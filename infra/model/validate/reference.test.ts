@@ -50,7 +50,7 @@ overlays:
       "24:7   verify/0/http: there is no service "wbe". Did you mean "web"?",
       "25:7   verify/1/job: there is no job "aa". Did you mean "a"?",
       "27:30   envRules/0/services/0: there is no service "nope". Declare it under services, or correct the name.",
-      "29:31   overlays/x/env/A: changes nothing: no service sets it. Set its usual value in the service, or correct the name.",
+      "29:31   overlays/x/env/A: has no effect: no service sets it. Set its usual value in the service, or correct the name.",
       "29:50   overlays/x/services/0: there is no service "nope". Declare it under services, or correct the name.",
     ]
   `);

@@ -19,8 +19,8 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "13:12   services/web/env/A: "web" is in oregon and "main" in frankfurt: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
-      "13:35   services/web/env/B: "web" is in oregon and "q" in ohio: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
+      "13:12   services/web/env/A: "web" is in oregon and "main" in frankfurt: its internal address cannot be reached. Use the same region for both, or use property: externalUrl.",
+      "13:35   services/web/env/B: "web" is in oregon and "q" in ohio: its internal address cannot be reached. Use the same region for both, or use property: externalUrl.",
     ]
   `);
 });
@@ -45,8 +45,8 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "14:105   jobs/a/env/A: "a" is in oregon and "main" in frankfurt: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
-      "15:102   jobs/b/env/B: "b" is in oregon and "q" in ohio: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
+      "14:105   jobs/a/env/A: "a" is in oregon and "main" in frankfurt: its internal address cannot be reached. Use the same region for both, or use property: externalUrl.",
+      "15:102   jobs/b/env/B: "b" is in oregon and "q" in ohio: its internal address cannot be reached. Use the same region for both, or use property: externalUrl.",
     ]
   `);
 });
@@ -81,8 +81,8 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "7:15   envGroups/g/env/A: "a" is in oregon and "main" in frankfurt: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
-      "7:15   envGroups/g/env/A: "web" is in oregon and "main" in frankfurt: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
+      "7:15   envGroups/g/env/A: "a" is in oregon and "main" in frankfurt: its internal address cannot be reached. Use the same region for both, or use property: externalUrl.",
+      "7:15   envGroups/g/env/A: "web" is in oregon and "main" in frankfurt: its internal address cannot be reached. Use the same region for both, or use property: externalUrl.",
     ]
   `);
 });
@@ -110,8 +110,8 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "16:12   services/api/env/A: "api" is in oregon and "web" in ohio: its internal address cannot be reached. Put both into one region, or use { url: web }.",
-      "18:129   jobs/a/env/B: "a" is in oregon and "web" in ohio: its internal address cannot be reached. Put both into one region, or use { url: web }.",
+      "16:12   services/api/env/A: "api" is in oregon and "web" in ohio: its internal address cannot be reached. Use the same region for both, or use { url: web }.",
+      "18:129   jobs/a/env/B: "a" is in oregon and "web" in ohio: its internal address cannot be reached. Use the same region for both, or use { url: web }.",
     ]
   `);
 });

@@ -36,12 +36,12 @@ function targetOf(
   const service = privateUrl === undefined ? undefined : spec.services?.[privateUrl];
   if (privateUrl !== undefined && service && ["web", "private"].includes(service.type ?? "")) {
     const other = service.type === "web" ? `, or use { url: ${privateUrl} }` : "";
-    const remedy = `Put both into one region${other}.`;
+    const remedy = `Use the same region for both${other}.`;
     return { key: privateUrl, region: regionOf(spec, service), remedy };
   }
   const store = storeOf(spec, variable);
   if (!store || property === "externalUrl") return undefined;
-  const remedy = "Put both into one region, or use property: externalUrl.";
+  const remedy = "Use the same region for both, or use property: externalUrl.";
   return { key: store.key, region: regionOf(spec, store), remedy };
 }
 

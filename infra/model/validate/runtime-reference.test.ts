@@ -103,7 +103,7 @@ services:
     [
       "3:14   databases/main/allowList: "api" on the VM "box" (203.0.113.10) is not allowed to connect. Add { cidr: 203.0.113.10/32, why: the VM box }.",
       "4:14   keyValues/queue/allowList: "api" on the VM "box" (203.0.113.10) is not allowed to connect. Add { cidr: 203.0.113.10/32, why: the VM box }.",
-      "5:22   stores/records/database: "web" is in oregon and "main" in ohio: its internal address cannot be reached. Put both into one region, or use property: externalUrl.",
+      "5:22   stores/records/database: "web" is in oregon and "main" in ohio: its internal address cannot be reached. Use the same region for both, or use property: externalUrl.",
     ]
   `);
 });

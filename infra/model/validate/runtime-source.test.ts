@@ -13,8 +13,8 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "5:79   services/web/start: the runtime cannot get into this service. Give runtimeSource an archive: (url and sha256) or a path:, or set supervise: false.",
-      "7:45   jobs/a/on: there is no image for this cron job. Give runtimeSource an image: with its digest.",
+      "5:79   services/web/start: this service has no source of the runtime. Give runtimeSource an archive: (url and sha256) or a path:, or set supervise: false.",
+      "7:45   jobs/a/on: there is no image for this cron job. Set runtimeSource/image to an image with its digest.",
     ]
   `);
 });

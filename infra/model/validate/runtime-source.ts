@@ -16,7 +16,7 @@ function nativeProblems(spec: PartialStackSpec): Problem[] {
     return [
       {
         path: `services/${key}/start`,
-        message: "the runtime cannot get into this service.",
+        message: "this service has no source of the runtime.",
         remedy:
           "Give runtimeSource an archive: (url and sha256) or a path:, or set supervise: false.",
       },
@@ -32,7 +32,7 @@ function cronProblems(spec: PartialStackSpec): Problem[] {
       {
         path: `jobs/${key}/on`,
         message: "there is no image for this cron job.",
-        remedy: "Give runtimeSource an image: with its digest.",
+        remedy: "Set runtimeSource/image to an image with its digest.",
       },
     ];
   });

@@ -17,8 +17,8 @@ services:
   expect(found).toMatchInlineSnapshot(`
     [
       "9:5   services/web/instances: is ignored while autoscale is on. Keep one of them.",
-      "10:5   services/web/autoscale: has no load to go by. Give cpuPercent, memoryPercent or both.",
-      "10:26   services/web/autoscale/max: is smaller than min, got 1 < 3. Exchange them.",
+      "10:5   services/web/autoscale: has no target. Set cpuPercent, memoryPercent or both.",
+      "10:26   services/web/autoscale/max: is smaller than min, got 1 < 3. Swap them.",
     ]
   `);
 });
@@ -65,7 +65,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "9:5   services/web/shutdown: Render waits at most 300s, got "10m". Make it shorter, and the work that it waits for too.",
+      "9:5   services/web/shutdown: Render waits at most 300s, got "10m". Use a shorter time, also for the work that must finish in it.",
     ]
   `);
 });

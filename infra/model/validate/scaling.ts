@@ -26,14 +26,14 @@ function autoscaleProblems(path: string, { autoscale, instances }: ServicePart):
     problems.push({
       path: `${path}/autoscale/max`,
       message: `is smaller than min, got ${max} < ${min}.`,
-      remedy: "Exchange them.",
+      remedy: "Swap them.",
     });
   }
   if (cpuPercent === undefined && memoryPercent === undefined) {
     problems.push({
       path: `${path}/autoscale`,
-      message: "has no load to go by.",
-      remedy: "Give cpuPercent, memoryPercent or both.",
+      message: "has no target.",
+      remedy: "Set cpuPercent, memoryPercent or both.",
     });
   }
   if (instances !== undefined) {
@@ -76,7 +76,7 @@ function shutdownProblems(path: string, { shutdown }: ServicePart): Problem[] {
     {
       path: `${path}/shutdown`,
       message: `Render waits at most ${SHUTDOWN_SECONDS_MAX}s, got "${shutdown}".`,
-      remedy: "Make it shorter, and the work that it waits for too.",
+      remedy: "Use a shorter time, also for the work that must finish in it.",
     },
   ];
 }

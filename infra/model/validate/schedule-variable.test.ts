@@ -31,9 +31,9 @@ test("a variable that says something else than the schedule is refused, because 
     ].flatMap((it) => refusals(stack(it))),
   ).toMatchInlineSnapshot(`
     [
-      "12:112   jobs/a/schedule/from/hour: HOUR is 22 in "web", and the schedule says 21. Make them the same: the variable wins where the job runs.",
-      "12:124   jobs/a/schedule/from/timezone: ZONE is America/Montevideo in "web", and the schedule says UTC. Make them the same: the variable wins where the job runs.",
-      "12:92   jobs/a/schedule/from/everyHours: HOURS is 6 in "web", and the schedule says 3. Make them the same: the variable wins where the job runs.",
+      "12:112   jobs/a/schedule/from/hour: HOUR is 22 in "web", and the schedule says 21. Make them equal: the variable overrides the schedule at run time.",
+      "12:124   jobs/a/schedule/from/timezone: ZONE is America/Montevideo in "web", and the schedule says UTC. Make them equal: the variable overrides the schedule at run time.",
+      "12:92   jobs/a/schedule/from/everyHours: HOURS is 6 in "web", and the schedule says 3. Make them equal: the variable overrides the schedule at run time.",
     ]
   `);
 });
@@ -44,8 +44,8 @@ test("one variable cannot say several times, and a cron job sees no variables", 
     ...refusals(stack("{ every: 6h, from: { everyHours: HOURS } }", "on: render")),
   ]).toMatchInlineSnapshot(`
     [
-      "12:108   jobs/a/schedule/from/hour: one variable cannot say several times. Write one time, or a job for each.",
-      "12:84   jobs/a/schedule/from: is only for jobs with in: what starts others does not see variables. Write the time, or run the job in a service (in: <service>).",
+      "12:108   jobs/a/schedule/from/hour: one variable cannot override several times of day. Use one time of day, or one job for each.",
+      "12:84   jobs/a/schedule/from: is only for jobs with in: other schedulers cannot read variables. Set the time, or run the job in a service (in: <service>).",
     ]
   `);
 });

@@ -22,8 +22,8 @@ export function validateScheduleVariables(spec: PartialStackSpec): Problem[] {
       return [
         {
           path,
-          message: "is only for jobs with in: what starts others does not see variables.",
-          remedy: "Write the time, or run the job in a service (in: <service>).",
+          message: "is only for jobs with in: other schedulers cannot read variables.",
+          remedy: "Set the time, or run the job in a service (in: <service>).",
         },
       ];
     }
@@ -39,8 +39,8 @@ function severalTimes(path: string, schedule: SchedulePart): Problem[] {
   return [
     {
       path: `${path}/hour`,
-      message: "one variable cannot say several times.",
-      remedy: "Write one time, or a job for each.",
+      message: "one variable cannot override several times of day.",
+      remedy: "Use one time of day, or one job for each.",
     },
   ];
 }
@@ -61,7 +61,7 @@ function differing(
       {
         path: `${path}/${name}`,
         message: `${variable} is ${String(value)} in "${service}", and the schedule says ${wanted}.`,
-        remedy: "Make them the same: the variable wins where the job runs.",
+        remedy: "Make them equal: the variable overrides the schedule at run time.",
       },
     ];
   });

@@ -53,7 +53,7 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:43   jobs/a/schedule/onStart: a Render cron job has no process that starts. Remove it, or run the job in a service (in: <service>).",
+      "3:43   jobs/a/schedule/onStart: onStart does not apply to a Render cron job. Remove it, or run the job in a service (in: <service>).",
     ]
   `);
 });

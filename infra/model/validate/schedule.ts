@@ -18,7 +18,7 @@ export function validateSchedules(spec: PartialStackSpec): Problem[] {
       return [
         {
           path: `jobs/${key}/schedule/onStart`,
-          message: "a Render cron job has no process that starts.",
+          message: "onStart does not apply to a Render cron job.",
           remedy: "Remove it, or run the job in a service (in: <service>).",
         },
       ];
@@ -41,7 +41,7 @@ function renderProblem(path: string, schedule: Partial<ScheduleSpec>, timezone: 
 function dstElsewhere(path: string): Problem {
   return {
     path,
-    message: "is only for jobs with on: render; everything else follows the zone by itself.",
+    message: "is only for jobs with on: render; elsewhere the runtime handles the time zone.",
     remedy: "Remove it.",
   };
 }
@@ -50,7 +50,8 @@ function dstElsewhere(path: string): Problem {
 function dstOfCall(path: string, service: string): Problem {
   return {
     path,
-    message: "is not for jobs that call a service: its runtime follows the zone by itself.",
+    message:
+      "does not apply to jobs that call a service: the service's runtime handles the time zone.",
     remedy: `Remove it, and use in: ${service} instead of on: and calls:.`,
   };
 }

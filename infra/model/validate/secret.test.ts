@@ -16,7 +16,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "10:12   services/web/env/TOKEN: is declared as a secret but written here in clear text. Use { secret: TOKEN }, and change the value, which is in the history of this file.",
+      "10:12   services/web/env/TOKEN: is declared as a secret but written here in clear text. Use { secret: TOKEN }, and rotate the value, because the history of this file contains it.",
     ]
   `);
 });
@@ -55,7 +55,7 @@ secrets: { A: { aliases: [B] }, B: {} }
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "2:27   secrets/A/aliases/0: "B" is a secret of its own. Remove one of them, so that the value is clear.",
+      "2:27   secrets/A/aliases/0: "B" is a secret of its own. Remove one of them.",
     ]
   `);
 });
@@ -67,7 +67,7 @@ secrets: { A: { from: { command: [op] }, generate: { bytes: 32 } } }
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "2:42   secrets/A/generate: is given beside from. Keep one way to the value.",
+      "2:42   secrets/A/generate: cannot be combined with from. Keep one way to the value.",
     ]
   `);
 });
@@ -109,10 +109,10 @@ jobs:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:15   envGroups/g/env/DB_PASSWORD: a secret in clear. Use { secret: NAME } and set its value as configuration.",
-      "11:12   services/web/env/STRIPE_API_KEY: a secret in clear. Use { secret: NAME } and set its value as configuration.",
-      "11:37   services/web/env/X_TOKEN: a secret in clear. Use { secret: NAME } and set its value as configuration.",
-      "13:102   jobs/a/env/JWT_SECRET: a secret in clear. Use { secret: NAME } and set its value as configuration.",
+      "3:15   envGroups/g/env/DB_PASSWORD: contains a secret in clear text. Use { secret: NAME } and set its value as configuration.",
+      "11:12   services/web/env/STRIPE_API_KEY: contains a secret in clear text. Use { secret: NAME } and set its value as configuration.",
+      "11:37   services/web/env/X_TOKEN: contains a secret in clear text. Use { secret: NAME } and set its value as configuration.",
+      "13:102   jobs/a/env/JWT_SECRET: contains a secret in clear text. Use { secret: NAME } and set its value as configuration.",
     ]
   `);
 });

@@ -28,7 +28,7 @@ function namedLikeSecret(spec: PartialStackSpec, { path, name, parts }: Variable
       {
         path,
         message: "is declared as a secret but written here in clear text.",
-        remedy: `Use { secret: ${name} }, and change the value, which is in the history of this file.`,
+        remedy: `Use { secret: ${name} }, and rotate the value, because the history of this file contains it.`,
       },
     ];
   }
@@ -50,7 +50,7 @@ function clearSecret(path: string, name: string, value: unknown): Problem[] {
   return [
     {
       path,
-      message: "a secret in clear.",
+      message: "contains a secret in clear text.",
       remedy: "Use { secret: NAME } and set its value as configuration.",
     },
   ];
@@ -65,7 +65,7 @@ function aliasProblems(spec: PartialStackSpec): Problem[] {
         {
           path: `secrets/${name}/aliases/${index}`,
           message: `"${alias}" is a secret of its own.`,
-          remedy: "Remove one of them, so that the value is clear.",
+          remedy: "Remove one of them.",
         },
       ];
     }),
@@ -78,7 +78,7 @@ function sourceProblems(spec: PartialStackSpec): Problem[] {
     return [
       {
         path: `secrets/${name}/generate`,
-        message: "is given beside from.",
+        message: "cannot be combined with from.",
         remedy: "Keep one way to the value.",
       },
     ];

@@ -89,7 +89,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:3   services/web/runtime: is missing. Say how the repository is built, for example runtime: docker.",
+      "3:3   services/web/runtime: is missing. Set how the repository is built, for example runtime: docker.",
     ]
   `);
 });
@@ -104,9 +104,9 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:60   services/a/build: an image is built already. Remove it, or build from a repo:.",
-      "3:73   services/a/runtime: an image brings its own runtime. Remove it.",
-      "4:94   services/b/build: a Dockerfile is the build of a docker service. Remove it.",
+      "3:60   services/a/build: an image is not built. Remove it, or build from a repo:.",
+      "3:73   services/a/runtime: an image needs no runtime. Remove it.",
+      "4:94   services/b/build: a docker service is built by its Dockerfile. Remove it.",
       "5:102   services/c/docker: is only for runtime: docker. Remove it, or set the runtime.",
     ]
   `);
@@ -120,7 +120,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:3   services/s: a static site has neither build nor publish. Say which directory it publishes.",
+      "3:3   services/s: a static site needs build or publish. Set the directory that it publishes.",
     ]
   `);
 });

@@ -118,8 +118,8 @@ function missingCommands(key: string, service: ServicePart): Problem[] {
     return [
       {
         path,
-        message: "a static site has neither build nor publish.",
-        remedy: "Say which directory it publishes.",
+        message: "a static site needs build or publish.",
+        remedy: "Set the directory that it publishes.",
       },
     ];
   }
@@ -128,7 +128,7 @@ function missingCommands(key: string, service: ServicePart): Problem[] {
       {
         path: `${path}/runtime`,
         message: "is missing.",
-        remedy: "Say how the repository is built, for example runtime: docker.",
+        remedy: "Set how the repository is built, for example runtime: docker.",
       },
     ];
   }
@@ -157,7 +157,7 @@ function imageProblems(key: string, { source, build, runtime, docker }: ServiceP
     return [
       {
         path: `${path}/build`,
-        message: "a Dockerfile is the build of a docker service.",
+        message: "a docker service is built by its Dockerfile.",
         remedy: "Remove it.",
       },
     ];
@@ -169,7 +169,7 @@ function imageProblems(key: string, { source, build, runtime, docker }: ServiceP
       : [
           {
             path: `${path}/build`,
-            message: "an image is built already.",
+            message: "an image is not built.",
             remedy: "Remove it, or build from a repo:.",
           },
         ]),
@@ -178,7 +178,7 @@ function imageProblems(key: string, { source, build, runtime, docker }: ServiceP
       : [
           {
             path: `${path}/runtime`,
-            message: "an image brings its own runtime.",
+            message: "an image needs no runtime.",
             remedy: "Remove it.",
           },
         ]),

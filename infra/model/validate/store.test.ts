@@ -48,7 +48,7 @@ databases:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:41   databases/main/highAvailability: the plan "basic_1gb" has no standby. Use a pro or accelerated plan.",
+      "3:41   databases/main/highAvailability: the plan "basic_1gb" does not support a standby. Use a pro or accelerated plan.",
       "3:65   databases/main/diskGb: should be 1 or a multiple of 5, got 7. Use 10.",
     ]
   `);

@@ -29,7 +29,7 @@ function databaseProblems(spec: PartialStackSpec): Problem[] {
     if (highAvailability && plan !== undefined && !STANDBY_PLANS.test(plan)) {
       problems.push({
         path: `${path}/highAvailability`,
-        message: `the plan "${plan}" has no standby.`,
+        message: `the plan "${plan}" does not support a standby.`,
         remedy: "Use a pro or accelerated plan.",
       });
     }

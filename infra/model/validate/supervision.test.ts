@@ -12,8 +12,8 @@ services:
 `),
   ).toMatchInlineSnapshot(`
     [
-      "4:96   services/web/healthPreset: is read by the runtime, and this service does not run under it. Set supervise: true, or remove it.",
-      "4:118   services/web/checks: is read by the runtime, and this service does not run under it. Set supervise: true, or remove it.",
+      "4:96   services/web/healthPreset: is used by the runtime, and this service does not run under the runtime. Set supervise: true, or remove it.",
+      "4:118   services/web/checks: is used by the runtime, and this service does not run under the runtime. Set supervise: true, or remove it.",
     ]
   `);
 });
@@ -26,7 +26,7 @@ services:
 `),
   ).toMatchInlineSnapshot(`
     [
-      "3:3   services/web/start: is missing: the runtime starts the app, and what the image runs is not known here. Write the command of its Dockerfile.",
+      "3:3   services/web/start: is missing: the runtime starts the app and needs its command. Set start: to the command of its Dockerfile.",
     ]
   `);
 });
@@ -66,7 +66,7 @@ services:
   ).toMatchInlineSnapshot(`
     [
       "3:107   services/a/supervise/opsPort: is the port of the app. Choose another one.",
-      "4:107   services/b/supervise/opsPort: is given beside front: true. Keep one of them.",
+      "4:107   services/b/supervise/opsPort: cannot be combined with front: true. Keep one of them.",
     ]
   `);
 });

@@ -33,7 +33,7 @@ function unread(path: string, service: ServicePart): Problem[] {
   if (isSupervised(service)) return [];
   return RUNTIME_KEYS.filter((name) => service[name] !== undefined).map((name) => ({
     path: `${path}/${name}`,
-    message: "is read by the runtime, and this service does not run under it.",
+    message: "is used by the runtime, and this service does not run under the runtime.",
     remedy: service.type === "static" ? "Remove it." : "Set supervise: true, or remove it.",
   }));
 }
@@ -46,8 +46,8 @@ function unknownStart(path: string, service: ServicePart): Problem[] {
   return [
     {
       path: `${path}/start`,
-      message: "is missing: the runtime starts the app, and what the image runs is not known here.",
-      remedy: "Write the command of its Dockerfile.",
+      message: "is missing: the runtime starts the app and needs its command.",
+      remedy: "Set start: to the command of its Dockerfile.",
     },
   ];
 }
@@ -71,7 +71,7 @@ function takenPort(path: string, service: ServicePart): Problem[] {
   return [
     {
       path: `${path}/start`,
-      message: `listens on ${port}, where the runtime answers and passes on to the app.`,
+      message: `listens on ${port}, which is the port of the runtime's reverse proxy.`,
       remedy: "Use $PORT, or set supervise: { opsPort: … }.",
     },
   ];
@@ -83,7 +83,7 @@ function noWayIn(path: string, service: ServicePart): Problem[] {
   return [
     {
       path: `${path}/supervise/opsPort`,
-      message: "is given beside front: true.",
+      message: "cannot be combined with front: true.",
       remedy: "Keep one of them.",
     },
   ];

@@ -70,7 +70,7 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "3:15   envGroups/g/env/U: an env group is made before "web" and cannot have its URL. Set the variable in the services, or give the service a domain.",
+      "3:15   envGroups/g/env/U: an env group is created before "web" and cannot have its URL. Set the variable in the services, or give the service a domain.",
     ]
   `);
 });
@@ -90,7 +90,7 @@ verify:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "10:7   verify/0/http: "web" is a worker and cannot be asked from outside. Check a web service, or a job.",
+      "10:7   verify/0/http: "web" is a worker and cannot be reached from outside. Check a web service, or a job.",
     ]
   `);
 });
@@ -139,7 +139,7 @@ services:
   expect(found).toMatchInlineSnapshot(`
     [
       "12:75   services/box/env/A/privateUrl: "box" runs on a VM, outside of Render's private network. Use { url: web }.",
-      "12:99   services/box/env/B/url: "box" runs on a VM and has no public URL yet. Give it a name under edge/domains.",
+      "12:99   services/box/env/B/url: "box" runs on a VM and has no public URL yet. Add a record for it under edge/domains.",
     ]
   `);
 });

@@ -27,7 +27,7 @@ function urlProblems(spec: PartialStackSpec, { path, parts }: Variable): Problem
       {
         path: `${path}/url`,
         message: `"${parts.url}" runs on a VM and has no public URL yet.`,
-        remedy: "Give it a name under edge/domains.",
+        remedy: "Add a record for it under edge/domains.",
       },
     ];
   }
@@ -74,7 +74,7 @@ function groupProblems(spec: PartialStackSpec, { path, parts, owner }: Variable)
   return [
     {
       path,
-      message: `an env group is made before "${key}" and cannot have its URL.`,
+      message: `an env group is created before "${key}" and cannot have its URL.`,
       remedy: "Set the variable in the services, or give the service a domain.",
     },
   ];
@@ -88,7 +88,7 @@ function checkProblems(spec: PartialStackSpec): Problem[] {
     return [
       {
         path: `verify/${index}/http`,
-        message: `"${key}" is ${aKind(type)} and cannot be asked from outside.`,
+        message: `"${key}" is ${aKind(type)} and cannot be reached from outside.`,
         remedy: "Check a web service, or a job.",
       },
     ];

@@ -48,7 +48,7 @@ function checkFields(
     .filter((key) => !(key in fields))
     .map((key) => ({
       property: renderPath([...at, key]),
-      reason: "is not an input of this resource",
+      reason: "is not a known input of this resource",
     }));
   return [
     ...unknownKeys,

@@ -43,7 +43,7 @@ export function deletionRefusal(
 ): string {
   const type = token.split(":").at(-1);
   return (
-    `${type} "${String(name)}": deleting it loses ${lost}. Put it back, or take a backup and consent: ` +
+    `${type} "${String(name)}": deleting it loses ${lost}. Restore it, or take a backup and consent: ` +
     `set allowDataLoss: true for it in the spec for one up before it goes, or ` +
     `${CONSENT_VARIABLE}=${parseUrn(urn).stack} in the environment of this run; opspec destroy takes --allow-data-loss.`
   );

@@ -130,7 +130,7 @@ function decodeValue(value: JsonValue): Tree {
   const signature = value[SIGNATURE_KEY];
   if (signature === SECRET_SIGNATURE) return new Secret(decodeValue(value["value"] ?? null));
   if (signature !== undefined) {
-    throw new Error("Assets, archives and resource references are not among our inputs.");
+    throw new Error("Assets, archives and resource references are not supported inputs.");
   }
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, decodeValue(child)]));
 }

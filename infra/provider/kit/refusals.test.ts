@@ -23,7 +23,7 @@ test("a replacement that loses data names the field, the loss and the remedy", (
     [
       {
         "property": "version",
-        "reason": "changing it replaces the resource (Render's API cannot upgrade a database to another major version), which loses the database and everything in it. Put it back, or take a backup and consent with allowDataLoss: true.",
+        "reason": "changing it replaces the resource (Render's API cannot upgrade a database to another major version), which loses the database and everything in it. Restore it, or take a backup and consent with allowDataLoss: true.",
       },
     ]
   `);

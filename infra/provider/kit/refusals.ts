@@ -35,7 +35,7 @@ export function refusals(
 function lossReason({ kind, replaces }: Change, lost: string): string {
   const what = kind === "delete" ? "taking it away" : "changing it";
   const how = replaces ? `${what} replaces the resource (${replaces}), which` : what;
-  return `${how} loses ${lost}. Put it back, or take a backup and consent with allowDataLoss: true.`;
+  return `${how} loses ${lost}. Restore it, or take a backup and consent with allowDataLoss: true.`;
 }
 
 function shrinkReason(

@@ -35,7 +35,7 @@ test("a disk is never taken away in passing", async () => {
   const update = render.plugin.update(WEB, id, { olds: web, news });
 
   await expect(update).rejects.toThrow(
-    "disk: taking it away loses what is on the disk. Put it back, or take a backup and consent with allowDataLoss: true.",
+    "disk: taking it away loses what is on the disk. Restore it, or take a backup and consent with allowDataLoss: true.",
   );
 });
 
@@ -46,7 +46,7 @@ test("a check refuses what would lose data, in the preview already", async () =>
     {
       property: "region",
       reason:
-        "changing it replaces the resource (Render cannot move a service to another region), which loses what is on the disk. Put it back, or take a backup and consent with allowDataLoss: true.",
+        "changing it replaces the resource (Render cannot move a service to another region), which loses what is on the disk. Restore it, or take a backup and consent with allowDataLoss: true.",
     },
   ]);
   expect(await render.plugin.check(WEB, { ...bare, allowDataLoss: true }, web)).toEqual([]);
@@ -57,7 +57,7 @@ test("a delete that loses data is refused without consent, and says what is lost
   const { id, outputs } = await createWeb();
 
   await expect(render.plugin.remove(WEB, id, { inputs: web, outputs })).rejects.toThrow(
-    'WebService "shop": deleting it loses what is on the disk. Put it back, or take a backup and consent: set allowDataLoss: true for it in the spec for one up before it goes, or OPSPEC_ALLOW_DATA_LOSS=test in the environment of this run; opspec destroy takes --allow-data-loss.',
+    'WebService "shop": deleting it loses what is on the disk. Restore it, or take a backup and consent: set allowDataLoss: true for it in the spec for one up before it goes, or OPSPEC_ALLOW_DATA_LOSS=test in the environment of this run; opspec destroy takes --allow-data-loss.',
   );
   expect(await render.api("GET", "/services")).toHaveLength(1);
 });

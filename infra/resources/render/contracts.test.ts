@@ -80,7 +80,7 @@ test.each([
   [
     { disk: { ...disk, mountPath: "/etc/" } },
     "disk/mountPath",
-    "is a directory that Render keeps for itself",
+    "is a directory that Render reserves",
   ],
   [{ startCommand: undefined }, "startCommand", 'is missing: the runtime "python" needs it.'],
   [{ runtime: "image" }, "image", 'is missing: the runtime "image" needs it.'],

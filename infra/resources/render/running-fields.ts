@@ -19,7 +19,7 @@ const disk = z.strictObject({
       .string()
       .startsWith("/")
       .refine((path) => !BANNED_MOUNTS.includes(path.replace(/(?<=.)\/+$/, "")), {
-        error: "is a directory that Render keeps for itself",
+        error: "is a directory that Render reserves",
       }),
     {
       description: "Absolute path; only what lies below it outlives a deploy.",
