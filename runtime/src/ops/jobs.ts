@@ -178,13 +178,27 @@ function comingRuns(schedule: Schedule, now: Date): NextRun[] {
 
 /** As `2026-03-29 10:00:00 GMT+02:00`. The offset distinguishes the two hours when clocks go back. */
 function localTime(at: Date, timeZone: string): string {
-  const format = new Intl.DateTimeFormat("sv-SE", {
-    timeZone,
-    dateStyle: "short",
-    timeStyle: "medium",
-  });
-  const offset = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" })
-    .formatToParts(at)
-    .find(({ type }) => type === "timeZoneName");
-  return `${format.format(at)} ${offset?.value ?? ""}`.trimEnd();
+  const { time, offset } = formatsOf(timeZone);
+  const name = offset.formatToParts(at).find(({ type }) => type === "timeZoneName");
+  return `${time.format(at)} ${name?.value ?? ""}`.trimEnd();
+}
+
+interface Formats {
+  readonly time: Intl.DateTimeFormat;
+  readonly offset: Intl.DateTimeFormat;
+}
+
+/** A format takes as long to create as a hundred times to use, and stacks have few zones. */
+const formats = new Map<string, Formats>();
+
+function formatsOf(timeZone: string): Formats {
+  const known = formats.get(timeZone);
+  if (known) return known;
+  const time = { timeZone, dateStyle: "short", timeStyle: "medium" } as const;
+  const created = {
+    time: new Intl.DateTimeFormat("sv-SE", time),
+    offset: new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }),
+  };
+  formats.set(timeZone, created);
+  return created;
 }

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openSqlite } from "../databases/sqlite-database.ts";
 import { test } from "vitest";
 
 import type { LeaseRequest } from "./leases.ts";
@@ -184,3 +186,26 @@ test("a lock through a pooler that lends connections is refused; slots are not",
 function request(changes: Partial<LeaseRequest> = {}): LeaseRequest {
   return { name: "nightly", holder: "me", ttlMs: 30_000, ...changes };
 }
+
+test("sqlite: a change of the wall clock neither ends nor prolongs a lease, and a reboot ends it at its TTL", async (context) => {
+  const place = await newPlace("sqlite", context);
+  const [one, other] = [await openAt(place, context), await openAt(place, context)];
+  const ttlMs = 600_000;
+  const change = async (text: string) => {
+    const database = openSqlite(join(place.directory, "state.db"));
+    await database.query("change a lease", `UPDATE opspec_leases SET ${text}`);
+    await database.close();
+  };
+  await one.acquire(request({ ttlMs }));
+
+  await change("renewed_at_ms = 0, since_ms = 0");
+  const afterJump = await other.acquire(request({ ttlMs }));
+  await change(`boot_id = 'before the reboot', renewed_at_ms = ${Date.now()}`);
+  const afterReboot = await other.acquire(request({ ttlMs }));
+  await change(`renewed_at_ms = ${Date.now() - ttlMs}`);
+  const afterTtl = await other.acquire(request({ ttlMs }));
+
+  context.expect([afterJump, afterReboot]).toEqual([undefined, undefined]);
+  context.expect(afterTtl).toBeDefined();
+  await afterTtl?.release();
+});
