@@ -7,11 +7,11 @@ import { beginRun } from "./jobs.ts";
 import { showRun } from "./runs.ts";
 import type { ProcessContext } from "../run/process.ts";
 
-/** Alerts in an answer that names no number, and the most that one may ask for. */
-const RECENT_USUAL = 50;
+/** Default and maximum number of alerts in one answer. */
+const RECENT_DEFAULT = 50;
 const RECENT_MAX = 200;
 
-/** Longest text about a silence, and part of a key that it is about. */
+/** Longest reason of a silence, and longest text that it matches. */
 const TEXT_MAX = 200;
 
 const Text = z.string().check(z.maxLength(TEXT_MAX));
@@ -27,7 +27,7 @@ const WhoBody = z.strictObject({ actor: z.optional(Actor) });
 
 const ResendBody = z.strictObject({ actor: z.optional(Actor), job: z.optional(z.string()) });
 
-/** Who is told of what, what was told lately, and when nobody wants to hear anything. */
+/** Recent alerts, channels and silences. */
 export const alertRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/alerts", answer: listAlerts },
   { method: "POST", path: "/ops/alerts/silence", answer: silence },
@@ -40,7 +40,7 @@ export const alertRoutes: readonly OpsRoute[] = [
 async function listAlerts(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
   const { alerts } = process;
-  const limit = Number(c.req.query("limit") ?? RECENT_USUAL);
+  const limit = Number(c.req.query("limit") ?? RECENT_DEFAULT);
   if (!Number.isInteger(limit) || limit < 1 || limit > RECENT_MAX) {
     throw new HttpError(400, `limit: should be a number from 1 to ${RECENT_MAX}`);
   }
@@ -73,7 +73,7 @@ async function endSilences(c: OpsContext): Promise<Response> {
   return json(200, { ended });
 }
 
-/** What the last run of the flush told is told again: a run of its job, with a record of its own. */
+/** Sends the alerts of the last flush again, as a run of its job with its own record. */
 async function resend(c: OpsContext): Promise<Response> {
   const { ops } = c.var;
   const { actor, job: named } = await readJson(c, ResendBody);

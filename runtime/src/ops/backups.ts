@@ -24,12 +24,12 @@ import { showRun } from "./runs.ts";
 import type { ProcessContext } from "../run/process.ts";
 
 /**
- * Variable of a token that opens the list and the download and nothing else: a shop's PC that fetches
- * backups needs no token that could also restore one.
+ * Variable of a token that opens only the list and the download. A PC that fetches backups needs no
+ * token that could also restore one.
  */
 export const PULL_TOKEN = "BACKUP_PULL_TOKEN";
 
-/** Backups of SQLite databases: listed, taken, downloaded, verified and restored. */
+/** Lists, takes, downloads, verifies, uploads and restores backups of SQLite databases. */
 export const backupRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/backups", tokenEnvs: [PULL_TOKEN], answer: listAll },
   {
@@ -63,7 +63,7 @@ async function listAll({
 
 const TakeBody = z.strictObject({ job: z.optional(z.string()), actor: z.optional(Actor) });
 
-/** Starts a backup for who asks and gives the run's id; `actor` is who it is without being said. */
+/** Starts a backup and returns the run's id. `actor` applies when the body names none. */
 export async function takeBackup(c: OpsContext, actor?: string): Promise<string> {
   const body = await readJson(c, TakeBody);
   const job = jobNamed(c.var.ops, body.job ?? takingJob(c.var.ops.process));
@@ -80,10 +80,10 @@ async function verify(c: OpsContext): Promise<Response> {
   return begun(c, job, { actor, input: { backup } });
 }
 
-/** A restore replaces all that was written since: who means it says the file's name twice. */
+/** A restore discards all later writes, so the caller must confirm it with the file's name. */
 const RestoreBody = z.strictObject({ confirm: z.string(), actor: z.optional(Actor) });
 
-/** Puts a backup in place of its database; the job stops the app meanwhile and keeps a safety copy. */
+/** Replaces the database by a backup. The job stops the app meanwhile and keeps a safety copy. */
 export async function restoreBackup(c: OpsContext): Promise<Response> {
   const backup = c.req.param("file") ?? "";
   const actor = await confirmed(c, backup);
@@ -91,7 +91,7 @@ export async function restoreBackup(c: OpsContext): Promise<Response> {
   return begun(c, job, { actor, input: { backup } });
 }
 
-/** The same with a file that was uploaded before. */
+/** Replaces the database by a file that was uploaded before. */
 export async function restoreUpload(c: OpsContext): Promise<Response> {
   const file = c.req.param("file") ?? "";
   const actor = await confirmed(c, file);
@@ -109,7 +109,7 @@ async function begun(c: OpsContext, job: ManifestJob, request: ManualRun): Promi
   return showRun(c.var.ops, await beginRun(c, job, request));
 }
 
-/** How a refused upload is answered: too long a body and too little room have a status of their own. */
+/** Statuses of a refused upload. */
 const STATUSES: Readonly<Record<UploadRefused["reason"], number>> = {
   name: 400,
   size: 413,
@@ -117,7 +117,7 @@ const STATUSES: Readonly<Record<UploadRefused["reason"], number>> = {
   checksum: 400,
 };
 
-/** Keeps a file under its name for a restore, as a whole or not at all. */
+/** Stores a file for a restore, completely or not at all. */
 export async function upload(c: OpsContext): Promise<Response> {
   const { ops } = c.var;
   const request = c.req.raw;
@@ -141,7 +141,7 @@ export async function upload(c: OpsContext): Promise<Response> {
   }
 }
 
-/** The body is the file, so that who sends it is said in the query. */
+/** The actor is in the query, because the body is the file. */
 function uploader(c: OpsContext): string {
   const said = c.req.query("actor");
   if (said === undefined) return actorOf(c);
@@ -150,13 +150,13 @@ function uploader(c: OpsContext): string {
   throw new HttpError(400, "actor: should be `manual <who>`");
 }
 
-/** A job that restores a database, and where its files are. */
+/** A job that restores a database, and the location of its files. */
 interface RestoreJob {
   readonly job: ManifestJob;
   readonly place: RestorePlace;
 }
 
-/** The job that takes a backup by hand: the one without a schedule, for the others may be switched off. */
+/** The job for a manual backup: the one without a schedule, because a toggle may disable the others. */
 function takingJob(process: ProcessContext): string {
   const [set, ...others] = backupSetsOf(process);
   if (!set) throw new HttpError(404, "there are no backups here: no job takes them");
@@ -169,7 +169,7 @@ function takingJob(process: ProcessContext): string {
   return byHand?.name ?? set.job;
 }
 
-/** The job that looks at a backup by restoring it into a scratch file. */
+/** The job that verifies a backup by restoring it to a scratch file. */
 async function verifyingJob(process: ProcessContext, filename: string): Promise<ManifestJob> {
   const set = await setWith(process, filename);
   const job = jobsThat(process, "backup-verify").find((it) => {
@@ -180,7 +180,7 @@ async function verifyingJob(process: ProcessContext, filename: string): Promise<
   return job ?? refuse("backup-verify", set);
 }
 
-/** The job that puts this backup in place of its database. */
+/** The job that restores this backup. */
 async function restoringJob(process: ProcessContext, filename: string): Promise<ManifestJob> {
   const set = await setWith(process, filename);
   const found = restoreJobs(process).find(
@@ -189,7 +189,7 @@ async function restoringJob(process: ProcessContext, filename: string): Promise<
   return found?.job ?? refuse("sqlite-restore", set);
 }
 
-/** The job that restores uploaded files: the only one, or the one that is named. */
+/** The job that restores uploaded files: the named one, else the only one. */
 function uploadingJob(process: ProcessContext, named: string | undefined): RestoreJob {
   const all = restoreJobs(process);
   const meant = named === undefined ? all : all.filter(({ job }) => job.name === named);
@@ -223,7 +223,7 @@ function refuse(uses: string, { directory }: BackupSet): never {
   throw new HttpError(409, `no job with uses: ${uses} is declared for the backups in ${directory}`);
 }
 
-/** The backup of this name in any set of the process; a 404 for every name that is none. */
+/** The backup of this name in any set of the process, or a 404. */
 export async function backupNamed(
   process: ProcessContext,
   filename: string,
@@ -235,7 +235,7 @@ export async function backupNamed(
   throw noBackup();
 }
 
-/** A backup as it is on the disk, read while it is sent: it may be longer than the memory. */
+/** A backup as a download. It is streamed, because it may not fit in memory. */
 export async function downloadBackup(
   process: ProcessContext,
   filename: string,
@@ -245,13 +245,13 @@ export async function downloadBackup(
   const sha256 = backup.sha256 ?? (await fingerprint(backup.path, signal)).sha256;
   const file = await openBackup(backup);
   return downloadOf(file, {
-    // The name has letters, digits, dots, dashes and underscores, and nothing that ends the quotes.
+    // The name has only letters, digits, dots, dashes and underscores, so it cannot end the quotes.
     "content-disposition": `attachment; filename="${backup.filename}"`,
     [CHECKSUM_HEADER]: sha256,
   });
 }
 
-/** Once it is open, its rotation does not cut the download off. A link is nobody's backup. */
+/** An open file survives its rotation. A link is not a backup. */
 async function openBackup({ path }: ListedBackup): Promise<FileHandle> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);

@@ -9,32 +9,32 @@ import type { RunProcess } from "../run/run.ts";
 import { type Schedule, describeSchedule, nextRuns } from "../schedule/schedule.ts";
 import { type PersistedPath, persistedPaths } from "../supervise/links.ts";
 
-/** `CHECK`: somebody should look at it, and nothing is broken. `FAIL`: something does not work. */
+/** `CHECK`: needs attention, but nothing is broken. `FAIL`: something does not work. */
 export type CheckVerdict = "OK" | "CHECK" | "FAIL";
 
-/** One thing that was looked at, as an operator reads it in a list. */
+/** The result of one check. */
 export interface CheckItem {
   readonly group: string;
   readonly name: string;
   readonly result: CheckVerdict;
-  /** What was found, in words without secrets. */
+  /** The finding, without secrets. */
   readonly detail: string;
 }
 
-/** All that was looked at. */
+/** The results of all checks. */
 export interface CheckReport {
   readonly overall: CheckVerdict;
   readonly items: readonly CheckItem[];
 }
 
-/** The worst of the items is the result of all. */
+/** The overall result is the worst of the items. */
 export function reportOf(items: readonly CheckItem[]): CheckReport {
   const results = new Set(items.map(({ result }) => result));
   const worst = (["FAIL", "CHECK"] as const).find((it) => results.has(it));
   return { overall: worst ?? "OK", items };
 }
 
-/** That the disk is there and takes files, and that each persisted path of the app leads to it. */
+/** Checks that the disk exists and is writable, and that each persisted path of the app leads to it. */
 export async function fileItems({ manifest, directory }: ProcessContext): Promise<CheckItem[]> {
   const { disk } = manifest;
   if (!disk) return [];
@@ -57,7 +57,7 @@ async function linkProblem(persisted: PersistedPath): Promise<string | undefined
   const found = await lstat(link).catch(() => undefined);
   const [leadsTo, isAt] = await Promise.all([realOf(link), realOf(target)]);
   if (isAt === undefined) {
-    // A file that was not written yet is no trouble; its link waits for it.
+    // A file that was not written yet is not a problem; its link exists before it.
     const isExpected = isMarker || kind === "file";
     if (!isExpected) return "the directory is not on the disk";
     return found === undefined || found.isSymbolicLink() ? undefined : "is not on the disk";
@@ -77,10 +77,10 @@ async function writeProblem(path: string): Promise<string | undefined> {
   );
 }
 
-/** Newest records of a job that are looked at: enough to find the last one that was really run. */
+/** Newest records of a job that are read: enough to find the last run that was not skipped. */
 const RECORDS_MAX = 50;
 
-/** That schedules can be read, and that jobs ran well and when they should. */
+/** Checks that schedules are valid, and that the last run of each job was in time and succeeded. */
 export async function jobItems(process: RunProcess, since: Date): Promise<CheckItem[]> {
   const { jobs } = process.manifest;
   const unfinished = Map.groupBy(await process.records.unfinished(), ({ job }) => job);
@@ -131,7 +131,7 @@ function runItem(job: ManifestJob, known: Known, { schedule, span }: Due): Check
   const item = { group: "jobs", name: job.name };
   const stuck = stuckRun(job, known, span.now);
   if (stuck) return { ...item, result: "FAIL", detail: `does not end since ${stuck.startedAt}` };
-  // A cron job of its own is late by its own records only, and those of `call` by whoever calls.
+  // A separate cron job is late by its own records; for a job that calls start, the caller keeps the time.
   const late = schedule && missedSlot(job, schedule, { runs: known, ...span });
   if (late) return { ...item, result: "FAIL", detail: `did not run at ${late.toISOString()}` };
   const [last] = known.records;

@@ -9,7 +9,7 @@ import type { ProcessContext, ProcessServices, ProcessStores } from "../run/proc
 
 const RunBody = z.strictObject({ actor: z.optional(Actor) });
 
-/** What runbooks call smoke tests and verification. */
+/** All checks in one list, which runbooks call smoke tests and verification. */
 export const checkRoutes: readonly OpsRoute[] = [
   {
     method: "GET",
@@ -20,7 +20,7 @@ export const checkRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/verify", answer: verify },
 ];
 
-/** Looks at everything again, instead of telling what the background found some seconds ago. */
+/** Runs all checks now, instead of reporting the results of the background checks. */
 async function runChecks(c: OpsContext): Promise<Response> {
   await readJson(c, RunBody);
   const { ops } = c.var;
@@ -35,9 +35,9 @@ async function verify({ var: { ops } }: OpsContext): Promise<Response> {
 }
 
 /**
- * Everything that can be looked at in one list: what runbooks call their smoke tests.
+ * Checks everything in one list, which runbooks call smoke tests.
  *
- * It asks the stores and the disk; of health it takes what the last look found.
+ * It queries the stores and the disk. For health it reports the last results.
  */
 export async function checkEverything({ process, health, startedAt }: Ops): Promise<CheckReport> {
   const groups: readonly Promise<readonly CheckItem[]>[] = [
@@ -62,7 +62,7 @@ function healthItem({ name, critical, kind, state, error, value }: CheckResult):
   return { ...item, result: isFailure ? "FAIL" : "CHECK", detail: `${error ?? state}${measured}` };
 }
 
-/** A marker that is there was put there in trouble, so it is worth a look; other toggles are off for good. */
+/** A marker file is created during an incident, so it is worth attention. Other toggles are off on purpose. */
 async function toggleItems({
   manifest,
   toggles,
@@ -108,7 +108,7 @@ async function storeItem(
   );
 }
 
-/** A store that ends with the process is what nobody wants by intention. */
+/** Details of stores that need attention: a store in memory is rarely intended. */
 const STORE_WORDS: Readonly<Record<string, string>> = {
   memory: "kept in memory only: a restart forgets all runs",
 };
@@ -123,7 +123,7 @@ function cacheItems({ caches }: ProcessServices): CheckItem[] {
   });
 }
 
-/** Fields that name a variable which is there to say something else than what is usual. */
+/** Fields that name an optional variable, which overrides a default. */
 const OPTIONAL_FIELDS: ReadonlySet<string> = new Set([
   "baseUrlEnv",
   "chatFallbackEnv",
@@ -136,7 +136,7 @@ const OPTIONAL_FIELDS: ReadonlySet<string> = new Set([
   "toFallbackEnv",
 ]);
 
-/** Only whether they are set: no answer holds a value. */
+/** Reports only whether variables are set, never their values. */
 function variableItems({ manifest, env }: ProcessContext): CheckItem[] {
   const needed = [...namedVariables(manifest)].filter(([, fields]) =>
     [...fields].some((field) => !OPTIONAL_FIELDS.has(field)),
@@ -153,7 +153,7 @@ function variableItems({ manifest, env }: ProcessContext): CheckItem[] {
   });
 }
 
-/** A channel whose variable is not set sends nothing, which is no failure and worth knowing. */
+/** A channel whose variable is not set sends nothing. This is not a failure, but worth attention. */
 function channelItems({ alerts }: ProcessServices): CheckItem[] {
   const group = "channels";
   const channels = alerts.channels();
@@ -167,7 +167,7 @@ function channelItems({ alerts }: ProcessServices): CheckItem[] {
   });
 }
 
-/** When nobody is told of alerts because somebody wanted it so. */
+/** The silences that are in force. */
 async function silenceItems({ alerts }: ProcessServices): Promise<CheckItem[]> {
   const group = "alerts";
   const silences = await alerts.silences.list();

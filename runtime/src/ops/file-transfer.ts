@@ -7,17 +7,17 @@ import { hasHeader } from "../databases/sqlite.ts";
 import { HttpError } from "../http.ts";
 import { stampsOf, syncPath } from "../jobs/file.ts";
 
-/** The SHA-256 of a file that is sent in either direction: it tells one that came cut or damaged. */
+/** Header with the SHA-256 of a file, by which the receiver detects a damaged transfer. */
 export const CHECKSUM_HEADER = "x-checksum-sha256";
 
-/** Most that is read of a file at once, in bytes. */
+/** Bytes that are read of a file at once. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * An open file as a download of the length that it has now; the file is closed with the answer.
+ * Sends an open file with its current length, then closes it.
  *
- * A log grows while it is sent: what is beyond the length that was told would be taken for the next
- * answer of the connection. A file that shrinks cuts the connection: nobody takes it for whole.
+ * A log may grow meanwhile. Bytes beyond the announced length would corrupt the next answer of the
+ * connection. A file that shrinks closes the connection, so that the client sees the failure.
  */
 export async function downloadOf(
   file: FileHandle,
@@ -33,7 +33,7 @@ export async function downloadOf(
   });
 }
 
-/** The first bytes of a file, read as they are asked for. */
+/** The first bytes of a file, read on demand. */
 function streamOf(file: FileHandle, size: number): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream<Uint8Array>({
@@ -56,26 +56,26 @@ function streamOf(file: FileHandle, size: number): ReadableStream<Uint8Array> {
   });
 }
 
-/** Longest file that is taken, in bytes: half of the smallest disk that Render sells (1 GB). @see https://render.com/docs/disks */
+/** Longest file that can be restored, in bytes: half of the smallest disk that Render sells (1 GB). @see https://render.com/docs/disks */
 export const FILE_BYTES_MAX = 512 * 1024 * 1024;
 
-/** What stands beside a SQLite database and is a part of it. @see https://www.sqlite.org/tempfiles.html */
+/** Suffixes of the files that belong to a SQLite database. @see https://www.sqlite.org/tempfiles.html */
 const DATABASE_PART = /-(wal|shm|journal)$/;
 
-/** Permissions of a file that is new: its owner's only, as of everything that the runtime writes. */
+/** Permissions of a new file: its owner's only, like all files that the runtime writes. */
 const NEW_MODE = 0o600;
 
-/** A file that is to take the place of another. */
+/** A file that replaces another. */
 export interface Restore {
   readonly at: string;
   readonly body: AsyncIterable<Uint8Array>;
   readonly bytesMax: number;
-  /** What its sender says that its SHA-256 is, in hexadecimal. */
+  /** Expected SHA-256 in hexadecimal, from the sender. */
   readonly sha256: string | undefined;
   readonly now: Date;
 }
 
-/** What was written, and where the file is that was there before. */
+/** The written file, and the name of the old one. */
 export interface RestoredFile {
   readonly sizeBytes: number;
   readonly sha256: string;
@@ -84,10 +84,9 @@ export interface RestoredFile {
 }
 
 /**
- * Puts a file in its place, as a whole or not at all. The file that was there is kept beside it under
- * a name with the time.
+ * Replaces a file completely or not at all. The old file stays beside it under a name with the time.
  *
- * @throws HttpError for a file that is too long, arrived damaged, or would go under an open database
+ * @throws HttpError for a file that is too long, is damaged, or belongs to a SQLite database
  */
 export async function restoreFile(restore: Restore): Promise<RestoredFile> {
   const { at, now } = restore;
@@ -111,7 +110,7 @@ export async function restoreFile(restore: Restore): Promise<RestoredFile> {
   }
 }
 
-/** A database is more than its file, and somebody may have it open: there is a job for that. */
+/** A database has several files and may be open, so only a sqlite-restore job may replace it. */
 async function refuseDatabase(at: string): Promise<void> {
   for (const database of new Set([at, at.replace(DATABASE_PART, "")])) {
     if (!(await isDatabase(database))) continue;
@@ -145,8 +144,8 @@ async function writeBody(
 }
 
 /**
- * A second name for the old file, so that there is no moment without a file in its place. The new one
- * gets its permissions: whoever read the old one reads on.
+ * Links the old file to a second name, so that a file exists under its name at all times. The new
+ * file gets the permissions of the old one, so that its readers can read it.
  */
 async function keepOld(at: string, part: string, now: Date): Promise<string | null> {
   const found = await stat(at).catch(() => undefined);

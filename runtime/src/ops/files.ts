@@ -8,10 +8,10 @@ import { CHECKSUM_HEADER, FILE_BYTES_MAX, downloadOf, restoreFile } from "./file
 import type { ProcessContext } from "../run/process.ts";
 import { type PersistedPath, persistedPaths } from "../supervise/links.ts";
 
-/** Who restores: the body is the file itself. */
+/** Names the actor, because the body is the file. */
 const ACTOR_HEADER = "x-ops-actor";
 
-/** What the app keeps on its disk, browsed, downloaded and put back file by file. */
+/** Lists, downloads and restores single files on the disk of the app. */
 export const fileRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/files", answer: listRoots },
   { method: "GET", path: "/ops/files/:path{.+}", answer: showFile },
@@ -33,8 +33,8 @@ async function showFile(c: OpsContext): Promise<Response> {
   return json(200, { path: place.path, entries, ...(isCut ? { isCut } : {}) });
 }
 
-/** Once it is open, what happens to its name does not cut the download off. */
-async function download({ at, entry }: FilePlace): Promise<Response> {
+/** An open file survives a rename or a deletion. */
+async function download({ at, entry }: FileLocation): Promise<Response> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(at, flags).catch(() => undefined);
   if (!file) throw noFile();
@@ -81,7 +81,7 @@ function actorHeader({ headers }: Request): string | undefined {
   throw new HttpError(400, `${ACTOR_HEADER}: should be \`call\` or \`manual <who>\``);
 }
 
-async function placeOf(process: ProcessContext, path = ""): Promise<FilePlace> {
+async function placeOf(process: ProcessContext, path = ""): Promise<FileLocation> {
   const place = await findPlace(process, path);
   if (!place) throw noFile();
   return place;
@@ -93,7 +93,7 @@ function noFile(): HttpError {
   return new HttpError(404, "there is no such file among what is persisted");
 }
 
-/** Most entries of one directory in one answer; a page shows no more, and nobody reads more. */
+/** Maximum number of entries of one directory in one answer. */
 const ENTRIES_MAX = 1000;
 
 /** A file or a directory of the app that is on the disk. */
@@ -105,18 +105,18 @@ export interface FileEntry {
   readonly modifiedAt: string;
 }
 
-/** A place below a persisted path, with every link of the app's own resolved and none inside it. */
-interface FilePlace {
-  /** As the spec says it, with what was asked for below it. */
+/** A file or directory at or below a persisted path. It contains no link below that path. */
+interface FileLocation {
+  /** The persisted path of the spec, with the rest below it. */
   readonly path: string;
-  /** On the disk. */
+  /** Path on the disk. */
   readonly at: string;
-  /** What is there; undefined when nothing is. */
+  /** Undefined when nothing is there. */
   readonly entry: FileEntry | undefined;
 }
 
-/** What is on the disk of a process: its persisted directories and files. */
-async function listPersisted({ manifest, directory }: ProcessContext): Promise<FilePlace[]> {
+/** The persisted directories and files of a process. */
+async function listPersisted({ manifest, directory }: ProcessContext): Promise<FileLocation[]> {
   const places = persistedPaths(manifest, directory).map(async ({ path, target }) => ({
     path,
     at: target,
@@ -126,14 +126,14 @@ async function listPersisted({ manifest, directory }: ProcessContext): Promise<F
 }
 
 /**
- * The place that a path names; undefined for everything that is not below a persisted path.
+ * The location that a path names; undefined outside of the persisted paths.
  *
- * No part of it may be a link: one that the app or an attacker made would lead out of the directory.
+ * No part of it may be a link, because a link could lead out of the directory.
  */
 async function findPlace(
   { manifest, directory }: ProcessContext,
   asked: string,
-): Promise<FilePlace | undefined> {
+): Promise<FileLocation | undefined> {
   const parts = asked.split("/");
   if (!parts.every(isPlainName)) return undefined;
   const root = rootOf(persistedPaths(manifest, directory), asked);
@@ -150,8 +150,8 @@ async function findPlace(
   return { path: asked, at, entry: found ? toEntry(name, found) : undefined };
 }
 
-/** What is in a directory: files and directories by name, and nothing that is a link. */
-async function listDirectory({ at }: FilePlace): Promise<{
+/** The files and directories in a directory, by name, without links. */
+async function listDirectory({ at }: FileLocation): Promise<{
   readonly entries: readonly FileEntry[];
   readonly isCut: boolean;
 }> {
@@ -165,7 +165,7 @@ function rootOf(paths: readonly PersistedPath[], asked: string): PersistedPath |
   return paths.find(({ path }) => asked === path || asked.startsWith(`${path}/`));
 }
 
-/** A name of a file and no way to another directory. */
+/** Whether it is a plain file name that cannot lead to another directory. */
 function isPlainName(part: string): boolean {
   return part !== "" && part !== "." && part !== ".." && !/[\0\\/]/.test(part);
 }

@@ -15,7 +15,7 @@ import { ActorBody, type OpsContext, type OpsRoute, actorOf, logChange } from ".
 import type { ProcessContext } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
 
-/** Migrations of the app's SQLite database: how they stand, and those that are pending run by hand. */
+/** Shows the migrations of the app's SQLite database, and runs those that are pending. */
 export const migrationRoutes: readonly OpsRoute[] = [
   {
     method: "GET",
@@ -32,7 +32,7 @@ export const migrationRoutes: readonly OpsRoute[] = [
   },
 ];
 
-/** Runs what is pending for who asks, and says in the log who that was. */
+/** Runs pending migrations and logs the actor. */
 export async function runMigrationsByHand(c: OpsContext): Promise<MigrationRunView> {
   const body = await readJson(c, ActorBody);
   const run = await runPendingMigrations(c.var.ops.process);
@@ -40,47 +40,47 @@ export async function runMigrationsByHand(c: OpsContext): Promise<MigrationRunVi
   return run;
 }
 
-/** Between SIGTERM and SIGKILL of a migration that is a program, in milliseconds. */
+/** Time between SIGTERM and SIGKILL for a migration that is a program, in milliseconds. */
 const GRACE_MS = 30_000;
 
-/** A migration that failed, and why. */
+/** A failed migration and its error. */
 interface FailedMigration {
   readonly name: string;
   readonly error: string;
 }
 
-/** How the migrations of a SQLite database stand, whoever runs them. */
+/** The state of the migrations of a SQLite database. */
 export interface MigrationView {
   /** Who runs them: the runtime, or the app at its start. */
   readonly owner: "runtime" | "app";
   readonly database: string;
-  /** All that are known: those of the folder, and those that ran and have no file any more. */
+  /** All known migrations: those in the folder, and applied ones whose file is gone. */
   readonly registered: readonly string[];
   readonly executed: readonly string[];
   readonly pending: readonly string[];
   readonly failed: readonly FailedMigration[];
-  /** Applied under another name, or applied and gone from the folder: nothing runs for them. */
+  /** Applied under another name, or applied and gone from the folder. Neither runs again. */
   readonly renamed: readonly { readonly from: string; readonly to: string }[];
   readonly removed: readonly string[];
 }
 
-/** What a run by hand did. */
+/** The result of a manual run. */
 export interface MigrationRunView {
   readonly executed: readonly string[];
   readonly failed: readonly FailedMigration[];
 }
 
-/** How the migrations of a process stand. */
+/** The state of the migrations of a process. */
 export async function viewMigrations(process: RunProcess): Promise<MigrationView> {
   const declared = declaredMigrations(process);
   return declared.owner === "app" ? viewOfApp(declared) : viewOfRuntime(process, declared);
 }
 
 /**
- * Runs what is pending.
+ * Runs pending migrations.
  *
- * What the app owns only the app can run, and it does so at its start: it is started again, unless
- * nothing is left to run.
+ * An app that owns its migrations runs them when it starts, so this restarts the app if any are
+ * pending.
  */
 async function runPendingMigrations(process: RunProcess): Promise<MigrationRunView> {
   const declared = declaredMigrations(process);
@@ -160,7 +160,7 @@ async function runOfApp(process: RunProcess, declared: Declared): Promise<Migrat
   };
 }
 
-/** Migrations of an app by their files, whatever they are written in; empty when they are not files. */
+/** Names of the migrations of an app by their files, in any language; empty when there are no files. */
 async function namesIn(folder: string): Promise<string[]> {
   const files = await readdir(folder).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];

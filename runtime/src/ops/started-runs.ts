@@ -3,22 +3,22 @@ import { runJob } from "../run/run-job.ts";
 import type { RunRequest, RunProcess } from "../run/run.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 
-/** Ended runs that are remembered besides the store: a dry run is in no store. */
+/** Finished runs that are kept in memory besides the store: a dry run is in no store. */
 const ENDED_MAX = 200;
 
-/** Where the runs are that were asked for here. */
+/** The runs that were started through this API. */
 export interface StartedRuns {
-  /** Starts a run, or finds the one that was started under this id before. */
+  /** Starts a run, or returns the id of the run that was started with it before. */
   start(request: RunRequest): string;
-  /** `running` until it ended; undefined when nothing is known of it. */
+  /** `running` until it finishes; undefined for an unknown run. */
   find(runId: string): Promise<RunRecord | "running" | undefined>;
-  /** Waits until a run that was started here ended; undefined when it could not be started. */
+  /** Waits until a run finishes; undefined when it could not be started. */
   endOf(runId: string): Promise<RunRecord | undefined>;
-  /** Waits until all of them ended. */
+  /** Waits until all of them finish. */
   settled(): Promise<void>;
 }
 
-/** Remembers the runs of a process that somebody asked for. */
+/** Keeps track of the runs of a process that somebody requested. */
 export function startedRuns(process: RunProcess): StartedRuns {
   const running = new Map<string, Promise<void>>();
   const ended = new Map<string, RunRecord>();

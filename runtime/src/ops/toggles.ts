@@ -12,15 +12,15 @@ import type { ToggleState } from "../sources/toggles/toggles.ts";
 
 const SwitchBody = z.strictObject({ on: z.boolean(), actor: z.optional(Actor) });
 
-/** The switches that operators turn while the system runs. */
+/** The toggles, which operators switch while the system runs. */
 export const toggleRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/toggles", answer: listToggles },
   { method: "POST", path: "/ops/toggles/:name", answer: switchToggle },
 ];
 
-/** A toggle as operators look at it. */
+/** A toggle as the API shows it. */
 interface ToggleView extends ToggleState, LastChange {
-  /** Whether it can be switched from here. */
+  /** Whether this API can switch it. */
   readonly canSwitch: boolean;
 }
 
@@ -40,7 +40,7 @@ async function switchToggle(c: OpsContext): Promise<Response> {
   const { on, actor: said } = await readJson(c, SwitchBody);
   if (!isSwitchable(toggle)) {
     const kind = toggle.reader.kind;
-    throw new HttpError(409, `"${toggle.name}" is read from ${PLACES[kind]}: switch it there`);
+    throw new HttpError(409, `"${toggle.name}" is read from ${LOCATIONS[kind]}: switch it there`);
   }
   const actor = actorOf(c, said);
   const change = { on, by: actor, at: process.clock.now().toISOString() };
@@ -55,8 +55,8 @@ async function switchToggle(c: OpsContext): Promise<Response> {
   );
 }
 
-/** Where toggles stand that are not switched from here. */
-const PLACES = {
+/** Locations of toggles that this API cannot switch. */
+const LOCATIONS = {
   env: "an environment variable",
   sql: "a database",
   table: "a table",
@@ -84,7 +84,7 @@ function toggleNamed(toggles: readonly ManifestToggle[], name: string | undefine
   throw new HttpError(404, `there is no toggle "${name}"; there are: ${known}`);
 }
 
-/** Under which it is remembered who switched what. */
+/** Name of the document with the last change of each toggle. */
 const MEMORY = "ops-toggles";
 
 const Changes = z.record(
@@ -92,10 +92,10 @@ const Changes = z.record(
   z.object({ on: z.boolean(), by: z.string(), at: z.iso.datetime() }),
 );
 
-/** The last change of each toggle. Without a store for records they last as long as the process. */
+/** The last changes of a process without a store; they are lost when it ends. */
 const unstored = new WeakMap<ProcessStores, Record<string, ToggleChange>>();
 
-/** Who switched each toggle last, where that was done from here. */
+/** The last change of each toggle that this API made. */
 async function toggleChanges(
   process: ProcessStores,
 ): Promise<Readonly<Record<string, ToggleChange>>> {
@@ -104,7 +104,7 @@ async function toggleChanges(
   return Changes.safeParse(await memory.read(MEMORY)).data ?? {};
 }
 
-/** Remembers a change. Two changes in one moment by two processes may leave one of them. */
+/** Stores a change. Of two simultaneous changes by two processes, one may be lost. */
 async function noteToggleChange(
   process: ProcessStores,
   name: string,
@@ -116,15 +116,15 @@ async function noteToggleChange(
   else unstored.set(process, changes);
 }
 
-/** When and by whom a toggle came to be as it is. */
+/** When and by whom a toggle was switched last. */
 interface LastChange {
   readonly changedAt: string | null;
   readonly changedBy: string | null;
 }
 
 /**
- * The change that explains a toggle's state. A marker that somebody else made tells its own time; of
- * any other change from elsewhere nothing is known.
+ * The change that led to the toggle's state. For a marker file that somebody else created it is the
+ * file's time. Nothing is known of other changes.
  */
 async function lastChange(
   { directory }: Pick<ProcessContext, "directory">,
@@ -137,17 +137,17 @@ async function lastChange(
   return { changedAt: found?.mtime.toISOString() ?? null, changedBy: null };
 }
 
-/** A toggle whose place can be written: the others are an operator's own, in his sheet or table. */
+/** A toggle that the runtime can write. Operators change the others themselves, in a sheet or table. */
 type SwitchableToggle = ManifestToggle & {
   readonly reader: Extract<ManifestToggle["reader"], { kind: "marker" | "redis" }>;
 };
 
-/** Whether a toggle can be switched from here. */
+/** Whether this API can switch a toggle. */
 function isSwitchable(toggle: ManifestToggle): toggle is SwitchableToggle {
   return toggle.reader.kind === "marker" || toggle.reader.kind === "redis";
 }
 
-/** Switches a toggle in its own place, so that whoever else looks there sees it too. */
+/** Switches a toggle in its source, so that every other reader sees the change. */
 async function turnToggle(
   { directory, env }: Pick<ProcessContext, "directory" | "env">,
   { reader }: SwitchableToggle,
@@ -155,9 +155,9 @@ async function turnToggle(
 ): Promise<void> {
   if (reader.kind === "marker") {
     const path = resolve(directory, reader.path);
-    // Where nobody ever switched anything off, its directory is not there either.
+    // The directory does not exist before the first switch.
     await mkdir(dirname(path), { recursive: true });
-    // Its presence is what counts; the text is for a person who finds the file.
+    // Only its presence counts. The text helps a person who finds the file.
     if (on) await rm(await behindLink(path), { force: true });
     else await writeFile(path, `${JSON.stringify({ off_since: at, off_by: by })}\n`);
     return;
@@ -170,14 +170,14 @@ async function turnToggle(
   }
 }
 
-/** That somebody switched a toggle, and when (ISO 8601 in UTC). */
+/** A change of a toggle; the time is ISO 8601 in UTC. */
 interface ToggleChange {
   readonly on: boolean;
   readonly by: string;
   readonly at: string;
 }
 
-/** A marker on a disk is a link that stays: what it points to comes and goes. */
+/** A marker on a disk is a permanent link; only its target is created and removed. */
 async function behindLink(path: string): Promise<string> {
   try {
     const isLink = (await lstat(path)).isSymbolicLink();

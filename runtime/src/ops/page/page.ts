@@ -5,12 +5,12 @@ import { gzip } from "node:zlib";
 import { HttpError } from "../../http.ts";
 import type { OpsContext, OpsRoute } from "../api.ts";
 
-/** The file with which the page begins; the others are asked for by it. */
+/** The page itself, which loads the other files. */
 const PAGE_FILE = "console.html";
 
 /**
- * Only files of ours run, style and draw, and only our own paths are asked: what a name or an error
- * of a job brings along is text, and would do nothing even if it were markup.
+ * Allows only our own scripts, styles and images, and requests to our own paths. Even if the name or
+ * the error of a job became markup, it could do nothing.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -23,7 +23,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The page for people. It holds nothing of the process: all that it shows it asks for with a login. */
+/** The console. It contains no data of the process; it loads all data with a login. */
 export const pageRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops", openTo: "anybody", answer: showPage },
   { method: "GET", path: "/ops/assets/:file", openTo: "anybody", answer: showFile },
@@ -63,10 +63,10 @@ function fileAnswer(
   });
 }
 
-/** Files of the page beside this one; in the bundle, beside the bundle. */
+/** The files of the page are beside this file; in the bundle, beside the bundle. */
 const FOLDER = join(import.meta.dirname, "console");
 
-/** What browsers are told that a file is; everything else in the folder is not for them. */
+/** Content types by extension. Other files of the folder are not served. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
@@ -74,17 +74,17 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** A file of the page as it is sent. */
+/** A file of the page as it is served. */
 interface PageFile {
   readonly contentType: string;
   readonly text: string;
-  /** The same, for browsers that take it, which all do. */
+  /** The same text, compressed. */
   readonly gzipped: Uint8Array<ArrayBuffer>;
 }
 
 let files: Promise<ReadonlyMap<string, PageFile>> | undefined;
 
-/** The files of the page by their names. They are read when somebody first asks, and then kept. */
+/** The files of the page by name. They are read at the first request and kept in memory. */
 function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   files ??= readPageFiles();
   return files;
@@ -105,30 +105,29 @@ async function readPageFile(name: string): Promise<PageFile> {
   };
 }
 
-/** As few bytes as gzip makes of it. */
+/** Compresses a text with gzip at the highest level. */
 async function zipped(text: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await promisify(gzip)(text, { level: 9 }));
 }
 
-/** What the page is told when it is sent. */
+/** The values that are written into the page. */
 export interface PageSession {
-  /** What the page's requests must send along; without it the page asks for the token. */
+  /** The CSRF token of the session; without it the page shows the login form. */
   readonly csrf?: string | undefined;
-  /** Whether there are migrations to show: their route is a 404 where there are none. */
+  /** Whether the process has migrations; without any, their route is a 404. */
   readonly hasMigrations: boolean;
-  /** Names of the modules of the script. */
+  /** Names of the script modules. */
   readonly modules: readonly string[];
 }
 
-/** Before which the modules of the script are named. */
+/** The tag before which the preload links are inserted. */
 const HEAD_END = "</head>";
 
 /**
  * The page for one session, or with the login form where there is none.
  *
- * A page with a session carries the proof that its requests must send along: it is as secret as
- * the page itself, which no cache keeps and no other site can read. The modules of the script are
- * named in it, so that a browser asks for all of them at once instead of one after the other.
+ * A page with a session contains the CSRF token. No cache keeps the page and no other site can read
+ * it. It names all script modules, so that a browser loads them in parallel.
  */
 export function pageText(html: string, { csrf = "", hasMigrations, modules }: PageSession): string {
   if (!/^[\w-]*$/.test(csrf)) {

@@ -3,19 +3,19 @@ import type { Health } from "../../health/health.ts";
 import { HttpError } from "../../http.ts";
 import type { RunRecord, RunStart } from "../../contract/run-record.ts";
 
-/** More runs at once are a program that starts and never ends them. */
+/** Maximum number of open runs. An app with more starts runs and never ends them. */
 const OPEN_MAX = 100;
 
-/** Runs that the app said it began. */
+/** Runs that the app started and did not end yet. */
 export interface OpenRuns {
   start(job: string): Promise<string>;
   /** Undefined when no such run is open. */
   end(runId: string, ending: Omit<AppRunEnd, "durationMs">): Promise<RunRecord | undefined>;
-  /** The app is gone, so none of them goes on. */
+  /** Records all open runs as lost, because the app ended. */
   loseAll(): Promise<void>;
 }
 
-/** Remembers them, so that a run whose app dies is told as lost and not forgotten. */
+/** Keeps track of open runs, so that a run whose app dies is recorded as lost. */
 export function openRuns(process: AppRunProcess, health: Health): OpenRuns {
   const open = new Map<string, { readonly start: RunStart; readonly sinceMs: number }>();
   const end: OpenRuns["end"] = async (runId, ending) => {

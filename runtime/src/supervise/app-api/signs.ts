@@ -1,26 +1,26 @@
-/** Milliseconds of a clock that is never set. */
+/** Milliseconds of a monotonic clock. */
 export type MonotonicClock = () => number;
 
-/** What the app says of one connection of its own, such as the one to Discord. */
+/** The state of one connection that the app reports, such as the one to Discord. */
 export interface ConnectionSign {
   readonly ok: boolean;
-  /** Since when it has been so, monotonic. */
+  /** Monotonic time of the last change of `ok`. */
   readonly sinceMs: number;
   readonly latencyMs: number | undefined;
 }
 
-/** Signs of life of the app, by a clock that jumps with nothing: the watchdog lives on them. */
+/** Heartbeats and connection reports of the app by a monotonic clock, for the watchdog. */
 export interface Signs {
   beat(name: string, ageMs: number): void;
   connection(name: string, report: { ok: boolean; latencyMs: number | undefined }): void;
   /** Age of a heartbeat in ms; undefined when there was none since the app started. */
   beatAgeMs(name: string): number | undefined;
   connectionOf(name: string): ConnectionSign | undefined;
-  /** A new life of the app begins: what the old one said is no sign of this one. */
+  /** Forgets all reports, because the app starts again. */
   forget(): void;
 }
 
-/** An empty memory. Names are those that the manifest declares, so they are few. */
+/** Starts without any report. The manifest limits the names. */
 export function createSigns(nowMs: MonotonicClock = () => performance.now()): Signs {
   const beats = new Map<string, number>();
   const connections = new Map<string, ConnectionSign>();
