@@ -18,6 +18,6 @@ if [ ! -e ${loader} ]; then
   echo "opspec-runtime: this image has no glibc (${loader} is missing), which the bundled Node needs. Use a Debian or Ubuntu based image, for example the -slim tag instead of -alpine." >&2
   exit 78
 fi
-exec "$dir/node" --disable-warning=ExperimentalWarning "$dir/main.cjs" "$@"
+exec "$dir/node" --disable-warning=ExperimentalWarning --min-semi-space-size=8 "$dir/main.cjs" "$@"
 `;
 }

@@ -10,12 +10,12 @@ import { loadManifest } from "../contract/load-manifest.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
 import { readArguments, type RuntimeCommand } from "./command.ts";
 
-/** Sends a message through every channel, past silences and limits: do alerts arrive at all? */
+/** Sends a test message through every channel, regardless of silences and rate limits. */
 export const alertTest: RuntimeCommand = {
   name: "alert-test",
   usage: "[--by <who>]",
   summary:
-    "sends a message through every channel and tells what came of each, as a line of JSON; exits with 1 when one failed, 78 when none is set up",
+    "sends a test message through every channel and prints each result as a line of JSON; exits with 1 when one failed, 78 when none is configured",
   async run(args, env) {
     const { values } = readArguments(alertTest, () =>
       parseArgs({ args: [...args], options: { by: { type: "string" } } }),

@@ -9,19 +9,18 @@ import { ConfigurationError, type ConfigurationProblem } from "../contract/confi
 import { type Env, valueOf } from "../contract/env.ts";
 import { loadManifest, MANIFEST_VARIABLE } from "../contract/load-manifest.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
-import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
-import { inputOf } from "./input-argument.ts";
+import { readArguments, type RuntimeCommand, UsageError, usageLine, inputOf } from "./command.ts";
 
 const URL_VARIABLE = "OPSPEC_CALL_URL";
 
-/** A deploy of a service with a disk takes it away for minutes; after this it is not a deploy any more. */
+/** Default time that the service may be away: a deploy of a service with a disk takes minutes. */
 const AWAY_SECONDS_MAX = 600;
 
-/** Lets the service that owns a job run it, and ends as the run did: for a cron job without the disk. */
+/** Runs a job in the service that owns it, for a cron job that has no disk. */
 export const call: RuntimeCommand = {
   name: "call",
   usage: "<job> [--by <who>] [--input <name>=<value>]… [--dry-run] [--wait <seconds>]",
-  summary: `has the service at ${URL_VARIABLE}, or the one of this instance, run a job, and exits as the run did`,
+  summary: `runs a job in the service at ${URL_VARIABLE}, or in the service of this instance, and exits with the code of the run`,
   async run(args, environment) {
     const target = targetOf(args);
     const { job } = target;
@@ -76,12 +75,12 @@ function serviceOf(env: Env, manifest: RuntimeManifest | undefined): Service {
   if (!isUrl) {
     const message = url === undefined ? "is not set." : "is not a URL.";
     const remedy = manifest?.app
-      ? `Give the address of the service; or ${OPS_TOKEN}, to ask the one of this instance.`
-      : "Give the address of the service.";
+      ? `Set it to the address of the service, or set ${OPS_TOKEN} to call the service of this instance.`
+      : "Set it to the address of the service.";
     problems.push({ where: URL_VARIABLE, message, remedy });
   }
   if (token === undefined) {
-    const remedy = "Give the token with which the service opens its ops paths.";
+    const remedy = "Set it to the token that opens the ops paths of the service.";
     problems.push({ where: CALL_TOKEN, message: "is not set.", remedy });
   }
   if (!isUrl || token === undefined) throw new ConfigurationError(problems);
@@ -89,8 +88,8 @@ function serviceOf(env: Env, manifest: RuntimeManifest | undefined): Service {
 }
 
 /**
- * The service that supervises the app of this very instance, with the operators' token: what a person
- * in its shell means. There a job that stops the app is run by the process that supervises it.
+ * The service of this instance, with the operators' token, for a person in its shell: the process
+ * that supervises the app must run a job that stops the app.
  */
 function ownService(env: Env, { app }: RuntimeManifest): Service | undefined {
   const port = app?.front ? valueOf(env, "PORT") : app?.opsPort;

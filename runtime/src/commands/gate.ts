@@ -5,15 +5,14 @@ import { namedVariables } from "../contract/env.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
 import { passGates } from "../supervise/gates.ts";
 import { StartRefused } from "../supervise/start-refused.ts";
-import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";
-import { stopOnSignals } from "./stop-signals.ts";
+import { type RuntimeCommand, UsageError, usageLine, stopOnSignals } from "./command.ts";
 
-/** The gates of the app by themselves, for an entry point that starts the app on its own. */
+/** Waits for the gates of the app, for an entry point that starts the app itself. */
 export const gate: RuntimeCommand = {
   name: "gate",
   usage: "",
   summary:
-    "waits for the gates of the app; exits with 0, 75 (one stays shut) or 78 (one cannot be known)",
+    "waits until the gates of the app are open; exits with 0, 75 (one stays shut) or 78 (invalid configuration)",
   async run(args, env) {
     if (args.length > 0) throw new UsageError(usageLine(gate));
     const manifest = loadManifest(env);

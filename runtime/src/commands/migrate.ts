@@ -6,23 +6,28 @@ import { migratePostgres, type PostgresMigration } from "../databases/migrate/po
 import { type Env, valueOf } from "../contract/env.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
-import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
-import { stopOnSignals } from "./stop-signals.ts";
+import {
+  readArguments,
+  type RuntimeCommand,
+  UsageError,
+  usageLine,
+  stopOnSignals,
+} from "./command.ts";
 
-/** Where the direct URL of a database is, where the usual one leads through a pooler. */
+/** Variable of the direct URL of a database; the usual one may lead through a pooler. */
 const DIRECT_URL = "MIGRATION_DATABASE_URL";
 const USUAL_URL = "DATABASE_URL";
 
-/** The runbook's name for the longest wait, in seconds. */
+/** Longest wait for the lock, in seconds. */
 const WAIT_VARIABLE = "MIGRATION_LOCK_TIMEOUT_SECONDS";
 
-/** One migration at a time: what a pre-deploy command or an entrypoint starts. */
+/** Runs a migration under a lock, for a pre-deploy command or an entrypoint. */
 export const migrate: RuntimeCommand = {
   name: "migrate",
   usage:
     "[--app <name>] [--url-env <variable>] [--wait <seconds>] [--at-head <command>] [--allow-pooler-address] -- <command…>",
   summary:
-    "runs a command while this process alone holds the migration lock of its Postgres; exits with the command's code, or 75 when the lock was not free in time",
+    "runs a command while it holds the migration lock of its Postgres; exits with the code of the command, or 75 when the lock is not free in time",
   async run(args, environment) {
     const { migration, manifest } = migrationOf(args, environment);
     const env = resolveSecretFiles(environment, new Set([migration.urlEnv]));
@@ -67,7 +72,9 @@ function migrationOf(
 function waitOf(text: string | undefined, where: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new UsageError(`${where}: should be a number of seconds, got "${text}". Write 600.`);
+  throw new UsageError(
+    `${where}: expected a number of seconds, got "${text}". Write for example 600.`,
+  );
 }
 
 /** A pre-deploy command may run in a process that has none. */

@@ -14,16 +14,16 @@ import { appMigrationStatus } from "../databases/migrate/sqlite-journal.ts";
 import type { Env } from "../contract/env.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 
-/** An executable migration that is told to stop has this long, in milliseconds. */
+/** Grace period of an executable migration, in ms. */
 const GRACE_MS = 30_000;
 
-/** How a person looks at the migrations of a SQLite file, runs them, and puts a failed one right. */
+/** Shows and runs the migrations of a SQLite file, and repairs a failed one. */
 export const migrations: RuntimeCommand = {
   name: "migrations",
   usage:
     "status|run|mark <id>|retry <id> --database <file> [--directory <folder>] [--by <who> --confirm <id>]",
   summary:
-    "migrations of a SQLite file; without a folder only what the app itself recorded is shown",
+    "shows, runs and repairs the migrations of a SQLite file; without a folder, shows only what the app recorded",
   async run(args, env) {
     const { action, id, database, directory, by, confirm } = orderOf(args);
     if (directory === undefined) return print(appMigrationStatus(database));
@@ -40,7 +40,7 @@ export const migrations: RuntimeCommand = {
   },
 };
 
-/** The migrations of a file as this process runs them: executables get the file in OPSPEC_SQLITE. */
+/** Executable migrations get the path of the database in OPSPEC_SQLITE. */
 function migrationsOf(database: string, directory: string, env: Env): Migrations {
   const log = createLogger({ manifest: undefined, env, name: "migrations" });
   const place = { cwd: process.cwd(), env, log, graceMs: GRACE_MS };
@@ -72,7 +72,7 @@ function orderOf(args: readonly string[]) {
   return { ...values, action, id, database, directory };
 }
 
-/** An order that cannot be carried out was typed wrong. */
+/** An order that does not fit the state of the migrations is a usage error. */
 function asTyped(error: unknown): never {
   throw error instanceof MigrationOrderError ? new UsageError(error.message) : error;
 }

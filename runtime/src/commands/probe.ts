@@ -2,22 +2,23 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { EXIT } from "../contract/exit-code.ts";
-import { commandProblem } from "./probe/command-problem.ts";
+import { commandProblem } from "./probe-command.ts";
 import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";
 import { type Env, valueOf } from "../contract/env.ts";
 import { loadManifest, MANIFEST_VARIABLE } from "../contract/load-manifest.ts";
 import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
 
 /**
- * Looks for what jobs need in this very image, and fails before they are scheduled.
+ * Checks that the commands of jobs exist in this image.
  *
- * A build or a pre-deploy step runs it, so that a job whose command is not there stops the deploy
- * and is named, instead of failing at night.
+ * A build or a pre-deploy step runs it: a missing command stops the deploy instead of failing the
+ * job at night.
  */
 export const probe: RuntimeCommand = {
   name: "probe",
   usage: "[<job>…] [--command <job>=<command>]…",
-  summary: "looks for what jobs run, and runs none; exits with 78 when something is not there",
+  summary:
+    "checks that the commands of jobs exist, and runs none; exits with 78 when one is missing",
   async run(args, env) {
     const { names, commands } = requestOf(args);
     const manifest = manifestIfThere(env);
@@ -54,7 +55,7 @@ function requestOf(args: readonly string[]): { names: string[]; commands: JobCom
   return { names: positionals, commands };
 }
 
-/** A platform may build without the files that it mounts where the process runs. */
+/** A build may run without the manifest, which the platform mounts only at run time. */
 function manifestIfThere(env: Env): RuntimeManifest | undefined {
   const path = valueOf(env, MANIFEST_VARIABLE);
   return path === undefined || !existsSync(path) ? undefined : loadManifest(env);
@@ -95,5 +96,7 @@ function problemsOf({ job, command }: JobCommand, env: Env): ConfigurationProble
 
 function renderProbe(jobs: readonly string[], manifest: RuntimeManifest | undefined): string {
   const found = `probe: ${jobs.join(", ")}: found.`;
-  return manifest ? found : `${found} The manifest is not here, so only commands were looked for.`;
+  return manifest
+    ? found
+    : `${found} The manifest is not here, so only the given commands were checked.`;
 }

@@ -9,14 +9,19 @@ import { type OpenProcess, openProcess } from "../run/open-process.ts";
 import { runJob } from "../run/run-job.ts";
 import { jobOf, type RunRequest } from "../run/run.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
-import { readArguments, type RuntimeCommand, UsageError, usageLine } from "./command.ts";
-import { inputOf } from "./input-argument.ts";
-import { stopOnSignals } from "./stop-signals.ts";
+import {
+  readArguments,
+  type RuntimeCommand,
+  UsageError,
+  usageLine,
+  stopOnSignals,
+  inputOf,
+} from "./command.ts";
 
-/** Nothing happens then; it only has to come. */
+/** Interval of the timer that keeps the process alive, in ms; it does nothing else. */
 const ALIVE_MS = 60_000;
 
-/** One run of one job, then exit: what a cron job starts, and what a person types. */
+/** Runs one job once and exits, for cron jobs and for people. */
 export const run: RuntimeCommand = {
   name: "run",
   usage:
@@ -38,7 +43,7 @@ export const run: RuntimeCommand = {
 };
 
 async function once(opened: OpenProcess, request: RunRequest): Promise<number> {
-  // Node would end while a job waits for something that holds nothing open, without a record.
+  // Without a timer, Node exits while a job waits for something that keeps nothing open.
   const alive = setInterval(() => undefined, ALIVE_MS);
   try {
     if (!request.dryRun) await recoverLost(opened, { job: request.job });
@@ -74,7 +79,7 @@ function requestOf(args: readonly string[]): RunRequest {
   };
 }
 
-/** A cron job says nothing. A person is asked for a name, or is who sits at the terminal. */
+/** A cron job passes no name; at a terminal, the user is the actor. */
 function actorOf(by: string | undefined): string {
   if (by !== undefined && by.trim() !== "") return `manual ${by.trim()}`;
   return process.stdin.isTTY ? `manual ${userInfo().username}` : "schedule";
@@ -84,6 +89,6 @@ function timeOf(text: string): Date {
   const time = new Date(text);
   if (!Number.isNaN(time.getTime())) return time;
   throw new UsageError(
-    `--scheduled-for: "${text}" is no time. Write ISO 8601, such as 2026-03-01T09:30:00Z.`,
+    `--scheduled-for: "${text}" is not a time. Write ISO 8601, such as 2026-03-01T09:30:00Z.`,
   );
 }

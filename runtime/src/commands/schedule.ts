@@ -7,8 +7,7 @@ import { startScheduler } from "../run/scheduler.ts";
 import { checkBindings } from "../contract/bindings.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
 import { startSidecarServers } from "../supervise/sidecar-servers.ts";
-import { type RuntimeCommand, UsageError, usageLine } from "./command.ts";
-import { stopOnSignals } from "./stop-signals.ts";
+import { type RuntimeCommand, UsageError, usageLine, stopOnSignals } from "./command.ts";
 
 /** Answers that are under way when the scheduler ends get so long, in milliseconds. */
 const CLOSE_MS = 2_000;

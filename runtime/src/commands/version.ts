@@ -3,11 +3,11 @@ import { EXIT } from "../contract/exit-code.ts";
 import { RUNTIME_VERSION } from "../version.ts";
 import type { RuntimeCommand } from "./command.ts";
 
-/** Says which runtime this is and which manifests it reads; a probe that it can start at all. */
+/** Prints the versions of the runtime and of the manifests that it reads. */
 export const version: RuntimeCommand = {
   name: "version",
   usage: "",
-  summary: "says which runtime this is, as one line of JSON",
+  summary: "prints the version of the runtime as one line of JSON",
   async run() {
     const about = {
       runtime: RUNTIME_VERSION,

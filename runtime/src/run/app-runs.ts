@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import type { ManifestJob } from "../contract/job.ts";
 import { redactedTexts } from "./run-outcome.ts";
 import { alertEnd, type AlertProcess } from "./run-alert.ts";
+import { randomUuid } from "./uuid.ts";
 import type { ProcessContext, ProcessRuns } from "./process.ts";
 import type { RunRecord, RunStart, RunStatus } from "../contract/run-record.ts";
 
@@ -27,7 +27,7 @@ export function appJobs({ manifest }: Pick<ProcessContext, "manifest">): Manifes
 export function appRunStart(
   process: ProcessContext,
   job: string,
-  { startedAt, runId = randomUUID() }: { readonly startedAt: Date; readonly runId?: string },
+  { startedAt, runId = randomUuid() }: { readonly startedAt: Date; readonly runId?: string },
 ): RunStart {
   return {
     job,

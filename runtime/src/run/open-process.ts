@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Alerts } from "../alerts/alerts.ts";
 import { openCaches } from "../sources/caches/caches.ts";
@@ -16,6 +15,7 @@ import { appendHistory } from "./history.ts";
 import type { ProcessContext } from "./process.ts";
 import type { RunProcess } from "./run.ts";
 import { waitAtMost } from "./timer.ts";
+import { randomUuid } from "./uuid.ts";
 
 /** Where platforms say which commit runs. @see https://render.com/docs/environment-variables */
 const COMMIT_VARIABLES = ["RENDER_GIT_COMMIT", "OPSPEC_COMMIT", "GIT_COMMIT", "GITHUB_SHA"];
@@ -53,7 +53,7 @@ export async function openProcess(
   return {
     ...base,
     clock: SYSTEM_CLOCK,
-    holder: `${host}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    holder: `${host}:${process.pid}:${randomUuid().slice(0, 8)}`,
     commit: firstOf(env, COMMIT_VARIABLES) ?? null,
     records: state.records,
     coordination: state.leases,

@@ -1,5 +1,4 @@
 import type { JobInput } from "../jobs/catalog.ts";
-import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { ManifestJob } from "../contract/job.ts";
 import type { SlotLease } from "../state/leases.ts";
@@ -9,6 +8,7 @@ import { bindSchedule } from "../contract/bindings.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import type { ProcessContext, ProcessRuns, ProcessServices, ProcessStores } from "./process.ts";
 import { RunAbort } from "./run-outcome.ts";
+import { randomUuid } from "./uuid.ts";
 import { slotOfTick } from "./slots.ts";
 
 /** What is asked for: one run of one job. */
@@ -69,7 +69,7 @@ export function jobOf({ manifest }: Pick<ProcessContext, "manifest">, name: stri
 /** Makes a run of a request: its id, its slot, its log. */
 export function planRun(process: RunProcess, request: RunRequest): Run {
   const job = jobOf(process, request.job);
-  const runId = request.runId ?? randomUUID();
+  const runId = request.runId ?? randomUuid();
   const now = process.clock.now();
   const scheduledFor = request.scheduledFor ?? dueTime(process, job, { request, now });
   const replaced = new AbortController();

@@ -6,11 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { createHealth, createLogger, defineJob, nodeListener } from "../app.ts";
-import { MANIFEST_VERSION } from "../contract/manifest.ts";
-import { RUNTIME_VERSION } from "../version.ts";
+import { createHealth, createLogger, defineJob, nodeListener } from "./app.ts";
+import { MANIFEST_VERSION } from "./contract/manifest.ts";
+import { RUNTIME_VERSION } from "./version.ts";
 
-const APP = join(import.meta.dirname, "..", "app.ts");
+const APP = join(import.meta.dirname, "app.ts");
 
 function scratchFile(name: string, text: string): string {
   const directory = mkdtempSync(join(tmpdir(), "opspec-app-"));
@@ -60,7 +60,7 @@ test("a defined job is a program: it gets its run, logs one line and ends with 0
     expect.objectContaining({
       level: "info",
       logger: "trim",
-      msg: "job ended",
+      msg: "job finished",
       trace: "run-1",
       status: "ok",
       details: {

@@ -1,17 +1,17 @@
-/** Parts of a shell text: quoted, escaped, plain, what ends a command, and space. */
+/** Parts of a shell text: quoted, escaped, plain, separators and spaces. */
 const PARTS = /'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\&|;()]+|[&|;()\n]|[^\S\n]+|./gs;
 
-/** What ends one command and begins another. */
+/** What separates two commands. */
 const SEPARATORS = new Set(["&", "|", ";", "\n", "(", ")"]);
 
 /** An assignment before a command, as in `KEEP=3 make trim`. */
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
 /**
- * The simple commands of a shell text, each as its words, without assignments before them.
+ * The simple commands of a shell text, each as its words, without leading assignments.
  *
- * Enough to know which programs and files a text names. It is not a shell: a word with a `$` or a
- * backtick is known only to one, and stays as it is written.
+ * It finds the programs and files that a text names. It is no shell: a word with `$` or a backtick
+ * stays as written.
  */
 export function simpleCommands(text: string): string[][] {
   const commands: string[][] = [[]];
@@ -27,7 +27,7 @@ export function simpleCommands(text: string): string[][] {
   return commands.map(withoutAssignments).filter((words) => words.length > 0);
 }
 
-/** Whether only a shell knows what a word is. */
+/** Whether only a shell can expand this word. */
 export function isDynamic(word: string): boolean {
   return /[$`*?]/.test(word);
 }
