@@ -8,12 +8,12 @@ const KEY = "opspec.console.name";
 const NAME_MAX = 90;
 
 /** Who sits here, as far as he said. */
-export function personName() {
+function personName() {
   return localStorage.getItem(KEY) ?? "";
 }
 
 /** @param {string} name */
-export function keepPersonName(name) {
+function keepPersonName(name) {
   localStorage.setItem(KEY, name.trim().slice(0, NAME_MAX));
 }
 

@@ -121,7 +121,7 @@ function recentRow({ lastAt, kind, title, count, process, job, deliveries }) {
 const MINUTES = { min: 1, max: 240, usual: 30 };
 
 /** The form with which alerts are silenced for a while. @param {() => Promise<void>} refresh */
-export function silenceForm(refresh) {
+function silenceForm(refresh) {
   const minutes = el("input", {
     name: "minutes",
     type: "number",
