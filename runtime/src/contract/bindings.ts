@@ -17,13 +17,12 @@ import {
   ScheduleError,
   type ScheduleText,
 } from "../schedule/schedule.ts";
-import { meaningOf } from "../sources/toggles/toggle-value.ts";
+import { type Env, meaningOf, valueOf } from "./env.ts";
 import {
   attemptAll,
   ConfigurationError,
   type ConfigurationProblem,
 } from "./configuration-error.ts";
-import { type Env, valueOf } from "./env.ts";
 import { isRunHere, type ManifestJob, type ManifestSchedule } from "./job.ts";
 
 /**

@@ -7,6 +7,22 @@ export function valueOf(env: Env, name: string): string | undefined {
   return value === undefined || value === "" ? undefined : value;
 }
 
+/** Words for on: TRUE of a sheet's checkbox, 1 of an env file, and plain words. */
+const ON = ["true", "1", "yes", "on"];
+
+/** Words for off. Any other word is off too, and worth a warning. */
+const OFF = ["false", "0", "no", "off"];
+
+/** The meaning of a switch's value; `missing` for none and for blank text. */
+export function meaningOf(value: unknown): "on" | "off" | "missing" | "unclear" {
+  const text = String(value ?? "")
+    .trim()
+    .toLowerCase();
+  if (text === "") return "missing";
+  if (ON.includes(text)) return "on";
+  return OFF.includes(text) ? "off" : "unclear";
+}
+
 /** Fields of a manifest and of job options that hold the name of an environment variable. */
 const NAMING_FIELD = /(^e|E)nv$/;
 

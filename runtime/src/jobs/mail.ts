@@ -4,7 +4,7 @@ import { type Mail, parseAddresses } from "../alerts/mail/mail.ts";
 import { valueOf } from "../contract/env.ts";
 import { ChannelError } from "../alerts/channels/channel.ts";
 import { escapeHtml, shortText } from "../contract/text.ts";
-import type { Row } from "../sources/row.ts";
+import type { Row } from "../sources/source-reading.ts";
 
 /** Default mail settings: SendGrid with the key in SENDGRID_API_KEY. */
 const DEFAULT_SETTINGS = MailSettings.parse({ kind: "sendgrid" });

@@ -11,7 +11,7 @@ import {
   logChange,
 } from "./api.ts";
 import { reload } from "../run/reload.ts";
-import type { CacheSnapshot } from "../sources/caches/cache-snapshot.ts";
+import type { CacheSnapshot } from "../sources/caches/cache.ts";
 import { RUNTIME_VERSION } from "../version.ts";
 
 /** Longest reason of a restart. */

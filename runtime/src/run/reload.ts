@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CacheSnapshot } from "../sources/caches/cache-snapshot.ts";
+import type { CacheSnapshot } from "../sources/caches/cache.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { loadManifest } from "../contract/load-manifest.ts";

@@ -1,21 +1,19 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { ManifestSource } from "../contract/source.ts";
-import { type Row, rowsOfJson } from "./row.ts";
-import type { SourceReading } from "./source-deps.ts";
 import { errorCode } from "../contract/error-code.ts";
-import { SourceError } from "./source-error.ts";
+import type { ManifestSource } from "../contract/source.ts";
+import { type Row, SourceError, type SourceReading } from "./source-reading.ts";
 
 type FileSource = Extract<ManifestSource, { kind: "file" }>;
 
-/** Largest file or answer that is read, 32 MiB: rows are held in memory, and a plan's smallest has 512 MB. */
+/** Largest file or answer, 32 MiB: rows are held in memory, and the smallest plan has 512 MB. */
 export const SOURCE_BYTES_MAX = 32 * 1024 * 1024;
 
-/** Rows of a JSON or CSV file; the format is the name's unless it is said. */
+/** Rows of a JSON or CSV file. The file's extension decides, unless the source has a format. */
 export async function readFileRows(source: FileSource, reading: SourceReading): Promise<Row[]> {
   const text = await readText(source, reading);
   const isCsv = (source.format ?? (source.path.endsWith(".csv") ? "csv" : "json")) === "csv";
-  return isCsv ? csvRows(source, text) : jsonRows(source, text);
+  return isCsv ? csvRows(source, text) : jsonRows(source, text, "it");
 }
 
 async function readText(source: FileSource, { directory, signal }: SourceReading): Promise<string> {
@@ -44,10 +42,16 @@ async function csvRows(source: FileSource, text: string): Promise<Row[]> {
   }
 }
 
-function jsonRows(source: ManifestSource, text: string): Row[] {
-  const rows = rowsOfJson(parseJson(source, text));
-  if (rows) return rows;
-  throw new SourceError(source, "is neither a list of objects nor one object");
+/** The rows of a JSON text: a list of objects, or one object, which is one row. */
+export function jsonRows(source: ManifestSource, text: string, what: "it" | "the answer"): Row[] {
+  const value = parseJson(source, text);
+  const rows = Array.isArray(value) ? value : [value];
+  if (rows.every(isRow)) return rows;
+  throw new SourceError(source, `${what} is neither a list of objects nor one object`);
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The JSON value of a text. The parser's own message repeats the text, which may hold a secret. */

@@ -1,39 +1,38 @@
-import { errorWords } from "../health/error-words.ts";
 import type { ManifestSource } from "../contract/source.ts";
-import { parseJson, SOURCE_BYTES_MAX } from "./file-source.ts";
-import { type Row, rowsOfJson } from "./row.ts";
-import type { SourceReading } from "./source-deps.ts";
-import { SourceError, sourceVariable } from "./source-error.ts";
+import { errorWords } from "../health/error-words.ts";
+import { isTemporaryStatus, readRetryAfterMs, retry } from "../run/retry.ts";
+import { jsonRows, SOURCE_BYTES_MAX } from "./file-source.ts";
+import { type Row, SourceError, type SourceReading, sourceVariable } from "./source-reading.ts";
 
 type HttpSource = Extract<ManifestSource, { kind: "http" }>;
 
+/** Attempts per answer: Google's quotas refill every minute, and the reader's time is limited. */
+const ATTEMPTS_MAX = 3;
+
+/** Pause before the second attempt, in ms. @see https://developers.google.com/workspace/sheets/api/limits */
+const RETRY_MS = 1_000;
+
+/** Longest pause that a server may ask for by Retry-After, in ms. */
+const RETRY_AFTER_MAX_MS = 10_000;
+
 /** Rows of a JSON answer to GET. */
 export async function readHttpRows(source: HttpSource, reading: SourceReading): Promise<Row[]> {
-  const token = source.tokenEnv && sourceVariable(source, source.tokenEnv, reading.env);
-  const response = await request(source, sourceUrl(source, reading), {
-    signal: reading.signal,
-    headers: {
-      accept: "application/json",
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-    },
-  });
-  if (!response.ok) throw new SourceError(source, `HTTP ${response.status}`);
-  const rows = rowsOfJson(parseJson(source, await boundedText(source, response)));
-  if (rows) return rows;
-  throw new SourceError(source, "the answer is neither a list of objects nor one object");
-}
-
-function sourceUrl(source: HttpSource, { env }: SourceReading): string {
+  const { env, signal } = reading;
+  const token = source.tokenEnv && sourceVariable(source, source.tokenEnv, env);
   const url = source.urlEnv ? sourceVariable(source, source.urlEnv, env) : source.url;
   if (url === undefined) {
-    throw new SourceError(source, "it says neither url nor urlEnv", "Say one of them.");
+    throw new SourceError(source, "it has neither url nor urlEnv", "Set one of them.");
   }
-  if (!URL.canParse(url)) throw new SourceError(source, "the URL is not one", "Correct it.");
-  return url;
+  if (!URL.canParse(url)) throw new SourceError(source, "its URL is not valid", "Correct it.");
+  const headers = new Headers({ accept: "application/json" });
+  if (token) headers.set("authorization", `Bearer ${token}`);
+  const response = await request(source, url, { signal, headers });
+  if (!response.ok) throw new SourceError(source, `HTTP ${response.status}`);
+  return jsonRows(source, await boundedText(source, response), "the answer");
 }
 
-/** A request whose failure is told without its URL. */
-export async function request(
+/** A request whose error does not hold its URL. */
+async function request(
   source: ManifestSource,
   url: string,
   init: RequestInit & { readonly signal: AbortSignal },
@@ -46,7 +45,7 @@ export async function request(
   }
 }
 
-/** The text of an answer, as long as it is not too long. */
+/** The text of an answer up to the limit. */
 export async function boundedText(source: ManifestSource, response: Response): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
@@ -58,4 +57,52 @@ export async function boundedText(source: ManifestSource, response: Response): P
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");
+}
+
+/** A request that is safe to repeat. */
+interface RepeatableRequest {
+  readonly url: string;
+  readonly method?: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: URLSearchParams;
+}
+
+/** An answer after which another request may succeed. */
+class TemporaryAnswer extends Error {
+  readonly answer: Response;
+
+  constructor(answer: Response) {
+    super(`HTTP ${answer.status}`);
+    this.answer = answer;
+  }
+}
+
+/** Sends a request, and repeats it after 429 and 5xx. Returns the last answer. */
+export async function requestWithRetry(
+  source: ManifestSource,
+  { url, ...init }: RepeatableRequest,
+  { signal, retryMs = RETRY_MS }: SourceReading,
+): Promise<Response> {
+  const requestOnce = async (): Promise<Response> => {
+    const answer = await request(source, url, { ...init, signal });
+    if (isTemporaryStatus(answer.status)) throw new TemporaryAnswer(answer);
+    return answer;
+  };
+  try {
+    return await retry(requestOnce, {
+      attempts: ATTEMPTS_MAX,
+      pauseMs: retryMs,
+      pauseMsMax: RETRY_AFTER_MAX_MS,
+      signal,
+      isTemporary: (error) => error instanceof TemporaryAnswer,
+      retryAfterMs: (error) =>
+        error instanceof TemporaryAnswer ? readRetryAfterMs(error.answer.headers) : undefined,
+      onRetry: ({ error }) => {
+        if (error instanceof TemporaryAnswer) void error.answer.body?.cancel();
+      },
+    });
+  } catch (error) {
+    if (error instanceof TemporaryAnswer) return error.answer;
+    throw error;
+  }
 }

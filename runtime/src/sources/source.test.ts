@@ -10,11 +10,11 @@ import { POSTGRES_PASSWORD, query } from "../../testing/postgres.ts";
 import { usePostgres } from "../../testing/servers.ts";
 import { SOURCE_BYTES_MAX } from "./file-source.ts";
 import { readSource } from "./source.ts";
-import type { SourceDeps } from "./source-deps.ts";
+import type { SourceOptions } from "./source-reading.ts";
 
 const postgres = usePostgres();
 
-function deps(env: Record<string, string> = {}, more: Partial<SourceDeps> = {}): SourceDeps {
+function deps(env: Record<string, string> = {}, more: Partial<SourceOptions> = {}): SourceOptions {
   const directory = mkdtempSync(join(tmpdir(), "source-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return { env, directory, ...more };
@@ -60,7 +60,7 @@ test("what is wrong with a file is told without its content", async () => {
     "file secret.json: is not JSON.",
   );
   expect(await problem(readSource({ kind: "file", path: "list.json" }, given))).toBe(
-    "file list.json: is neither a list of objects nor one object.",
+    "file list.json: it is neither a list of objects nor one object.",
   );
   expect(await problem(readSource({ kind: "file", path: "odd.csv" }, given))).toBe(
     "file odd.csv: is not CSV with a header (CSV_QUOTE_NOT_CLOSED).",

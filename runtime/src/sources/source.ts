@@ -1,61 +1,49 @@
 import type { ManifestSource } from "../contract/source.ts";
-import type { Row } from "./row.ts";
-import type { SourceDeps, SourceReading } from "./source-deps.ts";
-import { SourceError } from "./source-error.ts";
+import { type Row, SourceError, type SourceOptions, type SourceReading } from "./source-reading.ts";
 
-/** How long a source may take in all, retries included: longer than that nobody waits for a toggle or a digest. */
+/** Time limit of a read, retries included, in ms. */
 const SOURCE_TIMEOUT_MS = 30_000;
 
 /**
- * The rows of a source, read now.
+ * Reads the rows of a source.
  *
- * It fails with a SourceError that names the source and holds no credential, no host and no URL
- * with one, so that the message may be logged, stored and sent.
+ * It fails with a SourceError, whose message names the source and holds no credential and no host, so
+ * that it can be logged, stored and sent.
  */
-export async function readSource(source: ManifestSource, deps: SourceDeps): Promise<Row[]> {
-  const timeoutMs = deps.timeoutMs ?? SOURCE_TIMEOUT_MS;
-  const signal = AbortSignal.any([
-    AbortSignal.timeout(timeoutMs),
-    ...(deps.signal ? [deps.signal] : []),
-  ]);
+export async function readSource(source: ManifestSource, options: SourceOptions): Promise<Row[]> {
+  const timeoutMs = options.timeoutMs ?? SOURCE_TIMEOUT_MS;
+  const limit = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   try {
     signal.throwIfAborted();
-    // Not every driver ends at once when it is told to.
-    return await Promise.race([readRows(source, { ...deps, timeoutMs, signal }), aborted(signal)]);
+    // Some drivers do not stop at once when the signal is aborted.
+    const rows = readRows(source, { ...options, timeoutMs, signal });
+    return await Promise.race([rows, rejectOnAbort(signal)]);
   } catch (error) {
     if (error instanceof SourceError || !signal.aborted) throw error;
-    const problem = deps.signal?.aborted ? "the read was stopped" : `no answer in ${timeoutMs} ms`;
+    const problem = options.signal?.aborted
+      ? "the read was stopped"
+      : `no answer in ${timeoutMs} ms`;
     throw new SourceError(source, problem);
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 }
 
-/** Each kind is loaded when it is read: most processes read none. */
+/** Loads the code of a kind when it is first read: most processes read no source. */
 async function readRows(source: ManifestSource, reading: SourceReading): Promise<Row[]> {
   switch (source.kind) {
     case "file":
       return (await import("./file-source.ts")).readFileRows(source, reading);
     case "sql":
-      return readDatabase(source, reading);
+      return (await import("./sql-source.ts")).readSqlRows(source, reading);
     case "http":
       return (await import("./http-source.ts")).readHttpRows(source, reading);
     case "sheet":
-      return (await import("./sheet-source.ts")).readSheetRows(source, reading);
+      return (await import("./google-sheet.ts")).readSheetRows(source, reading);
   }
-}
-
-async function readDatabase(
-  source: Extract<ManifestSource, { kind: "sql" }>,
-  reading: SourceReading,
-): Promise<Row[]> {
-  const { path } = source;
-  if (path === undefined) {
-    return (await import("./postgres-source.ts")).readPostgresRows(source, reading);
-  }
-  return (await import("./sqlite-source.ts")).readSqliteRows({ ...source, path }, reading);
 }

@@ -10,7 +10,7 @@ import { openOps } from "../ops/app.ts";
 import { startedRuns } from "../ops/started-runs.ts";
 import type { ProcessContext } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
-import { tellStart } from "../sources/caches/start-summary.ts";
+import { sendStartSummary } from "../sources/caches/caches.ts";
 import type { App } from "./app.ts";
 import { startAppApi } from "./app-api/server.ts";
 import { createSigns } from "./app-api/signs.ts";
@@ -61,7 +61,7 @@ export async function startSidecarServers(process: RunProcess, view: AppView, lo
   const isOwn = (path: string) => ops.isOwn(path) || health.paths.has(path);
   const port = await openPort(process, { own, isOwn, upstream, requestIdHeaders, log });
   health.start();
-  caches.start((summary) => void tellStart(process, summary));
+  caches.start((summary) => void sendStartSummary(process, summary));
   alerts.start();
   const lateness = watchLateness({ manifest, records, alerts, env, log, clock });
   const rules = startRules({ manifest, health, alerts, env, log });

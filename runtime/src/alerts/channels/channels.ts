@@ -1,6 +1,5 @@
 import type { AlertChannel } from "../../contract/alert.ts";
-import { type Env, valueOf } from "../../contract/env.ts";
-import { meaningOf } from "../../sources/toggles/toggle-value.ts";
+import { type Env, meaningOf, valueOf } from "../../contract/env.ts";
 import type { AlertMessage } from "../alert-message.ts";
 import { type Channel, deliverHttp, DELIVERY_LIMITS, type HttpRequest } from "./channel.ts";
 

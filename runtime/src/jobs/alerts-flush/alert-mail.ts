@@ -1,5 +1,5 @@
 import { escapeHtml } from "../../contract/text.ts";
-import type { Row } from "../../sources/row.ts";
+import type { Row } from "../../sources/source-reading.ts";
 import { htmlTable, tableOf } from "../mail.ts";
 
 /** The number of rows of a tab, and the first of them. */

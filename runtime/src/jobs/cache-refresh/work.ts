@@ -4,10 +4,12 @@ import { valueOf } from "../../contract/env.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { errorWords } from "../../health/error-words.ts";
 import { redact } from "../../redaction.ts";
-import { ALL_CACHES } from "../../sources/caches/bounded-refresh.ts";
-import type { RefreshOutcome, RefreshRequest } from "../../sources/caches/cache-snapshot.ts";
-import { logRefresh } from "../../sources/caches/refresh-log.ts";
-import { refreshRequestOf } from "../../sources/caches/refresh-request.ts";
+import { ALL_CACHES, refreshRequestOf } from "../../sources/caches/caches.ts";
+import {
+  logRefresh,
+  type RefreshOutcome,
+  type RefreshRequest,
+} from "../../sources/caches/cache.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { tokenHeaders } from "../request.ts";
 import { cacheRefreshJob } from "./options.ts";

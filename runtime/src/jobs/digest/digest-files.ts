@@ -1,6 +1,6 @@
 import { type TextTable, tableOf } from "../mail.ts";
 import { shortText } from "../../contract/text.ts";
-import type { Row } from "../../sources/row.ts";
+import type { Row } from "../../sources/source-reading.ts";
 import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { momentOf, moveTo, stampsOf, writeNew } from "../file.ts";

@@ -5,9 +5,8 @@ import { EXIT } from "../../contract/exit-code.ts";
 import { errorWords } from "../../health/error-words.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import type { Row } from "../../sources/row.ts";
+import { type Row, SourceError, SourceNotSet } from "../../sources/source-reading.ts";
 import { readSource } from "../../sources/source.ts";
-import { SourceError, SourceNotSet } from "../../sources/source-error.ts";
 import { type Delivered, type TextTable, htmlTable, sendMail, tableOf } from "../mail.ts";
 import {
   DIGEST_FORMS,

@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
+import type { AlertEvent } from "../../contract/alert-event.ts";
+import { clockAt } from "../../../testing/job-context.ts";
+import { listSink } from "../../../testing/list-sink.ts";
+import { scratchManifest } from "../../../testing/scratch-process.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { collectLog } from "../../../testing/log-lines.ts";
-import { type CacheDeps, openCaches, type StartSummary } from "./caches.ts";
+import {
+  type CacheOptions,
+  openCaches,
+  refreshRequestOf,
+  sendStartSummary,
+  type StartSummary,
+} from "./caches.ts";
 
 const MANUAL = { trigger: "manual", actor: "ana" } as const;
 
@@ -187,7 +197,7 @@ async function setting(answer: TestAnswer) {
   const source = { kind: "http" as const, url: server.url, answer, script };
   const { log, lines } = collectLog();
   const clock = { now: 1_000_000 };
-  const given: CacheDeps = {
+  const given: CacheOptions = {
     env: {},
     directory: ".",
     log,
@@ -196,3 +206,44 @@ async function setting(answer: TestAnswer) {
   };
   return { source, server, given, clock, lines };
 }
+
+test.each([
+  ["manual ana", { trigger: "manual", actor: "ana" }],
+  ["start", { trigger: "startup", actor: "startup" }],
+  ["schedule", { trigger: "cron", actor: "scheduler" }],
+  ["catch-up", { trigger: "cron", actor: "scheduler" }],
+])("a run of %s refreshes as %o", (actor, request) => {
+  expect(refreshRequestOf(actor)).toEqual(request);
+});
+
+/** The one message about such a start. */
+async function told(summary: { ok: string[]; failed: string[] }): Promise<AlertEvent | undefined> {
+  const alerts = listSink();
+  const { sent } = alerts;
+  const manifest = scratchManifest({ jobs: [] });
+  const clock = clockAt("2026-01-06T22:00:00Z");
+  await sendStartSummary({ manifest, alerts, clock }, { ...summary, durationMs: 1200 });
+  expect(sent).toHaveLength(1);
+  return sent[0];
+}
+
+test("a start whose caches are all read is a notice, with one key for every start", async () => {
+  const event = await told({ ok: ["clans", "templates"], failed: [] });
+
+  expect(event).toMatchObject({
+    kind: "notice",
+    key: "shop/web/caches/ok",
+    title: "shop: 2 of 2 caches of web were refreshed at the start",
+    details: { ok: ["clans", "templates"], failed: [], durationMs: 1200 },
+  });
+});
+
+test("a cache that could not be read makes it a failure that names it", async () => {
+  const event = await told({ ok: ["clans"], failed: ["templates"] });
+
+  expect(event).toMatchObject({
+    kind: "fail",
+    key: "shop/web/caches/fail",
+    title: "shop: 1 of 2 caches of web were refreshed at the start; not templates",
+  });
+});

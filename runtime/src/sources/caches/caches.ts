@@ -1,13 +1,27 @@
+import type { AlertSink } from "../../contract/alert-event.ts";
 import type { ManifestCache } from "../../contract/source.ts";
-import type { Row } from "../row.ts";
+import type { ProcessContext } from "../../run/process.ts";
+import { waitAtMost } from "../../run/timer.ts";
 import { readSource } from "../source.ts";
-import type { SourceDeps } from "../source-deps.ts";
-import { type Bucket, type BucketDeps, bucketOf } from "./bucket.ts";
-import type { CacheSnapshot, RefreshOutcome, RefreshRequest } from "./cache-snapshot.ts";
+import type { Row, SourceOptions } from "../source-reading.ts";
+import {
+  type Cache,
+  type CacheLoader,
+  type CacheSnapshot,
+  makeCache,
+  type RefreshOutcome,
+  type RefreshRequest,
+} from "./cache.ts";
 
-/** What a cache holds now, and how it came to it. */
+/** The name for every cache. */
+export const ALL_CACHES = "all";
+
+/** A caller waits at most this long for a refresh, in ms; its second attempt may be minutes later. */
+const WAIT_MS = 20_000;
+
+/** The rows and the state of a cache. */
 export interface CacheEntry {
-  /** Of the last good refresh, however old; undefined before the first. */
+  /** Of the last good refresh, however old; undefined before the first one. */
   readonly rows: readonly Row[] | undefined;
   readonly snapshot: CacheSnapshot;
 }
@@ -15,71 +29,74 @@ export interface CacheEntry {
 /**
  * Named data that is refreshed in the background.
  *
- * A stale value is better than none: a source that is away costs nobody his answer.
+ * A caller gets an old value rather than none, and never waits for a source.
  */
 export interface Caches {
-  /** The value at once. One that is too old starts one refresh in the background. */
+  /** Returns the value at once. One that is too old starts a refresh in the background. */
   get(name: string): CacheEntry | undefined;
-  /** Refreshes one now; while a refresh waits for its second try, it is tried at once. */
+  /** Refreshes a cache now. A refresh that pauses before its second attempt continues at once. */
   refresh(name: string, request: RefreshRequest): Promise<RefreshOutcome> | undefined;
-  /** Refreshes all in the background and tells the outcome once. Nobody needs to wait for it. */
+  /** Refreshes all caches in the background and calls `onSummary` once. */
   start(onSummary?: (summary: StartSummary) => void): void;
   snapshots(): CacheSnapshot[];
-  /** Makes all values too old, so that whoever gets one next starts a refresh of it. */
+  /** Makes all values too old: the next `get` of each starts a refresh. */
   expire(): void;
-  /** Ends the refreshes that are under way, and waits for their ends. */
+  /** Stops the refreshes and waits for them. */
   close(): Promise<void>;
 }
 
-/** How the refresh of all caches at the start went. */
+/** The result of the refresh of all caches at the start. */
 export interface StartSummary {
   readonly ok: readonly string[];
   readonly failed: readonly string[];
   readonly durationMs: number;
 }
 
-/** What caches need: `retryDelayMs` is between the two tries of a refresh, for tests; the manifest says it otherwise. */
-export interface CacheDeps extends SourceDeps, Pick<BucketDeps, "log" | "retryDelayMs"> {}
+/** `retryDelayMs` replaces the manifest's pause between the two attempts of a refresh, for tests. */
+export interface CacheOptions extends SourceOptions, Pick<CacheLoader, "log" | "retryDelayMs"> {}
 
-/** Makes the caches of a manifest; nothing is read yet. */
-export function openCaches(caches: readonly ManifestCache[] | undefined, deps: CacheDeps): Caches {
+/** Makes the caches of a manifest. It reads nothing yet. */
+export function openCaches(
+  declared: readonly ManifestCache[] | undefined,
+  options: CacheOptions,
+): Caches {
   const stop = new AbortController();
-  const read = { ...deps, signal: stop.signal };
-  const buckets = new Map(
-    (caches ?? []).map((cache) => {
+  const read = { ...options, signal: stop.signal };
+  const caches = new Map(
+    (declared ?? []).map((cache) => {
       const load = () => readSource(cache.source, read);
-      return [cache.name, bucketOf(cache, { ...read, load })];
+      return [cache.name, makeCache(cache, { ...read, load })];
     }),
   );
   return {
     get(name) {
-      const bucket = buckets.get(name);
-      if (!bucket) return undefined;
-      if (bucket.isDue()) void bucket.refresh({ trigger: "stale", actor: "get" });
-      return { rows: bucket.rows(), snapshot: bucket.snapshot() };
+      const cache = caches.get(name);
+      if (!cache) return undefined;
+      if (cache.isDue()) void cache.refresh({ trigger: "stale", actor: "get" });
+      return { rows: cache.rows(), snapshot: cache.snapshot() };
     },
-    refresh: (name, request) => buckets.get(name)?.refresh(request),
-    start: (onSummary) => void startAll([...buckets.values()], deps, onSummary),
-    snapshots: () => [...buckets.values()].map((bucket) => bucket.snapshot()),
+    refresh: (name, request) => caches.get(name)?.refresh(request),
+    start: (onSummary) => void startAll([...caches.values()], options, onSummary),
+    snapshots: () => [...caches.values()].map((cache) => cache.snapshot()),
     expire() {
-      for (const bucket of buckets.values()) bucket.expire();
+      for (const cache of caches.values()) cache.expire();
     },
     async close() {
       stop.abort();
-      await Promise.all([...buckets.values()].map((bucket) => bucket.settled()));
+      await Promise.all([...caches.values()].map((cache) => cache.settled()));
     },
   };
 }
 
 async function startAll(
-  buckets: readonly Bucket[],
-  { log }: CacheDeps,
+  caches: readonly Cache[],
+  { log }: CacheOptions,
   onSummary: (summary: StartSummary) => void = () => {},
 ): Promise<void> {
-  if (buckets.length === 0) return;
+  if (caches.length === 0) return;
   const startedAt = performance.now();
   const request = { trigger: "startup", actor: "startup" } as const;
-  const outcomes = await Promise.all(buckets.map((bucket) => bucket.refresh(request)));
+  const outcomes = await Promise.all(caches.map((cache) => cache.refresh(request)));
   const named = (isOk: boolean) =>
     outcomes.filter(({ result }) => (result !== "fail") === isOk).map(({ bucket }) => bucket);
   const durationMs = Math.round(performance.now() - startedAt);
@@ -87,4 +104,72 @@ async function startAll(
   if (summary.failed.length > 0) log.warn(summary, "caches refreshed at the start");
   else log.info(summary, "caches refreshed at the start");
   onSummary(summary);
+}
+
+/**
+ * Sends one alert about the refresh of all caches at the start.
+ *
+ * Its key is the same at every start, so a process that restarts again and again sends one alert.
+ */
+export async function sendStartSummary(
+  {
+    manifest,
+    alerts,
+    clock,
+  }: Pick<ProcessContext, "manifest" | "clock"> & { readonly alerts: AlertSink },
+  { ok, failed, durationMs }: StartSummary,
+): Promise<void> {
+  const { system, stack, process } = manifest;
+  const hasFailed = failed.length > 0;
+  const count = `${ok.length} of ${ok.length + failed.length} caches of ${process}`;
+  const which = hasFailed ? `; not ${failed.join(", ")}` : "";
+  await alerts.send({
+    key: `${stack}/${process}/caches/${hasFailed ? "fail" : "ok"}`,
+    kind: hasFailed ? "fail" : "notice",
+    system,
+    stack,
+    process,
+    title: `${stack}: ${count} were refreshed at the start${which}`,
+    details: { ok, failed, durationMs },
+    at: clock.now().toISOString(),
+  });
+}
+
+/** The refresh request of a run, from the actor that started the run. */
+export function refreshRequestOf(actor: string): RefreshRequest {
+  const user = /^manual (.*)$/s.exec(actor)?.[1];
+  if (user !== undefined) return { trigger: "manual", actor: user };
+  if (actor === "start") return { trigger: "startup", actor: "startup" };
+  // See docs/sources.md for the name.
+  return { trigger: "cron", actor: "scheduler" };
+}
+
+/** The caches of a name or of `all`; undefined when none has the name. */
+export function namedCaches(
+  caches: Pick<Caches, "snapshots">,
+  asked: string,
+): readonly string[] | undefined {
+  const names = caches.snapshots().map(({ name }) => name);
+  if (asked === ALL_CACHES) return names;
+  return names.includes(asked) ? [asked] : undefined;
+}
+
+/** The refreshes that ended in time, and the names of those that continue. */
+export interface BoundedRefresh {
+  readonly refreshed: readonly RefreshOutcome[];
+  readonly running: readonly string[];
+}
+
+/** Refreshes caches in parallel for a caller that cannot wait for minutes. */
+export async function refreshBounded(
+  caches: Pick<Caches, "refresh">,
+  names: readonly string[],
+  request: RefreshRequest,
+): Promise<BoundedRefresh> {
+  const refreshed: RefreshOutcome[] = [];
+  const refreshes = names.flatMap((name) => caches.refresh(name, request) ?? []);
+  const all = Promise.all(refreshes.map(async (it) => void refreshed.push(await it)));
+  await waitAtMost(all, WAIT_MS);
+  const running = names.filter((name) => !refreshed.some(({ bucket }) => bucket === name));
+  return { refreshed: [...refreshed], running };
 }

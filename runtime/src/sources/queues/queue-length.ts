@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { CheckError } from "../../health/check.ts";
 
-/** How many entries wait, and in what. No key is an empty queue, of a kind that nobody knows yet. */
+/** The number of entries, and the type of the key. A missing key is an empty queue of kind `none`. */
 export interface QueueLength {
   readonly kind: "none" | "list" | "stream" | "zset";
   readonly length: number;

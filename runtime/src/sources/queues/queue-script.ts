@@ -3,7 +3,7 @@ import { type JobContext, JobFailure } from "../../jobs/definition.ts";
 import { openRedis } from "../../databases/redis/connection.ts";
 import { StoreError } from "../../databases/store-error.ts";
 
-/** Lua that Redis runs as one step, and how it is called in messages. */
+/** Lua that Redis runs atomically, and its name in messages. */
 export interface QueueScript {
   readonly verb: string;
   readonly lua: string;
@@ -16,13 +16,13 @@ export type RunScript = (
   values?: readonly (string | number)[],
 ) => Promise<unknown>;
 
-/** The variable that most apps use for it. */
+/** The usual variable of a Redis URL. */
 export const REDIS_URL = "REDIS_URL";
 
-/** What a script says first when a key holds something that it cannot work on. */
+/** First value of a script's answer when a key has the wrong type. */
 const OTHER_TYPE = "type";
 
-/** Connects for the time of one job; a Redis that is away is a temporary failure. */
+/** Connects for one job. An unreachable Redis is a temporary failure. */
 export async function withQueues<T>(
   { env }: Pick<JobContext, "env">,
   urlEnv: string,
@@ -47,23 +47,23 @@ function failTemporarily(error: unknown): never {
   throw new JobFailure(error.message, { exitCode: EXIT.temporary, cause: error });
 }
 
-/** Another try does not make a list of a string. */
+/** Not a temporary failure: another attempt does not change the type. */
 function refuseOtherType(answer: unknown): void {
   if (!Array.isArray(answer) || answer[0] !== OTHER_TYPE) return;
   const [, key, found, wanted] = answer.map(String);
-  const remedy = "Name another key, or see who writes to this one.";
+  const remedy = "Use another key, or find out what writes to this one.";
   throw new JobFailure(`${key}: the key holds a ${found}, not a ${wanted}. ${remedy}`);
 }
 
 /**
- * Lua: what a script returns when a key holds something else than it needs.
+ * Lua: a script's answer when a key has the wrong type.
  *
- * It is no error reply, because of an error only the code is told and never the text.
+ * It is no error reply, because messages show only the code of an error and never its text.
  */
 export const REFUSE_TYPE = `
   local function other_type(key, found, wanted) return {'${OTHER_TYPE}', key, found, wanted} end`;
 
-/** Lua: `queue_type(key)` is `none`, `list` or `stream`, or nil and what the script must return. */
+/** Lua: `queue_type(key)` returns `none`, `list` or `stream`, or nil and the script's answer. */
 export const QUEUE_TYPE = `${REFUSE_TYPE}
   local function queue_type(key)
     local found = redis.call('TYPE', key).ok
@@ -76,7 +76,7 @@ export const QUEUE_TYPE = `${REFUSE_TYPE}
     return 0
   end`;
 
-/** The numbers that a script answered with. */
+/** The numbers of a script's answer. */
 export function numbersOf(answer: unknown): readonly number[] {
   return Array.isArray(answer) ? answer.map(Number) : [Number(answer)];
 }

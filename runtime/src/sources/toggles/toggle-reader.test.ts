@@ -8,7 +8,8 @@ import { collectLog } from "../../../testing/log-lines.ts";
 import { query } from "../../../testing/postgres.ts";
 import { withRedis } from "../../../testing/redis.ts";
 import { usePostgres, useRedis } from "../../../testing/servers.ts";
-import { openToggles, type ToggleAnswer, type ToggleDeps } from "./toggles.ts";
+import { openToggles } from "./toggles.ts";
+import { type ToggleAnswer, type ToggleOptions } from "./toggle.ts";
 
 const postgres = usePostgres();
 const redis = useRedis();
@@ -145,7 +146,7 @@ test("a broken table is no decision of the operator: it counts as away, not as m
 /** A directory, and the lines that were logged. */
 function setting(env: Record<string, string> = {}) {
   const { log, lines } = collectLog();
-  const given: ToggleDeps = { env, directory: mkdtempSync(join(tmpdir(), "toggles-")), log };
+  const given: ToggleOptions = { env, directory: mkdtempSync(join(tmpdir(), "toggles-")), log };
   return { given, lines };
 }
 

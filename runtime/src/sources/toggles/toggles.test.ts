@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import type { ManifestToggle } from "../../contract/source.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import { collectLog } from "../../../testing/log-lines.ts";
-import { openToggles, type ToggleAnswer, type ToggleDeps, type Toggles } from "./toggles.ts";
+import { openToggles, type Toggles } from "./toggles.ts";
+import { type ToggleAnswer, type ToggleOptions } from "./toggle.ts";
 
 test("every accessor gives the same answer: before a read, after it, after a reload, and away", async () => {
   let answer: TestAnswer = { body: [{ key: "loader", value: "FALSE" }] };
@@ -168,7 +169,7 @@ function setting(env: Record<string, string> = {}) {
   const { log, lines } = collectLog();
   const clock = { now: 1_000_000 };
   const directory = mkdtempSync(join(tmpdir(), "toggles-"));
-  const given: ToggleDeps = { env, directory, log, clock: { now: () => new Date(clock.now) } };
+  const given: ToggleOptions = { env, directory, log, clock: { now: () => new Date(clock.now) } };
   return { given, lines, clock };
 }
 

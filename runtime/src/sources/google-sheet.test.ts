@@ -3,7 +3,7 @@ import { jwtVerify } from "jose";
 import { expect, test } from "vitest";
 import { type SeenRequest, startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
 import { readSource } from "./source.ts";
-import type { SourceDeps } from "./source-deps.ts";
+import type { SourceOptions } from "./source-reading.ts";
 
 const SOURCE = {
   kind: "sheet",
@@ -83,9 +83,9 @@ test("a quota or a broken server is asked again a few times and then told", asyn
 
 test("each refusal says what to do, and no message holds a credential", async () => {
   for (const [status, remedy] of [
-    [400, "Look whether the sheet has such a tab."],
+    [400, "Check that the sheet has this tab."],
     [403, "Share the sheet with the service account."],
-    [404, "Look whether the sheet's id is right."],
+    [404, "Check the sheet's id."],
   ] as const) {
     const google = await startGoogle(() => ({ status, body: "token-1" }));
     await expect(readSource(SOURCE, google.deps)).rejects.toThrow(`HTTP ${status}. ${remedy}`);
@@ -94,7 +94,7 @@ test("each refusal says what to do, and no message holds a credential", async ()
   const google = await startGoogle(() => ({ body: VALUES }));
   const wrong = { ...google.deps.env, GSPREAD_CREDENTIALS: '{"private_key":"hunter2"}' };
   await expect(readSource(SOURCE, { ...google.deps, env: wrong })).rejects.toThrow(
-    "the credentials have no good client_email. Give the JSON file of a service account",
+    "the credentials have no valid client_email. Use the JSON file of a service account",
   );
   const notPem = { ...google.account, private_key: "hunter2" };
   const env = { ...google.deps.env, GSPREAD_CREDENTIALS: JSON.stringify(notPem) };
@@ -116,7 +116,7 @@ test("a token endpoint that refuses is told by its status", async () => {
   const google = await startGoogle(() => ({ body: VALUES }), { tokenStatus: 400 });
 
   await expect(readSource(SOURCE, google.deps)).rejects.toThrow(
-    "the token endpoint said HTTP 400. Look whether the service account's key is still valid",
+    "the token endpoint answered HTTP 400. Check that the service account's key is valid",
   );
 });
 
@@ -143,7 +143,7 @@ async function startGoogle(
     GSPREAD_CREDENTIALS: JSON.stringify(account),
     SHEETS_URL: server.url,
   };
-  const deps: SourceDeps = { env, directory: ".", retryMs: 1 };
+  const deps: SourceOptions = { env, directory: ".", retryMs: 1 };
   const publicKey = createPublicKey(pair.publicKey.export({ type: "spki", format: "pem" }));
   return { ...server, account, deps, publicKey, tokens: () => tokens };
 }
