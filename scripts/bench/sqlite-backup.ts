@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { fingerprint } from "../../runtime/src/backups/backup-note.ts";
-import { copyDatabase } from "../../runtime/src/backups/online-copy.ts";
-import { verifyDatabase } from "../../runtime/src/backups/sqlite-verdict.ts";
+import { fingerprint } from "../../runtime/src/backups/backup-file.ts";
+import { copyDatabase } from "../../runtime/src/backups/database-copy.ts";
+import { checkDatabase } from "../../runtime/src/backups/database-check.ts";
 import { findProgram } from "../bootstrap/test-programs.ts";
 import { elapsedMs, type Figure, type Measured, median } from "./figure.ts";
 
@@ -88,7 +88,7 @@ async function copyRatio({ directory, database, megabytes }: Bench): Promise<Mea
 async function verification({ directory, database, megabytes }: Bench): Promise<Measured> {
   const target = join(directory, "copy.db");
   const copyMs = await elapsedMs(() => copyDatabase({ database, target, signal }));
-  const verifyMs = await elapsedMs(() => verifyDatabase(target, { signal }));
+  const verifyMs = await elapsedMs(() => checkDatabase(target, { signal }));
   const sumsMs = await elapsedMs(() => fingerprint(target, signal));
   const steps = `copy ${copyMs.toFixed(0)}, integrity and rows ${verifyMs.toFixed(0)}, checksums ${sumsMs.toFixed(0)} ms`;
   const value = (copyMs + verifyMs + sumsMs) / copyMs;

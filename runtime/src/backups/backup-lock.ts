@@ -1,12 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { EXIT } from "../contract/exit-code.ts";
-import { JobFailure } from "../jobs/definition.ts";
 import { errorCode } from "../contract/error-code.ts";
+import { EXIT } from "../contract/exit-code.ts";
 import { isBusy, retryWhileBusy } from "../databases/sqlite.ts";
+import { JobFailure } from "../jobs/definition.ts";
 
-/** What is locked, and how long one waits for it. */
 export interface BackupLock {
   readonly directory: string;
   readonly prefix: string;
@@ -14,25 +13,23 @@ export interface BackupLock {
   readonly waitMs?: number;
 }
 
-/** How long a backup waits for another one of the same database; see docs/sources.md. */
+/** How long a backup waits for another one of the same database, in ms; see docs/sources.md. */
 const WAIT_MS = 5_000;
 
-/** Without a journal on the disk: a full one must not keep from removing what fills it. */
+/** The journal is in memory: a full disk must not prevent the removal of old backups. */
 const TAKE = "PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE";
 
 /**
- * Does the work while no other process backs up or restores under the same names; without the lock
- * it does not.
+ * Does the work while no other process backs up or restores under the same names.
  *
- * The lock is SQLite's own on an empty file, because Node has no flock(2): the kernel frees it with
- * its holder, so that a killed backup never blocks the next, and no time limit can be too short.
+ * The lock is SQLite's own on an empty file, because Node has no flock(2). The kernel releases it when
+ * its holder dies, so a killed backup never blocks the next one.
  */
 export async function withBackupLock<T>(lock: BackupLock, work: () => Promise<T>): Promise<T> {
   using _ = await lockFile(lock);
   return await work();
 }
 
-/** The locked file, in a directory that is made for it. */
 async function lockFile({ directory, prefix, signal, waitMs = WAIT_MS }: BackupLock) {
   let file: DatabaseSync | undefined;
   try {
@@ -51,13 +48,11 @@ async function lockFile({ directory, prefix, signal, waitMs = WAIT_MS }: BackupL
 function lockFailure(directory: string, error: unknown): JobFailure {
   if (isBusy(error)) {
     const message =
-      "another backup or restore of the same database is under way. Nothing was done.";
+      "another backup or restore of the same database is in progress. Nothing was done.";
     return new JobFailure(message, { exitCode: EXIT.temporary });
   }
-  const code = errorCode(error);
   const reason = error instanceof Error ? error.message : "unknown reason";
-  const message = `${directory}: cannot be used for backups: ${code === "EEXIST" ? "it is no directory" : reason}.`;
-  return new JobFailure(`${message} Look whether it is a directory with room, and whose it is.`, {
-    cause: error,
-  });
+  const why = errorCode(error) === "EEXIST" ? "it is no directory" : reason;
+  const message = `${directory}: cannot be used for backups: ${why}. Check that it is a directory with free space that this process may write.`;
+  return new JobFailure(message, { cause: error });
 }

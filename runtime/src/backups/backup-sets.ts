@@ -1,22 +1,29 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as z from "zod/mini";
-import type { RuntimeManifest } from "../contract/manifest.ts";
-import { isRunHere } from "../contract/job.ts";
 import { bindOptions } from "../contract/bindings.ts";
 import type { Env } from "../contract/env.ts";
 import { errorCode } from "../contract/error-code.ts";
-import { type BackupFile, backupFiles, backupOf, defaultPrefix } from "./backup-file.ts";
-import { type BackupDrill, type BackupNote, readNote } from "./backup-note.ts";
+import { isRunHere } from "../contract/job.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import {
+  type BackupDrill,
+  type BackupFile,
+  backupFiles,
+  type BackupNote,
+  backupOf,
+  defaultPrefix,
+  readNote,
+} from "./backup-file.ts";
 
-/** The runbook's own default of BACKUP_RETAIN_COUNT. */
+/** Default number of kept backups; see docs/sources.md. */
 const KEEP = 10;
 
 /** Largest upload, in MB; see docs/sources.md. */
 const UPLOAD_MAX_MB = 1024;
 
-/** Options that say where the files of a backup or restore job are. */
-const PlaceOptions = z.object({
+/** The options of a backup or restore job that name its files. */
+const PathOptions = z.object({
   database: z.string(),
   directory: z.string(),
   prefix: z.optional(z.string()),
@@ -34,11 +41,11 @@ export interface BackupSet {
   readonly database: string;
   readonly directory: string;
   readonly prefix: string;
-  /** How many are kept. */
+  /** Number of kept backups. */
   readonly keep: number;
 }
 
-/** One backup as people are told of it; `null` where nothing beside it tells. */
+/** One backup for pages and messages; `null` where its note is missing. */
 export interface ListedBackup {
   readonly filename: string;
   readonly path: string;
@@ -51,48 +58,47 @@ export interface ListedBackup {
   readonly md5: string | null;
   readonly integrity: BackupNote["integrity"] | null;
   readonly rows: BackupNote["rows"] | null;
-  /** The last restore drill of it. */
+  /** Its last restore drill. */
   readonly drill: BackupDrill | null;
 }
 
-/** What a process is asked of its backups; it has all three. */
+/** A process with backup jobs. */
 export interface BackupOwner {
   readonly manifest: Pick<RuntimeManifest, "jobs">;
   readonly env: Env;
-  /** Where relative paths begin. */
+  /** Base of relative paths. */
   readonly directory: string;
 }
 
-/** The sets of backups that the jobs of a process take, with their absolute paths. */
+/** The sets of backups that the jobs of a process take, with absolute paths. */
 export function backupSetsOf({ manifest, env, directory }: BackupOwner): BackupSet[] {
   const sets = new Map<string, BackupSet>();
   for (const job of manifest.jobs) {
     if (job.uses !== "sqlite-backup" || !isRunHere(job)) continue;
-    const said = backupPlace(bindOptions(job, env), directory);
-    const key = join(said.directory, said.prefix);
-    const known = sets.get(key);
-    const jobs = [...(known?.jobs ?? []), job.name];
-    sets.set(key, known ? { ...known, jobs } : { job: job.name, jobs, ...said });
+    const paths = backupPaths(bindOptions(job, env), directory);
+    const key = join(paths.directory, paths.prefix);
+    const known = sets.get(key) ?? { job: job.name, jobs: [], ...paths };
+    sets.set(key, { ...known, jobs: [...known.jobs, job.name] });
   }
   return [...sets.values()];
 }
 
-/** What the options of a backup job say of its files, with absolute paths. */
-export function backupPlace(
+/** The files of a backup job, with absolute paths. */
+export function backupPaths(
   options: Readonly<Record<string, unknown>>,
   base: string,
 ): Pick<BackupSet, "database" | "directory" | "prefix" | "keep"> {
-  const said = PlaceOptions.parse(options);
+  const { database, directory, prefix, keep } = PathOptions.parse(options);
   return {
-    database: resolve(base, said.database),
-    directory: resolve(base, said.directory),
-    prefix: said.prefix ?? defaultPrefix(said.database),
-    keep: said.keep ?? KEEP,
+    database: resolve(base, database),
+    directory: resolve(base, directory),
+    prefix: prefix ?? defaultPrefix(database),
+    keep: keep ?? KEEP,
   };
 }
 
-/** Files of a restore job, with absolute paths. */
-export interface RestorePlace {
+/** The files of a restore job, with absolute paths. */
+export interface RestorePaths {
   /** May be a link. */
   readonly database: string;
   readonly directory: string;
@@ -102,12 +108,12 @@ export interface RestorePlace {
 }
 
 /** Reads the paths of a restore job from its options. */
-export function restorePlace(
+export function restorePaths(
   options: Readonly<Record<string, unknown>>,
   base: string,
-): RestorePlace {
-  const { database, directory, prefix } = backupPlace(options, base);
-  const { uploads, uploadMaxMb = UPLOAD_MAX_MB } = PlaceOptions.parse(options);
+): RestorePaths {
+  const { database, directory, prefix } = backupPaths(options, base);
+  const { uploads, uploadMaxMb = UPLOAD_MAX_MB } = PathOptions.parse(options);
   return {
     database,
     directory,
@@ -123,15 +129,15 @@ export async function listBackups(
 ): Promise<ListedBackup[]> {
   const listed: ListedBackup[] = [];
   for (const file of await backupFiles(set.directory, set.prefix)) {
-    const backup = await lookAt(set.directory, file);
+    const backup = await describe(set.directory, file);
     if (backup) listed.push(backup);
   }
   return listed;
 }
 
 /**
- * The backup of this name, or undefined when the set has none: a name with a path in it, of another
- * prefix, of a link or of a directory is none.
+ * The backup of this name; undefined when the set has none. A name with a path or another prefix, a
+ * link and a directory are no backups.
  */
 export async function findBackup(
   set: Pick<BackupSet, "directory" | "prefix">,
@@ -140,11 +146,11 @@ export async function findBackup(
   if (!backupOf(filename, set.prefix)) return undefined;
   const files = await backupFiles(set.directory, set.prefix);
   const file = files.find(({ name }) => name === filename);
-  return file && lookAt(set.directory, file);
+  return file && describe(set.directory, file);
 }
 
-/** Undefined when it was rotated away a moment ago. */
-async function lookAt(
+/** Undefined when the rotation has just removed it. */
+async function describe(
   directory: string,
   { name, takenAt }: BackupFile,
 ): Promise<ListedBackup | undefined> {

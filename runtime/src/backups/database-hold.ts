@@ -1,22 +1,23 @@
-import { stat } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { errorCode } from "../contract/error-code.ts";
 import { hasHeader, hasResultCode, isBusy, retryWhileBusy } from "../databases/sqlite.ts";
-import { type Holder, holdersOf, holderText } from "./database-holder.ts";
 
-/** How long others are waited for: a health check has the database for a moment, a stopped app lets go. */
+/** How long to wait for other processes, in ms: a health check uses the database briefly, a stopped app lets go. */
 const WAIT_MS = 5_000;
 
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB. @see https://www.sqlite.org/rescode.html */
 const UNUSABLE_CODES = new Set([11, 26]);
 
-/** A database that nobody else can use until it is released. */
+/** A database that no other process can use until it is released. */
 export type DatabaseHold =
   | { readonly state: "held"; readonly connection: DatabaseSync; release(): void }
-  /** `unusable`: it is there and is no good database, so that there is nothing to lock. */
+  /** `unusable`: the file is no valid database, so it cannot be locked. */
   | { readonly state: "missing" | "unusable"; release(): void };
 
 interface Patience {
@@ -24,7 +25,14 @@ interface Patience {
   readonly waitMs: number;
 }
 
-/** Somebody else works with the database. */
+/** A process that has a file open. */
+export interface Holder {
+  readonly pid: number;
+  /** Name of its program; empty when it has ended. */
+  readonly name: string;
+}
+
+/** Another process uses the database. */
 export class DatabaseInUse extends Error {
   override readonly name = "DatabaseInUse";
 
@@ -35,50 +43,50 @@ export class DatabaseInUse extends Error {
 }
 
 /**
- * Takes a database for this process alone, or throws a DatabaseInUse.
+ * Locks a database for this process alone, or throws a DatabaseInUse.
  *
- * The lock is SQLite's exclusive one, kept without a transaction. In WAL mode every other connection,
- * also an idle one, keeps it from being taken. @see https://www.sqlite.org/pragma.html#pragma_locking_mode
+ * It is SQLite's exclusive lock, kept without a transaction. In WAL mode, every other connection
+ * prevents it, also an idle one. @see https://www.sqlite.org/pragma.html#pragma_locking_mode
  */
 export async function holdDatabase(
   database: string,
   { signal, waitMs = WAIT_MS }: Pick<Patience, "signal"> & Partial<Patience>,
 ): Promise<DatabaseHold> {
-  await untilNobodyHas(database, { signal, waitMs });
-  const hold = await lockOf(database, { signal, waitMs });
+  await untilUnused(database, { signal, waitMs });
+  const hold = await lock(database, { signal, waitMs });
   const holders = await holdersOf(database);
   if (holders.length === 0) return hold;
   hold.release();
   throw new DatabaseInUse(database, holders);
 }
 
-/** Before the lock is taken, so that an app that goes on is not kept waiting for nothing. */
-async function untilNobodyHas(database: string, { signal, waitMs }: Patience): Promise<void> {
+/** Waits before the lock is taken, so that an app that keeps running is not blocked for nothing. */
+async function untilUnused(database: string, { signal, waitMs }: Patience): Promise<void> {
   const until = performance.now() + waitMs;
   for (;;) {
     const holders = await holdersOf(database);
     if (holders.length === 0) return;
     if (performance.now() >= until) throw new DatabaseInUse(database, holders);
-    await wait(LOOK_MS, undefined, { signal });
+    await wait(POLL_MS, undefined, { signal });
   }
 }
 
-async function lockOf(database: string, patience: Patience): Promise<DatabaseHold> {
+async function lock(database: string, patience: Patience): Promise<DatabaseHold> {
   const size = await sizeOf(database);
-  if (size === undefined) return { state: "missing", release: nothing };
-  // Opened as a database it would lose its log: what is beside it is kept with it.
-  if (size > 0 && !(await hasHeader(database))) return { state: "unusable", release: nothing };
+  if (size === undefined) return { state: "missing", release: noRelease };
+  // SQLite would delete the log of a file that is no database; the log must be kept with it.
+  if (size > 0 && !(await hasHeader(database))) return { state: "unusable", release: noRelease };
   try {
     const connection = await retryWhileBusy(() => openAlone(database), patience);
     return { state: "held", connection, release: () => connection.close() };
   } catch (error) {
-    if (hasResultCode(error, UNUSABLE_CODES)) return { state: "unusable", release: nothing };
+    if (hasResultCode(error, UNUSABLE_CODES)) return { state: "unusable", release: noRelease };
     if (isBusy(error)) throw new DatabaseInUse(database, await holdersOf(database));
     throw error;
   }
 }
 
-function nothing(): void {}
+function noRelease(): void {}
 
 async function sizeOf(database: string): Promise<number | undefined> {
   try {
@@ -89,7 +97,7 @@ async function sizeOf(database: string): Promise<number | undefined> {
   }
 }
 
-/** A connection that was refused once is not asked again: it has read half of what it needs. */
+/** Opens a new connection for each attempt: a refused one has read half of what it needs. */
 function openAlone(database: string): DatabaseSync {
   const connection = new DatabaseSync(database, { timeout: 0 });
   try {
@@ -99,4 +107,44 @@ function openAlone(database: string): DatabaseSync {
     connection.close();
     throw error;
   }
+}
+
+/**
+ * The other processes that have a file open, as far as the kernel shows them to this one.
+ *
+ * SQLite's locks reveal every connection in WAL mode, but no idle one in the other modes, and a file
+ * that is no database has no locks. Outside Linux the list is empty. @see proc_pid_fd(5)
+ */
+export async function holdersOf(file: string): Promise<Holder[]> {
+  const wanted = await stat(file, { bigint: true }).catch(() => undefined);
+  if (!wanted) return [];
+  const pids = (await readdir("/proc").catch(() => []))
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid > 0 && pid !== process.pid);
+  const holders: Holder[] = [];
+  for (const pid of pids) {
+    if (await hasOpen(pid, wanted)) holders.push({ pid, name: await programName(pid) });
+  }
+  return holders;
+}
+
+/** Another user's process does not show its files, and one that just ended has none. */
+async function hasOpen(pid: number, { dev, ino }: BigIntStats): Promise<boolean> {
+  const directory = `/proc/${pid}/fd`;
+  for (const descriptor of await readdir(directory).catch(() => [])) {
+    const open = await stat(`${directory}/${descriptor}`, { bigint: true }).catch(() => undefined);
+    if (open?.dev === dev && open.ino === ino) return true;
+  }
+  return false;
+}
+
+/** From the command line: Node and others rename their process after a thread. */
+async function programName(pid: number): Promise<string> {
+  const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  return basename(line.split("\0", 1).join("")).trim();
+}
+
+/** `gunicorn (process 17)`, for messages. */
+export function holderText(holders: readonly Holder[]): string {
+  return holders.map(({ pid, name }) => `${name || "a program"} (process ${pid})`).join(", ");
 }

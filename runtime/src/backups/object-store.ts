@@ -1,29 +1,34 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { AwsV4Signer } from "aws4fetch";
-import { putFile } from "./file-upload.ts";
-import { listingOf } from "./object-listing.ts";
+import { isTemporaryStatus, readRetryAfterMs, retry } from "../run/retry.ts";
 
-/** Most requests for one answer. */
+/** Attempts per answer, the pause before the first retry, and the longest Retry-After that is accepted, in ms. */
 const ATTEMPTS_MAX = 4;
-
-/** Wait before the first retry; it doubles. A server that says how long is believed up to the limit. */
 const RETRY_MS = 500;
 const RETRY_AFTER_MAX_MS = 30_000;
 
-/** Longest wait for an answer to a small request, and to an upload: 1 GB at 5 Mbit/s takes 27 minutes. */
+/** Time limits of a small request and of an upload, in ms: 1 GB at 5 Mbit/s takes 27 minutes. */
 const ANSWER_MS = 30_000;
 const UPLOAD_MS = 45 * 60_000;
 
-/** S3 takes no larger object in one request. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
+/** One read of an upload: the file is never in memory as a whole. */
+const READ_BYTES = 256 * 1024;
+
+/** Largest object that S3 takes in one request. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 const OBJECT_BYTES_MAX = 5 * 1024 ** 3;
 
 /** Most pages of 1,000 keys that a listing follows. */
 const PAGES_MAX = 100;
 
-/** SHA-256 of nothing, which a request without a body is signed with. */
+/** SHA-256 of nothing, for the signature of a request without a body. */
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/** Where objects are, and who asks. */
+/** A bucket and its credentials. */
 export interface ObjectStoreSettings {
   /** Of the service, without the bucket. */
   readonly endpoint: string;
@@ -34,16 +39,16 @@ export interface ObjectStoreSettings {
   readonly retryMs?: number;
 }
 
-/** What the store tells of an object. */
+/** What the store reports about an object. */
 export interface StoredObject {
   readonly sizeBytes: number;
-  /** The MD5 of the content, with most services and for objects of one request. */
+  /** With most services, the MD5 of an object that was sent in one request. */
   readonly etag: string | undefined;
-  /** What we noted with it. */
+  /** From our own metadata. */
   readonly sha256: string | undefined;
 }
 
-/** A file that is to be stored. */
+/** A file to store. */
 export interface FileToStore {
   readonly path: string;
   readonly sizeBytes: number;
@@ -52,7 +57,7 @@ export interface FileToStore {
   readonly contentType: string;
 }
 
-/** Objects of one bucket. */
+/** The objects of one bucket. */
 export interface ObjectStore {
   /** Undefined when there is no such object. */
   head(key: string): Promise<StoredObject | undefined>;
@@ -61,48 +66,58 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
 }
 
-/** An answer that is not the one that was needed. It tells no key and no address. */
+/** A failed request. The message holds no credential and no address. */
 export class ObjectStoreError extends Error {
   override readonly name = "ObjectStoreError";
-  /** Undefined when nobody answered. */
+  /** Undefined without an answer. */
   readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(what: string, status: number | undefined, said: string) {
-    super(`the object store could not ${what}: ${said}`);
-    this.status = status;
+  constructor(what: string, answer: Response | undefined, why: string) {
+    super(`the object store could not ${what}: ${why}`);
+    this.status = answer?.status;
+    this.retryAfterMs = answer && readRetryAfterMs(answer.headers);
   }
 }
 
 /**
- * Opens a bucket of a service that speaks S3, with path-style addresses, which all of them know.
+ * Opens a bucket of a service that speaks S3, with path-style addresses, which all of them support.
  *
- * An upload is signed with the SHA-256 of the file and carries its MD5, so that the service refuses
- * a body that changed on its way.
+ * An upload is signed with the file's SHA-256 and carries its MD5, so that the service refuses a body
+ * that changed on its way.
  */
 export function openObjectStore(settings: ObjectStoreSettings, signal: AbortSignal): ObjectStore {
-  const ask = (request: StoreRequest): Promise<Response> => patiently(settings, request, signal);
+  const ask = (request: StoreRequest): Promise<Response> =>
+    retry(() => send(settings, request, signal), {
+      attempts: ATTEMPTS_MAX,
+      pauseMs: settings.retryMs ?? RETRY_MS,
+      pauseMsMax: RETRY_AFTER_MAX_MS,
+      signal,
+      isTemporary,
+      retryAfterMs: (error) => (error instanceof ObjectStoreError ? error.retryAfterMs : undefined),
+    });
   return {
     head: async (key) => {
-      const answer = await ask({
-        what: `look at "${key}"`,
-        method: "HEAD",
-        key,
-        isFineWith: [404],
-      });
+      const answer = await ask({ what: `look at "${key}"`, method: "HEAD", key, accepts: [404] });
       return answer.status === 404 ? undefined : storedObject(answer.headers);
     },
     put: async (key, file) => {
       if (file.sizeBytes > OBJECT_BYTES_MAX) {
-        const said = `it has ${file.sizeBytes} bytes, and one request takes ${OBJECT_BYTES_MAX}`;
-        throw new ObjectStoreError(`take "${key}"`, undefined, said);
+        const why = `it has ${file.sizeBytes} bytes, and one request takes ${OBJECT_BYTES_MAX}`;
+        throw new ObjectStoreError(`take "${key}"`, undefined, why);
       }
       await ask({ what: `take "${key}"`, method: "PUT", key, file });
     },
     keys: (prefix) => listKeys(ask, prefix),
     remove: async (key) => {
-      await ask({ what: `remove "${key}"`, method: "DELETE", key, isFineWith: [404] });
+      await ask({ what: `remove "${key}"`, method: "DELETE", key, accepts: [404] });
     },
   };
+}
+
+function isTemporary(error: unknown): boolean {
+  if (!(error instanceof ObjectStoreError)) return false;
+  return error.status === undefined || isTemporaryStatus(error.status);
 }
 
 interface StoreRequest {
@@ -112,61 +127,30 @@ interface StoreRequest {
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly file?: FileToStore;
-  /** Statuses beside 2xx that are an answer. */
-  readonly isFineWith?: readonly number[];
+  /** Statuses other than 2xx that are an answer. */
+  readonly accepts?: readonly number[];
 }
 
-/** The answer, asked for again where that may help. */
-async function patiently(
-  settings: ObjectStoreSettings,
-  request: StoreRequest,
-  signal: AbortSignal,
-): Promise<Response> {
-  for (let attempt = 1; ; attempt += 1) {
-    const tried = await attemptOnce(settings, request, signal);
-    if (tried instanceof Response) return tried;
-    if (!tried.mayHelp || attempt === ATTEMPTS_MAX) throw tried.error;
-    const pause = tried.retryAfterMs ?? (settings.retryMs ?? RETRY_MS) * 2 ** (attempt - 1);
-    await wait(pause, undefined, { signal });
-  }
-}
-
-interface Refusal {
-  readonly error: ObjectStoreError;
-  readonly mayHelp: boolean;
-  readonly retryAfterMs?: number | undefined;
-}
-
-async function attemptOnce(
-  settings: ObjectStoreSettings,
-  request: StoreRequest,
-  signal: AbortSignal,
-): Promise<Response | Refusal> {
-  const limit = AbortSignal.timeout(request.file ? UPLOAD_MS : ANSWER_MS);
-  let answer: Response;
-  try {
-    answer = await send(settings, request, AbortSignal.any([signal, limit]));
-  } catch (error) {
-    signal.throwIfAborted();
-    const said = error instanceof Error && error.name === "TimeoutError" ? "in time" : "at all";
-    const problem = new ObjectStoreError(request.what, undefined, `it did not answer ${said}`);
-    return { error: problem, mayHelp: true };
-  }
-  if (answer.ok || request.isFineWith?.includes(answer.status)) return answer;
-  const code = /<Code>([\w.-]{1,60})<\/Code>/.exec(await answer.text().catch(() => ""))?.[1];
-  const said = `HTTP ${answer.status}${code === undefined ? "" : ` ${code}`}`;
-  const mayHelp = answer.status === 429 || answer.status >= 500;
-  const error = new ObjectStoreError(request.what, answer.status, said);
-  return { error, mayHelp, retryAfterMs: retryAfterMs(answer) };
-}
-
-function retryAfterMs({ headers }: Response): number | undefined {
-  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
-  return Number.isFinite(seconds) ? Math.min(seconds * 1000, RETRY_AFTER_MAX_MS) : undefined;
-}
-
-/** Signs anew at each attempt: a signature is good for 15 minutes. */
 async function send(
+  settings: ObjectStoreSettings,
+  request: StoreRequest,
+  stop: AbortSignal,
+): Promise<Response> {
+  const limit = AbortSignal.timeout(request.file ? UPLOAD_MS : ANSWER_MS);
+  const signal = AbortSignal.any([stop, limit]);
+  const answer = await sendSigned(settings, request, signal).catch((error: unknown) => {
+    stop.throwIfAborted();
+    const how = error instanceof Error && error.name === "TimeoutError" ? "in time" : "at all";
+    throw new ObjectStoreError(request.what, undefined, `it did not answer ${how}`);
+  });
+  if (answer.ok || request.accepts?.includes(answer.status)) return answer;
+  const code = /<Code>([\w.-]{1,60})<\/Code>/.exec(await answer.text().catch(() => ""))?.[1];
+  const why = `HTTP ${answer.status}${code === undefined ? "" : ` ${code}`}`;
+  throw new ObjectStoreError(request.what, answer, why);
+}
+
+/** Signs each attempt: a signature is valid for 15 minutes. */
+async function sendSigned(
   { endpoint, bucket, region, accessKeyId, secretAccessKey }: ObjectStoreSettings,
   { method, key = "", query = {}, file }: StoreRequest,
   signal: AbortSignal,
@@ -179,6 +163,33 @@ async function send(
   const signed = await new AwsV4Signer({ method, url: url.href, headers, ...credentials }).sign();
   if (file) return putFile(signed.url, signed.headers, { path: file.path, signal });
   return fetch(signed.url, { method, headers: signed.headers, redirect: "manual", signal });
+}
+
+/**
+ * Sends a file as the body of a PUT.
+ *
+ * `fetch` reads a stream as fast as the disk gives it: a file of 600 MB was in memory as a whole.
+ */
+async function putFile(
+  url: URL,
+  headers: Headers,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+): Promise<Response> {
+  const start = url.protocol === "https:" ? requestHttps : requestHttp;
+  const request = start(url, { method: "PUT", headers: Object.fromEntries(headers), signal });
+  // A server that refuses answers before it has read all, and then closes. Its answer counts.
+  request.on("error", () => undefined);
+  const answered = once(request, "response", { signal });
+  pipeline(createReadStream(path, { highWaterMark: READ_BYTES }), request).catch(() => undefined);
+  const [answer]: IncomingMessage[] = await answered;
+  if (!answer) throw new Error("unreachable: a response comes with its message");
+  const answerHeaders = Object.entries(answer.headers).flatMap(
+    ([name, value]): [string, string][] => (typeof value === "string" ? [[name, value]] : []),
+  );
+  const body = await buffer(answer);
+  // A Response of a status without a body accepts only null.
+  const content = body.length > 0 ? new Uint8Array(body) : null;
+  return new Response(content, { status: answer.statusCode ?? 0, headers: answerHeaders });
 }
 
 function fileHeaders(file: FileToStore | undefined): Record<string, string> {
@@ -199,20 +210,33 @@ function storedObject(headers: Headers): StoredObject {
   };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 async function listKeys(
   ask: (request: StoreRequest) => Promise<Response>,
   prefix: string,
 ): Promise<string[]> {
   const keys: string[] = [];
-  let token: string | undefined;
+  let next: Readonly<Record<string, string>> = {};
   for (let page = 0; page < PAGES_MAX; page += 1) {
-    const query: Record<string, string> = { "list-type": "2", prefix };
-    if (token !== undefined) query["continuation-token"] = token;
-    const text = await (await ask({ what: "list its objects", method: "GET", query })).text();
-    const listing = listingOf(text);
-    keys.push(...listing.keys);
-    if (listing.next === undefined) return keys;
-    token = listing.next;
+    const query = { "list-type": "2", prefix, ...next };
+    const xml = await (await ask({ what: "list its objects", method: "GET", query })).text();
+    keys.push(...textsOf(xml, "Key"));
+    const [token] = textsOf(xml, "NextContinuationToken");
+    if (token === undefined) return keys;
+    next = { "continuation-token": token };
   }
   throw new ObjectStoreError("list its objects", undefined, `it has over ${PAGES_MAX} pages`);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** The texts of an XML element, without entities. @see https://www.w3.org/TR/xml/#sec-predefined-ent */
+function textsOf(xml: string, element: string): string[] {
+  const found = xml.matchAll(new RegExp(`<${element}>([^<]*)</${element}>`, "g"));
+  return [...found].map(([, text = ""]) =>
+    text
+      .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+      .replaceAll(/&(lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name] ?? "")
+      .replaceAll("&amp;", "&"),
+  );
 }

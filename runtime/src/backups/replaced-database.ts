@@ -2,69 +2,71 @@ import { randomUUID } from "node:crypto";
 import { chmod, chown, copyFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { publish, stampsOf, syncPath } from "../jobs/file.ts";
 import { errorCode } from "../contract/error-code.ts";
+import { publish, stampsOf, syncPath } from "../jobs/file.ts";
+import { copyOpen } from "./database-copy.ts";
 import { type DatabaseHold, holdDatabase } from "./database-hold.ts";
-import { copyOpen } from "./online-copy.ts";
 
-/** What SQLite keeps beside a database. Another database's would be taken for this one's. */
+/** SQLite's files beside a database. It would apply another database's files to this one. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];
 
-/** What is put in place of which database. */
+/** A new file and the database that it replaces. */
 export interface Replacement {
   readonly database: string;
-  /** A finished file beside it, which takes its place and is gone then. */
+  /** A finished file beside the database, which is renamed to it. */
   readonly staged: string;
-  /** The moment in the name of the safety copy. */
+  /** The time in the name of the safety copy. */
   readonly at: Date;
   readonly signal: AbortSignal;
 }
 
 /** A database that was replaced. */
 export interface Replaced {
-  /** Path of the copy of what was there; null when nothing was. */
+  /** Path of the copy of the old database; null when there was none. */
   readonly safetyCopy: string | null;
-  /** Brings back what was there. Nobody may use the database meanwhile. */
+  /** Restores the old database. No process may use the database meanwhile. */
   rollBack(): Promise<void>;
 }
 
-/** A name beside a database for a file that is not finished. */
+/** A name beside a database for an unfinished file. */
 export function stagedName(database: string): string {
   const id = randomUUID().slice(0, 8);
-  return join(dirname(database), `.${basename(database)}.restore-${id}.part`);
+  return join(dirname(database), `${stagedPrefix(database)}${id}.part`);
 }
 
-/** Removes what killed restores left unfinished beside a database. */
+function stagedPrefix(database: string): string {
+  return `.${basename(database)}.restore-`;
+}
+
+/** Removes the unfinished files of killed restores beside a database. */
 export async function removeStaged(database: string): Promise<void> {
-  const isStaged = (name: string) =>
-    name.startsWith(`.${basename(database)}.restore-`) && name.includes(".part");
   for (const name of await readdir(dirname(database))) {
-    if (isStaged(name)) await rm(join(dirname(database), name), { force: true });
+    if (!name.startsWith(stagedPrefix(database)) || !name.includes(".part")) continue;
+    await rm(join(dirname(database), name), { force: true });
   }
 }
 
 /**
- * Puts a finished file in place of a database that nobody else uses, after a safety copy of it.
+ * Replaces a database that no other process uses, after a safety copy.
  *
- * At every moment the path has the whole old database or the whole new one: what is only in the
- * write-ahead log goes into the old file first, and the log goes before the new file comes. With the
- * old log beside it, the new database would be read as a mixture of both.
+ * The path always has the whole old database or the whole new one: the write-ahead log is first
+ * written into the old file and removed. SQLite would mix the new database with the old log.
  */
 export async function replaceDatabase(replacement: Replacement): Promise<Replaced> {
   const { database, signal } = replacement;
   const hold = await holdDatabase(database, { signal });
   try {
-    const safetyCopy = await keepOld(replacement, hold);
+    const safetyCopy = await copyOld(replacement, hold);
     signal.throwIfAborted();
-    await takePlace(replacement, hold);
-    return { safetyCopy, rollBack: () => bringBack(database, safetyCopy, hold.state) };
+    await replaceHeld(replacement, hold);
+    return { safetyCopy, rollBack: () => rollBack(database, safetyCopy, hold.state) };
   } finally {
     hold.release();
   }
 }
 
-/** By the online backup where there is a database; what is none is kept as its files are. */
-async function keepOld(
+/** Uses the online backup for a valid database and copies the files of an unusable one. */
+async function copyOld(
   { database, at, signal }: Replacement,
   hold: DatabaseHold,
 ): Promise<string | null> {
@@ -81,18 +83,18 @@ async function keepOld(
       return path;
     }
   } finally {
-    for (const part of ["", ...COMPANIONS]) await rm(`${unfinished}${part}`, { force: true });
+    await removeWith(unfinished);
   }
   throw new Error(`${database}: all names of a safety copy are taken.`);
 }
 
-async function takePlace(
+async function replaceHeld(
   { database, staged }: Replacement,
   hold: DatabaseHold,
   isDatabase = true,
 ): Promise<void> {
   const mode = hold.state === "held" ? journalMode(hold.connection) : undefined;
-  await likeTheOld(database, staged, isDatabase ? mode : undefined);
+  await copyAttributes(database, staged, isDatabase ? mode : undefined);
   try {
     if (hold.state === "held") foldLog(database, hold.connection);
     for (const part of COMPANIONS) await rm(`${database}${part}`, { force: true });
@@ -105,10 +107,10 @@ async function takePlace(
   await syncPath(dirname(database));
 }
 
-/** Brings what is only in the log into the file; SQLite says by the mode that stays that it could not. */
+/** Writes the log into the database file. When SQLite cannot, the journal mode stays as it was. */
 function foldLog(database: string, connection: DatabaseSync): void {
-  const said = connection.prepare("PRAGMA journal_mode = DELETE").get()?.["journal_mode"];
-  if (said === "delete") return;
+  const mode = connection.prepare("PRAGMA journal_mode = DELETE").get()?.["journal_mode"];
+  if (mode === "delete") return;
   throw new Error(
     `${database}: its write-ahead log could not be folded into it. It was not replaced.`,
   );
@@ -118,8 +120,8 @@ function journalMode(connection: DatabaseSync): unknown {
   return connection.prepare("PRAGMA journal_mode").get()?.["journal_mode"];
 }
 
-/** The app finds the owner, the rights and the journal mode that it had. */
-async function likeTheOld(database: string, staged: string, mode: unknown): Promise<void> {
+/** Gives the new file the old one's owner, permissions and journal mode. */
+async function copyAttributes(database: string, staged: string, mode: unknown): Promise<void> {
   const old = await stat(database).catch(() => undefined);
   if (old) await chmod(staged, old.mode & 0o777);
   if (old && (old.uid !== process.geteuid?.() || old.gid !== process.getegid?.())) {
@@ -132,7 +134,7 @@ async function likeTheOld(database: string, staged: string, mode: unknown): Prom
   await syncPath(staged);
 }
 
-async function bringBack(
+async function rollBack(
   database: string,
   safetyCopy: string | null,
   was: DatabaseHold["state"],
@@ -141,17 +143,19 @@ async function bringBack(
   const hold = await holdDatabase(database, { signal });
   const staged = stagedName(database);
   try {
-    if (safetyCopy === null) {
-      for (const part of ["", ...COMPANIONS]) await rm(`${database}${part}`, { force: true });
-      return;
-    }
+    if (safetyCopy === null) return await removeWith(database);
     await copyFile(safetyCopy, staged);
-    await takePlace({ database, staged, at: new Date(), signal }, hold, was === "held");
+    await replaceHeld({ database, staged, at: new Date(), signal }, hold, was === "held");
     if (was === "unusable") await copyCompanions(safetyCopy, database);
   } finally {
     hold.release();
     await rm(staged, { force: true });
   }
+}
+
+/** Removes a database and its companions. */
+async function removeWith(database: string): Promise<void> {
+  for (const part of ["", ...COMPANIONS]) await rm(`${database}${part}`, { force: true });
 }
 
 async function copyCompanions(from: string, to: string): Promise<void> {

@@ -2,15 +2,15 @@ import * as z from "zod/mini";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { fingerprint } from "../backups/backup-note.ts";
+import { fingerprint } from "../backups/backup-file.ts";
 import {
   type BackupSet,
   type ListedBackup,
-  type RestorePlace,
+  type RestorePaths,
   backupSetsOf,
   findBackup,
   listBackups,
-  restorePlace,
+  restorePaths,
 } from "../backups/backup-sets.ts";
 import { UploadRefused, receiveUpload } from "../backups/uploads.ts";
 import { bindOptions } from "../contract/bindings.ts";
@@ -153,7 +153,7 @@ function uploader(c: OpsContext): string {
 /** A job that restores a database, and the location of its files. */
 interface RestoreJob {
   readonly job: ManifestJob;
-  readonly place: RestorePlace;
+  readonly place: RestorePaths;
 }
 
 /** The job for a manual backup: the one without a schedule, because a toggle may disable the others. */
@@ -204,7 +204,7 @@ function uploadingJob(process: ProcessContext, named: string | undefined): Resto
 function restoreJobs(process: ProcessContext): RestoreJob[] {
   const { env, directory } = process;
   return jobsThat(process, "sqlite-restore").map((job) => {
-    return { job, place: restorePlace(bindOptions(job, env), directory) };
+    return { job, place: restorePaths(bindOptions(job, env), directory) };
   });
 }
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, chmod, link, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { roomIn } from "../backups/room.ts";
+import { freeSpace } from "../backups/database-copy.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { hasHeader } from "../databases/sqlite.ts";
 import { HttpError } from "../http.ts";
@@ -129,7 +129,7 @@ async function writeBody(
   part: string,
 ): Promise<Pick<RestoredFile, "sizeBytes" | "sha256">> {
   const hash = createHash("sha256");
-  const room = await roomIn(dirname(part));
+  const room = await freeSpace(dirname(part));
   let sizeBytes = 0;
   await using file = await open(part, "wx", NEW_MODE);
   for await (const chunk of body) {

@@ -1,7 +1,12 @@
 import { HttpError, json, readJson } from "../http.ts";
 import { ActorBody, type OpsContext, type OpsRoute, actorOf, logChange } from "./api.ts";
 import type { ProcessServices } from "../run/process.ts";
-import { ALL_CACHES, namedCaches, refreshBounded, refreshRequestOf } from "../sources/caches/caches.ts";
+import {
+  ALL_CACHES,
+  namedCaches,
+  refreshBounded,
+  refreshRequestOf,
+} from "../sources/caches/caches.ts";
 import { viewQueues } from "../sources/queues/queues.ts";
 
 /** Caches, which are refreshed in the background, and queues with their current lengths. */

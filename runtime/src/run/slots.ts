@@ -28,7 +28,7 @@ export interface Span {
 }
 
 /** The slots after `from` and until `until`, oldest first. */
-export function slotsBetween(schedule: Schedule, from: Date, until: Date): Date[] {
+function slotsBetween(schedule: Schedule, from: Date, until: Date): Date[] {
   const slots: Date[] = [];
   let [next] = nextRuns(schedule, from, 1);
   while (next !== undefined && next <= until) {

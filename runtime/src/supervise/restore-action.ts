@@ -1,18 +1,18 @@
-/** What a restore is made of. */
+/** The steps of a restore. */
 export interface RestoreSteps {
   readonly stopApp: () => Promise<void>;
-  /** Puts the data in place; it gives what brings back the data that was there before. */
+  /** Replaces the data. `rollBack` brings the old data back. */
   readonly restore: () => Promise<{ readonly rollBack: () => Promise<void> }>;
   readonly startApp: () => Promise<void>;
   /** Throws when the app is not well with its data. */
   readonly check: () => Promise<void>;
-  /** Aborted when this process ends and its app with it, so that nobody can tell whether it is well. */
+  /** Aborted when this process ends and stops its app, so that the check has no result. */
   readonly ending: AbortSignal;
 }
 
 /**
- * `rolled-back`: the app runs with its old data. `broken`: somebody has to look at once.
- * `unchecked`: the data are restored, and the process ended before the app could be looked at.
+ * `rolled-back`: the app runs with its old data. `broken`: an operator must act at once. `unchecked`:
+ * the data are restored, and the process ended before the app was checked.
  */
 export type RestoreResult =
   | { readonly outcome: "restored" }
@@ -22,20 +22,20 @@ export type RestoreResult =
     };
 
 /**
- * Restores data as one action: stop the app, restore, start, check.
+ * Stops the app, restores its data, starts it and checks it.
  *
- * Whatever fails on the way, the app is started again: with its old data when the restore failed
- * or when the app is not well with the new ones.
+ * The app starts again after every failure: with its old data when the restore failed, or when the app
+ * is not well with the new ones.
  */
 export async function restoreAction(steps: RestoreSteps): Promise<RestoreResult> {
   const stopped = await attempt(steps.stopApp);
-  // Whoever has stopped it starts it again.
+  // A stop that fails starts the app again itself.
   if ("error" in stopped) return { outcome: "not-restored", error: stopped.error };
   const restored = await attempt(steps.restore);
-  if ("error" in restored) return withOldData(steps, "not-restored", restored.error);
+  if ("error" in restored) return startWithOldData(steps, "not-restored", restored.error);
   const checked = await attempt(() => startAndCheck(steps));
   if (!("error" in checked)) return { outcome: "restored" };
-  // An app that is stopped with its process is not an app that is not well.
+  // An app that stopped with its process did not fail.
   if (steps.ending.aborted) return { outcome: "unchecked", error: checked.error };
   const back = await attempt(async () => {
     await steps.stopApp();
@@ -45,11 +45,10 @@ export async function restoreAction(steps: RestoreSteps): Promise<RestoreResult>
     await attempt(steps.startApp);
     return { outcome: "broken", error: `${checked.error}; then ${back.error}` };
   }
-  return withOldData(steps, "rolled-back", checked.error);
+  return startWithOldData(steps, "rolled-back", checked.error);
 }
 
-/** The app is started with the data that it had. */
-async function withOldData(
+async function startWithOldData(
   steps: RestoreSteps,
   outcome: "not-restored" | "rolled-back",
   error: string,

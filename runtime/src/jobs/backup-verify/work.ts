@@ -2,16 +2,16 @@ import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import { type BackupDrill, fingerprint, readNote, writeNote } from "../../backups/backup-note.ts";
+import { type BackupDrill, fingerprint, readNote, writeNote } from "../../backups/backup-file.ts";
 import {
   type BackupSet,
   type ListedBackup,
   findBackup,
   listBackups,
 } from "../../backups/backup-sets.ts";
-import { ensureRoom } from "../../backups/room.ts";
+import { requireSpace } from "../../backups/database-copy.ts";
 import { syncPath } from "../file.ts";
-import { type Verdict, verifyDatabase } from "../../backups/sqlite-verdict.ts";
+import { type DatabaseCheck, checkDatabase } from "../../backups/database-check.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
@@ -86,7 +86,7 @@ async function restoreToScratch(
     await chmod(copy, 0o600);
     await syncPath(copy);
     const { sizeBytes, sha256 } = await fingerprint(copy, signal);
-    const verdict = await verifyDatabase(copy, { signal, foreignKeys: true });
+    const verdict = await checkDatabase(copy, { signal, foreignKeys: true });
     return { sizeBytes, sha256, verdict };
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -107,7 +107,7 @@ function nowGone(filename: string): (error: unknown) => never {
 async function ensureRoomFor(directory: string, bytes: number): Promise<void> {
   const remedy = 'Free some, or name another directory in "scratch".';
   try {
-    await ensureRoom({ directory, bytes, what: "a restore drill", remedy });
+    await requireSpace({ directory, bytes, what: "a restore drill", remedy });
   } catch (error) {
     const message = `nothing was verified: ${error instanceof Error ? error.message : "unknown"}`;
     const details = { outcome: "inconclusive" };
@@ -166,7 +166,7 @@ interface Drill extends Pick<BackupSet, "directory" | "prefix"> {
 interface Finding {
   readonly sizeBytes: number;
   readonly sha256: string;
-  readonly verdict: Verdict;
+  readonly verdict: DatabaseCheck;
 }
 
 function drillOf({ options, input, directory }: JobContext): Drill {
@@ -207,7 +207,7 @@ function problemsOf(drill: Drill, backup: ListedBackup, finding: Finding): strin
   return [...problems, ...emptyTables(drill, verdict)];
 }
 
-function emptyTables({ tables }: Drill, { rows }: Verdict): string[] {
+function emptyTables({ tables }: Drill, { rows }: DatabaseCheck): string[] {
   if (tables === undefined) {
     return Object.values(rows).some((count) => count > 0) ? [] : ["none of its tables has rows"];
   }

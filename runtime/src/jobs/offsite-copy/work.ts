@@ -1,5 +1,10 @@
-import { backupOf, newestFirst, tooMany } from "../../backups/backup-file.ts";
-import { fingerprint, noteName } from "../../backups/backup-note.ts";
+import {
+  backupOf,
+  fingerprint,
+  newestFirst,
+  noteName,
+  tooMany,
+} from "../../backups/backup-file.ts";
 import { type BackupSet, type ListedBackup, listBackups } from "../../backups/backup-sets.ts";
 import {
   type FileToStore,

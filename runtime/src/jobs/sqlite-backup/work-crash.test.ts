@@ -147,7 +147,7 @@ test(
     const lock = { directory: backupDirectory, prefix: "ventas_", signal, waitMs: 100 };
     const blocked = withBackupLock(lock, async () => "work");
     await expect(blocked).rejects.toMatchObject({
-      message: "another backup or restore of the same database is under way. Nothing was done.",
+      message: "another backup or restore of the same database is in progress. Nothing was done.",
       exitCode: EXIT.temporary,
     });
     await expect(backUpSqlite(context)).rejects.toThrow(

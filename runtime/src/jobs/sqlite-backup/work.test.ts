@@ -79,7 +79,7 @@ test("a directory that is none is told, and what is in its place is untouched", 
   writeFileSync(join(given.directory, "backups"), "a file");
 
   await expect(backUpSqlite(given, AT)).rejects.toThrow(
-    `${join(given.directory, "backups")}: cannot be used for backups: it is no directory. Look whether`,
+    `${join(given.directory, "backups")}: cannot be used for backups: it is no directory. Check that`,
   );
   expect(readFileSync(join(given.directory, "backups"), "utf8")).toBe("a file");
 });

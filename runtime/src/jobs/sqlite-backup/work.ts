@@ -1,26 +1,28 @@
 import { publish, stampOf, stampsOf } from "../file.ts";
-import { type BackupFile, backupFiles, backupOf, tooMany } from "../../backups/backup-file.ts";
-import { withBackupLock } from "../../backups/backup-lock.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { readdir, rm, stat } from "node:fs/promises";
 import {
+  type BackupFile,
+  backupFiles,
   type BackupNote,
+  backupOf,
   backupReason,
   fingerprint,
   noteName,
   noteOf,
   readNote,
+  tooMany,
   writeNote,
-} from "../../backups/backup-note.ts";
-import { type BackupSet, backupPlace } from "../../backups/backup-sets.ts";
+} from "../../backups/backup-file.ts";
+import { withBackupLock } from "../../backups/backup-lock.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import { readdir, rm, stat } from "node:fs/promises";
+import { type BackupSet, backupPaths } from "../../backups/backup-sets.ts";
 import { sqliteBackupJob } from "./options.ts";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { copyDatabase } from "../../backups/online-copy.ts";
-import { ensureRoom } from "../../backups/room.ts";
-import { verifyDatabase } from "../../backups/sqlite-verdict.ts";
+import { copyDatabase, requireSpace } from "../../backups/database-copy.ts";
+import { checkDatabase } from "../../backups/database-check.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { isBusy } from "../../databases/sqlite.ts";
 import { errorCode } from "../../contract/error-code.ts";
@@ -82,7 +84,7 @@ function planOf({ options, input, directory, actor }: JobContext): BackupPlan {
   };
   const spacing = asked === undefined ? (spacings[scheduled] ?? 0) : 0;
   return {
-    ...backupPlace(options, directory),
+    ...backupPaths(options, directory),
     reason: asked ?? scheduled,
     spacingMs: spacing * 1000,
   };
@@ -114,7 +116,7 @@ async function ensureRoomFor({ database, directory }: BackupPlan): Promise<void>
   const log = await stat(`${database}-wal`).catch(() => undefined);
   const bytes = (await stat(database)).size + (log?.size ?? 0);
   const remedy = "Free some, or keep fewer backups.";
-  await ensureRoom({ directory, bytes, what: "a backup", remedy });
+  await requireSpace({ directory, bytes, what: "a backup", remedy });
 }
 
 /** Makes one verified backup and returns its note. A failure leaves no file behind. */
@@ -128,7 +130,7 @@ async function makeBackup(
   const { signal } = context;
   try {
     await copyOrFail(plan, target, signal);
-    const { problems, rows } = await verifyDatabase(target, { signal });
+    const { problems, rows } = await checkDatabase(target, { signal });
     if (problems.length > 0) {
       const message = `${plan.database}: the copy is damaged and was removed: ${problems[0]}. Older backups are untouched.`;
       throw new JobFailure(message, { details: { problems } });

@@ -1,20 +1,24 @@
 import { copyFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { behindLinks } from "../file.ts";
-import { type RestorePlace, findBackup, restorePlace } from "../../backups/backup-sets.ts";
+import { type RestorePaths, findBackup, restorePaths } from "../../backups/backup-sets.ts";
 import { findUpload } from "../../backups/uploads.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure } from "../definition.ts";
 import { sqliteRestoreJob } from "./options.ts";
-import { fingerprint } from "../../backups/backup-note.ts";
-import { readSchema, schemaProblems } from "../../backups/database-schema.ts";
+import { fingerprint } from "../../backups/backup-file.ts";
+import {
+  readSchema,
+  schemaProblems,
+  type DatabaseCheck,
+  checkDatabase,
+} from "../../backups/database-check.ts";
 import { stagedName } from "../../backups/replaced-database.ts";
-import { ensureRoom } from "../../backups/room.ts";
-import { type Verdict, verifyDatabase } from "../../backups/sqlite-verdict.ts";
+import { requireSpace } from "../../backups/database-copy.ts";
 import { isBusy } from "../../databases/sqlite.ts";
 
 /** Resolved options and input of one run. */
-export interface RestorePlan extends RestorePlace {
+export interface RestorePlan extends RestorePaths {
   readonly tables: readonly string[];
   readonly schema: "any" | "same";
   readonly source: RestoreSource;
@@ -32,7 +36,7 @@ interface RestoreSource {
 /** Resolves the options and the input. Throws if they are invalid. */
 export async function planOf({ options, input, directory }: JobContext): Promise<RestorePlan> {
   const said = sqliteRestoreJob.options.parse(options);
-  const place = restorePlace(options, directory);
+  const place = restorePaths(options, directory);
   return {
     ...place,
     database: await databaseFile(place),
@@ -43,7 +47,7 @@ export async function planOf({ options, input, directory }: JobContext): Promise
 }
 
 /** A missing directory means that the disk is not mounted. The next deploy would delete a file there. */
-async function databaseFile({ database }: RestorePlace): Promise<string> {
+async function databaseFile({ database }: RestorePaths): Promise<string> {
   const file = await behindLinks(database);
   const isThere = await stat(dirname(file)).then(
     (found) => found.isDirectory(),
@@ -61,7 +65,7 @@ interface Asked {
   readonly sha256?: string | undefined;
 }
 
-async function sourceOf(place: RestorePlace, asked: Asked): Promise<RestoreSource> {
+async function sourceOf(place: RestorePaths, asked: Asked): Promise<RestoreSource> {
   const { backup, upload } = asked;
   if (backup !== undefined && upload === undefined)
     return backupSource(place, backup, asked.sha256);
@@ -72,7 +76,7 @@ async function sourceOf(place: RestorePlace, asked: Asked): Promise<RestoreSourc
 }
 
 async function backupSource(
-  place: RestorePlace,
+  place: RestorePaths,
   name: string,
   sha256: string | undefined,
 ): Promise<RestoreSource> {
@@ -87,7 +91,7 @@ async function backupSource(
 }
 
 async function uploadSource(
-  { uploads, uploadBytesMax }: RestorePlace,
+  { uploads, uploadBytesMax }: RestorePaths,
   name: string,
   said: string | undefined,
 ): Promise<RestoreSource> {
@@ -117,7 +121,7 @@ export interface StagedCopy {
   readonly path: string;
   readonly sha256: string;
   readonly sizeBytes: number;
-  readonly verdict: Verdict;
+  readonly verdict: DatabaseCheck;
 }
 
 /** Copies the file to the database's directory and verifies the copy, which is the file that the job restores. */
@@ -140,7 +144,7 @@ async function ensureRoomFor({ source, database }: RestorePlan): Promise<void> {
   );
   const bytes = sizes.reduce((sum, file) => sum + (file?.size ?? 0), 0);
   const remedy = "Free some: older safety copies end in .before_restore and a time.";
-  await ensureRoom({ directory: dirname(database), bytes, what: "a restore", remedy });
+  await requireSpace({ directory: dirname(database), bytes, what: "a restore", remedy });
 }
 
 /** Verifies a file. Throws a JobFailure with every problem. */
@@ -155,7 +159,7 @@ export async function examine(
   if (source.sha256 !== undefined && source.sha256 !== sha256) {
     problems.push(`its SHA-256 is ${sha256}, not ${source.sha256}`);
   }
-  const verdict = await verifyDatabase(path, how);
+  const verdict = await checkDatabase(path, how);
   problems.push(...verdict.problems);
   // The schema of a damaged file is not known.
   if (verdict.problems.length === 0)
@@ -168,7 +172,7 @@ export async function examine(
 /** Problems of an undamaged file: missing tables or another schema. */
 async function mismatches(
   plan: RestorePlan,
-  found: Verdict,
+  found: DatabaseCheck,
   signal: AbortSignal,
 ): Promise<string[]> {
   if (plan.schema !== "same") return schemaProblems(plan, found, undefined);

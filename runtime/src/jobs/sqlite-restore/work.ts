@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import { holdersOf, holderText } from "../../backups/database-holder.ts";
-import { DatabaseInUse } from "../../backups/database-hold.ts";
+import { DatabaseInUse, holdersOf, holderText } from "../../backups/database-hold.ts";
 import { removeStaged, type Replaced, replaceDatabase } from "../../backups/replaced-database.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";

@@ -1,6 +1,7 @@
 import type { AlertSink } from "../../contract/alert-event.ts";
 import type { ManifestCache } from "../../contract/source.ts";
-import type { ProcessContext } from "../../run/process.ts";
+import type { RuntimeManifest } from "../../contract/manifest.ts";
+import type { Clock } from "../../run/clock.ts";
 import { waitAtMost } from "../../run/timer.ts";
 import { readSource } from "../source.ts";
 import type { Row, SourceOptions } from "../source-reading.ts";
@@ -106,17 +107,19 @@ async function startAll(
   onSummary(summary);
 }
 
+interface SummaryProcess {
+  readonly manifest: RuntimeManifest;
+  readonly alerts: AlertSink;
+  readonly clock: Clock;
+}
+
 /**
  * Sends one alert about the refresh of all caches at the start.
  *
  * Its key is the same at every start, so a process that restarts again and again sends one alert.
  */
 export async function sendStartSummary(
-  {
-    manifest,
-    alerts,
-    clock,
-  }: Pick<ProcessContext, "manifest" | "clock"> & { readonly alerts: AlertSink },
+  { manifest, alerts, clock }: SummaryProcess,
   { ok, failed, durationMs }: StartSummary,
 ): Promise<void> {
   const { system, stack, process } = manifest;

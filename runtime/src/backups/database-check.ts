@@ -1,0 +1,165 @@
+import { once } from "node:events";
+import { DatabaseSync } from "node:sqlite";
+import { Worker } from "node:worker_threads";
+import { isBusy, retryWhileBusy } from "../databases/sqlite.ts";
+
+/** Most problems that a check lists. */
+const PROBLEMS_MAX = 5;
+
+/** The result of a check of every page of a database. */
+export interface DatabaseCheck {
+  /** SQLite's findings; empty when the database is sound. */
+  readonly problems: readonly string[];
+  /** Rows by table, so that a sound but empty copy shows. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Columns by table. */
+  readonly columns: Readonly<Record<string, readonly string[]>>;
+  /** `PRAGMA user_version`, which many apps raise with each migration. */
+  readonly userVersion: number;
+  /** Rows with a foreign key to a missing row. SQLite allows them unless the app forbids them. */
+  readonly brokenKeys: number;
+}
+
+export interface CheckOptions {
+  readonly signal: AbortSignal;
+  /**
+   * `own` (the default): our own copy, whose journal mode is reset so that it stays one file when it is
+   * read. `as-is`: the check changes nothing and creates no file beside the database.
+   */
+  readonly mode?: "own" | "as-is";
+  /** Checks foreign keys too. That takes a look-up per row, so not at every backup. */
+  readonly foreignKeys?: boolean;
+}
+
+/** A module as text, because the bundle has no second file with which a thread could start. */
+const PROGRAM = String.raw`
+  import { DatabaseSync } from "node:sqlite";
+  import { pathToFileURL } from "node:url";
+  import { parentPort, workerData } from "node:worker_threads";
+  const TABLES = "SELECT name FROM pragma_table_list"
+    + " WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+  const NOTHING = { problems: [], rows: {}, columns: {}, userVersion: 0, brokenKeys: 0 };
+  function openIt({ path, mode }) {
+    if (mode !== "as-is") return new DatabaseSync(path);
+    const url = pathToFileURL(path);
+    url.search = "immutable=1";
+    return new DatabaseSync(url, { readOnly: true });
+  }
+  function check(copy) {
+    if (workerData.mode !== "as-is") copy.exec("PRAGMA journal_mode = DELETE");
+    const found = copy.prepare("PRAGMA integrity_check(" + workerData.problemsMax + ")").all();
+    const texts = found.map((row) => row.integrity_check.replace(/^[*]{3} .*\n/, ""));
+    const problems = texts.flatMap((text) => text.split("\n")).filter((line) => line !== "ok");
+    if (problems.length > 0) return { ...NOTHING, problems: problems.slice(0, workerData.problemsMax) };
+    const rows = {};
+    const columns = {};
+    for (const { name } of copy.prepare(TABLES).all()) {
+      const quoted = '"' + name.replaceAll('"', '""') + '"';
+      rows[name] = copy.prepare("SELECT count(*) AS n FROM " + quoted).get().n;
+      columns[name] = copy.prepare("SELECT name FROM pragma_table_info(?)").all(name).map((it) => it.name);
+    }
+    const userVersion = copy.prepare("PRAGMA user_version").get().user_version;
+    const broken = "SELECT count(*) AS n FROM pragma_foreign_key_check";
+    const brokenKeys = workerData.foreignKeys ? copy.prepare(broken).get().n : 0;
+    return { problems, rows, columns, userVersion, brokenKeys };
+  }
+  let copy;
+  try {
+    copy = openIt(workerData);
+    parentPort.postMessage(check(copy));
+  } catch (error) {
+    // A file may be too damaged to check.
+    if (error.code !== "ERR_SQLITE_ERROR") throw error;
+    parentPort.postMessage({ ...NOTHING, problems: [error.message] });
+  } finally {
+    copy?.close();
+  }
+`;
+
+/**
+ * Reads a whole database and reports its problems.
+ *
+ * It runs in a thread: a gigabyte takes seconds, and SQLite's calls would block the event loop.
+ */
+export async function checkDatabase(path: string, options: CheckOptions): Promise<DatabaseCheck> {
+  const { signal, mode = "own", foreignKeys = false } = options;
+  const workerData = { path, mode, foreignKeys, problemsMax: PROBLEMS_MAX };
+  // A data URL is a module with any flags of the process.
+  const program = new URL(`data:text/javascript,${encodeURIComponent(PROGRAM)}`);
+  const worker = new Worker(program, { workerData });
+  try {
+    const [check]: DatabaseCheck[] = await once(worker, "message", { signal });
+    if (!check) throw new Error("unreachable: a thread's message has a value");
+    return check;
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** The part of a database that differs between two apps or two of their versions. */
+export type DatabaseSchema = Pick<DatabaseCheck, "columns" | "userVersion">;
+
+const COLUMNS = `SELECT t.name AS "table", c.name AS "column"
+  FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
+  WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!'`;
+
+/** The schema of a database in use; undefined when the file is missing or no valid database. */
+export async function readSchema(
+  database: string,
+  signal: AbortSignal,
+): Promise<DatabaseSchema | undefined> {
+  try {
+    return await retryWhileBusy(() => schemaOf(database), { signal });
+  } catch (error) {
+    // A locked database may have a schema.
+    if (isBusy(error)) throw error;
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+function schemaOf(database: string): DatabaseSchema {
+  using connection = new DatabaseSync(database, { readOnly: true, timeout: 0 });
+  const columns: Record<string, string[]> = {};
+  for (const row of connection.prepare(COLUMNS).all()) {
+    (columns[String(row["table"])] ??= []).push(String(row["column"]));
+  }
+  const version = connection.prepare("PRAGMA user_version").get()?.["user_version"];
+  return { columns, userVersion: Number(version) };
+}
+
+/**
+ * Why a file is not accepted: a table is missing, or its schema differs from the present database.
+ * Empty when it is accepted.
+ */
+export function schemaProblems(
+  { tables }: { readonly tables: readonly string[] },
+  found: DatabaseSchema,
+  present: DatabaseSchema | undefined,
+): string[] {
+  if (Object.keys(found.columns).length === 0) return ["it has no tables"];
+  const missing = tables.filter((table) => !Object.hasOwn(found.columns, table));
+  const problems = missing.map((table) => `it has no table "${table}", so it is another database`);
+  return present ? [...problems, ...differences(found, present)] : problems;
+}
+
+function differences(found: DatabaseSchema, present: DatabaseSchema): string[] {
+  const [has, needs] = [namesIn(found), namesIn(present)];
+  const older = needs.filter((name) => !has.includes(name));
+  const newer = has.filter((name) => !needs.includes(name));
+  const names = [
+    ...older.map((name) => `it does not have ${name}: it is older`),
+    ...newer.map((name) => `it has ${name}, which the database does not have`),
+  ];
+  if (found.userVersion === present.userVersion) return names;
+  const version = `its user_version is ${found.userVersion}, not ${present.userVersion}`;
+  return [version, ...names];
+}
+
+/** Tables, and columns with their tables. */
+function namesIn({ columns }: DatabaseSchema): string[] {
+  return Object.entries(columns).flatMap(([table, names]) => [
+    table,
+    ...names.map((name) => `${table}.${name}`),
+  ]);
+}
