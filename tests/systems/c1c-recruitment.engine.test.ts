@@ -146,7 +146,7 @@ test("weekly: `!ops refresh all` validates every cache bucket, as a run with a r
     caches: [{ ...asked, actor: "ben", count: 1 }],
   });
   expect(wrong).toMatchObject({ status: "failed", exitCode: 78 });
-  expect(wrong.error).toContain('there is no cache "clan_tags". There are: clan-tags, clans,');
+  expect(wrong.error).toContain('there is no cache "clan_tags". The caches are: clan-tags, clans,');
 });
 
 test("`!ops digest` mirrors the telemetry: cache age, next scheduled refresh, retries and last actor", async () => {
