@@ -178,7 +178,7 @@ test("in the shell of a service, where only its operators' token is missing, tha
 
   expect(code).toBe(78);
   expect(lines.at(-1)).toMatchObject({
-    msg: expect.stringContaining("or OPSPEC_OPS_TOKEN, to ask the one of this instance"),
+    msg: expect.stringContaining("or set OPSPEC_OPS_TOKEN to call the service of this instance"),
   });
 });
 

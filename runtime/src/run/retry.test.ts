@@ -68,7 +68,7 @@ test("no attempt starts after the budget", async () => {
 
   await expect(retry(work, { budgetMs: 100, pauseMs: 40, pauseMsMax: 40 })).rejects.toThrow("away");
 
-  expect(attempts).toBeGreaterThan(2);
+  expect(attempts).toBeGreaterThan(1);
   expect(attempts).toBeLessThan(6);
 });
 
