@@ -17,7 +17,7 @@ export function resourceOptions(
   return { parent, ...toldOptions(told) };
 }
 
-/** Options of a keyed resource that stands in no component. */
+/** Options of a keyed resource that has no component. */
 export function bareOptions(
   { formerly = [], pulumi: told }: KeyedModel,
   provider: pulumi.ProviderResource,

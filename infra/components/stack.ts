@@ -17,7 +17,7 @@ import { Registry } from "./registry.ts";
 import { Service, type ServiceSurroundings } from "./service.ts";
 import { Site } from "./static-site.ts";
 
-/** Registers everything that a stack's model says, and nothing else. */
+/** Registers every resource of a stack's model, and nothing else. */
 export function deployStack(model: StackModel, options: SecretsOptions): StackOutputs {
   const render = registerProvider(RenderProvider, {
     apiKey: new pulumi.Config("render").getSecret("apiKey"),

@@ -21,7 +21,7 @@ const DEEP_HEALTH: readonly (string | undefined)[] = [
   "joslyn-ai-worker",
 ];
 
-/** What a preview should say besides the changes. None of it stops a deploy. */
+/** Notes that the preview shows besides the changes. No note stops a deploy. */
 export function modelNotes(spec: PartialStackSpec, late: readonly Edge[]): string[] {
   return [
     ...lateNotes(late),

@@ -24,7 +24,7 @@ import { validateStores } from "./validate/store.ts";
 import { validateSupervision } from "./validate/supervision.ts";
 import { validateDomains, validateTargets } from "./validate/target.ts";
 
-/** A rule of meaning: looks at what is there, tolerates what is missing, and says what is wrong. */
+/** A rule of meaning. It checks what is present, tolerates missing parts and returns the problems. */
 export type Rule = (spec: PartialStackSpec) => Problem[];
 
 /** Every rule of meaning. Each runs on every spec, so that one run reports everything. */
@@ -55,7 +55,7 @@ const RULES: readonly Rule[] = [
   validateLife,
 ];
 
-/** What is wrong with the meaning of a spec whose shape is valid where it is present. */
+/** The problems of meaning of a spec whose present parts have a valid shape. */
 export function validateMeaning(spec: PartialStackSpec): Problem[] {
   return RULES.flatMap((rule) => rule(spec));
 }

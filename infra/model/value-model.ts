@@ -32,7 +32,7 @@ export type DatabaseProperty =
   | "password"
   | "name";
 
-/** What Pulumi is told about one resource besides its inputs. */
+/** Pulumi options of one resource. */
 export interface KeyedModel {
   /** Key in the spec: the Pulumi name. Renaming it replaces the resource, unless `formerly` has the old one. */
   readonly key: string;

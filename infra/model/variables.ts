@@ -17,7 +17,7 @@ export interface VariableParts {
 /** Kinds of things that have an environment. */
 export type EnvOwnerKind = "services" | "jobs" | "envGroups";
 
-/** One environment variable of a spec, with where it stands. */
+/** One environment variable of a spec, with its path. */
 export interface Variable {
   readonly path: string;
   readonly owner: { readonly kind: EnvOwnerKind; readonly key: string };

@@ -3,7 +3,7 @@ import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 
-/** Names that say what they hold. */
+/** Name patterns of variables that hold secrets. */
 const SECRET_NAME = /(_(KEY|SECRET|PASSWORD|TOKEN)|^API_?KEY)$/i;
 
 /** What anybody may see: public keys, and what a build puts into the browser. */
@@ -12,7 +12,7 @@ const PUBLIC_NAME = /(_PUBLIC_KEY|_PUBLISHABLE_KEY)$|^(VITE|NEXT_PUBLIC)_/i;
 /** Values that are no secret: nothing, or the path of a file that holds one. */
 const NO_SECRET = /^(\s*|\.{0,2}\/[\w./-]+)$/;
 
-/** A secret has one value wherever its name is used, and never stands in clear text. */
+/** A secret has one value wherever its name is used, and is never written in clear text. */
 export function validateSecrets(spec: PartialStackSpec): Problem[] {
   return [
     ...variablesOf(spec).flatMap((variable) => namedLikeSecret(spec, variable)),

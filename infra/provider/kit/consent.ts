@@ -35,7 +35,7 @@ export class Consents {
   }
 }
 
-/** What is to be said when a resource is not deleted because data would go with it. */
+/** The message when a resource is not deleted because its data would be lost. */
 export function deletionRefusal(
   { token }: ResourceContract,
   urn: string,

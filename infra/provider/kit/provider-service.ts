@@ -13,7 +13,7 @@ interface PluginHost extends Host {
   attach(engineAddress: string): void;
 }
 
-/** Pulumi's provider protocol for a plugin, once for all of ours. */
+/** Pulumi's provider protocol, shared by our plugins. */
 export function providerService<Client>(
   plugin: PluginDefinition<Client>,
   host: PluginHost,

@@ -7,7 +7,7 @@ import { providerService } from "./provider-service.ts";
 /** No message of the engine is refused for its size: a stack's secret files travel in one. */
 const MESSAGE_BYTES_MAX = 400 * 1024 * 1024;
 
-/** How often a plugin looks whether the engine that started it still lives. */
+/** How often a plugin checks that the engine that started it is still running. */
 const PARENT_CHECK_MS = 1000;
 
 /**

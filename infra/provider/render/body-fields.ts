@@ -1,6 +1,6 @@
 import { type Json, type JsonObject, memberAt, withMember } from "./answer.ts";
 
-/** Where an input stands in Render's bodies. */
+/** Position of an input in Render's bodies. */
 export interface BodyField {
   /** In POST and PATCH; absent where calls of its own carry it. */
   readonly write?: readonly string[];

@@ -20,7 +20,7 @@ export interface Connection {
   readonly info: Json;
 }
 
-/** Asks for both. */
+/** Reads both. */
 export async function connectionOf(
   path: string,
   { client, signal }: RenderCall,
@@ -41,7 +41,7 @@ export function connectionOutputs({ record, info }: Connection) {
   };
 }
 
-/** Each wait between two looks is longer than the one before, up to the last. */
+/** Poll interval: each wait is longer than the previous one, up to the last. */
 const POLL_GROWTH = 1.5;
 const POLL_LAST_MS = 15_000;
 

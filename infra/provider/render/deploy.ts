@@ -6,7 +6,7 @@ import { MARKER_KEY } from "./marker.ts";
 import type { ServiceTarget } from "./service-place.ts";
 import { withinLimit } from "./waiting.ts";
 
-/** Each wait between looks at a deploy is longer than the one before, up to the last. */
+/** Poll interval of a deploy: each wait is longer than the previous one, up to the last. */
 const POLL_GROWTH = 1.5;
 const POLL_LAST_MS = 15_000;
 

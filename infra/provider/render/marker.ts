@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { parseUrn } from "../../resources/urn.ts";
 import type { Target } from "./keyed-values.ts";
 
-/** The environment variable by which a service of ours is recognised. */
+/** Environment variable that marks a service as managed by this stack. */
 export const MARKER_KEY = "OPSPEC_RESOURCE";
 
 /** Enough of a SHA-256 that two resources of one stack never share it. */

@@ -29,7 +29,7 @@ export type ServiceContract = ResourceContract<
 
 export type ServiceInputs = InputsOf<ServiceContract>;
 
-/** What a function of a resource of ours is given. */
+/** What every function of a resource receives. */
 export type RenderCall = Call<RenderClient>;
 
 /** A service that exists, and the call that works on it. */

@@ -154,7 +154,7 @@ export interface MadeService {
   readonly deployId: string;
 }
 
-/** How a service is found again, or made. One of ours carries our marker among its variables. */
+/** How a service is found again or created. A managed service has our marker among its variables. */
 function serviceCreation(
   kind: ServiceKind,
   inputs: ServiceInputs,
