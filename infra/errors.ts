@@ -7,19 +7,19 @@ export interface Location {
   readonly column: number;
 }
 
-/** One thing that is wrong with an operator's text: where, what, and what to do about it. */
+/** One problem of an operator's text: where, what, and what to do. */
 export interface Problem {
   /** Slash path into the spec, for example `jobs/digest-weekdays/on`. Empty for the whole file. */
   readonly path: string;
-  /** What is wrong, in the operator's words; ends with a full stop. */
+  /** The problem; ends with a full stop. */
   readonly message: string;
-  /** What to do about it; ends with a full stop. */
+  /** The remedy; ends with a full stop. */
   readonly remedy?: string;
   readonly place?: Location;
 }
 
 /**
- * The operator's text is wrong: every problem at once, sorted by place, with no stack trace.
+ * The operator's text is wrong. Lists every problem, sorted by place, without a stack trace.
  *
  * Scripts print the message and exit with 2; the Pulumi program rethrows it as a RunError.
  */
@@ -41,7 +41,7 @@ export class SpecError extends Error {
   }
 }
 
-/** The operator asked for something that cannot be: bad usage, a missing tool, a refused operation. */
+/** The operator's request cannot be executed: bad usage, a missing tool, a refused operation. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -64,10 +64,10 @@ function byPlace(a: Problem, b: Problem): number {
   );
 }
 
-/** A misspelt word is at most this far (edits) from the one that was meant. */
+/** Greatest edit distance between a misspelt word and the intended one. */
 const EDITS_MAX = 3;
 
-/** The known word that was probably meant. */
+/** The known word that is closest to a misspelt one. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const near = closest(word, [...known]);
@@ -75,7 +75,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return edits <= Math.min(EDITS_MAX, Math.ceil(word.length / 2)) ? near : undefined;
 }
 
-/** Is it an error of the system with this code, such as ENOENT? */
+/** Whether it is a system error with this code, such as ENOENT. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackOutputs } from "./outputs.ts";
 import { program } from "./program.ts";
 
-/** Pulumi's entry point: nothing imports this file. */
+/** Pulumi's entry point. No module imports this file. */
 export const {
   services,
   jobs,

@@ -1,34 +1,36 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** What a deployed service tells the outside: where it is, never what it holds. */
+/** The outputs of a service: its addresses, never its contents. */
 export interface ServiceOutputs {
   readonly [key: string]: Input<string>;
   readonly id: Input<string>;
   readonly dashboardUrl: Input<string>;
 }
 
-/** What a deployed job tells the outside. */
+/** The outputs of a job. */
 export interface JobOutputs {
   readonly [key: string]: Input<string>;
   readonly id: Input<string>;
   readonly dashboardUrl: Input<string>;
 }
 
-/** What a deployed resource without an address of its own tells the outside; never how to connect to it. */
+/** The outputs of a resource without a public address; never how to connect to it. */
 export interface ResourceOutputs {
   readonly [key: string]: Input<string>;
   readonly id: Input<string>;
 }
 
-/** The outputs of a stack: by the keys of its spec. `verify` finds what was deployed by these. */
+/**
+ * The outputs of a stack, by the keys of its spec. `verify` finds the deployed resources by them.
+ */
 export interface StackOutputs {
   readonly services: Readonly<Record<string, ServiceOutputs>>;
   readonly jobs: Readonly<Record<string, JobOutputs>>;
   readonly databases: Readonly<Record<string, ResourceOutputs>>;
   readonly keyValues: Readonly<Record<string, ResourceOutputs>>;
   readonly envGroups: Readonly<Record<string, ResourceOutputs>>;
-  /** Accounts at registries of images. */
+  /** Registry credentials. */
   readonly registries: Readonly<Record<string, ResourceOutputs>>;
-  /** The environment of a project in which all of it stands; absent when the spec names no project. */
+  /** The project's environment that contains all resources; absent without a project. */
   readonly projectEnvironment?: ResourceOutputs;
 }

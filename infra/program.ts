@@ -7,10 +7,10 @@ import type { StackOutputs } from "./outputs.ts";
 import type { SecretsOptions } from "./secrets.ts";
 import { type LoadedStack, type LoadOptions, loadStack } from "./stack.ts";
 
-/** Where specs, and the modules beside them, are. */
+/** The folder of the specs and the modules beside them. */
 const STACKS = new URL("../stacks/", import.meta.url);
 
-/** What a caller decides instead of this process's environment. */
+/** Options that replace this process's environment. */
 export type ProgramOptions = Partial<SecretsOptions> & Pick<LoadOptions, "overlay">;
 
 /** The Pulumi program: the stack's spec, modelled and deployed. */
@@ -24,7 +24,7 @@ export function program(stackName: string, options: ProgramOptions = {}): StackO
   return outputs;
 }
 
-/** A wrong spec is the operator's text, not a crash: Pulumi shows its problems without a stack trace. */
+/** Rethrows a wrong spec as a RunError, so that Pulumi shows its problems without a stack trace. */
 function specOf(stackName: string, overlay: string | undefined): LoadedStack {
   try {
     return loadStack(stackName, overlay === undefined ? {} : { overlay });

@@ -172,7 +172,7 @@ test.each([["preview"], ["refresh"], ["destroy", "--allow-data-loss"]])(
 
     expect(code).toBe(1);
     expect(stdout).toContain(
-      'this stack\'s state describes the cloud "local", and RENDER_HOST now points to "render.invalid"',
+      'this stack\'s state belongs to the cloud "local", but RENDER_HOST points to "render.invalid"',
     );
   },
 );

@@ -6,7 +6,7 @@ import { componentOptions, resourceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { register, type Registered } from "./register.ts";
 
-/** Variables and files that several services share. */
+/** Variables and files shared by several services. */
 export class SharedEnv extends pulumi.ComponentResource {
   readonly resource: Registered<typeof EnvGroup>;
 
@@ -27,7 +27,7 @@ export class SharedEnv extends pulumi.ComponentResource {
   }
 }
 
-/** Links of a service to groups, with what makes a changed group deploy it. */
+/** A service's links to groups, with the content hashes that make a changed group deploy it. */
 export function groupLinks(
   keys: readonly string[] | undefined,
   groups: ReadonlyMap<string, SharedEnv>,

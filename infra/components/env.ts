@@ -4,7 +4,7 @@ import type { DatabaseProperty } from "../model/value-model.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Registry } from "./registry.ts";
 
-/** What an environment's values are taken from. */
+/** The sources of an environment's values. */
 export interface EnvSources {
   readonly secrets: Secrets;
   readonly services: Registry<"url" | "privateUrl">;
@@ -12,7 +12,7 @@ export interface EnvSources {
   readonly keyValues: Registry<"internalUrl" | "externalUrl">;
 }
 
-/** The variables with their values; one whose optional secret is not set is left out. */
+/** The variables with their values, without those whose optional secret is not set. */
 export function environment(
   env: Readonly<Record<string, EnvValue>>,
   sources: EnvSources,
@@ -20,7 +20,7 @@ export function environment(
   return withoutMissing(Object.entries(env).map(([key, value]) => [key, valueOf(value, sources)]));
 }
 
-/** Secret files, content by name; one whose optional secret is not set is left out. */
+/** Secret files, content by name, without those whose optional secret is not set. */
 export function secretFiles(
   files: readonly SecretFileModel[],
   { secrets }: EnvSources,
@@ -47,7 +47,7 @@ function valueOf(value: EnvValue, sources: EnvSources): pulumi.Input<string> | u
   }
 }
 
-/** The address with another port and a path; an unused part is left as Render gives it. */
+/** The address with another port and path; an unused part stays as Render gives it. */
 export function withPortAndPath(
   url: string,
   { port, path }: { port?: number; path?: string },

@@ -9,12 +9,12 @@ import { register } from "./register.ts";
 import type { ServiceSurroundings } from "./service.ts";
 import { commandInputs, computeInputs } from "./source.ts";
 
-/** What a job is made from besides its model. */
+/** Inputs of a job besides its model. */
 export interface JobSurroundings extends ServiceSurroundings {
   readonly services: ReadonlyMap<string, pulumi.Resource>;
 }
 
-/** A job that a Render cron job starts. */
+/** A job that runs as a Render cron job. */
 export class Job extends pulumi.ComponentResource {
   readonly outputs: JobOutputs;
 
@@ -44,7 +44,7 @@ function registerCronJob(
     },
     options: {
       ...resourceOptions(model, parent),
-      // The deploy of that service has looked for the command in the image that both share.
+      // The deploy of that service checks that the shared image has the command.
       ...(like && { dependsOn: [like] }),
     },
   });

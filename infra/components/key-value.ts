@@ -6,7 +6,7 @@ import { componentOptions, resourceOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { register } from "./register.ts";
 
-/** A key-value store of the stack. */
+/** A Key Value instance of the stack. */
 export class KeyValueStore extends pulumi.ComponentResource {
   readonly outputs: ResourceOutputs;
   readonly addresses: Readonly<Record<"internalUrl" | "externalUrl", pulumi.Output<string>>>;

@@ -4,7 +4,7 @@ import { ServiceEnv } from "../resources/render/service-env.ts";
 import { type EnvSources, environment } from "./env.ts";
 import { register } from "./register.ts";
 
-/** A service, and the variables of it that close a circle of references. */
+/** A service and those of its variables that close a cycle of references. */
 interface LateService {
   readonly key: string;
   readonly formerly?: readonly string[] | undefined;
@@ -12,7 +12,10 @@ interface LateService {
   readonly lateEnv: Readonly<Record<string, EnvValue>>;
 }
 
-/** Sets the variables once all of the circle exists. They follow a service that gets another key. */
+/**
+ * Sets the variables once every resource of the cycle exists. They move with a service whose key
+ * changes.
+ */
 export function registerLateEnv(
   { key, formerly = [], id, lateEnv }: LateService,
   sources: EnvSources,

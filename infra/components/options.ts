@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { KeyedModel, PulumiModel } from "../model/value-model.ts";
 
-/** Options of a component: earlier keys of it are aliases, which its child inherits. */
+/** Options of a component. Its earlier keys are aliases, which its child inherits. */
 export function componentOptions(
   { formerly = [] }: KeyedModel,
   provider: pulumi.ProviderResource,
@@ -17,7 +17,7 @@ export function resourceOptions(
   return { parent, ...toldOptions(told) };
 }
 
-/** Options of a keyed resource that has no component. */
+/** Options of a resource without a component. */
 export function bareOptions(
   { formerly = [], pulumi: told }: KeyedModel,
   provider: pulumi.ProviderResource,
@@ -25,7 +25,7 @@ export function bareOptions(
   return { provider, aliases: formerly.map((name) => ({ name })), ...toldOptions(told) };
 }
 
-/** What the spec tells Pulumi about one resource. */
+/** The spec's Pulumi options of one resource. */
 export function toldOptions({
   protect,
   retainOnDelete,

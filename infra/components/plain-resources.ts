@@ -3,16 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackModel } from "../model/stack-model.ts";
 import type { StackOutputs } from "../outputs.ts";
 
-/** What a module beside a spec is given: the stack as it is modelled and registered. */
+/** The argument of a module beside a spec: the model and the registered resources. */
 export interface PlainStack {
   readonly model: StackModel;
   readonly outputs: StackOutputs;
 }
 
 /**
- * Calls `resources(stack)` of the module beside the spec: the way out for what a spec cannot say.
+ * Calls `resources(stack)` of the module beside the spec, for resources that a spec cannot declare.
  *
- * Loaded without waiting, because a Pulumi program registers everything before it returns.
+ * The module is loaded synchronously, because a Pulumi program registers everything before it
+ * returns.
  */
 export function registerPlainResources(path: string, stack: PlainStack): void {
   const module: unknown = createRequire(import.meta.url)(path);

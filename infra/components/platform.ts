@@ -7,16 +7,16 @@ import type { Secrets } from "../secrets.ts";
 import { bareOptions, toldOptions } from "./options.ts";
 import { register } from "./register.ts";
 
-/** What a stack's resources stand in and pull with. */
+/** The environment and registry credentials of a stack's resources. */
 export interface Platform {
   readonly render: pulumi.ProviderResource;
-  /** Environment of the project that the stack fills; absent when it has none. */
+  /** The stack's environment; absent without a project. */
   readonly environmentId?: pulumi.Output<string>;
   /** Ids of registry credentials, by their keys in the spec. */
   readonly registries: ReadonlyMap<string, pulumi.Output<string>>;
 }
 
-/** What is registered before everything else: project, environment and accounts at registries. */
+/** Registers project, environment and registry credentials, which everything else needs. */
 export function registerPlatform(
   render: pulumi.ProviderResource,
   model: { ownerId: string; project?: ProjectModel; registries: readonly RegistryModel[] },

@@ -7,12 +7,14 @@ import {
   rulesOf,
 } from "../resources/contract.ts";
 
-/** A registered resource: Pulumi's own, with the contract's outputs as properties. */
+/** A registered resource with the contract's outputs as properties. */
 export type Registered<C extends ResourceContract> = pulumi.CustomResource & {
   readonly [K in keyof OutputsOf<C>]: pulumi.Output<OutputsOf<C>[K]>;
 };
 
-/** What a component passes: any input may be the output of another resource, at any depth. */
+/**
+ * Inputs that a component passes; any of them may be an output of another resource, at any depth.
+ */
 export type ResourceInputs<C extends ResourceContract> = pulumi.Inputs & {
   [K in keyof InputsOf<C>]: pulumi.Input<InputsOf<C>[K]> | DeepInput<InputsOf<C>[K]>;
 };
@@ -22,7 +24,7 @@ type DeepInput<T> = T extends object ? { [K in keyof T]: pulumi.Input<T[K]> } : 
 /**
  * Registers a resource of a contract.
  *
- * `name` is the key in the spec and the resource's identity: another name is another resource.
+ * `name` is the key in the spec and the resource's identity; another name is another resource.
  */
 export function register<C extends ResourceContract>(
   contract: C,
@@ -41,7 +43,10 @@ export function register<C extends ResourceContract>(
   ) as Registered<C>;
 }
 
-/** Registers a provider of one of our plugins; the rest of what it needs it finds in its environment. */
+/**
+ * Registers a provider of one of our plugins, which reads the rest of its configuration from the
+ * environment.
+ */
 export function registerProvider(
   contract: ProviderContract,
   inputs: pulumi.Inputs = {},

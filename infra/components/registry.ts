@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What can be referred to of one thing, by the names that a spec uses. */
+/** The referable properties of one resource, by the spec's names. */
 type Addresses<Property extends string> = Readonly<
   Partial<Record<Property, pulumi.Output<string>>>
 >;
 
 /**
- * Addresses of what is registered, to be asked for before or after it is.
+ * Addresses of resources, available before and after their registration.
  *
- * So the order in which resources are registered does not matter: whoever refers to another waits
- * for it. The model has made sure that there is no circle, and that every key and property exists.
+ * So the order of registration does not matter: a reference waits for its resource. The model has
+ * checked that references have no cycle and that every key and property exists.
  */
 export class Registry<Property extends string> {
   readonly #waiting = new Map<string, PromiseWithResolvers<Addresses<Property>>>();

@@ -11,7 +11,7 @@ import type { Platform } from "./platform.ts";
 import { register } from "./register.ts";
 import { buildFilterInput, commandInputs, computeInputs } from "./source.ts";
 
-/** What a service is made from besides its model. */
+/** Inputs of a service besides its model. */
 export interface ServiceSurroundings {
   readonly platform: Platform;
   readonly sources: EnvSources;
@@ -33,7 +33,7 @@ export class Service extends pulumi.ComponentResource {
   }
 }
 
-/** What can be referred to of a service; which of them it has depends on its type. */
+/** The referable properties of a service; its type decides which ones exist. */
 export interface Addresses {
   readonly url?: pulumi.Output<string>;
   readonly privateUrl?: pulumi.Output<string>;
@@ -51,7 +51,7 @@ type RegisterService = (
   parent: pulumi.Resource,
 ) => RegisteredService;
 
-/** Render's service type for each of ours. */
+/** Render's service type for each type of the spec. */
 const REGISTER: Readonly<Record<ServiceModel["type"], RegisterService>> = {
   web: (model, surroundings, parent) => {
     const { id, dashboardUrl, url, privateUrl } = register(WebService, model.key, {

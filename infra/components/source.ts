@@ -1,10 +1,10 @@
 import type { JobModel, SourceModel } from "../model/stack-model.ts";
 import type { Platform } from "./platform.ts";
 
-/** Runtimes in which the command line belongs to a container and not to a native start. */
+/** Runtimes whose start command belongs to a container. */
 const CONTAINER_RUNTIMES: ReadonlySet<string> = new Set(["docker", "image"]);
 
-/** What a service and a cron job say alike: who and where they are, and what they run. */
+/** The common inputs of services and cron jobs: name, place and source. */
 export function computeInputs(model: Computed, platform: Platform) {
   return {
     name: model.name,
@@ -35,7 +35,7 @@ type Computed = Pick<
   | "dockerContext"
 >;
 
-/** Where the code or the image comes from, as Render's services take it. */
+/** The source of code or image, in the form of Render's services. */
 export function sourceInputs(source: SourceModel, { registries }: Platform) {
   if (source.kind === "repo") {
     const { repo, branch, rootDir } = source;
@@ -48,13 +48,13 @@ export function sourceInputs(source: SourceModel, { registries }: Platform) {
   };
 }
 
-/** The command line, in the field that the runtime reads. */
+/** The start command, in the field that the runtime reads. */
 export function commandInputs(runtime: string, command: string | undefined) {
   if (command === undefined) return {};
   return CONTAINER_RUNTIMES.has(runtime) ? { dockerCommand: command } : { startCommand: command };
 }
 
-/** A filter of paths, as new lists. */
+/** A copy of a path filter. */
 export function buildFilterInput(
   filter:
     | { readonly paths: readonly string[]; readonly ignoredPaths: readonly string[] }

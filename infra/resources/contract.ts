@@ -1,37 +1,40 @@
 import { z } from "zod";
 
 /**
- * What a field means to the engine, beyond its shape.
+ * The rules of a field beyond its shape.
  *
- * The plugin's schema, its diff and its reads are all derived from these.
+ * The plugin's schema, diff and reads are derived from them.
  */
 export interface FieldRules {
   readonly description: string;
   /** The vendor cannot change this field in place; the reason is shown to reviewers. */
   readonly replaces?: string;
-  /** Always secret, also where the program did not say so. */
+  /** Always secret, even if the program does not mark it. */
   readonly secret?: boolean;
-  /** Made secret when the resource is imported: the vendor cannot tell which of the values are secret. */
+  /** Made secret on import, because the vendor does not mark secret values. */
   readonly secretOnImport?: boolean;
   /** An output that may change when the resource is updated; all others keep their value. */
   readonly volatile?: boolean;
   /** The vendor's spelling of a value: two values are equal when their normal forms are. */
   readonly normalise?: (value: string) => string;
-  /** A list whose order means nothing: it differs by what is in it. */
+  /** A list whose order is not significant. */
   readonly unordered?: boolean;
-  /** A list in which others have items too: only the declared ones are ours, and of the rest nothing is seen. */
+  /** A list that others also change: only declared items are managed; the others are ignored. */
   readonly ownsItems?: boolean;
-  /** Is what the vendor tells the declared text with something of its own appended? */
+  /** Whether the vendor's value is the declared text with an appended suffix. */
   readonly completed?: (declared: string, told: string) => boolean;
-  /** The vendor never tells it: a read keeps what was applied last, and an import has none. */
+  /** The vendor never returns it: a read keeps the last applied value, and an import has none. */
   readonly unread?: boolean;
-  /** Nobody can tell on an import whether it is what the program declares, and it matters: so it is set. */
+  /** An import cannot compare it with the program's value, so the next up sets it. */
   readonly setOnImport?: boolean;
-  /** Read by this program alone, such as a consent: never sent, never drift, and a change of it changes nothing. */
+  /**
+   * Read only by this program, such as a consent: never sent, never drift, and a change has no
+   * effect.
+   */
   readonly uncompared?: boolean;
-  /** What a change or removal of this field loses, in words. It then needs `allowDataLoss: true`. */
+  /** The data that a change or removal loses, in words. It then needs `allowDataLoss: true`. */
   readonly loses?: string;
-  /** Why the number may not become smaller. */
+  /** Why the number may not decrease. */
   readonly onlyGrows?: string;
 }
 
@@ -48,7 +51,7 @@ export function rulesOf(schema: z.ZodType): Partial<FieldRules> {
   return rules.get(schema) ?? {};
 }
 
-/** A resource type: what goes in, what comes out, and how a change is carried out. */
+/** A resource type: its inputs, its outputs and the effect of each change. */
 export interface ResourceContract<
   Inputs extends z.ZodObject = z.ZodObject,
   Outputs extends z.ZodObject = z.ZodObject,
@@ -58,9 +61,12 @@ export interface ResourceContract<
   readonly description: string;
   readonly inputs: Inputs;
   readonly outputs: Outputs;
-  /** The vendor refuses a second one of the same name, so a replacement deletes first. */
+  /** Names are unique at the vendor, so a replacement deletes first. */
   readonly deleteBeforeReplace?: boolean;
-  /** What a replacement or deletion loses, in words; `undefined` when these inputs keep nothing. It then needs consent. */
+  /**
+   * The data that a replacement or deletion loses, in words; it then needs consent. `undefined`
+   * when these inputs hold none.
+   */
   readonly holds?: (inputs: Readonly<Record<string, unknown>>) => string | undefined;
 }
 

@@ -9,17 +9,17 @@ import {
 } from "./property-tree.ts";
 import { shapeOf } from "./schema-shape.ts";
 
-/** An input that the contract refuses. */
+/** An input that violates the contract. */
 export interface CheckFailure {
   readonly property: string;
   readonly reason: string;
 }
 
 /**
- * Compares revealed inputs with a contract.
+ * Validates revealed inputs against a contract.
  *
- * Where everything is known, the whole schema decides, rules between fields included; around an
- * unknown value only the parts that are known are compared.
+ * When all inputs are known, the whole schema applies, with the rules between fields. With an
+ * unknown value, only the known parts are validated.
  */
 export function check(
   schema: z.ZodType,

@@ -2,16 +2,16 @@ import type { ResourceContract } from "../../resources/contract.ts";
 import { parseUrn } from "../../resources/urn.ts";
 import type { TreeObject } from "./property-tree.ts";
 
-/** The environment variable that names the stack whose data one run may delete. */
+/** The environment variable that names the stack whose data this operation may delete. */
 export const CONSENT_VARIABLE = "OPSPEC_ALLOW_DATA_LOSS";
 
 /**
- * The consents of one run to delete what keeps data.
+ * The consents of one operation to delete resources that hold data.
  *
- * The plugin asks for them, and not Pulumi's `protect`: a protected resource takes one `up` to be
- * released and another to be replaced, a destroy would need every one of them released first, and
- * neither says what is lost. The variable names a stack, so that one that is left set in a shell
- * consents for no other.
+ * The plugin checks them instead of Pulumi's `protect`: a protected resource needs one `up` to be
+ * released and another to be replaced, a destroy needs all of them released first, and neither says
+ * which data is lost. The variable names a stack, so that a variable left set in a shell does not
+ * apply to another stack.
  */
 export class Consents {
   readonly #urns = new Set<string>();
@@ -21,13 +21,13 @@ export class Consents {
     this.#stack = stack;
   }
 
-  /** Notes what the program says of a resource: one that it replaces is deleted with its old inputs. */
+  /** Stores the program's inputs, because a replaced resource is deleted with its old ones. */
   note(urn: string, inputs: TreeObject): void {
     if (inputs["allowDataLoss"] === true) this.#urns.add(urn);
     else this.#urns.delete(urn);
   }
 
-  /** May this resource go with its data? `inputs` are those that state holds. */
+  /** Whether this resource may be deleted with its data. `inputs` are those of the state. */
   covers(urn: string, inputs: TreeObject): boolean {
     return (
       inputs["allowDataLoss"] === true || this.#urns.has(urn) || this.#stack === parseUrn(urn).stack
@@ -35,7 +35,7 @@ export class Consents {
   }
 }
 
-/** The message when a resource is not deleted because its data would be lost. */
+/** The message that refuses to delete a resource with data. */
 export function deletionRefusal(
   { token }: ResourceContract,
   urn: string,

@@ -11,22 +11,22 @@ import {
 } from "./property-tree.ts";
 import { shapeOf } from "./schema-shape.ts";
 
-/** One input that differs between what is and what is wanted. */
+/** One input that differs between the actual and the wanted state. */
 export interface Change {
   readonly path: readonly PathStep[];
   readonly kind: "add" | "delete" | "update";
-  /** Why the vendor cannot do it in place; absent when it can. */
+  /** Why the vendor cannot change it in place; absent when it can. */
   readonly replaces?: string;
-  /** What a change in place loses, in words. */
+  /** The data that a change in place loses, in words. */
   readonly loses?: string;
-  /** Why the number may not become smaller, which it would. */
+  /** Why the number may not decrease; set when it would. */
   readonly shrinks?: string;
 }
 
 /**
- * Every declared input that differs, after the vendor's own normalisations.
+ * Every declared input that differs, after the vendor's normalisation.
  *
- * Both sides are revealed inputs. An unknown new value counts as a change, because it may be one.
+ * Both sides are revealed inputs. An unknown new value counts as a change.
  */
 export function diff(
   contract: Pick<ResourceContract, "inputs">,
@@ -36,12 +36,12 @@ export function diff(
   return diffAt({ schema: contract.inputs, path: [] }, olds, news);
 }
 
-/** The change as Pulumi's paths name it. */
+/** The path of the change in Pulumi's notation. */
 export function renderChange(change: Change): string {
   return renderPath(change.path);
 }
 
-/** Are two values the same to the vendor? */
+/** Whether two values are equal to the vendor. */
 export function sameValue(schema: z.ZodType, left: Tree, right: Tree): boolean {
   return diffAt({ schema, path: [] }, left, right).length === 0;
 }
@@ -98,7 +98,10 @@ function diffItems(at: Position, left: readonly Tree[], right: readonly Tree[]):
   ).flat();
 }
 
-/** What only one side has, at its place there; where both have something else at a place, it is an update. */
+/**
+ * Items of one side only, at their index; a different item at the same index on both sides is an
+ * update.
+ */
 function diffSets(at: Position, left: readonly Tree[], right: readonly Tree[]): Change[] {
   const schema = itemSchema(at.schema);
   const isSame = (a: Tree, b: Tree): boolean => diffAt({ schema, path: [] }, a, b).length === 0;
@@ -111,7 +114,7 @@ function diffSets(at: Position, left: readonly Tree[], right: readonly Tree[]): 
   });
 }
 
-/** The places of the items that have no partner in the other list; a partner serves once. */
+/** Indexes of the items without an equal one in the other list; each item matches once. */
 function unmatched(
   items: readonly Tree[],
   others: readonly Tree[],

@@ -1,17 +1,17 @@
 import { credentials } from "@grpc/grpc-js";
 
-/** Shows lines beside a resource; one that cannot be sent is dropped, as it decides nothing. */
+/** Shows lines beside a resource. A line that cannot be sent is dropped. */
 export interface EngineLog {
-  /** A passing line, until the next one; with no URN it stands beside the stack. */
+  /** A transient status line, replaced by the next one; without a URN it belongs to the stack. */
   progress(urn: string, message: string): void;
-  /** A line beside the stack that stays, of something that somebody may be waiting for. */
+  /** A permanent line of the stack, for example about a long wait. */
   notice(message: string): void;
 }
 
 /**
- * The engine's log, loaded on first use: a plugin that says nothing starts without it.
+ * The engine's log, loaded on first use, because most plugins log nothing at start.
  *
- * `address` is read late, because an attached plugin learns it after it has started.
+ * `address` is read late, because an attached plugin learns it after its start.
  */
 export function engineLog(address: () => string | undefined): EngineLog {
   let client: Promise<LogClient> | undefined;
@@ -47,7 +47,7 @@ async function connect(address: string): Promise<LogClient> {
     log: ({ urn, message, isPassing }) => {
       const { INFO, WARNING } = enginePb.LogSeverity;
       const request = new enginePb.LogRequest();
-      // What is only information the engine shows beside a resource, and this has none.
+      // The engine shows info lines only beside a resource, and this line has none.
       request.setSeverity(isPassing ? INFO : WARNING);
       request.setUrn(urn);
       request.setMessage(message);

@@ -4,35 +4,38 @@ import { asImported, observedInputs } from "./observed.ts";
 import { revealed, type TreeObject } from "./property-tree.ts";
 
 /**
- * The input by which an import's read says that it is one.
+ * The input that marks the result of an import's read.
  *
- * The engine imports in two steps: a read that is told nothing of the program, and then a check and
- * a difference between what was read and what the program declares. The read cannot leave out what
- * the program does not declare, so the comparison does. Where nothing differs the engine keeps what
- * was read in state until the next `up`, so the note stands among the inputs: it goes with them.
+ * The engine imports in two steps: a read without the program's inputs, then a check and a diff
+ * between what was read and what the program declares. The read cannot leave out undeclared inputs,
+ * so the diff does. When nothing differs, the engine keeps the read inputs in state until the next
+ * `up`, so the mark is one of the inputs.
  */
 const IMPORTED = "opspecImported";
 
-/** The inputs of an import, with the note that they are. */
+/** Marks the inputs of an import. */
 export function asImport(inputs: TreeObject): TreeObject {
   return { ...inputs, [IMPORTED]: true };
 }
 
-/** Were these inputs read by an import, and is no program known to have declared them? */
+/** Whether these inputs were read by an import and not declared by a program since. */
 export function isImport(inputs: TreeObject): boolean {
   return inputs[IMPORTED] === true;
 }
 
-/** The inputs without the note: `pulumi import` shows them to a check as if a program had said them. */
+/**
+ * The inputs without the mark; `pulumi import` passes them to a check as if a program declared
+ * them.
+ */
 export function withoutImportNote({ [IMPORTED]: _note, ...inputs }: TreeObject): TreeObject {
   return inputs;
 }
 
 /**
- * What a program's inputs are compared with: what was there, and of an import only what it declares.
+ * The old inputs for a comparison; of an import only those that the program declares.
  *
- * So an import shows what differs from the program, and neither shows nor clears what the program
- * leaves alone. What may be secret of an import is.
+ * So an import shows the differences to the program, and does not show or clear undeclared inputs.
+ * Values of an import that may be secret are made secret.
  */
 export function comparableOlds(
   contract: Pick<ResourceContract, "inputs">,

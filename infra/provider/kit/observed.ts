@@ -13,11 +13,11 @@ import {
 import { shapeOf } from "./schema-shape.ts";
 
 /**
- * What a read reports as inputs: the declared fields only, with the vendor's values.
+ * The inputs that a read reports: the declared fields with the vendor's values.
  *
- * A value that is equal after the vendor's normalisation keeps the declared spelling, and a secret
- * stays secret, so that only a real difference is drift. With nothing declared (an import), it is
- * everything observed, with the values that may be secret made so.
+ * A value that is equal after normalisation keeps the declared spelling, and a secret stays secret,
+ * so that only a real difference is drift. Without declared inputs (an import) it reports
+ * everything observed, and values that may be secret become secret.
  */
 export function observedInputs(
   contract: Pick<ResourceContract, "inputs">,
@@ -30,7 +30,10 @@ export function observedInputs(
   return isObject(kept) ? kept : {};
 }
 
-/** Properties with what the contract calls secret made so, also where the program or the vendor did not say it. */
+/**
+ * The properties with the contract's secret fields made secret, whatever the program and the vendor
+ * say.
+ */
 export function markSecrets(schema: z.ZodObject, tree: TreeObject): TreeObject {
   return Object.fromEntries(
     Object.entries(tree).map(([key, value]) => {
@@ -42,9 +45,9 @@ export function markSecrets(schema: z.ZodObject, tree: TreeObject): TreeObject {
 }
 
 /**
- * The declarations of two programs together: the newer value where both have one.
+ * The inputs of two programs merged; the newer value wins.
  *
- * After an update that got half-way this is what may exist and is ours, so that nothing of it is forgotten.
+ * After a partly failed update these may exist, so none of them is forgotten.
  */
 export function declaredInEither(
   schema: z.ZodType | undefined,
@@ -97,7 +100,7 @@ function declaredPart(
   );
 }
 
-/** Did the vendor append something of its own to what was declared? */
+/** Whether the vendor appended its own text to the declared value. */
 export function isCompleted(
   { completed }: Partial<FieldRules>,
   declared: unknown,
@@ -108,7 +111,7 @@ export function isCompleted(
   return completed(declared, told);
 }
 
-/** Of a list in which others have items too: those that are declared. */
+/** The declared items of a list that others also change. */
 function ownItems(schema: z.ZodType, observed: Tree, declared: Tree): Tree {
   if (!Array.isArray(observed) || !Array.isArray(declared)) return observed;
   const shape = shapeOf(schema);
@@ -117,7 +120,7 @@ function ownItems(schema: z.ZodType, observed: Tree, declared: Tree): Tree {
   return observed.filter(isOurs);
 }
 
-/** What was read of a resource that nothing was known of, with the values that may be secret made so. */
+/** The inputs of an imported resource, with values that may be secret made secret. */
 export function asImported(inputs: z.ZodObject, observed: TreeObject): TreeObject {
   return Object.fromEntries(
     Object.entries(observed)

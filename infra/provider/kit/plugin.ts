@@ -12,57 +12,59 @@ export interface PluginDefinition<Client> {
   readonly provider: ProviderContract;
   readonly version: string;
   /**
-   * Makes what the resources call the vendor with. Called with checked, revealed configuration, and
-   * with what shows a line beside the stack.
+   * Creates the client of the vendor's API from validated, revealed configuration and the stack's
+   * log.
    */
   configure(config: TreeObject, notice: (message: string) => void): Client;
-  /** What no message may show besides the secrets of a resource, such as an API key. */
+  /** Secrets that no message may show besides those of a resource, such as an API key. */
   secretsOf?(client: Client): readonly string[];
-  /** Adds what the plugin itself knows, so that state says it. */
+  /** Adds configuration that the plugin knows, so that it is stored in state. */
   completeConfig?(config: TreeObject): TreeObject;
-  /** Why a changed configuration must not be used with the state made by the old one. */
+  /** Why the new configuration must not be used with the state of the old one. */
   refuseChange?(olds: TreeObject, news: TreeObject): string | undefined;
   readonly resources: readonly ResourceType<Client>[];
 }
 
-/** A contract together with the functions that carry it out. */
+/** A contract with its implementation. */
 export interface ResourceType<Client> {
   readonly contract: ResourceContract;
   readonly lifecycle: Lifecycle<Client>;
 }
 
-/** What every function of a resource is given besides its inputs. */
+/** The context of every function of a resource. */
 export interface Call<Client> {
   readonly client: Client;
   readonly urn: string;
-  /** Ends when the engine cancels or the resource's own time is up. */
+  /** Aborted when the engine cancels or the resource's time limit ends. */
   readonly signal: AbortSignal;
-  /** What no message may show besides the secrets of the resource itself, such as an API key. */
+  /** Secrets that no message may show besides those of the resource, such as an API key. */
   readonly secrets: () => readonly string[];
-  /** Shows a passing line beside the resource while it is being worked on. */
+  /** Shows a transient status line beside the resource. */
   readonly progress: (message: string) => void;
 }
 
-/** What exists, as a vendor answers. `undefined` from a read means that it is gone. */
+/** The resource as the vendor returns it. `undefined` from a read means that it does not exist. */
 export interface Observed<C extends ResourceContract> {
   readonly inputs: Partial<InputsOf<C>>;
   readonly outputs: OutputsOf<C>;
-  /** The vendor shows that a run got half-way, also one that was killed and could save nothing. */
+  /**
+   * The vendor shows that an operation did not complete, even if a killed one could not save that.
+   */
   readonly isUnfinished?: boolean;
 }
 
-/** The plain functions behind a contract: observe, create, update, remove. */
+/** The functions of a contract: create, read, update, remove. */
 export interface Implementation<C extends ResourceContract, Client> {
   create(inputs: InputsOf<C>, call: Call<Client>): Promise<{ id: string; outputs: OutputsOf<C> }>;
-  /** `known` is the state that the engine holds; empty when the resource is being imported. */
+  /** `known` is the engine's state; empty for an import. */
   read(id: string, call: Call<Client>, known: Known): Promise<Observed<C> | undefined>;
-  /** Where the last run got half-way, everything that it may have missed is done again. */
+  /** After an incomplete operation, everything that it may have missed is repeated. */
   update(id: string, wanted: Wanted<C>, call: Call<Client>): Promise<OutputsOf<C>>;
   /** Not found is success. */
   remove(id: string, call: Call<Client>, known: Known): Promise<void>;
   /**
-   * Told what an existing resource is wanted to be, in every run and before anything that depends on
-   * it is worked on, also when it does not change. Values may be unknown.
+   * Called in every operation with the wanted inputs of an existing resource, before its dependents
+   * are processed, even if it does not change. Values may be unknown.
    */
   announce?(id: string, inputs: TreeObject, client: Client): void;
 }
@@ -75,12 +77,15 @@ export interface Known {
 export interface Wanted<C extends ResourceContract> {
   readonly inputs: InputsOf<C>;
   readonly changes: readonly Change[];
-  /** The last run got half-way: what it wrote is known, what it started, such as a deploy, is not. */
+  /**
+   * The last operation did not complete: what it wrote is known, but not what it started, such as a
+   * deploy.
+   */
   readonly isUnfinished: boolean;
   readonly known: Known;
 }
 
-/** The engine-facing form of an implementation: trees in, trees out. */
+/** The engine's view of an implementation: property trees in, property trees out. */
 export interface Lifecycle<Client> {
   create(inputs: TreeObject, call: Call<Client>): Promise<{ id: string; outputs: TreeObject }>;
   read(id: string, call: Call<Client>, known: Known): Promise<ObservedTree | undefined>;
@@ -105,7 +110,7 @@ export interface WantedTree {
 /**
  * Binds an implementation to its contract.
  *
- * Inputs are parsed here, once; the implementation trusts them.
+ * Inputs are parsed here, once; the implementation relies on them.
  */
 export function implement<C extends ResourceContract, Client>(
   contract: C,
@@ -130,9 +135,10 @@ export function implement<C extends ResourceContract, Client>(
 }
 
 /**
- * A create that got half-way: the resource exists, and something after that failed.
+ * A create that failed after the resource was created.
  *
- * The engine then keeps what exists in state, so that nothing is orphaned and the next run goes on from there.
+ * The engine keeps the resource in state, so that it is not orphaned and the next operation
+ * continues.
  */
 export class CreatedPartially extends Error {
   readonly id: string;

@@ -1,7 +1,7 @@
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 
 /**
- * Sentinels and signatures of the wire format.
+ * Sentinels and signatures of the protocol's wire format.
  *
  * @see https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/plugin/rpc.go
  */
@@ -18,7 +18,9 @@ const UNKNOWN_SENTINELS: ReadonlySet<unknown> = new Set([
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
-/** A value that is not known yet: it depends on a resource that this preview does not create. */
+/**
+ * A value that is unknown in a preview, because it depends on a resource that does not exist yet.
+ */
 export class Unknown {
   toJSON(): string {
     return "[unknown]";
@@ -28,7 +30,7 @@ export class Unknown {
 /** The one unknown value. */
 export const UNKNOWN = new Unknown();
 
-/** A value that must never be shown. */
+/** A secret value. */
 export class Secret {
   readonly value: Tree;
 
@@ -36,7 +38,7 @@ export class Secret {
     this.value = value;
   }
 
-  /** The value in clear. Only `reveal` asks for it, once for each message of the engine. */
+  /** The value in clear. Only `reveal` reads it, once per message of the engine. */
   open(): Tree {
     return this.value;
   }
@@ -62,19 +64,19 @@ export interface TreeObject {
   readonly [key: string]: Tree;
 }
 
-/** Decodes properties as they come over the wire. */
+/** Decodes properties from the wire format. */
 export function decode(struct: structPb.Struct | undefined): TreeObject {
   const tree = decodeValue((struct?.toJavaScript() ?? {}) as JsonValue);
   return isObject(tree) ? tree : {};
 }
 
-/** Encodes properties for the wire; `undefined` members are left out. */
+/** Encodes properties for the wire format, without `undefined` members. */
 export function encode(tree: TreeObject): structPb.Struct {
   const value = encodeValue(tree);
   return structPb.Struct.fromJavaScript(value as { [key: string]: structPb.JavaScriptValue });
 }
 
-/** Is it an object with named members, and neither a list, a secret nor unknown? */
+/** Whether it is an object, and not a list, a secret or unknown. */
 export function isObject(tree: Tree | undefined): tree is TreeObject {
   return (
     typeof tree === "object" &&
@@ -85,7 +87,7 @@ export function isObject(tree: Tree | undefined): tree is TreeObject {
   );
 }
 
-/** The same tree with its secrets opened; unknown values stay unknown. */
+/** The tree with its secrets revealed; unknown values stay unknown. */
 export function reveal(tree: Tree): Tree {
   if (tree instanceof Secret) return reveal(tree.open());
   if (Array.isArray(tree)) return tree.map(reveal);
@@ -93,13 +95,13 @@ export function reveal(tree: Tree): Tree {
   return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, reveal(child)]));
 }
 
-/** The inputs or outputs with their secrets opened, for the eyes of the vendor only. */
+/** The inputs or outputs with their secrets revealed, for requests to the vendor only. */
 export function revealed(tree: TreeObject): TreeObject {
   const plain = reveal(tree);
   return isObject(plain) ? plain : {};
 }
 
-/** Is any part of it unknown? */
+/** Whether any part is unknown. */
 export function hasUnknown(tree: Tree): boolean {
   if (tree instanceof Unknown) return true;
   if (tree instanceof Secret) return hasUnknown(tree.value);
@@ -107,7 +109,7 @@ export function hasUnknown(tree: Tree): boolean {
   return isObject(tree) && Object.values(tree).some(hasUnknown);
 }
 
-/** Puts the secrets of `model` back around the same places of a plain tree. */
+/** Wraps the values of a plain tree as secrets at the places where `model` has secrets. */
 export function keepSecrets(plain: Tree, model: Tree | undefined): Tree {
   if (model instanceof Secret) return new Secret(plain);
   if (isObject(plain) && isObject(model)) {
@@ -149,7 +151,7 @@ function encodeValue(tree: Tree): JsonValue {
   );
 }
 
-/** One step from the root of a resource's properties: a name, or the index of an item. */
+/** One segment of a property path: a name or an index. */
 export type PathStep = string | number;
 
 /** A path as Pulumi writes it: `disk.sizeGb`, `env["A.B"]`, `rules[0].name`. */

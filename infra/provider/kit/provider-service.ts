@@ -8,7 +8,7 @@ import type { PluginDefinition } from "./plugin.ts";
 import { PartialFailure } from "./resource-calls.ts";
 import { type Host, Session } from "./session.ts";
 
-/** What the process around the service offers to it. */
+/** Functions of the process around the service. */
 interface PluginHost extends Host {
   attach(engineAddress: string): void;
 }
@@ -55,7 +55,7 @@ export function providerService<Client>(
   };
 }
 
-/** A handler as gRPC calls it: an error becomes the call's status, never an unhandled rejection. */
+/** Wraps a handler for gRPC: an error becomes the call's status, never an unhandled rejection. */
 function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>) {
   return async (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
     const outcome = await outcomeOf(() => answer(call.request));

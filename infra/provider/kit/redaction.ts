@@ -2,20 +2,20 @@ import { type Call, CreatedPartially } from "./plugin.ts";
 import { isObject, Secret, type Tree } from "./property-tree.ts";
 
 /**
- * Values with fewer characters stay: they stand in so many words that a message without them could
- * not be read, and whoever can guess three characters needs no message.
+ * Shorter values are not redacted: they occur in many words, so a message without them would be
+ * unreadable, and three characters can be guessed anyway.
  */
 const LENGTH_MIN = 4;
 
-/** A log prints a long value line by line. Shorter lines of one are words such as `name:`. */
+/** Minimum length of a line of a multi-line value; shorter lines are words such as `name:`. */
 const LINE_LENGTH_MIN = 8;
 
-/** Every secret text in the trees, with the forms in which a vendor's answer or a log repeats it. */
+/** Every secret text in the trees, in the forms in which an answer or a log repeats it. */
 export function secretTexts(...trees: readonly Tree[]): string[] {
   return trees.flatMap((tree) => textsIn(tree, false)).flatMap(formsOf);
 }
 
-/** The text with every secret in it replaced; the longest first, as one may contain another. */
+/** Redacts every secret in a text, the longest first, because one may contain another. */
 export function redact(text: string, secrets: readonly string[]): string {
   return [...new Set(secrets)]
     .filter((it) => it.length >= LENGTH_MIN)
@@ -23,7 +23,7 @@ export function redact(text: string, secrets: readonly string[]): string {
     .reduce((said, secret) => said.replaceAll(secret, "[secret]"), text);
 }
 
-/** Runs a call of a resource so that neither its failure nor its progress shows a secret. */
+/** Runs a call of a resource and redacts its errors and progress lines. */
 export async function concealing<Client, T>(
   call: Call<Client>,
   trees: readonly Tree[],

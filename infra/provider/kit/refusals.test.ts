@@ -23,7 +23,7 @@ test("a replacement that loses data names the field, the loss and the remedy", (
     [
       {
         "property": "version",
-        "reason": "changing it replaces the resource (Render's API cannot upgrade a database to another major version), which loses the database and everything in it. Restore it, or take a backup and consent with allowDataLoss: true.",
+        "reason": "changing it replaces the resource (Render's API cannot upgrade a database to another major version), which loses the database and all its data. Restore it, or take a backup and consent with allowDataLoss: true.",
       },
     ]
   `);
@@ -49,11 +49,11 @@ test("a service without a disk keeps nothing, one with a disk does", () => {
 });
 
 test.each([
-  ["taken away", { disk: undefined }, "disk: taking it away loses what is on the disk."],
+  ["taken away", { disk: undefined }, "disk: removing it loses what is on the disk."],
   [
     "mounted elsewhere",
     { disk: { ...web.disk, mountPath: "/data" } },
-    "disk.mountPath: changing it loses what the app finds at the old path.",
+    "disk.mountPath: changing it loses the app's access to the data at the old path.",
   ],
 ])("a disk that is %s needs consent", (_what, part, text) => {
   const { disk: _disk, ...rest } = web;

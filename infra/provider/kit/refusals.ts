@@ -4,9 +4,9 @@ import { type Change, diff, renderChange } from "./diff.ts";
 import { type PathStep, type Tree, type TreeObject, Unknown, isObject } from "./property-tree.ts";
 
 /**
- * Changes that would lose data without consent, or that the vendor never makes.
+ * Changes that would lose data without consent, or that the vendor does not support.
  *
- * Both sides are revealed inputs. What is not known yet is judged when it is.
+ * Both sides are revealed inputs. An unknown value is judged once it is known.
  */
 export function refusals(
   contract: ResourceContract,
@@ -33,7 +33,7 @@ export function refusals(
 }
 
 function lossReason({ kind, replaces }: Change, lost: string): string {
-  const what = kind === "delete" ? "taking it away" : "changing it";
+  const what = kind === "delete" ? "removing it" : "changing it";
   const how = replaces ? `${what} replaces the resource (${replaces}), which` : what;
   return `${how} loses ${lost}. Restore it, or take a backup and consent with allowDataLoss: true.`;
 }

@@ -9,7 +9,7 @@ import { type Call, CreatedPartially, type Known, type ResourceType } from "./pl
 import { isObject, revealed, type TreeObject, UNKNOWN } from "./property-tree.ts";
 import { concealing } from "./redaction.ts";
 
-/** A failure that already carries what the engine must keep. */
+/** A failure that already contains the state for the engine. */
 export class PartialFailure extends Error {
   readonly rpc: RpcError;
   readonly state: PartialState;
@@ -24,19 +24,18 @@ export class PartialFailure extends Error {
 }
 
 /**
- * The output by which state remembers that a run got half-way, until one gets to its end.
+ * The output that marks an incomplete operation in state, until one completes.
  *
- * The engine's own note of it is lost by a refresh, and a change of something else would hide that a
- * deploy is still owed.
+ * A refresh drops the engine's own mark, and another change would hide that a deploy is still owed.
  */
 const UNFINISHED = "opspecUnfinished";
 
-/** Did the last run on this resource get half-way? */
+/** Whether the last operation on this resource did not complete. */
 export function isUnfinished(outputs: TreeObject): boolean {
   return outputs[UNFINISHED] === true;
 }
 
-/** Creates the resource; what exists after a failure half-way is kept. */
+/** Creates the resource. After a partial failure the engine keeps what exists. */
 export async function createResource<Client>(
   type: ResourceType<Client>,
   news: TreeObject,
@@ -54,7 +53,7 @@ export async function createResource<Client>(
   }
 }
 
-/** Updates the resource; after a failure the engine keeps what the vendor now has. */
+/** Updates the resource. After a failure the engine keeps the vendor's current state. */
 export async function updateResource<Client>(
   subject: Subject<Client>,
   news: TreeObject,
@@ -85,7 +84,7 @@ export async function updateResource<Client>(
   }
 }
 
-/** Reads the resource: its declared inputs as they are now, or `undefined` when it is gone. */
+/** Reads the resource's declared inputs; `undefined` when it does not exist. */
 export async function readResource<Client>(subject: Subject<Client>, state: Known) {
   const { type, id, call } = subject;
   const known = { ...state, inputs: withoutImportNote(state.inputs) };
@@ -105,7 +104,7 @@ export async function readResource<Client>(subject: Subject<Client>, state: Know
   };
 }
 
-/** Deletes the resource; gone already is success. */
+/** Deletes the resource; a missing one is success. */
 export async function removeResource<Client>(
   { type, id, call }: Subject<Client>,
   known: Known,
@@ -115,7 +114,7 @@ export async function removeResource<Client>(
   );
 }
 
-/** The outputs that a preview shows: unknown for what does not exist yet, the old ones where they stay. */
+/** The outputs of a preview: unknown for a new resource, the old ones where they stay. */
 export function previewOutputs(contract: ResourceContract, olds?: TreeObject): TreeObject {
   return Object.fromEntries(
     Object.entries(contract.outputs.shape).map(([key, schema]) => {
@@ -125,7 +124,7 @@ export function previewOutputs(contract: ResourceContract, olds?: TreeObject): T
   );
 }
 
-/** An existing resource that is being worked on. */
+/** An existing resource during an operation. */
 export interface Subject<Client> {
   readonly type: ResourceType<Client>;
   readonly id: string;
@@ -136,7 +135,10 @@ function revealedKnown(known: Known): Known {
   return { inputs: revealed(known.inputs), outputs: revealed(known.outputs) };
 }
 
-/** What the engine must keep after a failure: what exists of what was declared, or the declaration when nobody can tell. */
+/**
+ * The inputs that the engine keeps after a failure: those that exist, or the declared ones when
+ * that is unknown.
+ */
 async function halfWay<Client>(
   error: unknown,
   subject: Subject<Client>,

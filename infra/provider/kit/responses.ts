@@ -9,7 +9,7 @@ import { type TreeObject, encode } from "./property-tree.ts";
 
 const { DIFF_NONE, DIFF_SOME } = providerPb.DiffResponse.DiffChanges;
 
-/** The inputs as they were checked, and what is wrong with them. */
+/** The checked inputs and their problems. */
 export function checkResponse(
   inputs: structPb.Struct,
   failures: readonly CheckFailure[],
@@ -25,7 +25,7 @@ export function checkResponse(
   return response;
 }
 
-/** What differs; `isUnfinished` asks for an update also where nothing does. */
+/** The differences; `isUnfinished` requests an update even without any. */
 export function diffResponse(
   changes: readonly Change[],
   { deleteBeforeReplace = false, isUnfinished = false } = {},
@@ -56,17 +56,17 @@ function propertyDiff(change: Change): providerPb.PropertyDiff {
   return property;
 }
 
-/** What exists after a create or update that got half-way. */
+/** The state after a partly failed create or update. */
 export interface PartialState {
   readonly id: string;
   readonly inputs: TreeObject;
   readonly outputs: TreeObject;
 }
 
-/** An error as gRPC carries it; the engine shows `details`. */
+/** An error as a gRPC status; the engine shows `details`. */
 export type RpcError = Error & Pick<ServiceError, "code" | "details" | "metadata">;
 
-/** Any failure, as gRPC carries it. */
+/** Any failure as a gRPC status. */
 export function rpcError(cause: unknown): RpcError {
   const details = cause instanceof Error ? cause.message : String(cause);
   return Object.assign(new Error(details, { cause }), {
@@ -76,7 +76,7 @@ export function rpcError(cause: unknown): RpcError {
   });
 }
 
-/** The error that tells the engine to keep what exists, and to come back to it. */
+/** The error that makes the engine keep the state and retry the resource later. */
 export function initFailed(cause: unknown, state: PartialState): RpcError {
   const error = rpcError(cause);
   const detail = new providerPb.ErrorResourceInitFailed();

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 /**
- * The small subset of zod that contracts use, so that schema, diff and checks can be derived from it.
+ * The subset of zod that contracts use, so that schema, diff and checks can be derived.
  *
- * Anything else in a contract is a bug, found when the plugin's schema is made.
+ * Anything else in a contract is a bug, found when the plugin's schema is generated.
  */
 export type Shape =
   | { readonly kind: "string" | "boolean" | "number" | "integer" }
@@ -11,7 +11,7 @@ export type Shape =
   | { readonly kind: "record"; readonly values: z.ZodType }
   | { readonly kind: "array"; readonly items: z.ZodType };
 
-/** The shape of a schema, and whether it may be left out. */
+/** The shape of a schema, and whether it is optional. */
 export function shapeOf(schema: z.ZodType): Shape & { readonly optional: boolean } {
   if (schema instanceof z.ZodOptional) {
     return { ...shapeOf(schema.unwrap() as z.ZodType), optional: true };

@@ -4,16 +4,16 @@ import { engineLog } from "./engine-log.ts";
 import type { PluginDefinition } from "./plugin.ts";
 import { providerService } from "./provider-service.ts";
 
-/** No message of the engine is refused for its size: a stack's secret files travel in one. */
+/** Largest message: all secret files of a stack are sent in one. */
 const MESSAGE_BYTES_MAX = 400 * 1024 * 1024;
 
-/** How often a plugin checks that the engine that started it is still running. */
+/** Interval at which a plugin checks that its engine still runs. */
 const PARENT_CHECK_MS = 1000;
 
 /**
- * Serves a plugin on loopback and prints its port, and nothing else, on standard output.
+ * Serves a plugin on loopback and prints only its port on standard output.
  *
- * The process ends with the engine that started it, also when the engine was killed.
+ * The process ends with its engine, even if that was killed.
  */
 export async function servePlugin<Client>(plugin: PluginDefinition<Client>): Promise<void> {
   let engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));

@@ -22,18 +22,20 @@ import {
 } from "./resource-calls.ts";
 import { checkResponse, diffResponse } from "./responses.ts";
 
-/** What a session needs of the process around it. */
+/** Functions of the process around a session. */
 export interface Host {
   readonly log: EngineLog;
 }
 
-/** One engine's use of the plugin: its configuration and its cancellation. */
+/** One engine's session: its configuration and cancellation. */
 export class Session<Client> {
   readonly #plugin: PluginDefinition<Client>;
   readonly #host: Host;
   readonly #types: ReadonlyMap<string, ResourceType<Client>>;
   readonly #cancelled = new AbortController();
-  /** Secrets of every resource of this run: a log of one may print what another set. */
+  /**
+   * Secrets of every resource of this operation, because a log of one may print a value of another.
+   */
   readonly #secrets = new Set<string>();
   readonly #consents = new Consents();
   #client: Client | undefined;
@@ -83,10 +85,10 @@ export class Session<Client> {
 
   diff(request: providerPb.DiffRequest): providerPb.DiffResponse {
     const { contract, lifecycle } = this.#typeOf(request.getUrn());
-    // A refresh asks what was read with what stands in state, which may be an import.
+    // A refresh compares with the state, which may come from an import.
     const news = revealed(withoutImportNote(decode(request.getNews())));
     const olds = revealed(comparableOlds(contract, decode(request.getOldInputs()), news));
-    // The engine asks for a difference of every existing resource of the program, before its turn.
+    // The engine requests a diff of every existing resource of the program before it processes it.
     if (this.#client !== undefined) lifecycle.announce?.(request.getId(), news, this.#client);
     return diffResponse(diff(contract, olds, news), {
       deleteBeforeReplace: contract.deleteBeforeReplace ?? false,
@@ -148,9 +150,10 @@ export class Session<Client> {
   }
 
   /**
-   * Refuses a deletion that nobody has consented to, where data would go with it.
+   * Refuses a deletion that loses data without consent.
    *
-   * What is there decides, not what was declared: somebody may have added a disk, or taken it away.
+   * The actual resource decides, not the declared one, because a disk may have been added or
+   * removed elsewhere.
    */
   async #refuseLoss(subject: Subject<Client>, known: Known): Promise<void> {
     const { type, call } = subject;
@@ -172,8 +175,7 @@ export class Session<Client> {
   #typeOf(urn: string): ResourceType<Client> {
     const token = parseUrn(urn).type;
     const type = this.#types.get(token);
-    if (!type)
-      throw new Error(`${this.#plugin.provider.name}: there is no resource type "${token}".`);
+    if (!type) throw new Error(`${this.#plugin.provider.name}: unknown resource type "${token}".`);
     return type;
   }
 
@@ -198,7 +200,7 @@ export class Session<Client> {
   }
 }
 
-/** The engine adds the provider's version to its configuration; it is not ours. */
+/** The engine adds the provider's version to the configuration; it is not an input. */
 function configOf(config: TreeObject): TreeObject {
   const { version: _version, ...rest } = revealed(config);
   return rest;

@@ -57,7 +57,7 @@ test("it cannot be imported, and says what to do", async () => {
 
 test("a resource type that the plugin does not have is named", async () => {
   const check = plugin.check("urn:pulumi:test::opspec::opspec:index:Nothing::x", {});
-  await expect(check).rejects.toThrow('opspec: there is no resource type "opspec:index:Nothing".');
+  await expect(check).rejects.toThrow('opspec: unknown resource type "opspec:index:Nothing".');
 });
 
 test("the schema lists inputs, required ones, and secret outputs", async () => {

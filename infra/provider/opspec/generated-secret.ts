@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { GeneratedSecret } from "../../resources/opspec/generated-secret.ts";
 import { implement } from "../kit/plugin.ts";
 
-/** Makes the value once; it lives in the stack's state alone, so a read has nothing to ask. */
+/** Generates the value once. It exists only in the stack's state, so a read makes no call. */
 export const generatedSecret = implement<typeof GeneratedSecret, null>(GeneratedSecret, {
   create: async ({ bytes }) => {
     const value = randomBytes(bytes).toString("base64url");

@@ -1,15 +1,18 @@
-/** Anything that JSON can say. */
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-/** Render answered no, or did not answer. Decisions are made on `status` and `maybeDone`, never on the text. */
+/**
+ * Render refused a request or did not answer. Decisions use `status` and `maybeDone`, never the
+ * text.
+ */
 export class RenderError extends Error {
   override readonly name = "RenderError";
   readonly status: number | undefined;
-  /** The request may have been carried out although it failed. */
+  /** The request may have been executed although it failed. */
   readonly maybeDone: boolean;
 
   constructor(message: string, about: { status?: number; maybeDone: boolean; cause?: unknown }) {
@@ -19,25 +22,25 @@ export class RenderError extends Error {
   }
 }
 
-/** Is the thing gone? Forbidden is never not-found. */
+/** Whether the resource does not exist. Forbidden is never not-found. */
 export function isGone(error: unknown): boolean {
   return error instanceof RenderError && (error.status === 404 || error.status === 410);
 }
 
-/** A part of an answer that must be an object. */
+/** Requires that a part of an answer is an object. */
 export function objectOf(value: Json | undefined, what: string): JsonObject {
   if (typeof value === "object" && value !== null && !Array.isArray(value))
     return value as JsonObject;
   throw new RenderError(`Render: ${what} should be an object in its answer.`, { maybeDone: false });
 }
 
-/** A part of an answer that must be text. */
+/** Requires that a part of an answer is a string. */
 export function textOf(value: Json | undefined, what: string): string {
   if (typeof value === "string") return value;
   throw new RenderError(`Render: ${what} should be text in its answer.`, { maybeDone: false });
 }
 
-/** The member at a path of names; `undefined` where anything on the way is missing. */
+/** The member at a path of names; `undefined` when a part is missing. */
 export function memberAt(value: Json | undefined, path: readonly string[]): Json | undefined {
   return path.reduce<Json | undefined>(
     (at, key) =>
@@ -48,7 +51,7 @@ export function memberAt(value: Json | undefined, path: readonly string[]): Json
   );
 }
 
-/** The same object with a value put at a path of names. */
+/** A copy of the object with a value at a path of names. */
 export function withMember(object: JsonObject, path: readonly string[], value: Json): JsonObject {
   const [key, ...rest] = path;
   if (key === undefined) return object;
@@ -60,12 +63,12 @@ export function withMember(object: JsonObject, path: readonly string[], value: J
   return { ...object, [key]: rest.length === 0 ? value : withMember(inner, rest, value) };
 }
 
-/** What came of a request: an answer, or none. */
+/** The result of a request: an answer, or none. */
 export type Answer =
   | { readonly status: number; readonly body: Json; readonly headers: Headers }
   | { readonly lost: Error };
 
-/** The failure of what was being done, in words, with what decides whether it is tried again. */
+/** The error of a request, with the facts that decide about a retry. */
 export function failureOf(doing: string, answer: Answer): RenderError {
   if ("lost" in answer) {
     const reason =

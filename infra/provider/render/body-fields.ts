@@ -2,24 +2,24 @@ import { type Json, type JsonObject, memberAt, withMember } from "./answer.ts";
 
 /** Position of an input in Render's bodies. */
 export interface BodyField {
-  /** In POST and PATCH; absent where calls of its own carry it. */
+  /** Path in POST and PATCH bodies; absent when separate calls set it. */
   readonly write?: readonly string[];
-  /** In answers; the same as `write` where it is not given. */
+  /** Path in answers; the same as `write` by default. */
   readonly read?: readonly string[];
-  /** Only a POST takes it. */
+  /** Only in POST bodies. */
   readonly createOnly?: boolean;
-  /** Answers do not have it: a call of its own asks for it. */
+  /** Not in answers; a separate call reads it. */
   readonly isReadApart?: boolean;
   readonly toApi?: (value: Json) => Json;
   readonly fromApi?: (value: Json) => Json | undefined;
-  /** What a PATCH says once it is no longer declared; absent where it is then left as it is. */
+  /** The PATCH value when it is no longer declared; without one it is left unchanged. */
   readonly cleared?: Json;
 }
 
-/** Every input of a resource type that Render's bodies carry, by its name. */
+/** The inputs of a resource type that are part of Render's bodies, by name. */
 export type BodyFields = Readonly<Record<string, BodyField>>;
 
-/** The body that says these inputs, upon what else it is to say. */
+/** Adds these inputs to a body. */
 export function bodyOf(
   fields: BodyFields,
   inputs: JsonObject,
@@ -34,7 +34,7 @@ export function bodyOf(
     }, base);
 }
 
-/** The part of a PATCH that clears what was declared once and no longer is. */
+/** The part of a PATCH that clears inputs that are no longer declared. */
 export function clearingOf(fields: BodyFields, dropped: readonly string[]): JsonObject {
   return dropped.reduce<JsonObject>((at, key) => {
     const { write, cleared } = fields[key] ?? {};
@@ -42,7 +42,7 @@ export function clearingOf(fields: BodyFields, dropped: readonly string[]): Json
   }, {});
 }
 
-/** The inputs that an answer of Render's says; empty text is Render's way to say that there is none. */
+/** The inputs in an answer; Render's empty string means that there is none. */
 export function inputsOf(fields: BodyFields, answer: Json): JsonObject {
   const told = Object.entries(fields).filter(([, field]) => !field.isReadApart);
   const entries = told.map(([key, { write, read = write, fromApi }]) => {
@@ -54,20 +54,20 @@ export function inputsOf(fields: BodyFields, answer: Json): JsonObject {
   return defined(Object.fromEntries(entries));
 }
 
-/** The members that there are. */
+/** The members that are not undefined. */
 export function defined(members: JsonObject): { readonly [key: string]: Json } {
   return Object.fromEntries(
     Object.entries(members).filter((it): it is [string, Json] => it[1] !== undefined),
   );
 }
 
-/** Can a PATCH carry this input? */
+/** Whether a PATCH can set this input. */
 export function isPatchable(fields: BodyFields, input: string): boolean {
   const field = fields[input];
   return field?.write !== undefined && !field.createOnly;
 }
 
-/** Networks that may connect; Render answers `null` for an empty list. */
+/** The allow-list; Render answers `null` for an empty one. */
 export const ALLOW_LIST: BodyField = {
   write: ["ipAllowList"],
   toApi: allowListToApi,
@@ -90,7 +90,7 @@ function allowListFromApi(list: Json): Json {
   }));
 }
 
-/** The items of a list; Render says `null` for some empty ones. */
+/** The items of a list; Render answers `null` for some empty ones. */
 export function itemsOf(list: Json | undefined): readonly Json[] {
   return Array.isArray(list) ? (list as Json[]) : [];
 }

@@ -35,7 +35,7 @@ test("a list that does not end fails, and is never cut off", async () => {
   const client = clientOf(async () => Response.json(page));
 
   await expect(client.list("/services", "service", signal)).rejects.toThrow(
-    "Render: could not list /services: it goes on after 200 pages of 100.",
+    "Render: could not list /services: it has more than 200 pages of 100.",
   );
 });
 
@@ -68,7 +68,7 @@ test("a deploy that takes too long names itself, its last status and the limit",
   const said = { name: "shop", ownerId: "tea-1", progress: () => undefined };
 
   await expect(deploy({ ...subject, ...said })).rejects.toThrow(
-    'Render: deploy dep-1 of "shop" is build_in_progress after 0.04 s, the limit. Look at it in the dashboard, then run up again.',
+    `Render: deploy dep-1 of "shop" is build_in_progress after 0.04 s, the limit. Check it in Render's dashboard, then run opspec up again.`,
   );
 });
 
@@ -77,6 +77,6 @@ test("a database that takes too long names itself, its last status and the limit
   const call = { client, urn: "urn:it", signal, secrets: () => [], progress: () => undefined };
 
   await expect(untilAvailable("/postgres/dpg-1", call)).rejects.toThrow(
-    "Render: /postgres/dpg-1 is creating after 0.04 s, the limit. Look at it in the dashboard, then run up again.",
+    "Render: /postgres/dpg-1 is creating after 0.04 s, the limit. Check it in Render's dashboard, then run opspec up again.",
   );
 });

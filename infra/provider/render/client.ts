@@ -5,22 +5,22 @@ import { type Pace, RENDER_PACE } from "./waiting.ts";
 import { SharedLists, everyPage } from "./lists.ts";
 import { RateBudgets, type RateNotice, rateNoticeOf } from "./rate-limit.ts";
 
-/** How often a request that may be repeated is sent, the first time included. */
+/** Attempts of a request that may be repeated. */
 const ATTEMPTS_MAX = 6;
 
-/** Waits for rate limits in one request before it is given up. */
+/** Most waits for rate limits in one request. */
 const RATE_LIMIT_WAITS_MAX = 5;
 
 export interface ClientOptions {
   readonly host: string;
-  /** Asked for at the first call, so that a plan with no calls needs no key. */
+  /** Read at the first call, so that a preview without calls needs no key. */
   readonly apiKey: () => string;
-  /** In memory only when it is left out: for programs that create nothing. */
+  /** Without one it is kept in memory, for programs that create nothing. */
   readonly journal?: CreateJournal;
-  /** Shared by all clients of a process; its own when it is left out. */
+  /** Shared by all clients of a process; without one the client has its own. */
   readonly budgets?: RateBudgets;
   readonly pace?: Pace;
-  /** What sends a request; the global one when it is left out. */
+  /** Sends requests; the global fetch by default. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -30,7 +30,7 @@ export interface RenderRequest {
   readonly body?: Json;
   /** For messages: `create service "web"`. */
   readonly doing: string;
-  /** Carried out twice it does the same, so a lost POST is sent again. Other methods always do. */
+  /** The POST is idempotent, so a lost one is sent again. Other methods always are. */
   readonly isRepeatable?: boolean;
   readonly signal: AbortSignal;
 }
@@ -41,23 +41,23 @@ export interface RenderResponse {
 }
 
 /**
- * Render's API over HTTPS: limits, retries and pages.
+ * Render's API over HTTPS, with rate limits, retries and paging.
  *
- * A request is sent when the budget of its class has room. A 429 was not carried out, so any request
- * is sent again when the limit allows it. After a 5xx or a lost connection only requests that may be
- * repeated are; a POST is reported as one that may have been carried out, and the caller looks.
+ * A request is sent when the budget of its rate class allows it. A 429 was not executed, so any
+ * request is repeated when the limit allows it. After a 5xx or a lost connection only idempotent
+ * requests are repeated; another POST is reported as possibly executed, and the caller checks.
  */
 export class RenderClient {
   readonly pace: Pace;
-  /** The creates that this machine has begun. */
+  /** The creates that this machine started. */
   readonly journal: CreateJournal;
-  /** Variables that a service itself declares in this run, as `<service>/<key>`. */
+  /** Variables that a service itself declares in this operation, as `<service>/<key>`. */
   readonly declaredVariables = new Set<string>();
-  /** Projects that this stack makes, as this run declares them: the others are only used. */
+  /** Projects that this stack creates in this operation; it only uses the others. */
   readonly ownProjects = new Set<string>();
   readonly #options: ClientOptions;
   readonly #budgets: RateBudgets;
-  /** Lists shared by the reads of one run; any write empties it. */
+  /** Lists shared by the reads of one operation; any write clears them. */
   readonly #lists = new SharedLists();
   #key: string | undefined;
   #clock: Date | undefined;
@@ -69,19 +69,22 @@ export class RenderClient {
     this.journal = options.journal ?? createJournalInMemory();
   }
 
-  /** The time at Render when it answered last, to the second; a clock of our own may be wrong by more than a create takes. */
+  /**
+   * Render's time of its last answer, to the second, because our own clock may differ by more than
+   * a create takes.
+   */
   get clock(): Date {
     return this.#clock ?? new Date();
   }
 
-  /** What no message may show: the API key, once it has been used. */
+  /** The API key once it was used; no message may show it. */
   get secrets(): readonly string[] {
     return this.#key === undefined ? [] : [this.#key];
   }
 
   async request(request: RenderRequest): Promise<RenderResponse> {
     if (request.method === "GET") return this.#attempt(request);
-    // A list that is asked for while a write is under way may show what was before it.
+    // A list requested during a write may show the state before it.
     this.#lists.clear();
     return this.#attempt(request).finally(() => this.#lists.clear());
   }
@@ -104,7 +107,7 @@ export class RenderClient {
     }
   }
 
-  /** Sends it when its class's budget has room, and tells the budget what the answer says of it. */
+  /** Sends the request when its budget allows it, and updates the budget from the answer. */
   async #sendInTurn(request: RenderRequest): Promise<Answer> {
     const budget = this.#budgets.of(request.method, request.path);
     await budget.take(request);
@@ -118,7 +121,7 @@ export class RenderClient {
     }
   }
 
-  /** Deletes what is at a path; what is gone already is success. */
+  /** Deletes the resource at a path; a missing one is success. */
   async delete(path: string, doing: string, signal: AbortSignal): Promise<void> {
     try {
       await this.request({ method: "DELETE", path, doing, signal });
@@ -127,7 +130,7 @@ export class RenderClient {
     }
   }
 
-  /** Every page of a list, unwrapped from its envelopes; see `everyPage`. */
+  /** Reads all pages of a list without envelopes; see `everyPage`. */
   list(path: string, noun: string | undefined, signal: AbortSignal): Promise<readonly Json[]> {
     const doing = `list ${path.replace(/\?.*/, "")}`;
     return everyPage({
@@ -139,9 +142,9 @@ export class RenderClient {
   }
 
   /**
-   * A list that the reads of one run share: asked for once, until something is written.
+   * Reads a list that the reads of one operation share until a write.
    *
-   * What is not in its list is asked for by id: that is how a resource is found to be gone.
+   * A resource that is missing in its list is read by id before it counts as deleted.
    *
    * @see REFRESH_CALLS in refresh-calls.ts for what a refresh costs
    */

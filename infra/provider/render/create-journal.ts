@@ -4,29 +4,29 @@ import { join } from "node:path";
 import { hasCode } from "../../errors.ts";
 
 /**
- * The creates that this machine has begun: by URN, when.
+ * The start times of the creates that this machine started, by URN.
  *
- * Services and env groups carry a marker of ours. Databases, stores, projects, environments and
- * registry credentials cannot, so the proof that one was made by a create of ours whose answer was
- * lost, or by a process that was killed, is this: it has the name, the workspace and every field
- * that only a create decides, it was made after we began, and nothing of that name was there when
- * we began. Kept on disk, because a killed process takes its memory with it; on another machine
- * there is no proof, and the error says how to go on.
+ * Services and env groups carry our marker. Databases, key values, projects, environments and
+ * registry credentials cannot. For them the proof that our create made a resource, although its
+ * answer was lost or its process was killed, is: it has the name, the workspace and every field
+ * that only a create sets; it was created after our create started; and nothing with that name
+ * existed then. The journal is on disk, because a killed process loses its memory. Another machine
+ * has no proof, and the error names the ways on.
  *
  * @see LOST_CREATES in lost-creates.ts for every kind's proof
  */
 export interface CreateJournal {
-  /** When a create of this URN was begun and has not been ended; `undefined` when none was. */
+  /** When an unfinished create of this URN started; `undefined` when there is none. */
   begunAt(urn: string): Date | undefined;
   begin(urn: string, at: Date): void;
-  /** The resource is gone: what is made under its name from now on is not of that create. */
+  /** Removes the entry, because a later resource with this name is not from that create. */
   end(urn: string): void;
 }
 
-/** After a day nobody runs the same `up` again: what was made since then may be anybody's. */
+/** Entries expire after a day; a resource that was created later may belong to somebody else. */
 const AGE_MAX_MS = 24 * 60 * 60_000;
 
-/** CreateJournal in a directory, one file each; `cloud` keeps those at one cloud apart from another's. */
+/** A create journal in a directory, one file per create, separate for each `cloud`. */
 export function createJournalOnDisk(directory: string, cloud: string): CreateJournal {
   const fileOf = (urn: string): string => {
     const hash = createHash("sha256").update(`${cloud}\n${urn}`).digest("hex");
@@ -44,14 +44,14 @@ export function createJournalOnDisk(directory: string, cloud: string): CreateJou
         removeOld(directory);
         writeFileSync(fileOf(urn), at.toISOString(), { mode: 0o600 });
       } catch {
-        // Where nothing can be written there is no proof later; the create itself is as good.
+        // Without a writable directory there is no proof later; the create itself still works.
       }
     },
     end: (urn) => rmSync(fileOf(urn), { force: true }),
   };
 }
 
-/** CreateJournal that this process alone knows. */
+/** A create journal in memory. */
 export function createJournalInMemory(): CreateJournal {
   const begun = new Map<string, Date>();
   return {
@@ -79,15 +79,18 @@ function removeOld(directory: string): void {
   }
 }
 
-/** How a create whose answer was lost, or whose process was killed, is known again. */
+/** How a resource of an unfinished create is recognised. */
 interface LostCreate {
   /** Names of resource types. */
   readonly types: readonly string[];
-  /** Why what is found at Render is what that create made. */
+  /** The proof that a resource at Render was made by that create. */
   readonly proof: string;
 }
 
-/** The proof for every type; the reference prints it. Without one, nothing that is there is touched. */
+/**
+ * The proof for every type; the reference prints it. Without proof, an existing resource is not
+ * changed.
+ */
 export const LOST_CREATES: readonly LostCreate[] = [
   {
     types: [
@@ -99,21 +102,20 @@ export const LOST_CREATES: readonly LostCreate[] = [
       "EnvGroup",
     ],
     proof:
-      "Its variable `OPSPEC_RESOURCE` says the project, the stack and a hash of the URN. It is part of the create itself, so any machine finds it.",
+      "Its variable `OPSPEC_RESOURCE` holds the project, the stack and a hash of the URN. The create itself sets it, so any machine recognises the resource.",
   },
   {
     types: ["Postgres", "KeyValue", "Project", "RegistryCredential"],
     proof:
-      "It can carry no mark. Before the create, this machine notes when it begins (in `$XDG_STATE_HOME/opspec/creates`, for a day). Ours is what has the name, the workspace and every field that only a create decides, and was made after that: nothing of that name was there before. On another machine there is no proof.",
+      "It cannot carry a marker. Before the create, this machine notes the start time in `$XDG_STATE_HOME/opspec/creates`, for a day. The resource is ours if it has the name, the workspace and every field that only a create sets, was created after that time, and nothing with that name existed before. Another machine has no proof.",
   },
   {
     types: ["Environment"],
     proof:
-      "In a project that this stack makes, the one of its name that holds nothing: Render makes a project with its first environment. In another stack's project, the same note of this machine.",
+      "In a project of this stack: the empty environment with its name, because Render creates a project with its first environment. In another stack's project: the same note of this machine.",
   },
   {
     types: ["ServiceEnv"],
-    proof:
-      "None is needed: it has no id of its own, and setting its variables again changes nothing.",
+    proof: "No proof is needed: it has no id, and setting its variables again changes nothing.",
   },
 ];

@@ -35,7 +35,7 @@ test("a disk is never taken away in passing", async () => {
   const update = render.plugin.update(WEB, id, { olds: web, news });
 
   await expect(update).rejects.toThrow(
-    "disk: taking it away loses what is on the disk. Restore it, or take a backup and consent with allowDataLoss: true.",
+    "disk: removing it loses what is on the disk. Restore it, or take a backup and consent with allowDataLoss: true.",
   );
 });
 

@@ -4,7 +4,7 @@ import { ALLOW_LIST, type BodyFields } from "./body-fields.ts";
 import type { RenderCall } from "./service-place.ts";
 import { withinLimit } from "./waiting.ts";
 
-/** Fields of both kinds of datastore. */
+/** The common fields of Postgres and Key Value instances. */
 export const DATASTORE_FIELDS: BodyFields = {
   name: { write: ["name"] },
   ownerId: { write: ["ownerId"], read: ["owner", "id"], createOnly: true },
@@ -14,7 +14,7 @@ export const DATASTORE_FIELDS: BodyFields = {
   ipAllowList: ALLOW_LIST,
 };
 
-/** How to connect to it, and the record of it. */
+/** An instance and its connection strings. */
 export interface Connection {
   readonly record: Json;
   readonly info: Json;
@@ -31,7 +31,7 @@ export async function connectionOf(
   return { record, info };
 }
 
-/** Outputs of both kinds. */
+/** The common outputs. */
 export function connectionOutputs({ record, info }: Connection) {
   const said = (key: string): string => textOf(memberAt(info, [key]), key);
   return {
@@ -45,13 +45,13 @@ export function connectionOutputs({ record, info }: Connection) {
 const POLL_GROWTH = 1.5;
 const POLL_LAST_MS = 15_000;
 
-/** It will not become available by waiting. */
+/** States from which it cannot become available. */
 const STUCK: ReadonlySet<unknown> = new Set(["unavailable", "recovery_failed"]);
 
 /**
- * Waits until a datastore is available. One that somebody suspended is left to them.
+ * Waits until an instance is available. A suspended one is not waited for.
  *
- * @throws with Render's status when it gets stuck or takes too long
+ * @throws with Render's status when it fails or takes too long
  */
 export async function untilAvailable(path: string, call: RenderCall): Promise<void> {
   let last: unknown;
@@ -75,7 +75,7 @@ async function followStatus(
     const { body } = await client.request({
       method: "GET",
       path,
-      doing: `look at ${path}`,
+      doing: `read ${path}`,
       signal,
     });
     const status = memberAt(body, ["status"]);
@@ -85,7 +85,7 @@ async function followStatus(
     if (status === "available" || status === "suspended") return;
     if (STUCK.has(status)) {
       throw new RenderError(
-        `Render: ${path} is ${String(status)}. Look at it in the dashboard, then run up again.`,
+        `Render: ${path} is ${String(status)}. Check it in Render's dashboard, then run opspec up again.`,
         { maybeDone: false },
       );
     }

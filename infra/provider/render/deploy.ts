@@ -10,21 +10,21 @@ import { withinLimit } from "./waiting.ts";
 const POLL_GROWTH = 1.5;
 const POLL_LAST_MS = 15_000;
 
-/** A deploy that another one overtook is followed to that one, this often at most. */
+/** Most times that a superseded deploy is followed to its successor. */
 const OVERTAKEN_MAX = 5;
 
-/** A queued deploy appears within a minute; it is looked for every second. */
+/** A queued deploy appears within a minute; the list is polled every second. */
 const QUEUE_LOOKS_MAX = 60;
 const QUEUE_WAIT_FACTOR = 7;
 
-/** Log lines that a failure shows. */
+/** Number of log lines in an error. */
 const LOG_LINES = 20;
 
-/** Live, or live until a newer one took over. */
+/** States of a deploy that succeeded: live, or replaced by a newer one. */
 const DONE: ReadonlySet<string> = new Set(["live", "deactivated"]);
 const FAILED: ReadonlySet<string> = new Set(["build_failed", "pre_deploy_failed", "update_failed"]);
 
-/** What a failure needs to say of the service. */
+/** The service of a deploy, for errors. */
 export interface DeploySubject extends Omit<ServiceTarget, "service"> {
   readonly name: string;
   readonly ownerId: string;
@@ -59,7 +59,7 @@ async function startDeploy({ client, path, name, signal }: DeploySubject) {
   return typeof id === "string" ? id : undefined;
 }
 
-/** The deploy that was queued: the first one that is newer than what there was. */
+/** The queued deploy: the first one that is newer than the previous newest. */
 async function queuedDeploy(subject: DeploySubject, before: string | undefined): Promise<string> {
   const { client, name, signal } = subject;
   for (let look = 0; look < QUEUE_LOOKS_MAX; look++) {
@@ -68,7 +68,7 @@ async function queuedDeploy(subject: DeploySubject, before: string | undefined):
     await sleep(client.pace.pollMs * QUEUE_WAIT_FACTOR, undefined, { signal });
   }
   throw new RenderError(
-    `Render: a deploy of "${name}" was queued and does not appear. Look at its deploys in the dashboard, then run up again.`,
+    `Render: a deploy of "${name}" was queued but does not appear. Check its deploys in Render's dashboard, then run opspec up again.`,
     { maybeDone: false },
   );
 }
@@ -76,7 +76,7 @@ async function queuedDeploy(subject: DeploySubject, before: string | undefined):
 /**
  * Waits until a deploy is live.
  *
- * @throws with Render's status, its reason and the last log lines when it ends otherwise
+ * @throws with Render's status, its reason and the last log lines when it fails
  */
 export async function waitForDeploy(subject: DeploySubject, deployId: string): Promise<void> {
   const { name, client } = subject;
@@ -120,7 +120,7 @@ async function deployStatus({ client, path, signal }: DeploySubject, id: string)
   const { body } = await client.request({
     method: "GET",
     path: `${path}/deploys/${id}`,
-    doing: `look at deploy ${id}`,
+    doing: `read deploy ${id}`,
     signal,
   });
   return textOf(memberAt(body, ["status"]), "status");
@@ -143,7 +143,7 @@ async function deployFailure(subject: DeploySubject, id: string, status: string)
   const tail =
     lines.length > 0 ? ` Its last log lines:\n${lines.map((it) => `  ${it}`).join("\n")}` : "";
   return new RenderError(
-    `Render: deploy ${id} of "${subject.name}" ended as ${status}. What it set is in place, and the next up deploys again.${tail}`,
+    `Render: deploy ${id} of "${subject.name}" ended as ${status}. Its settings are in place; the next opspec up deploys again.${tail}`,
     { maybeDone: false },
   );
 }
@@ -169,24 +169,24 @@ async function lastLogLines({
 }
 
 /**
- * The environment variables by which a service remembers that a deploy is owed to it: one for its
- * own changes, one for those of its late variables.
+ * The environment variables that mark an owed deploy on a service: one for its own changes, one for
+ * its late variables.
  *
- * A killed run can save nothing, and a refresh then takes what it wrote for deployed. The service
- * itself is the one place that the next run reads from any machine. The variable is there from
- * before the first write until the deploy is live, so the deploy that it names carries it along.
+ * A killed operation saves nothing, and a refresh then takes its writes as deployed. Only the
+ * service itself can be read by the next operation on any machine. The variable exists from before
+ * the first write until the deploy is live.
  */
 const OWED_KEYS = {
   service: "OPSPEC_DEPLOY_OWED",
   late: "OPSPEC_LATE_DEPLOY_OWED",
 } as const;
 
-/** Variables of a service that are this plugin's and nobody's to declare. */
+/** Variables that belong to this plugin; a program cannot declare them. */
 const PLUGIN_KEYS: ReadonlySet<string> = new Set([MARKER_KEY, ...Object.values(OWED_KEYS)]);
 
 type Writer = keyof typeof OWED_KEYS;
 
-/** Notes the deploy before `write`, and takes the note away when that, its deploy included, is done. */
+/** Sets the mark, runs `write` with its deploy, and removes the mark. */
 export async function owingDeploy(
   place: Target,
   writer: Writer,
@@ -197,12 +197,12 @@ export async function owingDeploy(
   await forgetOwedDeploy(place, writer);
 }
 
-/** Takes the note away; none is as good. */
+/** Removes the mark, if there is one. */
 export async function forgetOwedDeploy(place: Target, writer: Writer): Promise<void> {
   await deleteText(ENV_VARS, place, OWED_KEYS[writer]);
 }
 
-/** Was a run ended after it wrote and before its deploy was live? */
+/** Whether an operation ended between its writes and its live deploy. */
 export function isDeployOwed(variables: { readonly [key: string]: unknown }, by: Writer): boolean {
   return OWED_KEYS[by] in variables;
 }

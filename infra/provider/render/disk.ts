@@ -3,7 +3,7 @@ import { postOnce } from "./find-or-post.ts";
 import { diskToApi } from "./service-fields.ts";
 import { getService, type ServiceTarget } from "./service-place.ts";
 
-/** Takes away the disk that is no longer declared. That its loss is consented to was checked before. */
+/** Removes a disk that is no longer declared. The consent was checked before. */
 export async function dropDisk(
   { client, service, signal }: ServiceTarget,
   wanted: Json | undefined,
@@ -14,7 +14,7 @@ export async function dropDisk(
   await client.delete(`/disks/${id}`, `remove disk ${id}`, signal);
 }
 
-/** Adds the disk that is declared, or changes it. */
+/** Adds or changes the declared disk. */
 export async function syncDisk(place: ServiceTarget, wanted: Json | undefined): Promise<void> {
   if (wanted === undefined) return;
   const existing = memberAt(place.service, ["serviceDetails", "disk"]);

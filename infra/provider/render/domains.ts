@@ -3,9 +3,9 @@ import { postOnce } from "./find-or-post.ts";
 import type { ServiceTarget } from "./service-place.ts";
 
 /**
- * Which of our names the service has; on an import, all that are served themselves.
+ * The declared domains that the service has; on an import, all that are no redirects.
  *
- * Render adds the www sibling of an apex, and the other way round, as a redirect: it is not ours.
+ * Render adds the `www` or apex sibling of a domain as a redirect; it is not managed.
  */
 export async function readDomains(
   { client, path, signal }: ServiceTarget,
@@ -17,14 +17,14 @@ export async function readDomains(
   return domains.filter((it) => !memberAt(it, ["redirectForName"])).map(nameOf);
 }
 
-/** Adds the names that are missing and deletes those that are no longer declared. */
+/** Adds missing domains and deletes those that are no longer declared. */
 export async function syncDomains(
   place: ServiceTarget,
   wanted: readonly string[],
   old: readonly string[],
 ): Promise<void> {
   const dropped = old.filter((it) => !wanted.includes(it));
-  // First, because a sibling goes with the name that it was added for, and may itself be wanted.
+  // Deletions come first, because a sibling is deleted with its domain and may itself be declared.
   for (const name of dropped) {
     const domain = `${place.path}/custom-domains/${name}`;
     await place.client.delete(domain, `remove domain ${name}`, place.signal);

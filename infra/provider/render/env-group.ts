@@ -18,10 +18,10 @@ import { recordType } from "./record.ts";
 import type { RenderCall, ServiceTarget } from "./service-place.ts";
 import type { ObservedRecord, RecordChange } from "./record-kind.ts";
 
-/** Where the two collections stand in a group's answer. */
+/** The paths of the two collections in a group's answer. */
 const MEMBERS = { env: "envVars", secretFiles: "secretFiles" } as const;
 
-/** An env group. Its list tells no values, so one that declares some is asked for them. */
+/** An env group. Its list has no values, so a group that declares some is read by id. */
 export const envGroup = recordType({
   contract: EnvGroup,
   noun: "env group",
@@ -53,10 +53,10 @@ export const envGroup = recordType({
 });
 
 /**
- * A text that changes with the content of a group, and only with it.
+ * A text that changes exactly when the content of the group changes.
  *
- * SHA-256 does not give the content back, and it covers all values together. A group whose only
- * unknown is a short word could still be guessed by trying words, so the contract keeps it secret.
+ * It is a SHA-256 of all values together. A group whose only secret is a short word could still be
+ * guessed from it, so the contract keeps it secret.
  */
 function contentHash(inputs: JsonObject): string {
   const sorted = [inputs["env"], inputs["secretFiles"]].map((texts) =>
@@ -102,7 +102,7 @@ function textsIn(collection: KeyedCollection, group: Json): Texts {
   return textsFrom(collection, itemsOf(memberAt(group, [MEMBERS[collection.input]])));
 }
 
-/** The variables and files that this program owns, as they are now. */
+/** The current values of the declared variables and files. */
 function onlyDeclared(inputs: JsonObject, declared: JsonObject): JsonObject {
   const own = (input: string): Texts => {
     const keys = Object.keys(textsOf(declared[input]));
@@ -112,7 +112,7 @@ function onlyDeclared(inputs: JsonObject, declared: JsonObject): JsonObject {
   return { env: own("env"), secretFiles: own("secretFiles") };
 }
 
-/** Which of our groups the service is linked to; on an import, all. */
+/** The declared groups that the service is linked to; on an import, all. */
 export async function readLinks(
   place: ServiceTarget,
   declared: readonly string[] | undefined,
@@ -130,7 +130,9 @@ export async function readLinks(
   return links.flat();
 }
 
-/** Links what is missing and unlinks what is no longer declared. A link alone deploys nothing. */
+/**
+ * Adds missing links and removes those that are no longer declared. A link alone starts no deploy.
+ */
 export async function syncLinks(
   place: ServiceTarget,
   wanted: readonly string[],

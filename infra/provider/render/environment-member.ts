@@ -1,7 +1,7 @@
 import type { Json } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
 
-/** Who moves, and from where to where; `old` is where we had declared it to be. */
+/** A resource and its environments; `old` is the previously declared one. */
 export interface Move {
   readonly id: string;
   readonly current: Json | undefined;
@@ -10,10 +10,10 @@ export interface Move {
 }
 
 /**
- * Puts a resource into its environment.
+ * Moves a resource into its environment.
  *
- * It leaves the old one first: whether an addition alone moves it is not documented. One that was
- * never declared to be in an environment stays where somebody put it.
+ * It leaves the old one first, because Render does not document that an addition moves it. One that
+ * was never declared to be in an environment stays where somebody put it.
  */
 export async function moveToEnvironment(
   { client, signal }: { client: RenderClient; signal: AbortSignal },

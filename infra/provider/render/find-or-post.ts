@@ -3,29 +3,29 @@ import type { Call } from "../kit/plugin.ts";
 import { type Json, RenderError, memberAt, textOf } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
 
-/** How one resource is found again, or made. */
+/** How a resource is found or created. */
 export interface Creation<T> {
   /** In words: `web service`, `Postgres database`. */
   readonly noun: string;
   readonly name: string;
-  /** Where the spec has the options of this one, when it is not a `pulumi:` of its own. */
+  /** The spec path of its Pulumi options, when it has no own `pulumi:` key. */
   readonly optionsKey?: string | undefined;
-  /** Take over one that is there, whoever made it. */
+  /** Adopts an existing one, whoever created it. */
   readonly adopt: boolean;
-  /** Everything of this name in this place. */
+  /** Existing resources with this name in this place. */
   namesakes(): Promise<readonly Json[]>;
-  /** Is it proven that a create of ours made it? */
+  /** Whether it is proven that our create made it. */
   isOurs(namesake: Json): Promise<boolean>;
-  /** Why it cannot become ours without being replaced; `undefined` when it can. */
+  /** Why it cannot be adopted without a replacement; `undefined` when it can. */
   mismatch(namesake: Json): string | undefined;
   post(): Promise<T>;
 }
 
 /**
- * Makes the resource once, or takes up what is ours already.
+ * Creates the resource once, or continues with one that our create made.
  *
- * One of the name that is neither proven ours nor given to us by `adopt` is somebody else's: it is not
- * touched, and the error says how to take it over.
+ * An existing one with the name that is neither proven ours nor adopted is unmanaged: it is not
+ * changed, and the error says how to adopt it.
  */
 export async function findOrPost<T>(
   creation: Creation<T>,
@@ -56,8 +56,8 @@ function fitting<T>({ noun, name, mismatch }: Creation<T>, namesake: Json): Json
   const reason = mismatch(namesake);
   if (reason === undefined) return namesake;
   throw new Error(
-    `name: the ${noun} "${name}" (${idOf(namesake)}) exists and cannot be taken over: ${reason}. ` +
-      `Declare what it has, or choose another name.`,
+    `name: the ${noun} "${name}" (${idOf(namesake)}) exists and cannot be adopted: ${reason}. ` +
+      `Declare its values, or choose another name.`,
   );
 }
 
@@ -68,27 +68,27 @@ function unmanagedMessage<T>(
   const [many, exist] =
     ids.length > 1 ? [`${ids.length} of the kind ${noun}`, "exist"] : [`a ${noun}`, "exists"];
   const id = ids.length > 1 ? "<one of them>" : ids[0];
-  // Nobody can tell which of several is meant by a name.
+  // With several of one name it is unclear which one is meant.
   const adopting = ids.length > 1 ? "" : `, or ${optionsKey}: { adopt: true }`;
   return (
-    `name: ${many} called "${name}" ${exist} (${ids.join(", ")}) and was not made for this resource. ` +
-    `Take it over: set ${optionsKey}: { import: ${id} } for it in the spec for one up, whose preview shows what differs${adopting}. ` +
+    `name: ${many} called "${name}" ${exist} (${ids.join(", ")}) and this resource did not create it. ` +
+    `To adopt it, set ${optionsKey}: { import: ${id} } in the spec for one up, whose preview shows the differences${adopting}. ` +
     `Or choose another name.`
   );
 }
 
-/** The id of anything that Render lists. */
+/** The id of a listed resource. */
 export function idOf(record: Json): string {
   return textOf(memberAt(record, ["id"]), "id");
 }
 
-/** How often something is made when its answers are lost. */
+/** Most attempts of a create whose answers are lost. */
 const ATTEMPTS_MAX = 4;
 
 /**
- * Makes something once, whatever gets lost on the way.
+ * Creates a resource exactly once, even if answers are lost.
  *
- * Before each try it is looked for: what a lost one made is there, and taken.
+ * Before each attempt it checks whether a lost attempt created the resource.
  */
 export async function postOnce<T>(
   { client, signal }: { client: RenderClient; signal: AbortSignal },
@@ -102,7 +102,7 @@ export async function postOnce<T>(
     } catch (error) {
       const isLost = error instanceof RenderError && error.maybeDone;
       if (!isLost || attempt >= ATTEMPTS_MAX) throw error;
-      // Render's lists should show by then what the lost one made.
+      // By then Render's lists should show what the lost attempt created.
       await sleep(client.pace.backoffMs * 2 ** attempt, undefined, { signal });
     }
   }

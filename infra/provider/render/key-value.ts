@@ -3,7 +3,9 @@ import type { JsonObject } from "./answer.ts";
 import { DATASTORE_FIELDS, connectionOf, connectionOutputs, untilAvailable } from "./datastore.ts";
 import { recordType } from "./record.ts";
 
-/** A Key Value store. Addresses and password stay for life, so a read does not ask for them again. */
+/**
+ * A Key Value instance. Addresses and password never change, so a read does not request them again.
+ */
 export const keyValue = recordType({
   contract: KeyValue,
   noun: "Key Value store",

@@ -1,11 +1,11 @@
 import { type Json, type JsonObject, memberAt, objectOf, textOf } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
 
-/** A collection of named texts: the environment variables or the secret files of a service or an env group. */
+/** A collection of named texts: environment variables or secret files of a service or env group. */
 export interface KeyedCollection {
   /** Name of the input: `env` or `secretFiles`. */
   readonly input: "env" | "secretFiles";
-  /** Last part of the collection's path. */
+  /** Last segment of the collection's path. */
   readonly segment: "env-vars" | "secret-files";
   /** Envelope, key and value names in Render's bodies. */
   readonly noun: "envVar" | "secretFile";
@@ -29,7 +29,7 @@ export const SECRET_FILES: KeyedCollection = {
   value: "content",
 };
 
-/** A resource below which collections stand. */
+/** A resource that has collections. */
 export interface Target {
   readonly client: RenderClient;
   /** `/services/srv-…` or `/env-groups/evg-…`. */
@@ -39,7 +39,7 @@ export interface Target {
 
 export type Texts = Readonly<Record<string, string>>;
 
-/** The collection as Render lists it: with keys and values apart. */
+/** The collection in Render's list form, with keys and values. */
 export function textsFrom({ key, value }: KeyedCollection, items: readonly Json[]): Texts {
   return Object.fromEntries(
     items.map((item) => [
@@ -49,7 +49,7 @@ export function textsFrom({ key, value }: KeyedCollection, items: readonly Json[
   );
 }
 
-/** The collection in the body of a POST. */
+/** The collection in a POST body. */
 export function textsBody({ key, value }: KeyedCollection, texts: Json): readonly Json[] {
   return Object.entries(objectOf(texts, "texts")).map(([name, text]) => ({
     [key]: name,
@@ -57,12 +57,12 @@ export function textsBody({ key, value }: KeyedCollection, texts: Json): readonl
   }));
 }
 
-/** A part of what was declared, as texts; nothing when it was not declared. */
+/** The declared texts; empty when nothing was declared. */
 export function textsOf(value: unknown): Texts {
   return typeof value === "object" && value !== null ? (value as Texts) : {};
 }
 
-/** What the collection of a service holds; the reads of one run share the call. */
+/** The content of a service's collection; the reads of one operation share the call. */
 export async function readTexts(
   collection: KeyedCollection,
   { client, path, signal }: Target,
@@ -71,7 +71,7 @@ export async function readTexts(
   return textsFrom(collection, list);
 }
 
-/** What is there, what is to be there, and what we had declared before. */
+/** The actual, the wanted and the previously declared texts. */
 export interface TextsChange {
   readonly existing: Texts;
   readonly wanted: Texts;
@@ -79,9 +79,9 @@ export interface TextsChange {
 }
 
 /**
- * Makes our keys say what is wanted, and leaves the keys of others alone.
+ * Sets and removes our keys and leaves other keys unchanged.
  *
- * Only what differs is written, so that a second run after an interruption writes only what is missing.
+ * Only differences are written, so that a repeated operation writes only what is missing.
  */
 export async function syncTexts(
   collection: KeyedCollection,
@@ -96,7 +96,7 @@ export async function syncTexts(
   }
 }
 
-/** Removes one text; gone already is success. */
+/** Removes one text; a missing one is success. */
 export async function deleteText(
   { segment, noun }: KeyedCollection,
   { client, path, signal }: Target,
@@ -106,7 +106,7 @@ export async function deleteText(
   await client.delete(item, `remove ${noun} "${key}" of ${path}`, signal);
 }
 
-/** Sets one text; the same again changes nothing. */
+/** Sets one text; idempotent. */
 export async function putText(
   { segment, noun, value: member }: KeyedCollection,
   { client, path, signal }: Target,

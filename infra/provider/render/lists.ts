@@ -3,14 +3,14 @@ import { type Json, RenderError, memberAt } from "./answer.ts";
 /** Render's largest page. */
 const PAGE_SIZE = 100;
 
-/** Pages of one list; at 100 a page, more than any workspace holds. */
+/** Most pages of one list; at 100 entries a page, more than any workspace has. */
 const PAGES_MAX = 200;
 
-/** A list of Render's, and how a page of it is asked for. */
+/** A list at Render and how to read a page. */
 interface PagedList {
-  /** May have a query. */
+  /** Path; may contain a query. */
   readonly path: string;
-  /** Names the member of an entry, for example `service`; absent where the list is bare. */
+  /** The envelope's member, for example `service`; absent for a bare list. */
   readonly noun: string | undefined;
   /** For messages: `list /services`. */
   readonly doing: string;
@@ -18,9 +18,9 @@ interface PagedList {
 }
 
 /**
- * Every page of a list, unwrapped from its envelopes.
+ * Reads all pages of a list without envelopes.
  *
- * Render's few bare lists tell no cursor, so of them the newest 100 are all there is.
+ * Render's few bare lists have no cursor, so only their newest 100 entries are available.
  */
 export async function everyPage({ path, noun, doing, ask }: PagedList): Promise<readonly Json[]> {
   const joint = path.includes("?") ? "&" : "?";
@@ -36,7 +36,7 @@ export async function everyPage({ path, noun, doing, ask }: PagedList): Promise<
     if (entries.length < PAGE_SIZE || !cursor) return items;
   }
   throw new RenderError(
-    `Render: could not ${doing}: it goes on after ${PAGES_MAX} pages of ${PAGE_SIZE}. Nothing is done on a part of a list.`,
+    `Render: could not ${doing}: it has more than ${PAGES_MAX} pages of ${PAGE_SIZE}. An incomplete list is never used.`,
     { maybeDone: false },
   );
 }
@@ -48,17 +48,20 @@ function entriesOf(body: Json, doing: string): readonly Json[] {
   });
 }
 
-/** A list that is being asked for, and the time that its first reader has. */
+/** A list request and the deadline of its first reader. */
 interface SharedList {
   readonly list: Promise<readonly Json[]>;
   readonly signal: AbortSignal;
 }
 
-/** Lists that the reads of one run share: each is asked for once, until it fails or all are cleared. */
+/**
+ * Lists shared by the reads of one operation. Each is requested once, until it fails or all are
+ * cleared.
+ */
 export class SharedLists {
   readonly #lists = new Map<string, SharedList>();
 
-  /** What the next reader gets is asked for again. */
+  /** The next reader requests it again. */
   clear(): void {
     this.#lists.clear();
   }
@@ -68,7 +71,7 @@ export class SharedLists {
     try {
       return await shared.list;
     } catch (error) {
-      // Whoever asked first has no time left; that says nothing of the others.
+      // The first reader's deadline passed, which does not affect the others.
       if (!shared.signal.aborted || signal.aborted) throw error;
       return this.read(path, signal, ask);
     }
@@ -83,15 +86,15 @@ export class SharedLists {
   }
 }
 
-/** What a refresh of a stack asks Render: the reference prints it, and a test counts it. */
+/** The API calls of a refresh. The reference prints this list, and a test counts the calls. */
 export const REFRESH_CALLS = [
   "1 for `/services` when the stack has any service or cron job",
   "1 for `/env-groups` when it has an env group or a service declares links",
   "1 each for `/postgres`, `/key-value`, `/projects` and `/registrycredentials` that it uses",
-  "1 for `/environments` of each project of which it has an environment",
-  "1 for each service and each of its collections of which it declares anything: variables (its own and the late ones together), secret files, domains, headers, routes",
-  "1 for the variables of each service that declares none and is no longer what the state says: our note of an owed deploy would stand there",
+  "1 for `/environments` of each project in which it has an environment",
+  "1 for each service and each of its collections with declared items: variables (its own and the late ones together), secret files, domains, headers, routes",
+  "1 for the variables of each service that declares none and differs from its state, because the mark of an owed deploy would be there",
   "1 for each env group that declares variables or files",
-  "1 for each resource that its list no longer has: by its id, before it counts as gone",
+  "1 for each resource that is missing in its list: by id, before it counts as deleted",
   "1 more for each further page of a list that is longer than 100",
 ] as const;

@@ -8,7 +8,7 @@ import { RenderClient } from "./client.ts";
 import { RateBudgets } from "./rate-limit.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
-/** Render counts the calls of an account together, so a process has one count of them. */
+/** Render counts the calls of an account, so a process has one budget. */
 let budgets: RateBudgets | undefined;
 
 await servePlugin({
@@ -35,7 +35,10 @@ function host(): string {
   return (process.env["RENDER_HOST"] ?? RENDER_HOST).replace(/\/+$/, "");
 }
 
-/** Where programs keep what outlives them and is no configuration. @see https://specifications.freedesktop.org/basedir-spec */
+/**
+ * The directory for a program's state files. @see
+ * https://specifications.freedesktop.org/basedir-spec
+ */
 function stateDirectory(): string {
   const home = process.env["XDG_STATE_HOME"] || join(homedir(), ".local", "state");
   return join(home, "opspec", "creates");
@@ -45,15 +48,15 @@ function apiKey(configured: unknown): string {
   const key = process.env["RENDER_API_KEY"] ?? configured;
   if (typeof key === "string" && key !== "") return key;
   throw new Error(
-    "render: there is no API key. Set RENDER_API_KEY, or: pulumi config set --secret render:apiKey.",
+    "render: the API key is missing. Set RENDER_API_KEY, or run: pulumi config set --secret render:apiKey.",
   );
 }
 
-/** One stack's state never meets two clouds: on the second, everything of the first would look gone. */
+/** The state of a stack belongs to one cloud; on another one, every resource would look deleted. */
 function refuseOtherCloud(state: unknown, now: unknown): string | undefined {
   if (state === undefined || state === now) return undefined;
   return (
-    `render: this stack's state describes the cloud "${String(state)}", and RENDER_HOST now points to "${String(now)}". ` +
+    `render: this stack's state belongs to the cloud "${String(state)}", but RENDER_HOST points to "${String(now)}". ` +
     `Point RENDER_HOST back to it, or use another stack.`
   );
 }

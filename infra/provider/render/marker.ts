@@ -5,13 +5,13 @@ import type { Target } from "./keyed-values.ts";
 /** Environment variable that marks a service as managed by this stack. */
 export const MARKER_KEY = "OPSPEC_RESOURCE";
 
-/** Enough of a SHA-256 that two resources of one stack never share it. */
+/** Length of the hash; long enough that two resources of a stack never share it. */
 const HASH_LENGTH = 16;
 
 /**
- * The proof that a resource was made for this URN: `<project>/<stack>/<hash of the URN>`.
+ * The marker of a URN: `<project>/<stack>/<hash of the URN>`.
  *
- * A create whose answer was lost finds what it made by this, not by the name alone.
+ * A create whose answer was lost finds its resource by this marker, not by the name alone.
  */
 export function markerOf(urn: string): string {
   const { project, stack } = parseUrn(urn);
@@ -19,7 +19,7 @@ export function markerOf(urn: string): string {
   return `${project}/${stack}/${hash}`;
 }
 
-/** Puts the marker on a service or an env group that becomes ours. */
+/** Sets the marker on an adopted service or env group. */
 export async function setMarker({ client, path, signal }: Target, urn: string): Promise<void> {
   await client.request({
     method: "PUT",

@@ -5,7 +5,7 @@ import { DATASTORE_FIELDS, connectionOf, connectionOutputs, untilAvailable } fro
 import { recordType } from "./record.ts";
 import type { ObservedRecord } from "./record-kind.ts";
 
-/** Render's Postgres listens on the usual one. */
+/** The default port of Postgres. */
 const PORT = "5432";
 
 const FIELDS: BodyFields = {
@@ -32,7 +32,9 @@ const FIELDS: BodyFields = {
   },
 };
 
-/** A Postgres database. Addresses and password stay for life, so a read does not ask for them again. */
+/**
+ * A Postgres database. Addresses and password never change, so a read does not request them again.
+ */
 export const postgres = recordType({
   contract: Postgres,
   noun: "Postgres database",
@@ -47,7 +49,7 @@ export const postgres = recordType({
     const connection = await connectionOf(`/postgres/${id}`, call);
     return {
       ...connectionOutputs(connection),
-      // Inside Render the host is the id.
+      // The internal host is the id.
       host: id,
       port: PORT,
       user: said(connection.record, "databaseUser"),
@@ -57,7 +59,7 @@ export const postgres = recordType({
   },
 });
 
-/** What Render let grow by itself is no difference to what was declared. */
+/** Growth by disk autoscaling is not drift. */
 function comparable({ inputs, known }: ObservedRecord): JsonObject {
   const { diskSizeGb } = known.inputs as JsonObject;
   const hasGrown =

@@ -26,7 +26,7 @@ const KIND: RecordKind = {
 
 const lifecycle = recordLifecycle(KIND);
 
-/** A project, or one that another stack made and this one only uses. */
+/** A project, created by this stack or only used by it. */
 export const project = implement<typeof Project, RenderClient>(Project, {
   create: async (inputs, call) => {
     if (!inputs.existing) {
@@ -38,7 +38,7 @@ export const project = implement<typeof Project, RenderClient>(Project, {
     if (first !== undefined && others.length === 0) return { id: idOf(first), outputs: {} };
     const count = first === undefined ? "no project is" : `${others.length + 1} projects are`;
     throw new Error(
-      `name: ${count} called "${inputs.name}" in ${inputs.ownerId}. Deploy the stack that makes it first, or leave out existing: true.`,
+      `name: ${count} called "${inputs.name}" in ${inputs.ownerId}. Deploy the stack that creates it first, or remove existing: true.`,
     );
   },
   read: async (id, call, known) => {
@@ -57,7 +57,7 @@ export const project = implement<typeof Project, RenderClient>(Project, {
   },
 });
 
-/** Render's lists of what stands in an environment; the first is its own spelling. */
+/** Render's lists of an environment's members; the first is Render's spelling. */
 const MEMBER_LISTS = ["databasesIds", "redisIds", "serviceIds", "envGroupIds"];
 
 /** An environment of a project. */
@@ -80,13 +80,14 @@ export const environment = recordType({
     },
     ipAllowList: ALLOW_LIST,
   },
-  // Some workspaces do not tell the allow-list of an environment: what was declared counts then.
+  // Some workspaces do not return an environment's allow-list; the declared one is used then.
   observe: async ({ record, inputs, known }) =>
     memberAt(record, ["ipAllowList"]) === undefined
       ? { ...inputs, ipAllowList: known.inputs["ipAllowList"] as Json | undefined }
       : inputs,
-  // Render makes a project with its first environment. In a project that this stack makes, one of
-  // our name that holds nothing is that one; in another stack's project it may be a colleague's.
+  // Render creates a project with its first environment. In a project of this stack, an empty
+  // environment with our name is that one; in another stack's project it may belong to somebody
+  // else.
   isOurs: async (record, { client }) =>
     client.ownProjects.has(String(memberAt(record, ["projectId"]))) && isEmpty(record),
   outputs: async () => ({}),

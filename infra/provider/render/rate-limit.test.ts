@@ -138,7 +138,7 @@ test("a wait ends with the time of the resource that waits, and says what it wai
   await new Promise((resolve) => signal.addEventListener("abort", resolve));
 
   await expect(create(client, "late", signal)).rejects.toThrow(
-    /^Render: could not create service "late": it waits for the rate limit of 20 calls in 60 min that create a service or a datastore, and its time is up \d+ min too early\. Run up again when there is room\.$/,
+    /^Render: could not create service "late": it waits for the rate limit of 20 calls in 60 min that create a service or a datastore, and its deadline is \d+ min too early\. Run opspec up again later\.$/,
   );
 });
 

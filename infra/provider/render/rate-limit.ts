@@ -2,39 +2,39 @@ import { type Answer, RenderError } from "./answer.ts";
 import { type Clock, SYSTEM_CLOCK, inWords, untilSettled } from "./waiting.ts";
 
 /**
- * Until an answer has told what is left of a window, this part of the limit may be under way at once:
- * somebody else may have spent the rest, and each call that finds out is a 429.
+ * The part of the limit that may be in flight before an answer reports the rest of the window.
+ * Others may have used the rest, and each call above it is a 429.
  */
 const UNTOLD_PART = 0.1;
 
-/** Two windows of one class begin at least half a window apart, whatever the answers round. */
+/** Two windows of a class start at least half a window apart, despite rounding. */
 const SAME_WINDOW_PART = 0.5;
 
-/** Windows that one call waits for. Each lets a whole budget through, unless others always spend it. */
+/** Most windows that one call waits for. Each allows a whole budget, unless others use it. */
 const WINDOWS_MAX = 24;
 
-/** A wait below this is not worth a line. */
+/** Shorter waits are not logged. */
 const SAID_FROM_MS = 1000;
 
-/** A call that waits for its turn. */
+/** A waiting call. */
 interface Taker {
   /** For messages: `create service "web"`. */
   readonly doing: string;
   readonly signal: AbortSignal;
 }
 
-/** What a budget needs besides its class. */
+/** Options of a budget. */
 export interface BudgetSurroundings {
   readonly clock: Clock;
-  /** Says that calls wait, once for each window. */
+  /** Logs that calls wait, once per window. */
   readonly say: (message: string) => void;
 }
 
 /**
- * How many calls of one class may still be sent, shared by everything that this process works on.
+ * The remaining calls of one class, shared by all work of this process.
  *
- * It counts for itself until an answer says what is left; then that counts, because others spend of
- * the same budget. Calls under way are taken off what an answer said: it may not have counted them.
+ * It counts by itself until an answer reports the rest, which then counts, because others use the
+ * same budget. Calls in flight are subtracted, because the answer may not include them.
  */
 export class RateBudget {
   readonly #class: RateClass;
@@ -42,7 +42,7 @@ export class RateBudget {
   #limit: number;
   #left = 0;
   #endsAtMs = 0;
-  /** Has an answer told what is left of this window? */
+  /** Whether an answer reported the rest of this window. */
   #isTold = false;
   #underWay = 0;
   #answered = Promise.withResolvers<void>();
@@ -54,7 +54,7 @@ export class RateBudget {
     this.#limit = rateClass.limit;
   }
 
-  /** Waits until a call may be sent, and counts it. Each must be followed by one `settle`. */
+  /** Waits until a call may be sent, and counts it. Call `settle` once for each. */
   async take(taker: Taker): Promise<void> {
     for (let windows = 0; ;) {
       this.#openWindow();
@@ -63,13 +63,13 @@ export class RateBudget {
         await untilSettled(this.#answered.promise, taker.signal);
         continue;
       }
-      if (++windows > WINDOWS_MAX) throw this.#failure(taker, "others spend it all");
+      if (++windows > WINDOWS_MAX) throw this.#failure(taker, "other clients use all of it");
       await this.#waitForWindow(taker);
     }
     this.#underWay++;
   }
 
-  /** The call was answered, or lost: then it may have been counted. */
+  /** Ends a call: answered, or lost and possibly counted. */
   settle(notice: RateNotice | undefined): void {
     this.#underWay--;
     if (notice) this.#believe(notice);
@@ -96,7 +96,7 @@ export class RateBudget {
     const isSameWindow =
       this.#isTold && endsAtMs < this.#endsAtMs + this.#class.windowMs * SAME_WINDOW_PART;
     this.#limit = limit;
-    // Answers overtake each other: within a window, the one that leaves less is the newer one.
+    // Answers may arrive out of order; within a window the smaller rest is newer.
     const isOlder = isSameWindow && !isRefusal && left > this.#left;
     this.#left = isOlder ? this.#left : left;
     this.#endsAtMs = isSameWindow && !isRefusal ? Math.max(endsAtMs, this.#endsAtMs) : endsAtMs;
@@ -115,7 +115,7 @@ export class RateBudget {
       await clock.waitUntil(endsAtMs, taker.signal);
     } catch (error) {
       const isLate = error instanceof DOMException && error.name === "TimeoutError";
-      throw isLate ? this.#failure(taker, `its time is up ${inWords(waitMs)} too early`) : error;
+      throw isLate ? this.#failure(taker, `its deadline is ${inWords(waitMs)} too early`) : error;
     }
   }
 
@@ -126,13 +126,13 @@ export class RateBudget {
   #failure({ doing }: Taker, why: string): RenderError {
     return new RenderError(
       `Render: could not ${doing}: it waits for the rate limit of ${this.#words()}, and ${why}. ` +
-        `Run up again when there is room.`,
+        `Run opspec up again later.`,
       { maybeDone: false },
     );
   }
 }
 
-/** The budgets of all classes. One of these serves a whole process: Render counts its calls together. */
+/** The budgets of all classes, one object per process. */
 export class RateBudgets {
   readonly #around: BudgetSurroundings;
   readonly #budgets = new Map<RateClass, RateBudget>();
@@ -141,7 +141,7 @@ export class RateBudgets {
     this.#around = { clock, say };
   }
 
-  /** The budget of a call; `path` may have a query. */
+  /** The budget of a call; `path` may contain a query. */
   of(method: string, path: string): RateBudget {
     const rateClass = rateClassOf(method, path.replace(/\?.*/, ""));
     const budget = this.#budgets.get(rateClass) ?? new RateBudget(rateClass, this.#around);
@@ -150,13 +150,13 @@ export class RateBudgets {
   }
 }
 
-/** Calls that share one of Render's budgets. */
+/** A rate class: calls that share one of Render's budgets. */
 export interface RateClass {
-  /** What the calls do, for messages: `20 calls an hour that …`. */
+  /** The calls' purpose, for messages: `20 calls an hour that …`. */
   readonly what: string;
   /** Matches `METHOD /path`. */
   readonly calls: RegExp;
-  /** Calls in one window; an answer may say another number. */
+  /** Calls per window; an answer may report another limit. */
   readonly limit: number;
   readonly windowMs: number;
 }
@@ -164,17 +164,17 @@ export interface RateClass {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Calls on one service of which Render counts together what builds or restarts it. */
+/** Calls that build or restart a service, which Render counts together. */
 const SERVICE_CALLS =
   /^(?:PATCH \/services\/[^/]+|POST \/services\/[^/]+\/(?:deploys|scale|suspend|resume))$/;
 
 /**
- * Render's budgets, the most special first.
+ * Render's rate classes, the most specific first.
  *
- * Which calls share one is documented. The limits and windows are those of the `Ratelimit-Limit` and
- * the longest `Ratelimit-Reset` headers in recorded traffic, where they are other than documented;
- * what an answer says counts for more. What Render counts for each service is taken for the account's
- * here: the answers then say that hardly any of it is spent.
+ * The classes are documented. The limits and windows come from the `Ratelimit-Limit` and the
+ * longest `Ratelimit-Reset` headers of recorded traffic where they differ from the documentation;
+ * answers override them. Limits per service are treated as limits per account; answers then report
+ * that little of them is used.
  *
  * @see https://api-docs.render.com/reference/rate-limiting
  */
@@ -196,35 +196,35 @@ const RATE_CLASSES: readonly RateClass[] = [
   { what: "write", calls: /^/, limit: 100, windowMs: MINUTE_MS },
 ];
 
-/** The class of a call. `path` is without the query. */
+/** The class of a call; `path` has no query. */
 function rateClassOf(method: string, path: string): RateClass {
   const found = RATE_CLASSES.find(({ calls }) => calls.test(`${method} ${path}`));
   if (!found) throw new Error(`unreachable: no rate class for ${method} ${path}`);
   return found;
 }
 
-/** What an answer says of its class's budget. */
+/** The budget that an answer reports. */
 export interface RateNotice {
-  /** Calls in one window; some accounts have more. */
+  /** Calls per window; some accounts have more. */
   readonly limit?: number;
-  /** Calls that are left in this window. */
+  /** Remaining calls in this window. */
   readonly left: number;
-  /** Until the next window begins. */
+  /** Milliseconds until the next window. */
   readonly resetMs: number;
-  /** The call was one too many and was not carried out. */
+  /** The call exceeded the limit and was not executed. */
   readonly isRefusal: boolean;
 }
 
-/** Render tells whole seconds, so a window may last nearly one longer than it says. */
+/** Render reports whole seconds, so a window may last almost one second longer. */
 const RESET_STEP_MS = 1000;
 
-/** The longest wait for a rate limit: Render's longest window is an hour. */
+/** The longest wait for a rate limit; Render's longest window is an hour. */
 const RESET_MAX_MS = 61 * 60_000;
 
-/** After a 429 that says nothing of when to come back. */
+/** Wait after a 429 without a time. */
 const UNTOLD_WAIT_MS = 1000;
 
-/** What an answer's headers say; `undefined` where there is no answer, or none of it. */
+/** Reads the headers of an answer; `undefined` without an answer or without these headers. */
 export function rateNoticeOf(answer: Answer): RateNotice | undefined {
   if ("lost" in answer) return undefined;
   const { headers, status } = answer;

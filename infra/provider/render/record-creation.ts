@@ -7,18 +7,18 @@ import { type Creation, idOf } from "./find-or-post.ts";
 import type { RenderCall } from "./service-place.ts";
 import type { RecordKind } from "./record-kind.ts";
 
-/** Render's clock is told to the second, so what was made within that second counts. */
+/** Render's clock is known to the second, so a resource of that second counts. */
 const CLOCK_STEP_MS = 1000;
 
-/** Inputs that say where it stands, not what it is: they are changed or were looked for by. */
+/** Inputs that define the place of a record, not its identity. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(["ownerId", "projectId", "environmentId"]);
 
 /**
- * How a record is found again, or made.
+ * Finds or creates a record.
  *
- * The proof that one is ours is the kind's own, or: a create of this URN was begun on this machine
- * when nothing of the name was there, and this one was made after that with all that only a create
- * decides.
+ * The proof that one is ours is the kind's own proof, or the create journal: our create started
+ * when nothing with the name existed, and this record was created later with every field that only
+ * a create sets.
  */
 export function recordCreation(
   kind: RecordKind,
@@ -44,7 +44,7 @@ export function recordCreation(
   };
 }
 
-/** Everything of this kind, name and place. */
+/** The records of this kind, name and place. */
 export async function namesakesOf(
   { path, listNoun, scope }: RecordKind,
   inputs: JsonObject,
@@ -60,7 +60,7 @@ export async function namesakesOf(
   return records.filter((it) => memberAt(it, ["name"]) === name);
 }
 
-/** Why a record cannot become what is wanted without being replaced. */
+/** Why a record cannot be changed to the wanted one without a replacement. */
 function mismatchOf(kind: RecordKind, inputs: JsonObject, record: Json): string | undefined {
   const observed = inputsOf(kind.fields, record);
   const compared = Object.entries(kind.fields).filter(

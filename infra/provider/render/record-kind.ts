@@ -6,41 +6,44 @@ import type { Json, JsonObject } from "./answer.ts";
 import type { BodyFields } from "./body-fields.ts";
 import type { RenderCall } from "./service-place.ts";
 
-/** A contract of anything at Render that has a name and is no service. */
+/** A contract of a named resource that is not a service. */
 export type RecordContract = ResourceContract<
   z.ZodObject<{ name: z.ZodString } & typeof adoptField>
 >;
 
-/** Everything that is no service: what Render calls it, where it is, and what is special about it. */
+/**
+ * A kind of record, that is, of a resource that is not a service: its paths, names and special
+ * rules.
+ */
 export interface RecordKind {
   readonly contract: RecordContract;
   /** In words, for messages: `Postgres database`. */
   readonly noun: string;
-  /** Where the spec has its options, when it is not a `pulumi:` of its own. */
+  /** The spec path of its Pulumi options, when it has no own `pulumi:` key. */
   readonly optionsKey?: string;
-  /** Where all of its kind are: `/postgres`. */
+  /** Path of its list: `/postgres`. */
   readonly path: string;
-  /** Name in the envelopes of its list; a bare list has none. */
+  /** The envelope's member in its list; a bare list has none. */
   readonly listNoun?: string;
-  /** The input that a list is asked for by. */
+  /** The input by which the list is filtered. */
   readonly scope: "ownerId" | "projectId";
   readonly fields: BodyFields;
-  /** Render's PATCH wants every field, not only what differs. */
+  /** Render's PATCH requires every field. */
   readonly patchesAll?: boolean;
-  /** What a POST says that no input does. */
+  /** Additional fields of a POST. */
   readonly bodyOfNew?: (inputs: JsonObject, urn: string) => JsonObject;
-  /** A proof that it is ours; without one, the create journal of this machine decides. */
+  /** The proof that it is ours; without one the create journal decides. */
   readonly isOurs?: (record: Json, call: RenderCall) => Promise<boolean>;
-  /** Inputs as they are to be compared, where the record alone does not say it. */
+  /** Additional inputs for the comparison that the record does not contain. */
   readonly observe?: (observed: ObservedRecord, call: RenderCall) => Promise<JsonObject>;
-  /** What calls of their own change. */
+  /** Changes that need separate calls. */
   readonly sync?: (change: RecordChange, call: RenderCall) => Promise<void>;
-  /** Waits until it can be used. */
+  /** Waits until it is available. */
   readonly settle?: (id: string, call: RenderCall) => Promise<void>;
   readonly outputs: (made: MadeRecord, call: RenderCall) => Promise<JsonObject>;
 }
 
-/** A record as Render answers it, its inputs as its fields say them, and what state knows. */
+/** A record in Render's answer, with its inputs and the known state. */
 export interface ObservedRecord {
   readonly record: Json;
   readonly inputs: JsonObject;
@@ -48,18 +51,18 @@ export interface ObservedRecord {
   readonly isImported: boolean;
 }
 
-/** What a record is to become. */
+/** The wanted record. */
 export interface RecordChange {
   readonly id: string;
   readonly inputs: JsonObject;
   readonly old: JsonObject;
 }
 
-/** A record that exists, with its inputs as they are declared or, after a read, observed. */
+/** An existing record with its declared or observed inputs. */
 export interface MadeRecord {
   readonly id: string;
   readonly inputs: JsonObject;
   readonly known: Known;
-  /** A read makes no calls for outputs that state has. */
+  /** Outputs in state, which a read does not request again. */
   readonly isRead: boolean;
 }

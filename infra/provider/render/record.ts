@@ -16,12 +16,12 @@ import { recordCreation } from "./record-creation.ts";
 import type { RenderCall } from "./service-place.ts";
 import type { RecordContract, RecordKind } from "./record-kind.ts";
 
-/** The four functions of a kind of record. */
+/** The implementation of a kind of record. */
 export function recordType(kind: RecordKind): ResourceType<RenderClient> {
   return implement<RecordContract, RenderClient>(kind.contract, recordLifecycle(kind));
 }
 
-/** The same, for a kind that adds to them. */
+/** The implementation of a kind with additions. */
 export function recordLifecycle(kind: RecordKind) {
   return {
     create: (inputs: JsonObject, call: RenderCall) => createRecord(kind, inputs, call),
@@ -36,7 +36,7 @@ export function recordLifecycle(kind: RecordKind) {
   };
 }
 
-/** A record that exists, and the call that works on it. */
+/** An existing record and the current call. */
 interface ExistingRecord {
   readonly kind: RecordKind;
   readonly id: string;
@@ -76,7 +76,7 @@ async function readRecord(existing: ExistingRecord, known: Known) {
   const { kind, id, call } = existing;
   const record = await findRecord(existing, known);
   if (record === undefined) {
-    // What is made under its name from now on is not of the create that made it.
+    // A later record with this name is not from that create.
     call.client.journal.end(call.urn);
     return undefined;
   }
@@ -86,7 +86,7 @@ async function readRecord(existing: ExistingRecord, known: Known) {
   return { inputs, outputs };
 }
 
-/** Makes an existing record what is wanted; only what differs is written. */
+/** Updates an existing record; only differences are written. */
 async function syncRecord(
   existing: ExistingRecord,
   inputs: JsonObject,
@@ -155,7 +155,9 @@ async function getRecord({ kind, id, call }: ExistingRecord): Promise<Json> {
   return (await call.client.request({ method: "GET", path, doing, signal: call.signal })).body;
 }
 
-/** From the list of its place, which all reads of a run share; what is not in it is asked for by id. */
+/**
+ * Reads it from the list that all reads of an operation share, or by id when it is missing there.
+ */
 async function findRecord(existing: ExistingRecord, known: Known): Promise<Json | undefined> {
   const { kind, id, call } = existing;
   const place = known.inputs[kind.scope];

@@ -18,7 +18,7 @@ const KIND: RecordKind = {
     username: { write: ["username"] },
     authToken: { write: ["authToken"], isReadApart: true },
   },
-  // Render refuses a PATCH without all four, the token too.
+  // Render requires all four fields in a PATCH, including the token.
   patchesAll: true,
   observe: async ({ record, inputs, known }, call) => ({
     ...inputs,
@@ -27,10 +27,10 @@ const KIND: RecordKind = {
   outputs: async () => ({}),
 };
 
-/** An account at a registry of images. */
+/** A registry credential. */
 export const registryCredential = recordType(KIND);
 
-/** Render does not tell whose it is, so an import looks through the workspaces. */
+/** Render does not return its owner, so an import searches the workspaces. */
 async function ownerOf(record: Json, { client, signal }: RenderCall): Promise<string> {
   const id = textOf(memberAt(record, ["id"]), "id");
   for (const owner of await client.list("/owners", "owner", signal)) {
@@ -39,6 +39,6 @@ async function ownerOf(record: Json, { client, signal }: RenderCall): Promise<st
     if (credentials.some((it) => memberAt(it, ["id"]) === id)) return ownerId;
   }
   throw new Error(
-    `registry credential ${id}: no workspace of this API key has it. Import it with a key of its own workspace.`,
+    `registry credential ${id}: no workspace of this API key contains it. Import it with an API key of its workspace.`,
   );
 }

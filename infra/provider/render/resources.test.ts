@@ -130,7 +130,7 @@ test.each(UNMARKED)(
     const key = name === "Project" ? "render.project.pulumi" : "pulumi";
     expect(String(refused.error)).toMatch(
       new RegExp(
-        `exists \\(${id}\\).*set ${key}: { import: ${id} } for it.*, or ${key}: { adopt: true }\\.`,
+        `exists \\(${id}\\).*set ${key}: { import: ${id} } in the spec.*, or ${key}: { adopt: true }\\.`,
       ),
     );
     expect(refused.state).toBeUndefined();
@@ -145,7 +145,7 @@ test("what cannot become what is declared is not taken over", async () => {
 
   const { error } = await up(other, undefined, { ...scene.first, version: "18", adopt: true });
 
-  expect(String(error)).toContain('cannot be taken over: its version is "17" and not "18".');
+  expect(String(error)).toContain('cannot be adopted: its version is "17" and not "18".');
 });
 
 test("a service of another type is in the way, and is not offered for taking over", async () => {
@@ -154,7 +154,7 @@ test("a service of another type is in the way, and is not offered for taking ove
   const { error } = await up(scene.subject, undefined, { ...scene.first, name: "around" });
 
   expect(String(error)).toMatch(
-    /\(srv-\w+\) exists and cannot be taken over: it is a private service\./,
+    /\(srv-\w+\) exists and cannot be adopted: it is a private service\./,
   );
 });
 
@@ -198,7 +198,7 @@ test("an empty environment of another stack's project is not taken up", async ()
   const { state, error } = await up({ ...scene.subject, client }, undefined, inputs);
 
   expect(state).toBeUndefined();
-  expect(String(error)).toContain("was not made for this resource");
+  expect(String(error)).toContain("this resource did not create it");
 });
 
 test("after a read that finds a record gone, one of its name is not of the create that made it", async () => {
@@ -211,7 +211,7 @@ test("after a read that finds a record gone, one of its name is not of the creat
 
   const { error } = await up(scene.subject, undefined, scene.first);
 
-  expect(String(error)).toContain("was not made for this resource");
+  expect(String(error)).toContain("this resource did not create it");
 });
 
 /** The next process, after it was asked whether the project differs, which it does not. */

@@ -3,10 +3,12 @@ import { type Json, memberAt } from "./answer.ts";
 import { autoscalingToApi } from "./service-fields.ts";
 import type { ServiceTarget } from "./service-place.ts";
 
-/** What Render runs when nobody says how many. */
+/** Render's default number of instances. */
 const INSTANCES_DEFAULT = 1;
 
-/** Makes the number of instances what is wanted. While autoscaling is on, Render takes the call and ignores it. */
+/**
+ * Sets the number of instances. While autoscaling is on, Render accepts the call and ignores it.
+ */
 export async function syncInstances(
   { client, path, service, signal }: ServiceTarget,
   wanted: Json | undefined,
@@ -25,7 +27,7 @@ export async function syncInstances(
   });
 }
 
-/** Switches autoscaling on, changes it, or switches off what we had switched on. */
+/** Enables or changes autoscaling, or disables it when we enabled it. */
 export async function syncAutoscaling(
   { client, path, service, signal }: ServiceTarget,
   wanted: Json | undefined,
@@ -41,7 +43,7 @@ export async function syncAutoscaling(
   }
 }
 
-/** Does Render decide how many instances run? */
+/** Whether autoscaling is on. */
 export function isAutoscaled(service: Json): boolean {
   return memberAt(service, ["serviceDetails", "autoscaling", "enabled"]) === true;
 }

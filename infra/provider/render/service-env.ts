@@ -20,9 +20,9 @@ import {
 } from "./keyed-values.ts";
 import { getService, type RenderCall, type ServiceTarget } from "./service-place.ts";
 
-/** Late variables of a service; its id is the service's. */
+/** Late variables of a service. The resource's id is the service's id. */
 export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv, {
-  // No note of the deploy: a create that a killed run could not save is run again as a whole.
+  // No mark of an owed deploy: a create that was not saved is repeated as a whole.
   create: async ({ serviceId, env }, call) => {
     try {
       await setVariables(placeOf(serviceId, call), { wanted: env, old: {} }, call);
@@ -53,11 +53,11 @@ export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv,
     await owingDeploy(place, "late", () => setVariables(place, change, call));
     return {};
   },
-  // Without a deploy: what ran with them goes on, and the next deploy of the service is without them.
+  // No deploy: running instances keep the variables until the next deploy of the service.
   remove: async (id, call, known) => {
     const place = placeOf(id, call);
     for (const key of Object.keys(textsOf(known.inputs["env"]))) {
-      // The service itself has taken the variable over: it is no longer ours to remove.
+      // The service itself declares the variable now, so it is not removed here.
       if (call.client.declaredVariables.has(`${id}/${key}`)) continue;
       await deleteText(ENV_VARS, place, key);
     }

@@ -6,7 +6,7 @@ import { ENV_VARS, SECRET_FILES, textsBody } from "./keyed-values.ts";
 const details = "serviceDetails";
 const specific = "envSpecificDetails";
 
-/** A value that only counts when it is enabled; Render wants a number also when it is not. */
+/** A value with a switch; Render requires a number even when it is disabled. */
 const DISABLED_PERCENTAGE = 60;
 
 const apart = (write: readonly string[]): BodyField => ({
@@ -42,7 +42,10 @@ const SHARED: BodyFields = {
   secretFiles: { ...apart(["secretFiles"]), toApi: (texts) => textsBody(SECRET_FILES, texts) },
 };
 
-/** Every input of the types that run something. @see https://api-docs.render.com/reference/create-service */
+/**
+ * The inputs of the service types that run processes. @see
+ * https://api-docs.render.com/reference/create-service
+ */
 export const COMPUTE_FIELDS: BodyFields = {
   ...SHARED,
   region: { write: [details, "region"], createOnly: true },
@@ -55,7 +58,7 @@ export const COMPUTE_FIELDS: BodyFields = {
   dockerContext: { write: [details, specific, "dockerContext"], cleared: "." },
   dockerfilePath: { write: [details, specific, "dockerfilePath"], cleared: "./Dockerfile" },
   registryCredentialId: { write: [details, specific, "registryCredentialId"], cleared: "" },
-  // Sent beside what the runtime needs, and read back inside it.
+  // Sent beside the runtime's details, and read back inside them.
   preDeployCommand: {
     write: [details, "preDeployCommand"],
     read: [details, specific, "preDeployCommand"],
@@ -77,7 +80,7 @@ export const COMPUTE_FIELDS: BodyFields = {
   disk: { write: [details, "disk"], createOnly: true, toApi: diskToApi, fromApi: diskFromApi },
 };
 
-/** Every input of a static site. Its rules have calls of their own once it exists. */
+/** The inputs of a static site. Its rules have separate calls once it exists. */
 export const STATIC_FIELDS: BodyFields = {
   ...SHARED,
   buildCommand: { write: [details, "buildCommand"], cleared: "" },
@@ -86,7 +89,7 @@ export const STATIC_FIELDS: BodyFields = {
   routes: apart([details, "routes"]),
 };
 
-/** The body with what Render wants beside an image: its workspace and its account. */
+/** Adds the workspace and the registry credential that Render requires beside an image. */
 export function completedBody(body: JsonObject, { image, ownerId }: JsonObject): JsonObject {
   if (image === undefined) return body;
   const owned = withMember(body, ["image", "ownerId"], ownerId ?? null);
@@ -94,14 +97,14 @@ export function completedBody(body: JsonObject, { image, ownerId }: JsonObject):
   return credential ? withMember(owned, ["image", "registryCredentialId"], credential) : owned;
 }
 
-/** The body of a new cron job, which takes the account in the form in which it is read back. */
+/** The body of a new cron job, which takes the registry credential in the form of the answer. */
 export function newCronBody(body: JsonObject): JsonObject {
   const credential = memberAt(body, [details, specific, "registryCredentialId"]);
   if (!credential) return body;
   return withMember(body, [details, specific, "registryCredential"], { id: credential });
 }
 
-/** The account that pulls what the service is made from: beside an image, or inside what Docker needs. */
+/** The registry credential: beside an image, or inside the Docker details. */
 export function registryCredentialOf(service: Json): Json | undefined {
   return (
     memberAt(service, ["registryCredential", "id"]) ??
@@ -109,7 +112,7 @@ export function registryCredentialOf(service: Json): Json | undefined {
   );
 }
 
-/** The autoscaling of a body from what a contract says. */
+/** The autoscaling of a body from the contract's inputs. */
 export function autoscalingToApi(value: Json): JsonObject {
   const { min, max, cpuPercent, memoryPercent } = objectOf(value, "autoscaling");
   return {
@@ -139,7 +142,7 @@ function autoscalingFromApi(value: Json): JsonObject | undefined {
   };
 }
 
-/** The disk of a body from what a contract says. */
+/** The disk of a body from the contract's inputs. */
 export function diskToApi(disk: Json): JsonObject {
   const { sizeGb, ...rest } = objectOf(disk, "disk");
   return { ...rest, sizeGB: sizeGb };

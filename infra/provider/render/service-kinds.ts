@@ -60,7 +60,7 @@ const SERVICE_KINDS: readonly ServiceKind[] = [
 /** The resource types of all service types. */
 export const serviceTypes: readonly ResourceType<RenderClient>[] = SERVICE_KINDS.map(serviceType);
 
-/** The four functions of a service type. */
+/** The implementation of a service type. */
 function serviceType(kind: ServiceKind): ResourceType<RenderClient> {
   return implement<ServiceContract, RenderClient>(kind.contract, {
     create: (inputs, call) => createService(kind, inputs, call),

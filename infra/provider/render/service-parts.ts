@@ -26,14 +26,14 @@ import type {
 } from "./service-place.ts";
 import { HEADERS, ROUTES, type RuleList, readRules, syncRules } from "./static-rules.ts";
 
-/** A part of a service that Render changes with calls of its own. */
+/** A part of a service that separate calls change. */
 export interface ServicePart {
   readonly input: string;
-  /** Others have items in it too, so only the declared ones are ours. */
+  /** The part may contain items of others; only the declared ones are managed. */
   readonly isShared?: boolean;
-  /** Asks for it; `declared` is absent on an import. Absent where the service's own answer says it. */
+  /** Reads it; `declared` is absent on an import. Absent when the service's answer contains it. */
   readonly read?: (place: ServiceTarget, declared: Json | undefined) => Promise<Json>;
-  /** Makes it what is wanted; `old` is what we had declared before. */
+  /** Updates it; `old` is the previously declared value. */
   readonly sync: (
     place: ServiceTarget,
     wanted: Json | undefined,
@@ -41,7 +41,7 @@ export interface ServicePart {
   ) => Promise<void>;
 }
 
-/** What a POST cannot say: it follows as soon as the service exists. */
+/** Whether it must be set after the POST, which cannot contain it. */
 export const LATE_PARTS: readonly ServicePart[] = [
   {
     input: "domains",
@@ -57,9 +57,10 @@ export const LATE_PARTS: readonly ServicePart[] = [
   },
 ];
 
-/** Every part, in the order in which an update makes them so. */
+/** Every part, in the order of an update. */
 const SERVICE_PARTS: readonly ServicePart[] = [
-  // A service with a disk has one instance: it goes before scaling up, and comes after scaling down.
+  // A service with a disk has one instance: a disk is removed before scaling up and added after
+  // scaling down.
   { input: "disk", sync: dropDisk },
   { input: "autoscaling", sync: syncAutoscaling },
   { input: "numInstances", sync: syncInstances },
@@ -81,7 +82,7 @@ const SERVICE_PARTS: readonly ServicePart[] = [
   rules(ROUTES),
 ];
 
-/** The parts that services of this kind have. */
+/** The parts of services of this kind. */
 export function partsOf({ contract }: ServiceKind): readonly ServicePart[] {
   return SERVICE_PARTS.filter(({ input }) => input in contract.inputs.shape);
 }
@@ -122,7 +123,7 @@ function namesOf(list: Json | undefined): readonly string[] {
   return itemsOf(list).filter((it): it is string => typeof it === "string");
 }
 
-/** The inputs of the contract that the service's own answer says. */
+/** The contract's inputs in the service's answer. */
 export function observedBody({ contract, fields }: ServiceKind, service: Json): JsonObject {
   const all = {
     ...inputsOf(fields, service),
@@ -132,7 +133,7 @@ export function observedBody({ contract, fields }: ServiceKind, service: Json): 
   return defined(Object.fromEntries(own));
 }
 
-/** Sends what differs from what is there, and clears what is no longer declared. */
+/** Sends the differences and clears inputs that are no longer declared. */
 export async function patchService(
   { kind, id, call }: ExistingService,
   { inputs, known }: Pick<Wanted<ServiceContract>, "inputs" | "known">,

@@ -11,13 +11,13 @@ import type { BodyFields } from "./body-fields.ts";
 import type { RenderClient } from "./client.ts";
 import type { Target } from "./keyed-values.ts";
 
-/** A service type of Render's and what of it a contract shows. */
+/** A Render service type and its contract. */
 export interface ServiceKind {
   /** Render's name of the type, for example `web_service`. */
   readonly type: string;
   readonly contract: ServiceContract;
   readonly fields: BodyFields;
-  /** What the body of a new one says in another way. */
+  /** Changes to the body of a new service. */
   readonly completeNew?: (body: JsonObject) => JsonObject;
   readonly outputs: (service: Json) => JsonObject;
 }
@@ -29,23 +29,23 @@ export type ServiceContract = ResourceContract<
 
 export type ServiceInputs = InputsOf<ServiceContract>;
 
-/** What every function of a resource receives. */
+/** The arguments of every function of a resource. */
 export type RenderCall = Call<RenderClient>;
 
-/** A service that exists, and the call that works on it. */
+/** An existing service and the current call. */
 export interface ExistingService {
   readonly kind: ServiceKind;
   readonly id: string;
   readonly call: RenderCall;
 }
 
-/** A service that is being worked on, as it was when the work began. */
+/** A service during an operation, as it was at the start. */
 export interface ServiceTarget extends Target {
   readonly serviceId: string;
   readonly service: Json;
 }
 
-/** The service as it is now. */
+/** The current service. */
 export async function getService({
   client,
   serviceId,
@@ -60,7 +60,7 @@ export async function getService({
   return body;
 }
 
-/** Where an existing service is, for calls below it. */
+/** The path of an existing service. */
 export function placeOf({ id, call }: ExistingService): Omit<ServiceTarget, "service"> {
   return { client: call.client, serviceId: id, path: `/services/${id}`, signal: call.signal };
 }

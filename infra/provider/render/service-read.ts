@@ -17,11 +17,11 @@ import {
 } from "./service-place.ts";
 
 /**
- * What the service is now; `undefined` when it is gone.
+ * Reads the service; `undefined` when it does not exist.
  *
- * Only declared collections are asked for. A deploy is owed by whoever wrote what it deploys, and a
- * field that was written is another than state has, or has still to be written: so the note of an
- * owed deploy is looked for where the variables are read anyway, and where there is a difference.
+ * Only declared collections are read. The mark of an owed deploy is checked when the variables are
+ * read anyway, and when a field differs from the state, because only an operation that wrote a
+ * field can owe a deploy.
  */
 export async function readService(existing: ExistingService, known: Known) {
   const { kind } = existing;
@@ -33,7 +33,7 @@ export async function readService(existing: ExistingService, known: Known) {
     ...observedBody(kind, service),
     ...(await readParts(place, kind, known)),
   };
-  // Render changes the number by load: what was declared counts again when it stops.
+  // Autoscaling changes the number; the declared one applies again when autoscaling is off.
   if (isAutoscaled(service)) inputs["numInstances"] = (known.inputs as JsonObject)["numInstances"];
   const mayOwe = imported || ownsItems(known.inputs["env"]) || hasDrift(kind, inputs, known);
   const variables = mayOwe ? await readTexts(ENV_VARS, place) : {};
@@ -42,21 +42,21 @@ export async function readService(existing: ExistingService, known: Known) {
   return { inputs: defined(inputs), outputs: kind.outputs(service), isUnfinished };
 }
 
-/** The declared parts that the service's own answer does not tell; on an import, all of them. */
+/** The declared parts that the service's answer does not contain; on an import, all of them. */
 async function readParts(place: ServiceTarget, kind: ServiceKind, known: Known) {
   const imported = Object.keys(known.inputs).length === 0;
   const parts: Record<string, Json | undefined> = {};
   for (const { input, read, isShared } of partsOf(kind)) {
     const declared = known.inputs[input] as Json | undefined;
     if (!read || (!imported && declared === undefined)) continue;
-    // Of what others share, nothing is ours where nothing is declared: there is nothing to ask for.
+    // A shared part without declared items has nothing to read.
     const isEmpty = isShared && !imported && !ownsItems(declared);
     parts[input] = isEmpty ? declared : await read(place, declared);
   }
   return parts;
 }
 
-/** Is any item of a list, or any text of a collection, declared? */
+/** Whether any item of a list or collection is declared. */
 function ownsItems(declared: unknown): boolean {
   return typeof declared === "object" && declared !== null && Object.keys(declared).length > 0;
 }
@@ -66,7 +66,10 @@ function hasDrift({ contract }: ServiceKind, inputs: JsonObject, known: Known): 
   return diff(contract, known.inputs, observed).length > 0;
 }
 
-/** From the workspace's list, which all reads of a run share; what is not in it is asked for by id. */
+/**
+ * Reads it from the workspace's list that all reads of an operation share, or by id when it is
+ * missing there.
+ */
 async function findService(existing: ExistingService, known: Known): Promise<Json | undefined> {
   const { id, call } = existing;
   const owner = known.inputs["ownerId"];

@@ -178,7 +178,7 @@ test("a name that is somebody else's is refused, with how to take it over", asyn
   const create = render.plugin.create(`${WEB}2`, web);
 
   await expect(create).rejects.toThrow(
-    `name: a web service called "shop" exists (${id}) and was not made for this resource. Take it over: set pulumi: { import: ${id} } for it in the spec for one up, whose preview shows what differs, or pulumi: { adopt: true }. Or choose another name.`,
+    `name: a web service called "shop" exists (${id}) and this resource did not create it. To adopt it, set pulumi: { import: ${id} } in the spec for one up, whose preview shows the differences, or pulumi: { adopt: true }. Or choose another name.`,
   );
 });
 
@@ -254,7 +254,7 @@ test("region and owner replace, everything else is changed in place", async () =
 
 test("a state that describes another cloud is refused", async () => {
   await expect(render.plugin.configure({ cloud: "api.render.com" })).rejects.toThrow(
-    'this stack\'s state describes the cloud "api.render.com", and RENDER_HOST now points to "local"',
+    'this stack\'s state belongs to the cloud "api.render.com", but RENDER_HOST points to "local"',
   );
   await expect(
     render.plugin.diffConfig({ cloud: "api.render.com" }, { cloud: "local" }),

@@ -28,7 +28,7 @@ import {
 
 type WantedService = Wanted<ServiceContract>;
 
-/** Inputs that Render applies by itself: changing only these starts no deploy. */
+/** Inputs that take effect without a deploy. */
 const NOT_DEPLOYED: ReadonlySet<unknown> = new Set([
   "name",
   "environmentId",
@@ -45,7 +45,10 @@ const NOT_DEPLOYED: ReadonlySet<unknown> = new Set([
   "routes",
 ]);
 
-/** Creates the service and waits for its deploy. One that an interrupted run made is taken up again. */
+/**
+ * Creates the service and waits for its deploy. Continues with one that an interrupted operation
+ * created.
+ */
 export async function createService(kind: ServiceKind, inputs: ServiceInputs, call: RenderCall) {
   const outcome = await findOrPost(serviceCreation(kind, inputs, call), call);
   const id = "made" in outcome ? outcome.made.id : idOf(outcome.found);
@@ -59,7 +62,7 @@ export async function createService(kind: ServiceKind, inputs: ServiceInputs, ca
   }
 }
 
-/** Brings the service to what is wanted, with one waited-for deploy when Render needs one. */
+/** Updates the service, with one awaited deploy when it is needed. */
 export async function updateService(
   existing: ExistingService,
   wanted: WantedService,
@@ -71,7 +74,7 @@ export async function updateService(
   const isSuspended = memberAt(service, ["suspended"]) === "suspended";
   if (isSuspended || !(isUnfinished || changes.some((it) => !NOT_DEPLOYED.has(it.path[0])))) {
     await writeService(existing, wanted, place);
-    // What a suspended service was owed, it gets when somebody resumes it.
+    // A suspended service is deployed when it is resumed.
     if (isUnfinished) await forgetOwedDeploy(place, "service");
   } else {
     await owingDeploy(place, "service", async () => {
@@ -82,7 +85,7 @@ export async function updateService(
   return kind.outputs(await getService(place));
 }
 
-/** Writes what differs, and deploys nothing. */
+/** Writes the differences without a deploy. */
 async function writeService(
   existing: ExistingService,
   wanted: WantedService,
@@ -97,14 +100,17 @@ async function writeService(
   }
 }
 
-/** Notes the variables that the service itself is to have: those that were late are no longer of their resource. */
+/**
+ * Registers the service's own variables, so that the resource of its late variables does not remove
+ * them.
+ */
 export function announceService(id: string, inputs: TreeObject, client: RenderClient): void {
   for (const key of Object.keys(textsOf(inputs["env"]))) {
     client.declaredVariables.add(`${id}/${key}`);
   }
 }
 
-/** Deletes the service; gone already is success. */
+/** Deletes the service; a missing one is success. */
 export async function removeService(id: string, call: RenderCall): Promise<void> {
   await call.client.delete(`/services/${id}`, `delete service ${id}`, call.signal);
 }
@@ -117,7 +123,7 @@ export function commonOutputs(service: Json): { slug: string; dashboardUrl: stri
   };
 }
 
-/** An interrupted run made it, or somebody whose it no longer is: everything may be missing. */
+/** It comes from an interrupted operation or was adopted, so anything may be missing. */
 async function takeUp(existing: ExistingService, inputs: ServiceInputs): Promise<JsonObject> {
   await setMarker(placeOf(existing), existing.call.urn);
   return updateService(existing, {
@@ -128,7 +134,10 @@ async function takeUp(existing: ExistingService, inputs: ServiceInputs): Promise
   });
 }
 
-/** What a POST cannot say. Render deploys at once, so links come too late for the first deploy. */
+/**
+ * Sets the parts that a POST cannot contain. Render deploys at once, so links come too late for the
+ * first deploy.
+ */
 async function completeService(
   existing: ExistingService,
   inputs: ServiceInputs,
@@ -148,13 +157,13 @@ function subjectOf(existing: ExistingService, { name, ownerId }: ServiceInputs):
   return { ...placeOf(existing), name, ownerId, progress: existing.call.progress };
 }
 
-/** A service that was just made, and its first deploy. */
+/** A new service and its first deploy. */
 export interface MadeService {
   readonly id: string;
   readonly deployId: string;
 }
 
-/** How a service is found again or created. A managed service has our marker among its variables. */
+/** Finds or creates a service. A managed service has our marker among its variables. */
 function serviceCreation(
   kind: ServiceKind,
   inputs: ServiceInputs,
@@ -166,7 +175,7 @@ function serviceCreation(
     name,
     adopt: inputs.adopt ?? false,
     namesakes: async () => {
-      // Names are unique across the types, so a service of another type is in the way too.
+      // Names are unique across types, so a service of another type conflicts too.
       const query = new URLSearchParams({ name, ownerId });
       const services = await call.client.list(`/services?${query}`, "service", call.signal);
       return services.filter((it) => memberAt(it, ["name"]) === name);
@@ -189,7 +198,7 @@ function mismatchOf(kind: ServiceKind, inputs: JsonObject, service: Json): strin
 async function markerOn(id: string, { client, signal }: RenderCall): Promise<Json | undefined> {
   const path = `/services/${id}/env-vars/${MARKER_KEY}`;
   try {
-    const doing = `look whose ${id} is`;
+    const doing = `read the marker of ${id}`;
     const { body } = await client.request({ method: "GET", path, doing, signal });
     return memberAt(body, ["value"]) ?? memberAt(body, ["envVar", "value"]);
   } catch (error) {

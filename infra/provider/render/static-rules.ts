@@ -2,7 +2,7 @@ import type { Json } from "./answer.ts";
 import { memberAt } from "./answer.ts";
 import type { ServiceTarget } from "./service-place.ts";
 
-/** A list of a static site that is replaced as a whole. */
+/** A list of a static site, which is replaced as a whole. */
 export interface RuleList {
   readonly input: "headers" | "routes";
   readonly noun: "header" | "route";
@@ -22,7 +22,7 @@ export const ROUTES: RuleList = {
   members: ["type", "source", "destination"],
 };
 
-/** The rules as the contract says them, without Render's ids. */
+/** The rules in the contract's form, without Render's ids. */
 export async function readRules(
   { input, noun, members }: RuleList,
   { client, path, signal }: ServiceTarget,

@@ -1,25 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RenderError } from "./answer.ts";
 
-/** How long the client waits, in milliseconds. A plugin takes Render's pace; tests against a cloud in their own process are faster. */
+/**
+ * Time limits and intervals of a client, in milliseconds. Tests against an in-process cloud use
+ * shorter ones.
+ */
 export interface Pace {
-  /** One request may take this long before it counts as lost. */
+  /** Time limit of one request. */
   readonly requestTimeoutMs: number;
-  /** The first wait between attempts; it doubles from there. */
+  /** First backoff between attempts; it doubles. */
   readonly backoffMs: number;
-  /** The first wait between two looks at what takes time; each next one is longer. */
+  /** First poll interval of a slow operation; it grows. */
   readonly pollMs: number;
-  /** A deploy that is not live after this long is given up. */
+  /** Time limit of a deploy. */
   readonly deployMs: number;
-  /** A datastore that is not available after this long is given up. */
+  /** Time limit of a new datastore. */
   readonly settleMs: number;
 }
 
 /**
- * Render's own answers take seconds at most; attempts are 0.25, 0.5, 1, 2 and 4 s apart.
+ * Attempts are 0.25, 0.5, 1, 2 and 4 s apart, because Render answers within seconds.
  *
- * A deploy may take Render's own limits added up: build 120 min, pre-deploy 30 min, start and health
- * 15 min. A database is ready within minutes; Render's own Terraform provider gives up after 15.
+ * The limit of a deploy is the sum of Render's limits: build 120 min, pre-deploy 30 min, start and
+ * health 15 min. A database is ready within minutes; Render's Terraform provider waits 15.
  *
  * @see https://render.com/docs/deploys
  */
@@ -31,14 +34,14 @@ export const RENDER_PACE: Pace = {
   settleMs: 15 * 60_000,
 };
 
-/** The time by which rate limits are counted, and the wait for it; a test's is its cloud's. */
+/** The clock of the rate limits; a test uses its cloud's clock. */
 export interface Clock {
   now(): number;
-  /** @throws the signal's reason when that ends first */
+  /** @throws the signal's reason when it is aborted first */
   waitUntil(atMs: number, signal: AbortSignal): Promise<void>;
 }
 
-/** This machine's. */
+/** The system clock. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   waitUntil: async (atMs, signal) => {
@@ -50,7 +53,7 @@ export const SYSTEM_CLOCK: Clock = {
   },
 };
 
-/** Waits for a promise that never fails. @throws the signal's reason when that ends first */
+/** Waits for a promise that never fails. @throws the signal's reason when it is aborted first */
 export async function untilSettled(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   const ended = Promise.withResolvers<never>();
   const end = (): void => ended.reject(signal.reason);
@@ -63,18 +66,18 @@ export async function untilSettled(promise: Promise<void>, signal: AbortSignal):
   }
 }
 
-/** A wait that has a limit of its own besides the time of its caller. */
+/** A wait with its own limit besides the caller's signal. */
 export interface LimitedWait {
   readonly limitMs: number;
-  /** Names the thing and its last status, asked for when the time is up. */
+  /** Describes the resource and its last status when the limit is reached. */
   readonly late: () => string;
   readonly wait: (signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * Waits, at most as long as the limit.
+ * Waits until the limit at most.
  *
- * @throws with the thing, its last status and the limit, where the platform says only "aborted"
+ * @throws with the resource, its last status and the limit
  */
 export async function withinLimit(
   outer: AbortSignal,
@@ -86,13 +89,13 @@ export async function withinLimit(
   } catch (error) {
     if (!deadline.aborted || outer.aborted) throw error;
     throw new RenderError(
-      `Render: ${late()} after ${inWords(limitMs)}, the limit. Look at it in the dashboard, then run up again.`,
+      `Render: ${late()} after ${inWords(limitMs)}, the limit. Check it in Render's dashboard, then run opspec up again.`,
       { maybeDone: false, cause: error },
     );
   }
 }
 
-/** A time as people say it: `0.04 s`, `45 s`, `57 min`. */
+/** A duration in words: `0.04 s`, `45 s`, `57 min`. */
 export function inWords(ms: number): string {
   return ms < 60_000
     ? `${ms < 1000 ? ms / 1000 : Math.ceil(ms / 1000)} s`

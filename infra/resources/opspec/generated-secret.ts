@@ -4,21 +4,21 @@ import { field, type ProviderContract, type ResourceContract } from "../contract
 /** The opspec provider needs no configuration. */
 export const OpspecProvider = {
   name: "opspec",
-  description: "Values that belong to a stack and to no vendor.",
+  description: "Values that belong to a stack, not to a vendor.",
   inputs: z.strictObject({}),
 } as const satisfies ProviderContract;
 
-/** A secret that nobody has to know: made once, kept encrypted in the stack's state. */
+/** A generated secret, kept encrypted in the stack's state. */
 export const GeneratedSecret = {
   token: "opspec:index:GeneratedSecret",
-  description: "A random value, made once and kept in encrypted state.",
+  description: "A random value, generated once and kept in encrypted state.",
   inputs: z.strictObject({
     bytes: field(z.int().min(16).max(256), {
-      description: "Bytes of randomness. 32 are beyond guessing.",
-      replaces: "another length is another value",
+      description: "Random bytes; 32 cannot be guessed.",
+      replaces: "another length needs another value",
     }),
     rotation: field(z.string().optional(), {
-      description: "Any text: a changed one makes a new value.",
+      description: "Any text; a changed text generates a new value.",
       replaces: "the secret is being rotated",
     }),
   }),

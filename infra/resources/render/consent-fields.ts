@@ -1,20 +1,21 @@
 import { z } from "zod";
 import { field } from "../contract.ts";
 
-/** Consents that only this program reads: Render is never told, and a change of them changes nothing. */
+/**
+ * Consents that only this program reads; they are never sent to Render, and a change has no effect.
+ */
 export const adoptField = {
   adopt: field(z.boolean().optional(), {
     description:
-      "Take over one of this name that exists already, instead of refusing because somebody else may have made it.",
+      "Adopts an existing resource of this name, instead of refusing because it is unmanaged.",
     uncompared: true,
   }),
 };
 
-/** The consent of what keeps data. */
+/** The consent for resources that hold data. */
 export const dataLossField = {
   allowDataLoss: field(z.boolean().optional(), {
-    description:
-      "Consent that a replacement or deletion, or a disk that is taken away, loses the data.",
+    description: "Consent to lose the data of a replaced or deleted resource or a removed disk.",
     uncompared: true,
   }),
 };

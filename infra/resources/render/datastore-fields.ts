@@ -3,7 +3,7 @@ import { field } from "../contract.ts";
 import { adoptField, dataLossField } from "./consent-fields.ts";
 import { allowListField, environmentField, ownerField } from "./workspace-fields.ts";
 
-/** Inputs that Postgres and Key Value share. */
+/** The common inputs of Postgres and Key Value instances. */
 export const datastoreFields = {
   name: field(z.string().min(1), { description: "Name in the workspace." }),
   ...ownerField,
@@ -20,14 +20,14 @@ export const datastoreFields = {
   ...dataLossField,
 };
 
-/** Addresses of both kinds of datastore. */
+/** The common outputs: addresses. */
 export const datastoreOutputs = {
   internalUrl: field(z.string(), {
-    description: "Connection string inside the private network.",
+    description: "Internal connection string.",
     secret: true,
   }),
   externalUrl: field(z.string(), {
-    description: "Connection string from outside, over TLS.",
+    description: "External connection string, over TLS.",
     secret: true,
   }),
   dashboardUrl: field(z.string(), { description: "Page in Render's dashboard." }),

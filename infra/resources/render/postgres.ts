@@ -8,12 +8,12 @@ const REPLICAS_MAX = 5;
 /** Sizes are 1 GB or steps of this many. @see https://render.com/docs/postgresql-creating-connecting */
 const DISK_STEP_GB = 5;
 
-/** A Postgres database, waited for until it is available. */
+/** A Postgres database. A create waits until it is available. */
 export const Postgres = {
   token: "render:index:Postgres",
   description: "A Render Postgres database with its read replicas.",
   deleteBeforeReplace: true,
-  holds: () => "the database and everything in it",
+  holds: () => "the database and all its data",
   inputs: z.strictObject({
     ...datastoreFields,
     version: field(z.string().regex(/^\d+$/, "should be a major version such as 17"), {
@@ -22,12 +22,12 @@ export const Postgres = {
     }),
     databaseName: field(z.string().min(1).optional(), {
       description: "Name of the database inside the server; Render appends some characters.",
-      replaces: "Render names a database once",
+      replaces: "Render cannot rename a database",
       completed: (declared, told) => told.startsWith(`${declared}_`),
     }),
     databaseUser: field(z.string().min(1).optional(), {
       description: "Its user.",
-      replaces: "Render names the user once",
+      replaces: "Render cannot rename the user",
     }),
     diskSizeGb: field(
       z
@@ -39,17 +39,17 @@ export const Postgres = {
         .optional(),
       {
         description: "Gigabytes. May grow, never shrink, once in 12 hours.",
-        onlyGrows: "Render only lets the disk of a database grow",
+        onlyGrows: "Render cannot shrink the disk of a database",
       },
     ),
     diskAutoscaling: field(z.boolean().optional(), {
-      description: "Render lets the disk grow by itself; what it grew to is then no drift.",
+      description: "Render grows the disk automatically; its size is then not drift.",
     }),
     highAvailability: field(z.boolean().optional(), {
-      description: "A second instance takes over. Needs a pro or accelerated plan.",
+      description: "A standby instance. Needs a pro or accelerated plan.",
     }),
     readReplicas: field(z.array(z.string().min(1)).max(REPLICAS_MAX).optional(), {
-      description: "Names of the read replicas: all of them.",
+      description: "Names of all read replicas.",
       unordered: true,
     }),
   }),
@@ -57,7 +57,7 @@ export const Postgres = {
     ...datastoreOutputs,
     host: field(z.string(), { description: "Host inside the private network." }),
     port: field(z.string(), { description: "Port, as text." }),
-    user: field(z.string(), { description: "The user that Render made." }),
+    user: field(z.string(), { description: "The user that Render created." }),
     password: field(z.string(), { description: "The user's password.", secret: true }),
     database: field(z.string(), { description: "Name of the database, as Render completed it." }),
   }),

@@ -7,7 +7,7 @@ import { serviceOutputs } from "./service-fields.ts";
 export const PrivateService = {
   token: "render:index:PrivateService",
   description:
-    "A Render private service with its environment, files, disk, links and scale, and one waited-for deploy.",
+    "A Render private service with its environment, files, disk, links and scale, and one awaited deploy.",
   deleteBeforeReplace: true,
   holds: heldOnDisk,
   inputs: z.strictObject(runningFields).superRefine(refineRunning),

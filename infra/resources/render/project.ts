@@ -14,12 +14,12 @@ export const Project = {
     ...adoptField,
     firstEnvironment: field(z.string().min(1), {
       description:
-        "Name of the environment that a new project begins with: Render makes no project without one. The Environment of that name takes it up.",
+        "Name of the first environment; Render creates no project without one. The Environment of that name adopts it.",
       uncompared: true,
     }),
     existing: field(z.boolean().optional(), {
       description:
-        "Another stack made it: it is found by its name, and neither changed nor deleted here.",
+        "Another stack created it. It is found by its name and never changed or deleted here.",
       uncompared: true,
     }),
   }),

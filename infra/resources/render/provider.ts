@@ -1,29 +1,32 @@
 import { z } from "zod";
 import { field, type ProviderContract } from "../contract.ts";
 
-/** Where Render answers. @see https://api-docs.render.com */
+/** The default address of Render's API. @see https://api-docs.render.com */
 export const RENDER_HOST = "https://api.render.com/v1";
 
-/** Configuration of the render provider. The key and the host come from the environment as Render's own tools take them. */
+/**
+ * Configuration of the render provider. API key and host come from the variables that Render's own
+ * tools use.
+ */
 export const RenderProvider = {
   name: "render",
   description: "Render's services, cron jobs and datastores, with drift and detailed diffs.",
   inputs: z.strictObject({
     cloud: field(z.string().optional(), {
       description:
-        "The cloud that this state describes: the host name of Render's API, or `local` for any on loopback. The plugin fills it in from RENDER_HOST; it never changes for a stack.",
+        "The cloud of this state: the host name of Render's API, or `local` for loopback. The plugin sets it from RENDER_HOST; it never changes for a stack.",
     }),
     apiKey: field(z.string().optional(), {
-      description: "Render's API key. Default: RENDER_API_KEY of the environment, which wins.",
+      description: "Render's API key. The variable RENDER_API_KEY takes precedence.",
       secret: true,
     }),
   }),
 } as const satisfies ProviderContract;
 
 /**
- * The name of the cloud behind a host, as it is kept in state.
+ * The name of a host's cloud, as stored in state.
  *
- * Every loopback address is the same local cloud: its port changes from run to run.
+ * All loopback addresses are the same local cloud, because its port changes.
  */
 export function cloudName(host: string): string {
   const { hostname } = new URL(host);

@@ -3,7 +3,7 @@ import { field, type ResourceContract } from "../contract.ts";
 import { adoptField } from "./consent-fields.ts";
 import { ownerField } from "./workspace-fields.ts";
 
-/** An account at a registry of images, with which Render pulls private ones. */
+/** A registry credential, with which Render pulls private images. */
 export const RegistryCredential = {
   token: "render:index:RegistryCredential",
   description: "A Render registry credential.",
@@ -16,7 +16,7 @@ export const RegistryCredential = {
     }),
     username: field(z.string().min(1), { description: "The account." }),
     authToken: field(z.string().min(1), {
-      description: "Its token. Render never tells it, so it is compared with the one set last.",
+      description: "Its token. Render never returns it, so it is compared with the one set last.",
       secret: true,
       unread: true,
       setOnImport: true,

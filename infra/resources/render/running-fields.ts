@@ -11,7 +11,10 @@ import {
   type Runnable,
 } from "./service-fields.ts";
 
-/** Render only lets a disk grow, one to a service, on one instance. @see https://render.com/docs/disks */
+/**
+ * A service has at most one disk, which can only grow and allows only one instance. @see
+ * https://render.com/docs/disks
+ */
 const disk = z.strictObject({
   name: field(z.string(), { description: "Name in the dashboard." }),
   mountPath: field(
@@ -22,8 +25,8 @@ const disk = z.strictObject({
         error: "is a directory that Render reserves",
       }),
     {
-      description: "Absolute path; only what lies below it outlives a deploy.",
-      loses: "what the app finds at the old path",
+      description: "Absolute path. Only files below it survive a deploy.",
+      loses: "the app's access to the data at the old path",
     },
   ),
   sizeGb: field(z.int().min(1), {
