@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { sendUnaryData } from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
@@ -16,6 +13,7 @@ import { RENDER_TYPES } from "../infra/provider/render/resource-types.ts";
 import { RenderProvider } from "../infra/resources/render/provider.ts";
 import type { LoadedSpec, loadStackSpec } from "../infra/spec/parse.ts";
 import { RenderInProcess } from "../infra/testing/render-in-process.ts";
+import { filesInContributing, filesOnStack } from "./walk.ts";
 
 /** Most files that a secret may pass from YAML to Render's request. */
 const FILES_MAX = 25;
@@ -23,7 +21,6 @@ const FILES_MAX = 25;
 const STACK = "vega-cockpit";
 const NAME = "SENDGRID_API_KEY";
 const VALUE = "SG.walk-5f2a-value";
-const CHECKOUT = fileURLToPath(new URL("../", import.meta.url));
 
 const walk = vi.hoisted(() => ({
   /** The files of the product that the secret has passed so far, in order. */
@@ -36,16 +33,10 @@ const walk = vi.hoisted(() => ({
 
 /** Notes the product's files on the stack, the outermost caller first. */
 walk.record = () => {
-  Error.stackTraceLimit = Number.POSITIVE_INFINITY;
-  const frames = (new Error("trace").stack ?? "").split("\n");
-  const files = frames.flatMap((line) => {
-    const path = /(\/[^\s():]+\.ts)/.exec(line)?.[1];
-    const file = path === undefined ? "" : relative(CHECKOUT, path);
-    return /^infra\/(?!testing|local-cloud)/.test(file) ? [file] : [];
-  });
+  const files = filesOnStack(/^infra\/(?!testing|local-cloud)/);
   // Rules and the manifest read the name of the secret, and pass no value on.
   if (files.some((file) => /^infra\/model\/(validate|manifest)/.test(file))) return;
-  for (const file of files.toReversed()) walk.files.add(file);
+  for (const file of files) walk.files.add(file);
 };
 
 vi.mock("yaml", async (importActual) => {
@@ -125,7 +116,7 @@ test("a secret passes at most 25 files from YAML to Render's request", async () 
   const body = await createBody(inputs);
 
   expect(JSON.stringify(body)).toContain(VALUE);
-  expect([...walk.files]).toEqual(filesInContributing());
+  expect([...walk.files]).toEqual(filesInContributing("The walk of a secret"));
   expect(walk.files.size).toBeLessThanOrEqual(FILES_MAX);
   expect({ wraps: walk.wraps, opens: walk.opens }).toEqual({
     wraps: 1,
@@ -230,11 +221,4 @@ function watchObjects(): void {
     if (pairs.some(([, it]) => it === VALUE)) walk.record();
     return pairs;
   });
-}
-
-/** The numbered files below the heading "The walk of a secret". */
-function filesInContributing(): string[] {
-  const text = readFileSync(join(CHECKOUT, "CONTRIBUTING.md"), "utf8");
-  const section = text.split("### The walk of a secret")[1]?.split("\n#")[0] ?? "";
-  return [...section.matchAll(/^ *\d+\. +`([^`]+)`/gm)].map(([, file = ""]) => file);
 }
