@@ -1,7 +1,7 @@
 import type { PartialStackSpec } from "../spec/stack.ts";
 import { entriesOf } from "./entries.ts";
 
-/** The https URL that people use for a service, when the spec itself says it: its own domain. */
+/** The public https URL of a service with a custom domain. */
 export function declaredUrl(spec: PartialStackSpec, service: string): string | undefined {
   const own = spec.services?.[service]?.domains?.[0];
   if (own !== undefined) return `https://${own}`;
@@ -20,7 +20,7 @@ function pointsTo(
   return vmOf(spec, service) === to.vm && spec.services?.[service]?.port !== undefined;
 }
 
-/** The VM on which a service or job runs; undefined for what is on Render. */
+/** The VM of a service or job; undefined on Render. */
 export function vmOf(spec: PartialStackSpec, service: string): string | undefined {
   const target = spec.services?.[service];
   if (target?.type !== "container") return undefined;

@@ -2,15 +2,18 @@ import type { EnvSpec, EnvValueSpec } from "../spec/env.ts";
 import type { Reference } from "../spec/reference.ts";
 import type { VariableParts } from "./variables.ts";
 
-/** Finds the variables of one process from which its runtime reads what a manifest refers to. */
+/**
+ * Finds the variables from which the runtime of a process reads the values that its manifest refers
+ * to.
+ */
 export interface Binding {
   /** Name of the variable; one is added when none of the process holds the same. */
   nameOf(reference: Reference): string;
-  /** Variables that the process needs besides its own. */
+  /** Additional variables that the process needs. */
   readonly added: EnvSpec;
 }
 
-/** What of a connection is its URL; a variable with another part of it is no address. */
+/** The parts of a connection that are its URL; other parts are not an address. */
 const URL_PROPERTIES: readonly (string | undefined)[] = [
   undefined,
   "url",

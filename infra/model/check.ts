@@ -4,7 +4,7 @@ import { DEFAULT_CHECK_STATUS } from "./defaults.ts";
 import { given } from "./keyed.ts";
 import type { CheckModel } from "./stack-model.ts";
 
-/** What verify looks at, with defaults filled in. */
+/** The declared checks of verify, with defaults. */
 export function modelChecks(spec: StackSpec): CheckModel[] {
   return (spec.verify ?? []).map((check): CheckModel => {
     if ("job" in check) {

@@ -50,7 +50,7 @@ export function modelVms(spec: StackSpec): VmModel[] {
   }));
 }
 
-/** What stands between the internet and the services. */
+/** The edge in front of the services. */
 export function modelEdge(spec: StackSpec): EdgeModel | undefined {
   const { edge } = spec;
   if (!edge) return undefined;

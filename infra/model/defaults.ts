@@ -26,7 +26,7 @@ export const DEFAULT_PUBLISH_PATH = "public";
 /** User of Oracle's and Canonical's Ubuntu images. */
 export const DEFAULT_VM_USER = "ubuntu";
 
-/** Directory on a service's disk for what the runtime itself remembers. */
+/** Directory of the runtime's own files on a service's disk. */
 export const RUNTIME_DISK_DIR = ".opspec";
 
 /** Directory of a VM that has the files of its containers: <directory>/<stack>/<service>/<file>. */

@@ -1,13 +1,13 @@
 import { parseDuration } from "@opspec/runtime/schedule";
 
-/** A length of time in seconds; nothing for nothing. */
+/** A duration in seconds; undefined for undefined. */
 export function seconds(duration: string): number;
 export function seconds(duration: string | undefined): number | undefined;
 export function seconds(duration: string | undefined): number | undefined {
   return duration === undefined ? undefined : parseDuration(duration);
 }
 
-/** A length of time in milliseconds; nothing for nothing. */
+/** A duration in milliseconds; undefined for undefined. */
 export function milliseconds(duration: string | undefined): number | undefined {
   return duration === undefined ? undefined : parseDuration(duration) * 1000;
 }

@@ -19,7 +19,7 @@ export function modelEnv(env: EnvSpec | undefined, consumer: Consumer): Record<s
   return sortEnv(Object.fromEntries(entries));
 }
 
-/** The same variables by name, so that the order in a spec changes nothing. */
+/** The variables sorted by name, so that their order in the spec has no effect. */
 export function sortEnv(env: Readonly<Record<string, EnvValue>>): Record<string, EnvValue> {
   return Object.fromEntries(Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -56,7 +56,7 @@ function modelEnvValue(parts: VariableParts, consumer: Consumer): EnvValue {
   return text(String(parts.value));
 }
 
-/** A declared domain is known already, so it makes no resource wait for another. */
+/** A declared domain is known in advance, so it creates no dependency. */
 function publicUrl(service: string, path: string | undefined, spec: StackSpec): EnvValue {
   const declared = declaredUrl(spec, service);
   if (declared !== undefined) return text(`${declared}${path ?? ""}`);

@@ -4,13 +4,14 @@ import { entriesOf } from "./entries.ts";
 import type { OwnedJob } from "./manifest-job.ts";
 import { isSupervised } from "./supervision.ts";
 
-/** What only somebody else can tell: a job that is not started says nothing. */
+/** Alerts that another process must send, because a job that never starts cannot. */
 const TOLD_BY_OTHERS: readonly (string | undefined)[] = ["late", "stuck"];
 
 /**
- * The cron jobs that a service watches by their records, because a cron job whose container never
- * starts cannot say so itself. One service does, the first by key that keeps its records where the
- * cron jobs keep theirs.
+ * The cron jobs whose run records a service watches, because a cron job whose container never
+ * starts cannot report it.
+ *
+ * One service watches them: the first one by key that shares their state store.
  */
 export function watchedJobs(spec: StackSpec, service: string): readonly OwnedJob[] {
   if (watcherOf(spec) !== service) return [];
@@ -28,7 +29,7 @@ export function watcherOf(spec: PartialStackSpec): string | undefined {
   return watchers.toSorted()[0];
 }
 
-/** A cron job that runs its job itself, and of which somebody wants to know that it did not. */
+/** A cron job that runs its job itself and has an alert for missing runs. */
 export function isLonely({ in: owner, calls, by, alerts }: DeepPartial<JobSpec>): boolean {
   const isCron = owner === undefined && calls === undefined && by !== "app";
   return isCron && (alerts?.on ?? []).some((it) => TOLD_BY_OTHERS.includes(it));

@@ -34,7 +34,7 @@ interface CronSubject {
   readonly job: JobSpec;
 }
 
-/** The jobs without a resource of their own. */
+/** The jobs without a resource. */
 export function modelInServiceJobs(spec: StackSpec): InServiceJobModel[] {
   return Object.entries(spec.jobs ?? {}).flatMap(([key, job]) => {
     const owner = inServiceOwner(spec, job);
@@ -79,7 +79,10 @@ type Code = Pick<
   "source" | "runtime" | "buildCommand" | "dockerfilePath" | "dockerContext" | "command"
 >;
 
-/** A catalog's job runs in the runtime's own image; a command in what the service has that it is like. */
+/**
+ * A catalog job runs in the runtime's image; a command runs in the source of the service that it is
+ * like.
+ */
 function modelCode(spec: StackSpec, key: string, job: JobSpec): Code {
   const service = job.like === undefined ? undefined : spec.services?.[job.like];
   if (!service) {
@@ -128,7 +131,7 @@ function manifestEnv(): Record<string, EnvValue> {
   return { OPSPEC_MANIFEST: text(`${SECRET_FILES_DIR}/${MANIFEST_FILE}`) };
 }
 
-/** Where the runtime of the service answers: its own port, or the one that it has for ops alone. */
+/** The port of the service's runtime: the service's port, or its ops port. */
 function callEnv(service: string, consumer: Consumer): Record<string, EnvValue> {
   const { opsPort } = superviseBlock(consumer.spec.services?.[service] ?? {});
   const { [CALL_URL]: url } = modelEnv({ [CALL_URL]: { privateUrl: service } }, consumer);

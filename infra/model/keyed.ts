@@ -1,6 +1,6 @@
 import type { KeyedModel } from "./value-model.ts";
 
-/** What Pulumi is told about a keyed thing besides its inputs. */
+/** The Pulumi options of a resource with a key. */
 export function modelKeyed(
   key: string,
   spec: { formerly?: string | string[] | undefined; pulumi?: KeyedModel["pulumi"] },
@@ -12,9 +12,9 @@ export function modelKeyed(
   };
 }
 
-/** The object without its undefined parts, so that a model holds what was decided and nothing else. */
+/** The object without its undefined members. */
 export function given<T extends object>(parts: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  // Every undefined value is removed here, which the type above says.
+  // All undefined members are removed, as the return type says.
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };

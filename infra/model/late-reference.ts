@@ -2,7 +2,7 @@ import type { PartialStackSpec } from "../spec/stack.ts";
 import { declaredUrl } from "./address.ts";
 import { variablesOf } from "./variables.ts";
 
-/** One variable of a service that holds the URL of another (or of itself). */
+/** A variable of a service that holds the URL of another service, or of itself. */
 export interface Edge {
   readonly from: string;
   readonly variable: string;
@@ -11,7 +11,7 @@ export interface Edge {
   readonly isHard: boolean;
 }
 
-/** Which variables are set late, and which cycles nothing can resolve. */
+/** The variables that are set late, and the cycles that cannot be resolved. */
 export interface ReferencePlan {
   readonly late: readonly Edge[];
   /** Services of each cycle in which every value is needed by a build. */
@@ -21,9 +21,9 @@ export interface ReferencePlan {
 /**
  * Decides which references of a cycle (web ↔ api) are set late.
  *
- * A URL is known when its service exists, so services of a cycle are made one after the other and
- * what points to a later one is set afterwards. The order is a function of the keys alone: first
- * those that no build waits for, then those with the fewest open references, then by key.
+ * A URL is known once its service exists. So the services of a cycle are created one after the
+ * other, and references to later ones are set afterwards. The order depends only on the keys: first
+ * services that no build needs, then those with the fewest open references, then by key.
  */
 export function planReferences(spec: PartialStackSpec): ReferencePlan {
   const edges = referenceEdges(spec);
@@ -91,7 +91,7 @@ function cycles(edges: readonly Edge[]): string[][] {
   const onStack = new Set<string>();
   const found: string[][] = [];
 
-  /** Tarjan's algorithm: a group is complete when its first member reaches nothing before itself. */
+  /** Tarjan's algorithm: a component is complete when its first member reaches no earlier one. */
   function close(key: string): void {
     if (lowest.get(key) !== order.get(key)) return;
     const group = stack.splice(stack.lastIndexOf(key));

@@ -11,15 +11,15 @@ type ManifestAlerts = NonNullable<RuntimeManifest["alerts"]>;
 type ManifestRule = NonNullable<ManifestAlerts["rules"]>[number];
 type RuleSpec = NonNullable<AlertsSpec["rules"]>[string];
 
-/** What of a process decides whether it has something to tell. */
+/** The parts of a process that decide whether it sends alerts. */
 interface Teller {
   readonly process: string;
   readonly jobs: readonly JobSpec[];
-  /** It supervises an app, whose end is told. */
+  /** It supervises an app and reports its end. */
   readonly hasApp: boolean;
 }
 
-/** Whom a process tells of what; undefined for one that has nothing to tell. */
+/** The alerts of a process; undefined when it sends none. */
 export function manifestAlerts(
   spec: StackSpec,
   { process, jobs, hasApp }: Teller,

@@ -74,7 +74,7 @@ function hostAndPort({
   };
 }
 
-/** A URL that stands in the spec, or the variable that has it. */
+/** A literal URL, or the variable that holds it. */
 function urlOf(url: string | Reference, binding: Binding): { url: string } | { urlEnv: string } {
   return typeof url === "string" ? { url } : { urlEnv: binding.nameOf(url) };
 }

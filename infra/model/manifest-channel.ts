@@ -14,7 +14,7 @@ const BASE_URLS = {
   discord: "DISCORD_BASE_URL",
 } as const;
 
-/** A channel with the names of the variables that it is read from. */
+/** A channel with the names of its variables. */
 export function manifestChannel(
   name: string,
   channel: AlertChannelSpec,
@@ -100,7 +100,7 @@ function addressesOf({ from, to }: Pick<MailSpec, "from" | "to">, binding: Bindi
   return { fromEnv, toEnv, ...given({ fromFallbackEnv, toFallbackEnv }) };
 }
 
-/** The variable, and the one that is read where it is not set. */
+/** The variable and its fallback. */
 function namesOf(
   value: MailSpec["from"],
   binding: Binding,

@@ -9,7 +9,7 @@ import { given } from "./keyed.ts";
 type ManifestHealth = NonNullable<RuntimeManifest["health"]>;
 type ManifestCheck = NonNullable<ManifestHealth["checks"]>[number];
 
-/** How a service tells its health; undefined when its spec says nothing about it. */
+/** The health section of a service; undefined when the spec declares none. */
 export function manifestHealth(service: ServiceSpec, binding: Binding): ManifestHealth | undefined {
   const { healthPreset, healthPaths, metricsKey, checks } = service;
   const health = given({

@@ -11,7 +11,7 @@ import { slotToleranceSeconds } from "./seasons.ts";
 
 type ManifestJob = RuntimeManifest["jobs"][number];
 
-/** A job that runs in a process, with what starts it there. */
+/** A job of a process and what starts it there. */
 export interface OwnedJob {
   readonly name: string;
   readonly job: JobSpec;

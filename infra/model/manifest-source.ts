@@ -10,7 +10,7 @@ import { given } from "./keyed.ts";
 type ManifestToggle = NonNullable<RuntimeManifest["toggles"]>[number];
 type ManifestCache = NonNullable<RuntimeManifest["caches"]>[number];
 
-/** What a process asks: its jobs' switches, and what its app asks for. */
+/** The toggles of a process: those of its jobs and of its app. */
 export interface Asked {
   readonly jobs: readonly JobSpec[];
   readonly toggles?: readonly string[] | undefined;

@@ -10,10 +10,10 @@ type ManifestStores = NonNullable<RuntimeManifest["stores"]>;
 type Records = NonNullable<ServiceStoresSpec["records"]>;
 
 /**
- * The state store of a process: its service's, else its stack's, else a SQLite file on its own disk.
+ * The state store of a process: the service's, else the stack's, else a SQLite file on its disk.
  *
- * A disk belongs to one instance, which stops before the next one starts, so leases in a file on it
- * are enough there.
+ * A disk belongs to one instance, which stops before the next one starts, so leases in a file on
+ * the disk are sufficient.
  */
 export function manifestStores(
   spec: StackSpec,

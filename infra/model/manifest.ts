@@ -47,8 +47,8 @@ export function jobsByService(spec: StackSpec): ReadonlyMap<string, readonly Own
 }
 
 /**
- * The manifest of a service as its secret file: only its own jobs, switches and directories, so
- * that a changed job restarts the one service that runs it.
+ * The manifest of a service as a secret file. It contains only the service's own jobs, toggles and
+ * directories, so that a changed job restarts only the service that runs it.
  */
 export function modelManifest(
   process: Process,

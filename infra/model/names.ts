@@ -6,7 +6,7 @@
  */
 export const RENDER_NAME_LENGTH_MAX = 58;
 
-/** Name of a service: the system's own for a single service, which is what people expect to see. */
+/** Name of a service. A single service has the system's name. */
 export function serviceName(system: string, key: string, serviceCount: number): string {
   return serviceCount === 1 ? system : `${system}-${key}`;
 }
@@ -16,5 +16,5 @@ export function partName(system: string, key: string): string {
   return `${system}-${key}`;
 }
 
-/** What tells the cron for summer time from the one of the same job that has the job's own name. */
+/** Suffix of a job's second cron, which covers summer time. */
 export const SUMMER_SUFFIX = "-summer";

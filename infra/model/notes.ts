@@ -7,7 +7,7 @@ import { isLonely, watcherOf } from "./job-watch.ts";
 import type { Edge } from "./late-reference.ts";
 import { isInFront, isSupervised } from "./supervision.ts";
 
-/** Paths that by custom tell about readiness, that is about things outside the process. */
+/** Conventional readiness paths, which depend on other processes. */
 const READINESS_PATHS = ["/ready", "/readyz", "/readiness"];
 
 /** Names of one note; there may be dozens. */
@@ -21,7 +21,7 @@ const DEEP_HEALTH: readonly (string | undefined)[] = [
   "joslyn-ai-worker",
 ];
 
-/** Notes that the preview shows besides the changes. No note stops a deploy. */
+/** Notes that the preview shows beside the changes. A note never stops a deploy. */
 export function modelNotes(spec: PartialStackSpec, late: readonly Edge[]): string[] {
   return [
     ...lateNotes(late),
@@ -37,7 +37,8 @@ export function modelNotes(spec: PartialStackSpec, late: readonly Edge[]): strin
 function lateNotes(late: readonly Edge[]): string[] {
   return late.map(({ from, variable, to }) => {
     const path = `services/${from}/env/${variable}`;
-    if (from === to) return `${path} is set after "${to}" exists, because it is its own address.`;
+    if (from === to)
+      return `${path} is set after "${to}" exists, because it is the service's own address.`;
     return `${path} is set after "${to}" exists, because they refer to each other.`;
   });
 }

@@ -2,8 +2,8 @@ import type { OverlaySpec } from "../spec/overlay.ts";
 import type { StackSpec } from "../spec/stack.ts";
 
 /**
- * The spec with the values of an overlay, wherever its variables are set. Pure, and nothing but
- * variables changes: an incident is no time for other surprises.
+ * The spec with the values of an overlay. Only variables change, so that a deploy during an
+ * incident has no other effect.
  */
 export function applyOverlay(spec: StackSpec, name: string): StackSpec {
   const overlay = spec.overlays?.[name];

@@ -48,7 +48,7 @@ export interface PostgresModel extends KeyedModel {
   readonly ownerId: string;
   readonly region: string;
   readonly plan: string;
-  /** Major version, as Render takes it: text. */
+  /** Major version; Render takes it as text. */
   readonly version: string;
   readonly databaseName?: string;
   readonly databaseUser?: string;

@@ -2,7 +2,7 @@ import type { JobSpec } from "../spec/job.ts";
 import type { DeepPartial, PartialStackSpec } from "../spec/stack.ts";
 import { DEFAULT_REGION } from "./defaults.ts";
 
-/** The region of something on Render: its own, else the stack's, else Render's default. */
+/** The region of a resource: its own, else the stack's, else Render's default. */
 export function regionOf(
   spec: PartialStackSpec,
   part: { readonly region?: string | undefined } | undefined,
@@ -10,7 +10,10 @@ export function regionOf(
   return part?.region ?? spec.render?.region ?? DEFAULT_REGION;
 }
 
-/** The region of a cron job. A call must come from the service's own: the private network ends there. */
+/**
+ * The region of a cron job. One that calls a service must be in its region, because the private
+ * network ends there.
+ */
 export function cronRegionOf(spec: PartialStackSpec, job: DeepPartial<JobSpec>): string {
   return regionOf(spec, spec.services?.[job.calls ?? job.like ?? ""]);
 }

@@ -9,7 +9,7 @@ export interface RuntimeReference {
   readonly path: string;
   readonly kind: "database" | "keyValue" | "secret" | "env";
   readonly key: string;
-  /** The process that reads it, where the spec says which one. */
+  /** The process that reads it, if the spec names it. */
   readonly owner?: { readonly kind: "services" | "jobs"; readonly key: string };
 }
 
@@ -36,7 +36,7 @@ export function runtimeReferences(spec: PartialStackSpec): RuntimeReference[] {
   ];
 }
 
-/** A block with one key that is a kind of reference is one; any other is looked into. */
+/** A block with exactly one reference key is a reference; other blocks are searched. */
 function within(
   value: unknown,
   path: string,

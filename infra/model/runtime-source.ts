@@ -13,13 +13,16 @@ const SHELL_SYNTAX = /[$&|;<>()`"'\\*?~#!{}[\]\n]/;
 
 type RuntimeSource = StackSpec["runtimeSource"];
 
-/** A job that an image must be able to run; with its command when it is one of the app's own. */
+/** A job that an image must be able to run, with the command of an app's job. */
 export interface ProbedJob {
   readonly name: string;
   readonly command?: string | undefined;
 }
 
-/** The build command with the runtime fetched, checked and unpacked after it, and the jobs looked for. */
+/**
+ * The build command, followed by commands that fetch, verify and unpack the runtime and probe the
+ * jobs.
+ */
 export function wrapBuild(
   build: string | undefined,
   source: RuntimeSource,
@@ -29,7 +32,7 @@ export function wrapBuild(
   return [build?.trim(), ...fetchCommands(source), ...probes].filter(Boolean).join(" && ");
 }
 
-/** The pre-deploy command of an image with the runtime: looks for what its jobs run, before its own. */
+/** The pre-deploy command of an image with the runtime; it probes the jobs' commands first. */
 export function imageProbe(
   probed: readonly ProbedJob[],
   preDeploy: string | undefined,
@@ -39,7 +42,7 @@ export function imageProbe(
   return preDeploy === undefined ? first : `sh -c ${quote(`${first} && ${preDeploy.trim()}`)}`;
 }
 
-/** The jobs that the image of a service must be able to run: its own, and those of cron jobs like it. */
+/** The jobs that a service's image must be able to run: its own and those of cron jobs like it. */
 export function probedJobs(
   spec: StackSpec,
   service: string,
@@ -54,13 +57,13 @@ export function probedJobs(
   return [...own, ...like].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The command is told with the name: a build need not see the manifest. */
+/** The command is passed with the name, because a build may not see the manifest. */
 export function probedJob(name: string, { command, options }: JobSpec): ProbedJob {
   const own = command ?? options?.["command"];
   return typeof own === "string" ? { name, command: own } : { name };
 }
 
-/** Fails and names the job when a command is not there, so that nothing is deployed that cannot run. */
+/** Fails with the job's name when its command is missing, so that it is not deployed. */
 function probe(dir: string, probed: readonly ProbedJob[]): string {
   const words = probed.flatMap(({ name, command }) =>
     command === undefined ? [name] : ["--command", quote(`${name}=${command}`)],
@@ -71,8 +74,8 @@ function probe(dir: string, probed: readonly ProbedJob[]): string {
 /**
  * The start command under the runtime.
  *
- * Render runs it in a shell, which would expand `$PORT` before the runtime can stand in front of
- * the app on that port; so a command with shell syntax is quoted and expanded by the app's own shell.
+ * Render runs it in a shell, which would expand `$PORT` to the public port. The runtime gives the
+ * app another port, so a command with shell syntax is quoted and expanded by the app's shell.
  */
 export function wrapStart(start: string): string {
   return supervise(RUNTIME_DIR, start);

@@ -4,7 +4,7 @@ import { SUMMER_SUFFIX } from "./names.ts";
 import { isTwoCrons, seasonalCrons } from "./seasons.ts";
 import type { ScheduleModel } from "./stack-model.ts";
 
-/** When one cron starts, and what is appended to the names of the second one of a job. */
+/** The schedule of one cron, and the name suffix of a job's second cron. */
 export interface CronSchedule extends ScheduleModel {
   readonly suffix?: string;
 }

@@ -1,6 +1,6 @@
 import type { SecretModel } from "./stack-model.ts";
 
-/** Values that are tried first by everybody who guesses. */
+/** Values that attackers try first. */
 const WEAK_VALUES = [
   "changeme",
   "change-me",
@@ -14,8 +14,8 @@ const WEAK_VALUES = [
 ];
 
 /**
- * What is wrong with the value of a secret, without the value. Called where values are known
- * (`infra/secrets.ts`); the rule stands here because it is a decision.
+ * The problem of a secret's value, without the value. Called by `infra/secrets.ts`, where values
+ * are known.
  */
 export function secretValueProblems(secret: SecretModel, value: string): string[] {
   const { name, minLength = 0, weak = [] } = secret;

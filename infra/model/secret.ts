@@ -13,7 +13,7 @@ export type SecretUsers = Pick<
   "services" | "staticSites" | "containers" | "jobs" | "envGroups" | "registries" | "vms"
 >;
 
-/** Declared secrets, and those that the runtime needs, with who uses them. */
+/** Declared secrets and those of the runtime, with their users. */
 export function modelSecrets(spec: StackSpec, users: SecretUsers): SecretModel[] {
   const usedBy = Map.groupBy(collectUses(users), (use) => use.secret);
   const pathsOf = (name: string): string[] => (usedBy.get(name) ?? []).map((use) => use.path);
@@ -24,7 +24,7 @@ export function modelSecrets(spec: StackSpec, users: SecretUsers): SecretModel[]
   return [...declared, ...tokens.map((name) => runtimeToken(name, pathsOf(name)))];
 }
 
-/** Tokens that the runtime needs. They are generated, so that nobody has to hand them out. */
+/** Tokens of the runtime. They are generated. */
 const RUNTIME_TOKENS = [CALL_TOKEN, OPS_TOKEN];
 
 function runtimeToken(name: string, usedBy: string[]): SecretModel {

@@ -105,8 +105,9 @@ type Commands = Pick<
 >;
 
 /**
- * A native runtime is built and started by commands; for docker and images the start replaces
- * theirs. What its jobs run is looked for in the very image: in the build, or before the start.
+ * A native runtime is built and started by commands; for Docker and images the start command
+ * replaces the image's own. The jobs' commands are probed in the same image, in the build or before
+ * the start.
  */
 export function modelCommands({ spec, key, service, jobs }: Subject): Commands {
   const { start, preDeploy, docker } = service;
@@ -136,7 +137,7 @@ function modelDisk(key: string, disk: NonNullable<ServiceSpec["disk"]>): DiskMod
   };
 }
 
-/** What the runtime needs: its manifest, and the tokens of those who may ask and call it. */
+/** The runtime's inputs: its manifest and the tokens of its callers. */
 function runtimeEnv({ service, jobs }: Subject): Record<string, EnvValue> {
   if (!isSupervised(service)) return {};
   const isCalled = jobs.some((it) => it.startedBy === "call");

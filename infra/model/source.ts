@@ -5,7 +5,7 @@ import { given } from "./keyed.ts";
 import type { ServiceModel } from "./stack-model.ts";
 import type { SourceModel } from "./value-model.ts";
 
-/** Where the code or the image comes from, with the branch filled in. */
+/** The source of code or image, with the default branch. */
 export function modelSource(source: SourceSpec): SourceModel {
   if ("image" in source) {
     return { kind: "image", ...given({ image: source.image, registry: source.registry }) };
@@ -39,7 +39,7 @@ export function modelDeploying(
   };
 }
 
-/** Entries of an allow-list as Render takes them. */
+/** Allow-list entries in Render's form. */
 export function modelAllowList(
   list: ServiceSpec["allowList"],
 ): { cidr: string; description: string }[] | undefined {

@@ -18,9 +18,9 @@ import type { ContainerModel, EdgeModel, VmModel } from "./vm-model.ts";
 export type { EnvValue, SecretFileModel, SourceModel } from "./value-model.ts";
 
 /**
- * The whole of a stack with every default, name, reference and schedule resolved: plain data.
+ * A stack with every default, name, reference and schedule resolved, as plain data.
  *
- * Components transcribe it into resources, `verify` compares it with what exists.
+ * Components turn it into resources; `verify` compares it with the existing ones.
  */
 export interface StackModel {
   /** Name of the stack: the file name of its spec without `.ops.yaml`. */
@@ -44,28 +44,31 @@ export interface StackModel {
   readonly edge?: EdgeModel;
   /** Jobs that are Render cron jobs. */
   readonly jobs: readonly JobModel[];
-  /** Jobs without a resource of their own. */
+  /** Jobs without a resource. */
   readonly inServiceJobs: readonly InServiceJobModel[];
   readonly checks: readonly CheckModel[];
   readonly overlays: readonly OverlayModel[];
   /** Module beside the spec that makes plain Pulumi resources. */
   readonly resources?: string;
-  /** What the preview should say besides the changes: late references, missing recommended variables. */
+  /** Notes for the preview: late references, missing recommended variables. */
   readonly notes: readonly string[];
 }
 
 /** A secret that something in the stack uses. Its value is found in `infra/secrets.ts` and nowhere else. */
 export interface SecretModel {
   readonly name: string;
-  /** `true` stops a deploy when it is missing, `warn` says so, `false` is silent. */
+  /**
+   * Whether a missing value stops the deploy (`true`), logs a warning (`warn`) or is ignored
+   * (`false`).
+   */
   readonly required: boolean | "warn";
-  /** Generated once and kept in encrypted state, when it is not given. Length in bytes of randomness. */
+  /** Number of random bytes of a generated value, which is kept in encrypted state. */
   readonly generateBytes?: number;
-  /** Another word generates another value. */
+  /** Another text generates another value. */
   readonly rotation?: string;
   /** Other names under which its value may be given. */
   readonly aliases?: readonly string[];
-  /** Command whose output is the value when nothing else gives it. */
+  /** Command whose output is the value when no other source has it. */
   readonly command?: readonly string[];
   /** Shortest value that is accepted, in characters. */
   readonly minLength?: number;
@@ -74,7 +77,7 @@ export interface SecretModel {
   readonly maxAgeSeconds?: number;
   /** Day of the last change, as YYYY-MM-DD. */
   readonly rotated?: string;
-  /** Slash paths of what uses it, for messages. */
+  /** Slash paths of its users, for messages. */
   readonly usedBy: readonly string[];
 }
 
@@ -123,10 +126,13 @@ export interface ServiceModel extends KeyedModel {
   readonly autoscale?: AutoscaleModel;
   readonly shutdownSeconds?: number;
   readonly disk?: DiskModel;
-  /** Consent that a replacement, or a disk that is taken away, loses its data. */
+  /** Consent to lose data by a replacement or by removing a disk. */
   readonly allowDataLoss?: boolean;
   readonly env: Readonly<Record<string, EnvValue>>;
-  /** Variables that close a cycle of references: set by a resource of their own, after both services exist. */
+  /**
+   * Variables that close a cycle of references. A separate resource sets them after both services
+   * exist.
+   */
   readonly lateEnv?: Readonly<Record<string, EnvValue>>;
   /** Keys of linked env groups. */
   readonly envGroups?: readonly string[];
@@ -142,7 +148,7 @@ export interface ScheduleModel {
   readonly timezone: string;
   /** Five-field cron in `timezone`. */
   readonly pattern: string;
-  /** The same in UTC, as Render takes it. */
+  /** The schedule in UTC, in Render's form. */
   readonly utcCron: string;
 }
 
@@ -159,9 +165,9 @@ export interface JobModel extends KeyedModel {
   readonly job?: string;
   /** Key of the disk-owning service in which the cron job triggers the run. */
   readonly calls?: string;
-  /** Key of the service whose image it shares; its deploy has looked for the command. */
+  /** Key of the service whose image it shares and whose deploy probes the command. */
   readonly like?: string;
-  /** Where its code comes from: the runtime's image, or what the service that it is like has. */
+  /** The source: the runtime's image, or that of the service that it is like. */
   readonly source: SourceModel;
   /** Render's runtime of the source. */
   readonly runtime: string;
@@ -175,7 +181,7 @@ export interface JobModel extends KeyedModel {
   readonly secretFiles?: readonly SecretFileModel[];
 }
 
-/** A job that has no resource of its own: a service's runtime, a VM's timer or the app runs it. */
+/** A job without a resource: a service's runtime, a VM's timer or the app runs it. */
 export interface InServiceJobModel {
   readonly key: string;
   readonly uses: string;

@@ -3,7 +3,7 @@ import type { DeepPartial } from "../spec/stack.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import type { SuperviseSpec } from "../spec/supervise.ts";
 
-/** Where the runtime tells that the process lives, which depends on nothing outside. */
+/** The runtime's liveness path, which depends on no other process. */
 const LIVENESS_PATH = "/healthz";
 
 /** Whether a service is built and started by commands, and not from an image. */
@@ -12,15 +12,18 @@ export function isNative({ runtime, type, source }: DeepPartial<ServiceSpec>): b
   return runtime !== undefined && runtime !== "docker" && type !== "static" && !isImage;
 }
 
-/** What a spec says about supervision besides that there is one. */
+/** The supervision options of a spec. */
 export type SuperviseBlock = Exclude<SuperviseSpec, boolean>;
 
-/** Whether a service runs under the runtime. An image must say so, because it must carry it. */
+/**
+ * Whether a service runs under the runtime. An image must declare it, because it must contain the
+ * runtime.
+ */
 export function isSupervised(service: DeepPartial<ServiceSpec>): boolean {
   return service.supervise === undefined ? isNative(service) : service.supervise !== false;
 }
 
-/** What is said about supervision; nothing for `true` and `false`. */
+/** The supervision options; undefined for `true` and `false`. */
 export function superviseBlock({
   supervise,
 }: DeepPartial<ServiceSpec>): DeepPartial<SuperviseBlock> {
@@ -39,7 +42,7 @@ export function isInFront(service: DeepPartial<ServiceSpec>): boolean {
   return service.type === "container" ? service.port !== undefined : service.type !== "worker";
 }
 
-/** The path that the platform polls: liveness when the runtime answers it and nothing else is said. */
+/** The health check path: the declared one, else the runtime's liveness path. */
 export function healthPathOf(service: DeepPartial<ServiceSpec>): string | undefined {
   if (service.health !== undefined) return service.health;
   const isPolled = service.type === "web" || service.type === "container";

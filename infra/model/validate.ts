@@ -24,7 +24,9 @@ import { validateStores } from "./validate/store.ts";
 import { validateSupervision } from "./validate/supervision.ts";
 import { validateDomains, validateTargets } from "./validate/target.ts";
 
-/** A rule of meaning. It checks what is present, tolerates missing parts and returns the problems. */
+/**
+ * A validation rule. It checks the present parts, tolerates missing ones and returns the problems.
+ */
 export type Rule = (spec: PartialStackSpec) => Problem[];
 
 /** Every rule of meaning. Each runs on every spec, so that one run reports everything. */

@@ -47,11 +47,11 @@ export interface PulumiModel {
   readonly retainOnDelete?: boolean | undefined;
   readonly ignoreChanges?: readonly string[] | undefined;
   readonly import?: string | undefined;
-  /** An input of the resource: its provider takes over one of its name. */
+  /** An input of the resource: the provider adopts an existing one of its name. */
   readonly adopt?: boolean | undefined;
 }
 
-/** Where the code or the image comes from. */
+/** The source of code or image. */
 export type SourceModel =
   | {
       readonly kind: "repo";

@@ -39,12 +39,12 @@ export function variablesOf(spec: PartialStackSpec): Variable[] {
   );
 }
 
-/** A value taken apart: what is plain stands in `value`. */
+/** A value by its kind; plain text is in `value`. */
 export function partsOf(value: string | number | boolean | VariableParts): VariableParts {
   return typeof value === "object" ? value : { value };
 }
 
-/** Names and values that a process gets: those of its env groups, then its own, which win. */
+/** The variables of a process: those of its env groups, overridden by its own. */
 export function effectiveEnv(
   spec: PartialStackSpec,
   owner: {

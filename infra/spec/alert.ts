@@ -72,7 +72,7 @@ const AlertRuleSpec = z
   ])
   .meta({ id: "alertRule", description: "An alert rule over a measured value." });
 
-/** Who is told of what. */
+/** Alert channels and rules. */
 export const AlertsSpec = z
   .strictObject({
     channels: z.record(Key, AlertChannelSpec).meta({

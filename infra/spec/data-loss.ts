@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The consent of what keeps data. */
+/** The consent for resources that hold data. */
 export const AllowDataLoss = z
   .boolean()
   .optional()

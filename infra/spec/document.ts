@@ -5,16 +5,16 @@ import type { Location, Problem } from "../errors.ts";
 /** Slash path → place of the key or list item in its file. */
 export type Locations = ReadonlyMap<string, Location>;
 
-/** A YAML text read: plain data, where each part of it stands, and what is wrong with it as YAML. */
+/** A parsed YAML text: plain data, the place of each part, and the YAML problems. */
 export interface SpecDocument {
   readonly value: unknown;
-  /** The text is YAML. Where it is not, the value is a guess that nothing should be concluded from. */
+  /** Whether the text is valid YAML. If not, the value is unreliable. */
   readonly isReadable: boolean;
   readonly places: Locations;
   readonly problems: readonly Problem[];
 }
 
-/** Reads YAML. Pure: the text is given, `file` is only told in places. */
+/** Parses YAML. Pure; `file` is only used in places. */
 export function readDocument(text: string, file: string): SpecDocument {
   const lineCounter = new LineCounter();
   // The parser's own search for keys written twice compares each with each; ours is linear.
@@ -39,7 +39,7 @@ export function readDocument(text: string, file: string): SpecDocument {
   return { value: isReadable ? value : {}, isReadable, places, problems: [...syntax, ...problems] };
 }
 
-/** The place of a path, or of the nearest part around it that stands in the file. */
+/** The place of a path, or of its nearest ancestor in the file. */
 export function locate(places: Locations, path: string): Location | undefined {
   for (let at = path; ; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) {
     const place = places.get(at);
@@ -70,7 +70,7 @@ function surveyNode(node: unknown, path: string, survey: Survey): void {
   }
 }
 
-/** The pairs without those written twice: only the first is read, so nothing is missed in a part of a copy. */
+/** The pairs without duplicate keys; only the first one counts. */
 function surveyPairs<P extends Pair>(pairs: readonly P[], path: string, survey: Survey): P[] {
   const seen = new Set<string>();
   return pairs.filter(({ key, value }) => {

@@ -17,7 +17,7 @@ const path = HttpPath.optional().meta({
 
 const plain = z.union([z.string(), z.number(), z.boolean()]);
 
-/** Value of one environment variable: plain, or a reference to what is known only later. */
+/** Value of an environment variable: plain text or a reference. */
 export const EnvValueSpec = z
   .union([
     z.string().meta({ description: "The value, in clear text. Never a secret." }),

@@ -1,15 +1,17 @@
 import { joinPath, type Locations, type SpecDocument } from "./document.ts";
 
 /**
- * Parents of values that are replaced as a whole: merging two forms of one of them (a repo with an
- * image, a secret with a URL) would make something that nobody wrote.
+ * Parents of values that are replaced as a whole, because merging two forms of one (a repo with an
+ * image, a secret with a URL) makes no sense.
  */
 const WHOLE_BELOW = ["env", "checks", "toggles", "caches", "gates", "channels", "rules"];
 
 /** Keys whose value is replaced as a whole, for the same reason. */
 const WHOLE = ["source", "schedule", "lock", "supervise", "records", "coordination"];
 
-/** A document on top of the one that it extends: its values win, and every part keeps its own place. */
+/**
+ * Merges a document over the one that it extends. Its values win, and every part keeps its place.
+ */
 export function extendDocument(base: SpecDocument, own: SpecDocument): SpecDocument {
   return {
     value: merge(base.value, own.value, ""),

@@ -5,7 +5,7 @@ import { HiddenValue, PostgresAddress } from "./reference.ts";
 import { Duration, JsonValue, Key, Plan, RelativePath } from "./scalar.ts";
 import { ScheduleSpec } from "./schedule.ts";
 
-/** Most retries of one run: a job that fails more often has a fault that another try does not cure. */
+/** Most retries of one run. */
 const RETRIES_MAX = 25;
 
 const work = {

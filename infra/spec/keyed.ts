@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Key, oneOrMore } from "./scalar.ts";
 
-/** What a stack may say about the life of one resource in Pulumi. */
+/** Pulumi options of one resource. */
 export const PulumiSpec = z
   .strictObject({
     protect: z
@@ -44,7 +44,7 @@ export const PulumiSpec = z
   })
   .meta({ id: "pulumi" });
 
-/** What every keyed thing of a stack may say about its life in Pulumi. */
+/** Pulumi options of every resource with a key. */
 export const keyed = {
   formerly: oneOrMore(Key)
     .optional()

@@ -2,7 +2,9 @@ import { keysOf } from "./schema-walk.ts";
 import { ServiceSpec } from "./service.ts";
 import { StackSpec } from "./stack.ts";
 
-/** Keys that belong elsewhere, by the block in which they are looked for, with where they belong. */
+/**
+ * Keys that belong elsewhere, by the block in which they are often written, with the right place.
+ */
 const MISPLACED: Readonly<Record<string, string>> = {
   "jobs/disk": "A job has no disk. Give it to a service, and use in: or calls: with that service.",
   "jobs/timezone": "It belongs in the schedule.",
@@ -30,7 +32,7 @@ export function replacementOf(path: readonly string[], key: string): string | un
   return path.at(-2) === "stores" ? RETIRED[`${path.at(-1)}/${key}`] : undefined;
 }
 
-/** Where an unknown key belongs, when it is known at another level; undefined when it is not. */
+/** Where an unknown key belongs when another level has it; undefined otherwise. */
 export function belongsElsewhere(
   path: readonly string[],
   key: string,

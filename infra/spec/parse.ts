@@ -7,20 +7,20 @@ import { extendDocument } from "./extend.ts";
 import { dropInvalid } from "./partial.ts";
 import { type PartialStackSpec, StackSpec } from "./stack.ts";
 
-/** What the file of a stack says. `spec` is given only when its shape has no problem. */
+/** A parsed stack file. `spec` is set only when its shape has no problem. */
 export interface LoadedSpec {
-  /** The file as it is told in messages, relative to the checkout. */
+  /** The file name in messages, relative to the checkout. */
   readonly file: string;
   readonly spec?: StackSpec;
   /** What is left when invalid parts are dropped, so that rules of meaning can run on it. */
   readonly partial: PartialStackSpec;
   readonly problems: readonly Problem[];
-  /** Paths that misspelt keys were meant for: that they are missing needs no words. */
+  /** Paths of keys that were misspelt; they are not also reported as missing. */
   readonly meant: readonly string[];
   readonly places: Locations;
 }
 
-/** A spec's text and its file as it is told in messages. */
+/** A spec's text and its file name in messages. */
 export interface SpecText {
   readonly text: string;
   readonly file: string;
@@ -43,7 +43,7 @@ export function loadStackSpec(stackName: string, stacksDir: string = STACKS_DIR)
   return parseStackSpec(found.text, found.file, find);
 }
 
-/** Checks the shape of a spec's text, and of what it extends. */
+/** Validates the shape of a spec and of the one that it extends. */
 export function parseStackSpec(
   text: string,
   file: string,
@@ -113,7 +113,7 @@ function noSuchStack(stackName: string, known: readonly string[], stacksDir: str
   return `${shownPath(stacksDir)}: there is no stack "${stackName}".${hint} Stacks: ${list}.`;
 }
 
-/** Relative to the checkout, with forward slashes; a directory elsewhere is told by its last name. */
+/** Path relative to the checkout, with forward slashes; elsewhere only the last name. */
 function shownPath(path: string): string {
   const inside = relative(CHECKOUT, resolve(path)).replaceAll("\\", "/");
   if (!inside.startsWith("..")) return inside;

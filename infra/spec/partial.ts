@@ -4,11 +4,10 @@ import { shapeProblems } from "./problem.ts";
 import type { DeepPartial } from "./stack.ts";
 
 /**
- * What is left of a value when its invalid parts are dropped, and what is wrong with them.
+ * A value without its invalid parts, and their problems.
  *
- * Dropping keeps the rest valid: schemas here transform nothing and give no defaults, so what
- * remains is exactly what was written. List items become undefined, so that later ones keep their
- * place in messages.
+ * The rest stays valid, because these schemas have no transforms and defaults. Dropped list items
+ * become undefined, so that later ones keep their index in messages.
  */
 export function dropInvalid<Value extends object>(
   schema: z.ZodType<Value>,
@@ -28,7 +27,7 @@ export function dropInvalid<Value extends object>(
 
 /** A value without its invalid parts. */
 export interface Remainder<Value> {
-  /** The whole value, when nothing is wrong with it. */
+  /** The whole value, when it is valid. */
   readonly valid?: Value;
   readonly rest: DeepPartial<Value>;
   readonly problems: readonly Problem[];
@@ -36,7 +35,7 @@ export interface Remainder<Value> {
   readonly meant: readonly string[];
 }
 
-/** Every part that the schema refused is gone, so what remains is valid where it is present. */
+/** Every invalid part was dropped, so the rest is valid. */
 function partOf<Value>(rest: unknown): DeepPartial<Value> {
   return (isBlock(rest) ? rest : {}) as DeepPartial<Value>;
 }

@@ -14,13 +14,13 @@ import {
 /** A problem of shape. */
 export interface ShapeProblem {
   readonly problem: Problem;
-  /** Path of what must be dropped to go on without it; empty when it is something missing. */
+  /** Path of the part to drop; empty when something is missing. */
   readonly drop: readonly string[];
-  /** Path of the key that was meant, for a misspelt one: that it is missing needs no words. */
+  /** Path of the intended key, for a misspelt one; it is not also reported as missing. */
   readonly meant?: string;
 }
 
-/** Values under these keys may be secrets written at the wrong place, so they are never repeated. */
+/** Keys whose values may be misplaced secrets, so messages never contain them. */
 const CONFIDENTIAL_KEYS = ["env", "secrets", "secretFiles", "options"];
 
 /** Types in the operator's words. */
@@ -173,7 +173,9 @@ function explainValue(
   return near === undefined ? { message } : { message, remedy: `Did you mean "${near}"?` };
 }
 
-/** A message with the value that was found, unless it may be a secret. A whole sentence stays as it is. */
+/**
+ * A message with the given value, unless it may be a secret. A complete sentence stays unchanged.
+ */
 function sentence(text: string, found: unknown, path: readonly string[]): string {
   if (text.endsWith(".")) return text;
   const isConfidential =

@@ -6,7 +6,7 @@ export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   return schema instanceof z.ZodOptional ? unwrap(schema.def.innerType) : schema;
 }
 
-/** The schema of what stands at `path` in `value`, through records, lists and unions. */
+/** The schema at `path` of `value`, through records, lists and unions. */
 export function schemaAt(
   schema: z.core.$ZodType,
   value: unknown,
@@ -24,8 +24,8 @@ export function schemaAt(
 }
 
 /**
- * The variant of a union that the operator meant: the one with most of the keys that are present,
- * counting a misspelt key for the variant whose key it is nearest to.
+ * The variant of a union that fits best: the one with most of the present keys. A misspelt key
+ * counts for the variant with the nearest key.
  */
 export function intendedVariant(union: z.ZodUnion, value: unknown): z.core.$ZodType | undefined {
   const options = union.def.options.map(unwrap);
@@ -60,8 +60,8 @@ function childSchema(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType
 }
 
 /**
- * How much a key tells about the variant: a required one most, a misspelt required one less, an
- * optional one (timezone) least, because it may stand in several.
+ * The weight of a key for a variant: a required key most, a misspelt required key less, an optional
+ * key (timezone) least, because several variants may have it.
  */
 const KEY_SCORES = { required: 10, misspelt: 5, optional: 1 };
 

@@ -4,7 +4,7 @@ import { Duration, EnvName } from "./scalar.ts";
 /** Smallest and largest number of random bytes of a generated secret: 16 bytes are 128 bits. */
 const GENERATE_BYTES = { min: 16, max: 256 };
 
-/** A value that never stands in a spec. It is found by its name when the stack is deployed. */
+/** A value that is never part of a spec. It is resolved by name when the stack is deployed. */
 export const SecretSpec = z
   .strictObject({
     required: z

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { keyed } from "./keyed.ts";
 import { HttpsUrl, Key, RelativePath } from "./scalar.ts";
 
-/** Where the code or the image of a service comes from. */
+/** The source of a service's code or image. */
 export const SourceSpec = z
   .union([
     z

@@ -17,7 +17,7 @@ import { CacheSpec, ToggleSpec } from "./toggle.ts";
 import { CheckSpec } from "./verify.ts";
 import { EdgeSpec, VmSpec } from "./vm.ts";
 
-/** What one `stacks/<stack>.ops.yaml` may say. */
+/** The keys of a `stacks/<stack>.ops.yaml`. */
 export const StackSpec = z
   .strictObject({
     version: z

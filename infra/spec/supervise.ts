@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EnvRef, HiddenValue, PostgresAddress } from "./reference.ts";
 import { Duration, EnvName, FilePath, HttpPath, HttpsUrl, Key } from "./scalar.ts";
 
-/** Most restarts of an app within a window: more is a fault that another start does not cure. */
+/** Most restarts of an app within a window. */
 const RESTARTS_MAX = 100;
 
 const place = z

@@ -4,12 +4,12 @@ import type { ServiceSpec } from "../../spec/service.ts";
 import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 
-/** Directories of the system: a disk there, or below, would hide what the service needs to run. */
+/** System directories; a disk there or below would hide files that the service needs. */
 const SYSTEM_DIRS = ["/etc/secrets", "/usr", "/bin", "/lib", "/proc", "/sys", "/dev"];
 
 type ServicePart = DeepPartial<ServiceSpec>;
 
-/** A disk is where Render allows one, on one instance, and what lives on it does not overlap. */
+/** A disk has an allowed mount path and one instance, and its persisted paths do not overlap. */
 export function validateDisks(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...freePlan(key, service),
@@ -69,7 +69,7 @@ function nestedPersist(key: string, { disk }: ServicePart): Problem[] {
   });
 }
 
-/** The runtime makes the links, so without it nothing would be persisted. */
+/** The runtime creates the links, so it is required for persisted paths. */
 function unlinked(key: string, { disk, supervise, runtime, source }: ServicePart): Problem[] {
   if (!disk?.persist || disk.persist.length === 0 || supervise === true) return [];
   const isImage = runtime === "docker" || (source !== undefined && "image" in source);

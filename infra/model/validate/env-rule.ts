@@ -30,7 +30,7 @@ export function validateEnvRules(spec: PartialStackSpec): Problem[] {
   return [...unmet, ...rules, ...openDoors(spec).filter((it) => !told.has(it.path))];
 }
 
-/** Without any rule: in production nothing may turn authentication off. */
+/** A built-in rule: in production no variable may disable authentication. */
 function openDoors(spec: PartialStackSpec): Problem[] {
   if ((spec.environment ?? "production") !== "production") return [];
   return variablesOf(spec)

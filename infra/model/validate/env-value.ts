@@ -4,14 +4,14 @@ import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 
-/** Hosts that mean "this machine": in production nothing else is on it. */
+/** Loopback hosts, which are wrong in production, where no other service runs on the machine. */
 const LOCAL_HOST =
   /^[a-z][a-z0-9+.-]*:\/\/([^/@\s]*@)?(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])([:/?#]|$)/i;
 
 /** Clear-text HTTP to a host with a dot: a name without one is in the private network. */
 const PLAIN_HTTP = /^http:\/\/[^/\s:]*\./i;
 
-/** A URL up to what separates it from the next one; only an IPv6 host has brackets. */
+/** A URL up to a separator; only an IPv6 host has brackets. */
 const URLS = /[a-z][a-z0-9+.-]*:\/\/(\[[0-9a-f:.]+\])?[^\s"'`,;<>()[\]{}|]*/gi;
 
 /** User and password of a URL. */

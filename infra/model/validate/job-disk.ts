@@ -6,10 +6,10 @@ import { entriesOf } from "../entries.ts";
 
 type JobPart = DeepPartial<JobSpec>;
 
-/** What a job reads and writes on a disk can be reached by what runs it, and survives a deploy. */
+/** The files of a job are on a disk that its process can reach and that survives a deploy. */
 export function validateJobDisks(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) => {
-    // With two owners it is not known where the job runs; that is told by the rule about owners.
+    // With two owners it is unknown where the job runs; the rule about owners reports that.
     if (job.in !== undefined && job.on !== undefined) return [];
     const path = `jobs/${key}`;
     return [
@@ -47,7 +47,7 @@ function outOfReach(spec: PartialStackSpec, path: string, job: JobPart): Problem
   ];
 }
 
-/** Why a job needs a disk: a marker file, its kind, or a path of the disk in what it is given. */
+/** Why a job needs a disk: a marker file, its kind, or a path of the disk in its options. */
 function diskNeed(
   job: JobPart,
   [marker]: readonly Marker[],

@@ -41,7 +41,7 @@ function oneOwner(_spec: PartialStackSpec, path: string, job: JobPart): Problem[
   ];
 }
 
-/** Keys that say nothing without another one. */
+/** Keys that have no effect without another one. */
 function strayKeys(_spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
   const isOnRender = job.on === "render";
   const stray = [

@@ -70,7 +70,7 @@ function knownWork(
   }));
 }
 
-/** What only a person can say is not there when a schedule starts it: each run would fail. */
+/** A required manual input does not exist in a scheduled run, so each run would fail. */
 function handWork(_spec: PartialStackSpec, path: string, { uses, schedule }: JobPart): Problem[] {
   const isByHand = uses !== undefined && CATALOG[uses]?.byHandOnly === true;
   if (!isByHand || schedule === undefined || "manual" in schedule) return [];
@@ -112,8 +112,8 @@ function commandOnRender(spec: PartialStackSpec, path: string, job: JobPart): Pr
 const SWEPT_QUEUE = "jobs";
 
 /**
- * Who sweeps by himself says so with uses: queue-sweep and by: app. Two sweepers with two ideas of
- * what is overdue would give one entry to two workers.
+ * An app that sweeps by itself declares uses: queue-sweep and by: app. Two sweepers with different
+ * timeouts would give one entry to two workers.
  */
 function sweepOfTheApp(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
   if (job.uses !== "queue-sweep" || job.by === "app") return [];
@@ -139,7 +139,7 @@ function sweptQueue({ options }: JobPart): string {
 /** Shortest interval of a keepalive, in s, as in the runtime. */
 const KEEPALIVE_SECONDS_MIN = 60;
 
-/** A page that is asked for more often is load and no sign that somebody is there. */
+/** More frequent requests only cause load. */
 function keepaliveInterval(_spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
   const every = job.schedule && "every" in job.schedule ? job.schedule.every : undefined;
   if (job.uses !== "keepalive" || job.by === "app" || every === undefined) return [];
@@ -153,7 +153,7 @@ function keepaliveInterval(_spec: PartialStackSpec, path: string, job: JobPart):
   ];
 }
 
-/** Caches are in the memory of a service: what runs elsewhere would fill a copy that nobody reads. */
+/** Caches are in a service's memory; a job elsewhere would fill a copy that no one reads. */
 function cachesAtHand(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
   const { uses, by, options = {} } = job;
   const asksApp = ["path", "url", "urlEnv"].some((it) => options[it] !== undefined);

@@ -2,7 +2,7 @@ import { nearest, type Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 
-/** What a whole workspace pays for; no instance has one of these. @see https://render.com/pricing */
+/** Plans of a workspace, which are not instance types. @see https://render.com/pricing */
 const WORKSPACE_PLANS = ["hobby", "professional", "organization"];
 
 /** Instance types that have a name. @see https://render.com/pricing */
@@ -22,7 +22,7 @@ const NAMED_TYPES = [
 /** An id with a digit (1c-2g) is no misspelt name: the vendor adds such ids. */
 const WORD = /^[a-z_-]+$/;
 
-/** The smallest paid plan, by the block in which a workspace plan stands. */
+/** The smallest paid plan of each block. */
 const SMALLEST = {
   services: "starter",
   jobs: "starter",

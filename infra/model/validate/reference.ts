@@ -4,7 +4,7 @@ import { entriesOf } from "../entries.ts";
 import { runtimeReferences } from "../runtime-reference.ts";
 import { variablesOf } from "../variables.ts";
 
-/** Collections of a spec that things refer to by key, with the noun of one of them. */
+/** Collections that references name by key, with their nouns. */
 const NOUNS = {
   secrets: "secret",
   services: "service",
@@ -18,7 +18,7 @@ const NOUNS = {
   caches: "cache",
 } as const;
 
-/** Where what the runtime's blocks refer to is declared. */
+/** The collections to which the runtime's blocks refer. */
 const COLLECTIONS = { database: "databases", keyValue: "keyValues", secret: "secrets" } as const;
 
 interface Use {

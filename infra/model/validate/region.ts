@@ -7,7 +7,7 @@ import { addedVariables } from "../runtime-reference.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 import { storeOf } from "./store.ts";
 
-/** The private network ends at the region, so an internal address of another one leads nowhere. */
+/** An internal address works only within its region. */
 export function validateRegions(spec: PartialStackSpec): Problem[] {
   return [...variablesOf(spec), ...addedVariables(spec)].flatMap((variable) => {
     const target = targetOf(spec, variable);
@@ -45,7 +45,7 @@ function targetOf(
   return { key: store.key, region: regionOf(spec, store), remedy };
 }
 
-/** The processes on Render that get a variable: its owner, or everybody who uses its env group. */
+/** The processes on Render that get a variable: its owner, or the users of its env group. */
 function usersOf(spec: PartialStackSpec, { owner }: Variable): Located[] {
   const isUser = (kind: string, key: string, groups: readonly unknown[] = []): boolean =>
     owner.kind === "envGroups"

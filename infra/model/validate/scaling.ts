@@ -9,7 +9,7 @@ const SHUTDOWN_SECONDS_MAX = 300;
 
 type ServicePart = DeepPartial<ServiceSpec>;
 
-/** Instances, their load and their end are what Render can do. */
+/** Render supports the instances, scaling and shutdown delay. */
 export function validateScaling(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...autoscaleProblems(`services/${key}`, service),

@@ -10,8 +10,8 @@ import { effectiveEnv } from "../variables.ts";
 const HOUR_SECONDS = 3600;
 
 /**
- * A schedule that is bound to variables runs in a process that has them, and says what they say:
- * the variable wins where the job runs, so a preview with another time would be wrong.
+ * A schedule that is bound to variables runs in a process that has them, and equals their values.
+ * The variable overrides the schedule there, so a different preview would be wrong.
  */
 export function validateScheduleVariables(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) => {
@@ -67,7 +67,7 @@ function differing(
   });
 }
 
-/** What the schedule itself says of each part that a variable may say, as the variable would. */
+/** The schedule's own value of each part that a variable may set, in the variable's form. */
 function saidBy(schedule: SchedulePart, timezone: string): Record<string, string | undefined> {
   const [time] = timesOf(schedule);
   const every = "every" in schedule ? schedule.every : undefined;

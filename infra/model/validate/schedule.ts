@@ -6,7 +6,7 @@ import { DEFAULT_TIMEZONE } from "../defaults.ts";
 import { entriesOf } from "../entries.ts";
 import { isTwoCrons, seasonalCrons } from "../seasons.ts";
 
-/** A job on Render runs at times that a UTC cron can say. */
+/** A UTC cron can express the schedule of a job on Render. */
 export function validateSchedules(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, { on, calls, schedule }]) => {
     if (schedule === undefined) return [];
@@ -46,7 +46,7 @@ function dstElsewhere(path: string): Problem {
   };
 }
 
-/** Which of two ticks is right is decided by a run of its own, and a call is none. */
+/** Only a job that the cron runs itself can tell which of its two ticks applies. */
 function dstOfCall(path: string, service: string): Problem {
   return {
     path,

@@ -6,10 +6,10 @@ import { type Variable, variablesOf } from "../variables.ts";
 /** Name patterns of variables that hold secrets. */
 const SECRET_NAME = /(_(KEY|SECRET|PASSWORD|TOKEN)|^API_?KEY)$/i;
 
-/** What anybody may see: public keys, and what a build puts into the browser. */
+/** Public values: public keys and values that a build puts into the browser. */
 const PUBLIC_NAME = /(_PUBLIC_KEY|_PUBLISHABLE_KEY)$|^(VITE|NEXT_PUBLIC)_/i;
 
-/** Values that are no secret: nothing, or the path of a file that holds one. */
+/** Values that are not secret: empty, or the path of a file with a secret. */
 const NO_SECRET = /^(\s*|\.{0,2}\/[\w./-]+)$/;
 
 /** A secret has one value wherever its name is used, and is never written in clear text. */

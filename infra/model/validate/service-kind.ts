@@ -71,7 +71,7 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   container: "a container",
 };
 
-/** Every service has what its kind needs and nothing that it cannot have. */
+/** Every service has the keys that its kind needs and none that it cannot have. */
 export function validateServiceKinds(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...impossible(key, service),

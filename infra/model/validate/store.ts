@@ -11,7 +11,7 @@ const STANDBY_PLANS = /^(pro|accelerated)_/;
 /** Render gives Postgres disks of 1 GB or of whole steps of this size. */
 const DISK_STEP_GB = 5;
 
-/** Databases and Key Value stores are possible, and reachable for those who use them. */
+/** Databases and Key Value instances are valid, and their users can reach them. */
 export function validateStores(spec: PartialStackSpec): Problem[] {
   return [
     ...databaseProblems(spec),
@@ -58,7 +58,7 @@ function queueProblems(spec: PartialStackSpec): Problem[] {
   });
 }
 
-/** A database or Key Value store, and where it stands in the spec. */
+/** A database or Key Value instance and its path in the spec. */
 export interface Store {
   readonly path: string;
   readonly key: string;

@@ -52,7 +52,7 @@ function unknownStart(path: string, service: ServicePart): Problem[] {
   ];
 }
 
-/** In front, the runtime listens on the port itself and gives the app another one as PORT. */
+/** As a reverse proxy the runtime listens on the port and gives the app another one as PORT. */
 function takenPort(path: string, service: ServicePart): Problem[] {
   const { start, port } = service;
   const { opsPort } = superviseBlock(service);
@@ -89,7 +89,7 @@ function noWayIn(path: string, service: ServicePart): Problem[] {
   ];
 }
 
-/** What must be remembered and stands in a file is on a disk: the next deploy brings an empty directory. */
+/** Files that must survive a deploy are on a disk. */
 function storesLost(path: string, { type, disk, stores }: ServicePart): Problem[] {
   if (type === "container" || !stores) return [];
   const { records, coordination, history } = stores;

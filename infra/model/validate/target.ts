@@ -16,7 +16,7 @@ export function validateTargets(spec: PartialStackSpec): Problem[] {
   ];
 }
 
-/** Kinds of services that nobody reaches over the internet. */
+/** Kinds of services without a public address. */
 const CLOSED = ["private", "worker"];
 
 function urlProblems(spec: PartialStackSpec, { path, parts }: Variable): Problem[] {
@@ -66,7 +66,7 @@ function privateUrlProblems(spec: PartialStackSpec, { path, parts, owner }: Vari
   ];
 }
 
-/** A group exists before the services that use it, so it cannot wait for one of them. */
+/** A group is created before its services, so it cannot depend on one of them. */
 function groupProblems(spec: PartialStackSpec, { path, parts, owner }: Variable): Problem[] {
   const key = parts.url ?? parts.privateUrl;
   if (owner.kind !== "envGroups" || key === undefined || !spec.services?.[key]) return [];
