@@ -9,7 +9,7 @@ const TRACE_FIELD = "trace";
 
 /** Whose lines they are. */
 export interface LoggerOptions {
-  /** Absent where it could not be read: a process must be able to say so. */
+  /** Absent when it could not be read, so that a process can log that. */
   readonly manifest: RuntimeManifest | undefined;
   readonly env: Env;
   /** Part of the runtime that speaks: `run`, `supervise`. */
@@ -44,7 +44,10 @@ export function withTrace(log: Logger, manifest: RuntimeManifest | undefined, id
   return log.child({ [manifest?.log?.traceField ?? TRACE_FIELD]: id });
 }
 
-/** The values that no line may hold: of the variables that the manifest says or whose name says so. */
+/**
+ * The values that no line may contain: those of secret variables, by the manifest or by their
+ * names.
+ */
 function secretValues(manifest: RuntimeManifest | undefined, env: Env): string[] {
   const named = manifest ? secretVariables(manifest) : new Set<string>();
   const names = [
@@ -54,7 +57,7 @@ function secretValues(manifest: RuntimeManifest | undefined, env: Env): string[]
   return names.map((name) => env[name] ?? "").filter((value) => !isPlainWord(value));
 }
 
-/** Values of switches and counts, which stand in every other line. */
+/** Values of switches and counts, which occur in most lines. */
 function isPlainWord(value: string): boolean {
   return /^(true|false|none|null|auto|default|\d{1,5})$/i.test(value);
 }

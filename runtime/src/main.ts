@@ -42,7 +42,7 @@ async function help(isWrong: boolean): Promise<number> {
   return isWrong ? EXIT.usage : EXIT.ok;
 }
 
-/** People who type are told in plain text; what a deployment got wrong is a log line as any other. */
+/** A usage error is printed as plain text; a wrong configuration is a log line. */
 function report(error: unknown, env: Env): number {
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
@@ -53,7 +53,7 @@ function report(error: unknown, env: Env): number {
     log.fatal({ problems: error.problems }, error.message);
     return EXIT.configuration;
   }
-  // Another try may help, and there is nothing of ours to look for in a stack.
+  // A retry may succeed, and a stack trace would not help.
   if (error instanceof StoreError) {
     log.fatal({ code: error.code }, error.message);
     return EXIT.temporary;

@@ -14,7 +14,7 @@ const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 /** Signals that mean something to many servers and nothing to the runtime. */
 const APP_SIGNALS = ["SIGHUP", "SIGUSR2"] as const;
 
-/** The parent of an app: what a service starts instead of the app itself. */
+/** The parent of an app, which a service starts instead of the app. */
 export const supervise: RuntimeCommand = {
   name: "supervise",
   usage: "-- <app command…>",
@@ -28,7 +28,7 @@ export const supervise: RuntimeCommand = {
     const opened = await openProcess(manifest, env);
     logCrashes(opened.log, (error) => recordCrash(opened, error));
     if (withoutReaper !== undefined) {
-      opened.log.warn({ why: withoutReaper }, "what the app leaves behind may stay as zombies");
+      opened.log.warn({ why: withoutReaper }, "orphaned processes of the app may stay as zombies");
     }
     try {
       return await superviseApp(opened, argv, signals);
@@ -38,7 +38,7 @@ export const supervise: RuntimeCommand = {
   },
 };
 
-/** Takes the reaper's place as this process, or says why there is none. */
+/** Restarts this process under the reaper, or logs why there is none. */
 function becomeReaped(env: Env): string | undefined {
   const reaped = underReaper(realpathSync(process.argv[1] ?? "."), process, env);
   if (reaped === undefined || typeof reaped === "string") return reaped;

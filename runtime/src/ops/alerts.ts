@@ -67,7 +67,7 @@ async function endSilences(c: OpsContext): Promise<Response> {
   const body = await readJson(c, WhoBody);
   const id = c.req.param("id");
   const ended = await c.var.ops.process.alerts.silences.cancel(id);
-  if (id !== undefined && ended === 0) throw new HttpError(404, "there is no such silence");
+  if (id !== undefined && ended === 0) throw new HttpError(404, "this silence does not exist");
   const actor = actorOf(c, body.actor);
   logChange(c, { actor, did: "end silences", id: id ?? "all", ended });
   return json(200, { ended });
@@ -81,9 +81,10 @@ async function resend(c: OpsContext): Promise<Response> {
   const job = flushes.find(({ name }) => named === undefined || name === named);
   if (!job) {
     const known = flushes.map(({ name }) => name).join(", ") || "none";
-    throw new HttpError(404, `there is no such job of alerts; there are: ${known}`);
+    throw new HttpError(404, `this alerts job does not exist; known jobs: ${known}`);
   }
-  if (!isRunHere(job)) throw new HttpError(409, `"${job.name}" is run by a cron job of its own`);
+  if (!isRunHere(job))
+    throw new HttpError(409, `"${job.name}" is run by a cron job, not by this process`);
   return showRun(ops, await beginRun(c, job, { actor, input: { resend: true } }));
 }
 

@@ -17,16 +17,16 @@ export interface Ops {
   readonly runs: StartedRuns;
   /** When this process started, ISO 8601 in UTC. */
   readonly startedAt: string;
-  /** Undefined where no checks run, as in a run without a service. */
+  /** Undefined in a process without checks. */
   readonly health: Pick<Health, "results" | "status" | "probe"> | undefined;
-  /** Logins of people; undefined where no token is set: then nobody can log in. */
+  /** Login sessions; undefined without a token, because then no login is possible. */
   readonly sessions: Sessions | undefined;
   readonly rates: RateLimit;
   /** Added to `/ops/version` and `/ops/digest`, such as the state of the app with its last output. */
   readonly about: () => Readonly<Record<string, unknown>>;
 }
 
-/** Who asks: an operator (token or login), a client with the token that only starts runs, or anybody. */
+/** The caller: an operator (token or login), a client with the call token, or anonymous. */
 export type Access = "ops" | "call" | "open";
 
 /** What the middleware adds to the context of a request. */
@@ -50,13 +50,14 @@ export interface OpsEnv {
 export type OpsContext = Context<OpsEnv>;
 
 /**
- * One path under which operators ask or change something.
+ * One route of the ops API.
  *
  * To add one: write `ops/<noun>.ts` with an exported `OpsRoute[]` and add it to `OPS_ROUTES` in
- * `ops/app.ts`. A path is a Hono path: `:name` for one segment, `:name{.+}` for the rest. Answer with
- * `json`, read the body with `readJson`, and throw an `HttpError` for what cannot be done. A route
- * that changes something takes the `actor` of its body (`Actor`) and logs it with `logChange`. The
- * middleware checks the token, gives each request an id, forbids caching and logs the request.
+ * `ops/app.ts`. A path is a Hono path: `:name` for one segment, `:name{.+}` for the rest. Answer
+ * with `json`, read the body with `readJson`, and throw an `HttpError` for what cannot be done. A
+ * route that changes something takes the `actor` of its body (`Actor`) and logs it with
+ * `logChange`. The middleware checks the token, gives each request an id, forbids caching and logs
+ * the request.
  *
  * The operators' token opens all routes. `openTo` and `tokenEnvs` let others in too.
  */
@@ -64,7 +65,7 @@ export interface OpsRoute {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Whole path, such as `/ops/jobs/:job/run`. */
   readonly path: string;
-  /** `call`: also with the token of calls. `anybody`: without a token, where one is set at all. */
+  /** `call`: the call token also opens it. `anybody`: no token is needed, if one is configured. */
   readonly openTo?: "call" | "anybody";
   /** Variables whose values open this route too, such as the token of a runbook's own script. */
   readonly tokenEnvs?: readonly string[];
@@ -95,7 +96,7 @@ export type OpsPresets = Readonly<
 >;
 
 /**
- * Who changed something: one line without control characters, which a terminal would obey and
+ * The actor of a change: one line without control characters, which terminals interpret and
  * Postgres does not store.
  */
 export const Actor = z
@@ -110,7 +111,7 @@ export const Actor = z
 /** The body of a change that takes nothing but its actor. */
 export const ActorBody = z.strictObject({ actor: z.optional(Actor) });
 
-/** The given actor, or the one of a request that names none. */
+/** The given actor, or the default of the request. */
 export function actorOf(c: OpsContext, given?: string): string {
   return given ?? (c.var.access === "call" ? "call" : "manual ops");
 }
@@ -136,7 +137,7 @@ export function aboutFor({ var: { ops, access } }: OpsContext): Readonly<Record<
   return access === "open" ? {} : ops.about();
 }
 
-/** Logs what somebody changed: every change through /ops is one such line. */
+/** Logs a change; every change through /ops is one line. */
 export function logChange(
   c: OpsContext,
   change: { readonly actor: string; readonly did: string } & Readonly<Record<string, unknown>>,

@@ -55,7 +55,7 @@ export const OPS_ROUTES: readonly OpsRoute[] = [
 /** Where our own routes are too: no path of a preset replaces them there. */
 const API_PATH = "/ops/api";
 
-/** What the ops API uses besides the process. */
+/** Options of the ops API besides the process. */
 export interface OpsOptions extends Partial<Pick<Ops, "runs" | "health" | "about">> {
   /** Headers from which a request's id is taken; the first one is set on the answer. */
   readonly requestIdHeaders?: readonly string[];
@@ -71,7 +71,7 @@ export interface OpsApi {
 /** Logged once when a process starts without the token. */
 const CLOSED = `the paths under ${OPS_PATH} are closed: ${OPS_TOKEN} is not set`;
 
-/** Opens the ops API: nobody gets an answer without a token, except where the manifest opens a path. */
+/** Creates the ops API. Every path needs a token, except those that the manifest opens. */
 export function openOps(process: RunProcess, options: OpsOptions = {}): OpsApi {
   const { manifest, env, clock, log } = process;
   const { requestIdHeaders = ["x-request-id"] } = options;
@@ -177,10 +177,7 @@ function traceOf({ var: { ops, requestId } }: OpsContext): Readonly<Record<strin
   return { [ops.process.manifest.log?.traceField ?? "trace"]: requestId };
 }
 
-/**
- * What a browser may do with an answer: nothing. No cache keeps it, no page frames it, and its
- * address is not told to other sites.
- */
+/** Headers that forbid caching, framing and referrers. */
 const SAFE_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store, max-age=0",
   pragma: "no-cache",
@@ -194,7 +191,7 @@ const safeHeaders: MiddlewareHandler<OpsEnv> = async (c, next) => {
   await next();
   const { headers } = c.res;
   for (const [name, value] of Object.entries(SAFE_HEADERS)) headers.set(name, value);
-  // The console runs scripts and sets a policy of its own.
+  // The console runs scripts and sets its own policy.
   if (!headers.has("content-security-policy")) {
     headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
   }

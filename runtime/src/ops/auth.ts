@@ -12,20 +12,20 @@ const CSRF_HEADER = "x-csrf-token";
 /** The answer to a missing or wrong token; the same for every path. */
 const CHALLENGE = { "www-authenticate": 'Bearer realm="ops"' };
 
-/** What decides who may ask what. */
+/** The configuration of authorization. */
 export interface AuthConfig {
   readonly env: Env;
   /** Paths that are open without a token. */
   readonly open: ManifestOps;
 }
 
-/** A request with what is known of its sender. */
+/** A request with the properties of its sender. */
 export interface AuthRequest {
   readonly request: Request;
-  /** Address of the connection; undefined where there is none, as in a test. */
+  /** Address of the connection; undefined without one, as in a test. */
   readonly address: string | undefined;
   readonly session: Session | undefined;
-  /** The route it asks for; undefined when there is none. */
+  /** The requested route; undefined when none matches. */
   readonly route: OpsRoute | undefined;
 }
 
@@ -77,15 +77,15 @@ function tokenAccess(
   if (given === undefined) return undefined;
   if (isOpsToken(env, given)) return "ops";
   const others = (route?.tokenEnvs ?? []).flatMap((name) => valueOf(env, name) ?? []);
-  // Compare all of them, so that the time tells nothing about any of them.
+  // Compare with all of them, so that the time reveals nothing.
   if (others.filter((token) => isSameKey(given, token)).length > 0) return "ops";
   const call = valueOf(env, CALL_TOKEN);
   return call !== undefined && isSameKey(given, call) ? "call" : undefined;
 }
 
 /**
- * A browser sends the cookie with every request, so a change needs a CSRF token too. A route that is
- * open to anybody needs none: a person may log in again in a tab that has an old session.
+ * A browser sends the cookie with every request, so a change needs a CSRF token too. A route that
+ * is open to anybody needs none, so that an operator can log in again in a tab with an old session.
  *
  * @throws HttpError 403 for a change that did not come from the console
  */
@@ -98,7 +98,9 @@ function cookieAccess({ request, route, session }: AuthRequest): "ops" | undefin
   throw new HttpError(403, `the request is not from the page: ${CSRF_HEADER} is missing or wrong`);
 }
 
-/** Whether a page of ours sent the request, as far as browsers tell; other clients tell nothing. */
+/**
+ * Whether the console sent the request, by the headers that browsers set; other clients set none.
+ */
 export function isSameSite({ headers }: Request): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin" && site !== "none") return false;
@@ -143,10 +145,10 @@ const LOOPBACK_ADDRESS = /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$|^::1$/i;
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
- * Whether a program on this machine asks for itself.
+ * Whether a program on this machine sends its own request.
  *
- * The connection must come from loopback, without a proxy that asks for somebody else, for a local
- * host name, and not from a browser page of another site.
+ * The connection must come from loopback, without a proxy's headers, for a local host name, and not
+ * from a browser page of another site.
  */
 function isOnLoopback(address: string | undefined, headers: Headers): boolean {
   if (!LOOPBACK_ADDRESS.test(address ?? "")) return false;
@@ -165,8 +167,8 @@ export function addressOf({ incoming }: Connection = {}): string | undefined {
 const ADDRESS_MAX = 64;
 
 /**
- * The address by which clients are told apart: the last one of `X-Forwarded-For`, which the nearest
- * proxy wrote, else the connection's.
+ * The address that identifies a client: the last one of `X-Forwarded-For`, which the nearest proxy
+ * wrote, else the connection's.
  */
 export function clientOf(address: string | undefined, headers: Headers): string {
   const forwarded = headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();

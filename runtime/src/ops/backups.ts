@@ -162,7 +162,7 @@ function takingJob(process: ProcessContext): string {
   if (!set) throw new HttpError(404, "there are no backups here: no job takes them");
   if (others.length > 0) {
     const jobs = [set, ...others].map(({ job }) => job).join(", ");
-    throw new HttpError(400, `job: say which database is meant by one of its jobs: ${jobs}`);
+    throw new HttpError(400, `job: name the database by one of its jobs: ${jobs}`);
   }
   const { jobs } = process.manifest;
   const byHand = jobs.find(({ name, schedule }) => !schedule && set.jobs.includes(name));
@@ -197,8 +197,8 @@ function uploadingJob(process: ProcessContext, named: string | undefined): Resto
   if (found && others.length === 0) return found;
   const names = all.map(({ job }) => job.name).join(", ") || "none";
   if (named === undefined && found)
-    throw new HttpError(400, `job: say which restores it: ${names}`);
-  throw new HttpError(404, `there is no such sqlite-restore job; there are: ${names}`);
+    throw new HttpError(400, `job: name the job that restores it: ${names}`);
+  throw new HttpError(404, `this sqlite-restore job does not exist; known jobs: ${names}`);
 }
 
 function restoreJobs(process: ProcessContext): RestoreJob[] {
@@ -216,7 +216,7 @@ async function setWith(process: ProcessContext, filename: string): Promise<Backu
   for (const set of backupSetsOf(process)) {
     if (await findBackup(set, filename)) return set;
   }
-  throw new HttpError(404, "there is no such backup");
+  throw new HttpError(404, "this backup does not exist");
 }
 
 function refuse(uses: string, { directory }: BackupSet): never {
@@ -262,5 +262,5 @@ async function openBackup({ path }: ListedBackup): Promise<FileHandle> {
 }
 
 function noBackup(): HttpError {
-  return new HttpError(404, "there is no such backup");
+  return new HttpError(404, "this backup does not exist");
 }

@@ -158,7 +158,7 @@ function channelItems({ alerts }: ProcessServices): CheckItem[] {
   const group = "channels";
   const channels = alerts.channels();
   if (channels.length === 0) {
-    const detail = "there is none: nobody is told of anything";
+    const detail = "no channel: nobody receives alerts";
     return [{ group, name: "alerts", result: "CHECK", detail }];
   }
   return channels.map(({ name, kind, isReady }) => {

@@ -97,7 +97,7 @@ export async function restoreFile(restore: Restore): Promise<RestoredFile> {
     if (restore.sha256 !== undefined && restore.sha256.toLowerCase() !== written.sha256) {
       throw new HttpError(
         400,
-        `the file has the SHA-256 ${written.sha256}, not the one that was told`,
+        `the file's SHA-256 is ${written.sha256}, not the one of the header`,
       );
     }
     const keptAs = await keepOld(at, part, now);
@@ -136,7 +136,7 @@ async function writeBody(
     sizeBytes += chunk.length;
     if (sizeBytes > bytesMax) throw new HttpError(413, `the file is longer than ${bytesMax} bytes`);
     if (sizeBytes > room)
-      throw new HttpError(507, "the file is longer than what is free on the disk");
+      throw new HttpError(507, "the file is larger than the free space of the disk");
     hash.update(chunk);
     await file.writeFile(chunk);
   }

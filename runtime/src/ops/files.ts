@@ -56,7 +56,7 @@ async function putFile(c: OpsContext): Promise<Response> {
   const place = await placeOf(process, c.req.param("path"));
   if (place.entry?.kind === "directory") throw new HttpError(409, "this is a directory");
   const isInDirectory = (await stat(dirname(place.at)).catch(() => undefined))?.isDirectory();
-  if (isInDirectory !== true) throw new HttpError(404, "there is no such directory");
+  if (isInDirectory !== true) throw new HttpError(404, "this directory does not exist");
   const said = Number(request.headers.get("content-length") ?? 0);
   if (said > FILE_BYTES_MAX) {
     throw new HttpError(413, `the file is longer than ${FILE_BYTES_MAX} bytes`);
@@ -90,7 +90,7 @@ async function placeOf(process: ProcessContext, path = ""): Promise<FileLocation
 async function* emptyBody(): AsyncGenerator<Uint8Array> {}
 
 function noFile(): HttpError {
-  return new HttpError(404, "there is no such file among what is persisted");
+  return new HttpError(404, "this file is not among the persisted files");
 }
 
 /** Maximum number of entries of one directory in one answer. */

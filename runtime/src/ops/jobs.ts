@@ -47,7 +47,8 @@ async function startRun(c: OpsContext): Promise<Response> {
     throw new HttpError(403, `"${name}" is not started by calls`);
   }
   if (job.startedBy === "app") throw new HttpError(409, `"${name}" is run by the app itself`);
-  if (!isRunHere(job)) throw new HttpError(409, `"${name}" is run by a cron job of its own`);
+  if (!isRunHere(job))
+    throw new HttpError(409, `"${name}" is run by a cron job, not by this process`);
   const body = await readJson(c, RunBody);
   return showRun(ops, await beginRun(c, job, body));
 }

@@ -51,7 +51,7 @@ async function logIn(c: OpsContext): Promise<Response> {
 
 /** Gives the console what it needs after a reload: it cannot read its session cookie. */
 async function showLogin({ var: { session } }: OpsContext): Promise<Response> {
-  if (!session) throw new HttpError(404, "there is no login: the request carries the token itself");
+  if (!session) throw new HttpError(404, "no login: the request contains the token itself");
   return json(200, { csrf: session.csrf, expiresAt: session.expiresAt });
 }
 

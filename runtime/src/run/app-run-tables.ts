@@ -26,10 +26,10 @@ interface Watched {
 }
 
 /**
- * Records the runs that the app writes into a table of its own.
+ * Records the runs that the app writes into its own table.
  *
- * A table with one row a job has only the latest run: a run that is overwritten between two polls is
- * not recorded. Lateness is still correct, because it depends on the latest run.
+ * A table with one row per job has only the latest run, so a run that is overwritten between two
+ * polls is not recorded. Lateness is still correct, because it depends on the latest run.
  */
 export async function watchAppTables(
   process: AppRunProcess,

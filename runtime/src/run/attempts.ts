@@ -135,7 +135,7 @@ export function retryPolicy(retries: ManifestJob["retries"]): RetryPolicy {
 /** Whether the job retries a failure with this exit code. */
 export function isRetried(retries: ManifestJob["retries"], exitCode: number | undefined): boolean {
   if (exitCode === EXIT.configuration) return false;
-  // Exit code 75 means "temporary", so it is retried also where other codes are listed.
+  // Exit code 75 means "temporary", so it is retried even if other codes are listed.
   if (exitCode === EXIT.temporary || !retries?.on) return true;
   return exitCode !== undefined && retries.on.includes(exitCode);
 }

@@ -22,7 +22,7 @@ const TAIL_CHARACTERS = 4_000;
 /** Poll interval for the end of a process group, in ms. */
 const POLL_MS = 25;
 
-/** Longest wait after SIGKILL, in ms; a group that nobody reaps never goes. */
+/** Longest wait after SIGKILL, in ms; a group that is not reaped never disappears. */
 const KILLED_WAIT_MS = 1_000;
 
 /** What to start, and how. */

@@ -1,4 +1,4 @@
-/** Tells the time. Tests give another one where waiting for the real time would take days. */
+/** A clock. Tests use another one instead of waiting for days. */
 export interface Clock {
   now(): Date;
 }
@@ -6,10 +6,10 @@ export interface Clock {
 export const SYSTEM_CLOCK: Clock = { now: () => new Date() };
 
 /**
- * The machine's time when the process began plus the time since.
+ * The wall clock at the process's start plus the elapsed monotonic time.
  *
- * Ages are measured with it, so that a clock that is set forward or back neither fails every check
- * nor keeps a silent heartbeat young.
+ * Ages are measured with it, so that a change of the wall clock neither fails checks nor hides a
+ * missing heartbeat.
  */
 export const steadyClock: Clock = {
   now: () => new Date(performance.timeOrigin + performance.now()),

@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<RunStatus, string>> = {
 };
 
 /**
- * Adds a run to the app's own file of runs, with the app's own name of the job.
+ * Appends a run to the app's history file, with the app's name of the job.
  *
  * @param directory where a relative path begins
  */
@@ -33,7 +33,7 @@ export function appendHistory(
   }
 }
 
-/** `ts` is the end of the run, as the app wrote it itself. */
+/** `ts` is the end of the run, as in the app's own lines. */
 function historyLine({ names = {} }: NonNullable<ManifestStores["history"]>, record: RunRecord) {
   const { job, startedAt, durationMs, status, error, details } = record;
   const word = WORDS[status];

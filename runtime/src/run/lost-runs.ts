@@ -14,11 +14,11 @@ const RUN_SECONDS_MAX = 12 * 3600;
 const MARGIN_SECONDS = 120;
 
 /**
- * Records the runs of this process' jobs as `lost` when their own process vanished.
+ * Records runs of this process's jobs as `lost` when their process vanished.
  *
- * A run whose lease is held may still be under way. Without a lease store, a run counts as lost
- * when its deadline has long passed. A process that is `alone` (no other process runs its jobs)
- * knows at its start that none of them runs.
+ * A run whose lease is held may still be running. Without a lease store, a run counts as lost when
+ * its deadline has long passed. A process that is `alone` (no other process runs its jobs) knows at
+ * its start that none of them runs.
  */
 export async function recoverLost(
   process: RunProcess,

@@ -17,23 +17,30 @@ import type { RunProcess } from "./run.ts";
 import { waitAtMost } from "./timer.ts";
 import { randomUuid } from "./uuid.ts";
 
-/** Where platforms say which commit runs. @see https://render.com/docs/environment-variables */
+/**
+ * Variables in which platforms put the commit. @see https://render.com/docs/environment-variables
+ */
 const COMMIT_VARIABLES = ["RENDER_GIT_COMMIT", "OPSPEC_COMMIT", "GIT_COMMIT", "GITHUB_SHA"];
 
-/** Where they say which instance it is. */
+/** Variables in which platforms put the instance. */
 const HOST_VARIABLES = ["RENDER_INSTANCE_ID", "OPSPEC_HOST"];
 
-/** The end of a process does not wait longer for what goes on beside its runs; less when it must end. */
+/**
+ * Longest waits for background work at the end of a process, in ms; the shorter one when it must
+ * stop.
+ */
 const BACKGROUND_WAIT_MS = 10_000;
 const STOPPED_WAIT_MS = 2_000;
 
-/** A channel takes a message every ten seconds, so that the next one can be sent in this time. */
+/** Longest wait for alerts at the end; a channel accepts one message in 10 s. */
 const ALERTS_WAIT_MS = 15_000;
 
 /** A process that runs jobs, until it is closed. */
 export type OpenProcess = RunProcess & { readonly close: () => Promise<void> };
 
-/** Opens what the jobs of a process share. `directory` is the app's, where relative paths begin. */
+/**
+ * Opens what the jobs of a process share. Relative paths start at `directory`, the app's directory.
+ */
 export async function openProcess(
   manifest: RuntimeManifest,
   environment: Env,
@@ -82,7 +89,7 @@ function firstOf(env: Env, names: readonly string[]): string | undefined {
   return names.map((name) => valueOf(env, name)).find((value) => value !== undefined);
 }
 
-/** What the process has to tell, and to whom. */
+/** Opens the alerts of the process. */
 async function openSink({
   manifest,
   ...base

@@ -65,7 +65,7 @@ async function send({ start, log }: Run, url: string, body: string): Promise<voi
   }
 }
 
-/** A status below 500 would come again, so it is not retried. */
+/** A status below 500 is final, so it is not retried. */
 class PingRefused extends Error {}
 
 async function sendOnce(url: string, body: string): Promise<void> {

@@ -9,7 +9,7 @@ import type { ProcessContext, ProcessServices } from "./process.ts";
 /** What a reload found. */
 export interface Reloaded {
   readonly toggles: readonly ToggleState[];
-  /** All of them count as too old now; each is refreshed when somebody gets it next. */
+  /** Caches that are marked stale; each is refreshed at its next use. */
   readonly caches: readonly CacheSnapshot[];
   readonly manifest: ManifestNews;
 }
@@ -20,13 +20,13 @@ export interface ManifestNews {
   readonly changed: readonly string[];
   /** Nothing of a manifest is taken over by a process that runs. */
   readonly needsRestart: boolean;
-  /** Why it cannot be read now, or what is wrong with it. */
+  /** Why the manifest cannot be read, or its problem. */
   readonly problem?: string;
 }
 
 /**
- * Reads again what operators change while the process runs: all toggles now, each cache when it is
- * asked for. The manifest is read too, and it is told whether it needs a restart.
+ * Reloads what operators change at runtime: all toggles now, each cache at its next use. It also
+ * reads the manifest and reports whether a restart is needed.
  */
 export async function reload(process: ProcessContext & ProcessServices): Promise<Reloaded> {
   process.caches.expire();

@@ -12,7 +12,7 @@ const RUN_MS_MAX = 12 * 3_600_000;
 const PAUSE_MS_MIN = 200;
 const PAUSE_MS_MAX = 5_000;
 
-/** One question is answered at once, so that no proxy on the way cuts it off. */
+/** Time limit of one request; the service answers at once, so that no proxy cuts it off. */
 const ANSWER_MS_MAX = 30_000;
 
 /** How a service that is being deployed answers, or the proxy before it. */
@@ -22,9 +22,9 @@ const AWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 export interface RemoteRun {
   readonly job: string;
   readonly actor: string;
-  /** Sent along, so that a question that is repeated starts no second run. */
+  /** Id of the run, so that a repeated request does not start a second run. */
   readonly runId: string;
-  /** What is said by hand for this run, and whether it only says what it would do. */
+  /** The input of a manual run, and whether it is a dry run. */
   readonly input?: JobInput;
   readonly dryRun?: boolean;
   readonly url: URL;
@@ -48,10 +48,10 @@ const Ended = z.object({
 });
 
 /**
- * Starts a job in the service that owns it and waits for the record of the run.
+ * Starts a job in the service that owns it and waits for the run record.
  *
- * It asks again and again instead of holding one request open: a run may take longer than any proxy
- * waits. A service that is away is waited for as long as a deploy may take.
+ * It polls instead of holding one request open, because a run may take longer than a proxy waits.
+ * It waits for an unavailable service as long as a deploy may take.
  */
 export async function callJob(call: RemoteRun, log: Logger): Promise<RunRecord> {
   const startedAt = new Date();
@@ -84,7 +84,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Starts the run, or asks how it is; undefined when nobody answered. */
+/** Starts the run or requests its state; undefined without an answer. */
 async function ask(call: RemoteRun, runId: string | undefined): Promise<Answer | undefined> {
   const path =
     runId === undefined ? `ops/jobs/${encodeURIComponent(call.job)}/run` : `ops/runs/${runId}`;
@@ -123,7 +123,7 @@ class Patience {
   isLeft(status: number | undefined): boolean {
     if (this.#awaySince === undefined) {
       this.#awaySince = performance.now();
-      this.#log.warn({ httpStatus: status ?? null }, "the service is away, waiting for it");
+      this.#log.warn({ httpStatus: status ?? null }, "the service does not answer; waiting");
     }
     this.#status = status;
     return performance.now() - this.#awaySince < this.#awayMsMax;
@@ -162,7 +162,7 @@ function refusalOf({ status, body }: Answer, runId: string | undefined): CallFai
   return { message, exitCode: status >= 500 ? EXIT.temporary : EXIT.configuration };
 }
 
-/** The record of a run of which the service gave none. */
+/** The record of a run when the service returned none. */
 function failure(call: RemoteRun, startedAt: Date, { message, exitCode }: CallFailure): RunRecord {
   return {
     job: call.job,

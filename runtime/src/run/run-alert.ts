@@ -7,7 +7,7 @@ import type { ProcessContext, ProcessServices, ProcessStores } from "./process.t
 /** Records that are searched for consecutive failures. */
 const RECORDS_MAX = 100;
 
-/** Outcomes that count as failures; an interrupted or skipped run is none. */
+/** Outcomes that count as failures; interrupted and skipped do not. */
 const FAILURES: ReadonlySet<RunStatus> = new Set(["failed", "timed-out", "lost"]);
 
 /** What sending an alert of a run uses. */

@@ -134,5 +134,5 @@ async function settleSlot(
 }
 
 function noteUnreleased({ log }: Run): (error: unknown) => void {
-  return (error) => log.warn({ err: error }, "cannot release a lease; it expires by itself");
+  return (error) => log.warn({ err: error }, "cannot release a lease; it will expire");
 }

@@ -15,19 +15,19 @@ import { slotOfTick } from "./slots.ts";
 export interface RunRequest {
   /** Key of the job. */
   readonly job: string;
-  /** Who starts it: `schedule`, `call`, `start`, `catch-up`, or `manual <who>`. */
+  /** Actor: `schedule`, `call`, `start`, `catch-up`, or `manual <who>`. */
   readonly actor: string;
-  /** The slot, where the one who starts it knows it. */
+  /** The slot, if the caller knows it. */
   readonly scheduledFor?: Date;
   /** The claim to that slot. The run finishes or releases it. */
   readonly slot?: SlotLease;
-  /** Nothing is changed, sent or recorded; the log says what would be done. */
+  /** A dry run: nothing is changed, sent or recorded; the log reports what it would do. */
   readonly dryRun?: boolean;
-  /** Ends this run, as the stop of the whole process does. */
+  /** Aborts this run, like the stop of the process. */
   readonly signal?: AbortSignal;
   /** What was said by hand for this run. */
   readonly input?: JobInput;
-  /** The run's id, where it was given out before. */
+  /** The run's id, if it was assigned before. */
   readonly runId?: string;
 }
 
@@ -47,7 +47,7 @@ export interface Run {
   replace(): void;
 }
 
-/** Someone asked for it by hand, so that it is about now and not about a slot. */
+/** Whether it is a manual run, which belongs to no slot. */
 export function isManual({ actor }: Pick<RunStart, "actor">): boolean {
   return actor.startsWith("manual");
 }
@@ -60,7 +60,7 @@ export function jobOf({ manifest }: Pick<ProcessContext, "manifest">, name: stri
   throw new ConfigurationError([
     {
       where: `jobs/${name}`,
-      message: `there is no such job in the process ${manifest.process}.`,
+      message: `the process ${manifest.process} has no job of this name.`,
       remedy: `It has: ${known}.`,
     },
   ]);

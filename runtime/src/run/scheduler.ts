@@ -112,7 +112,7 @@ class JobLoop {
     }
   }
 
-  /** The slot that is due, or what the catch-up policy makes of it after an outage. */
+  /** The due slot, or the slots of the catch-up policy after an outage. */
   #due(next: Date, span: { last: Date; now: Date }): DueSlot[] {
     const isOnTime = span.now.getTime() - next.getTime() <= ON_TIME_MS;
     if (isOnTime) return [{ slot: next, actor: "schedule" }];
@@ -141,8 +141,8 @@ class JobLoop {
 }
 
 /**
- * Runs a slot, unless another process does. While the lease store is away nothing runs, because
- * nobody knows who else would.
+ * Runs a slot, unless another process runs it. While the lease store does not answer, no slot runs,
+ * because another process may run it.
  */
 async function runSlot(process: RunProcess, scheduled: ScheduledJob, due: DueSlot): Promise<void> {
   const { slot, actor } = due;
@@ -171,7 +171,8 @@ async function claimSlot(
       if (claimed) return claimed;
     } catch (error) {
       const fields = { err: error, job: job.name, slot: slot.toISOString() };
-      if (!wasAway) log.error(fields, "cannot claim the slot: the lease store is away; retrying");
+      if (!wasAway)
+        log.error(fields, "cannot claim the slot: the lease store does not answer; retrying");
       wasAway = true;
     }
     if (until !== undefined && clock.now() >= until) break;

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 /** An app's own silence file: when the silence ends, in seconds since 1970; see docs/sources.md. */
 const SilenceFile = z.object({ silenced_until: z.number() });
 
-/** Where a silence is looked for. */
+/** The silence file of a job. */
 interface SilenceSource {
   readonly directory: string;
   /** Path from the directory. */
@@ -17,10 +17,10 @@ interface SilenceSource {
 }
 
 /**
- * Until when a job's messages are silenced, if they are now.
+ * The end of a job's current silence; undefined without one.
  *
- * A silence ends by itself. A file that cannot be read silences nothing, with a warning: an alert
- * too many is better than one that never came.
+ * An unreadable file silences nothing and logs a warning, because an extra alert is better than a
+ * missing one.
  */
 export async function silencedUntil(source: SilenceSource): Promise<Date | undefined> {
   if (source.file === undefined) return undefined;
@@ -31,10 +31,7 @@ export async function silencedUntil(source: SilenceSource): Promise<Date | undef
     return until > source.now ? until : undefined;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
-    source.log.warn(
-      { path: source.file },
-      "the silence file is not readable, so nothing is silenced",
-    );
+    source.log.warn({ path: source.file }, "cannot read the silence file, so nothing is silenced");
     return undefined;
   }
 }

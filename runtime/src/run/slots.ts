@@ -12,7 +12,7 @@ const WINDOWS_MS = [3_600_000, DAY_MS, 8 * DAY_MS];
  */
 const LOOK_BACK_DAYS = [1, 8, 63, 400];
 
-/** Missed slots that the policy `all` makes up for, unless the manifest says otherwise. */
+/** Default number of missed slots that the policy `all` runs. */
 const CATCH_UP_MAX = 10;
 
 /** A slot to run, and why: it is due, it was missed, or the process has started. */

@@ -19,7 +19,7 @@ export async function sleep(delayMs: number, signal?: AbortSignal): Promise<void
   }
 }
 
-/** Waits for the work, but not longer than the limit. The work itself goes on. */
+/** Waits for the work, at most until the limit. The work itself continues. */
 export async function waitAtMost(work: Promise<unknown>, limitMs: number): Promise<void> {
   const timer = new AbortController();
   try {

@@ -177,7 +177,7 @@ test("a lock through a pooler that lends connections is refused; slots are not",
   await context
     .expect(coordination.acquire(request()))
     .rejects.toThrow(
-      "STORE_URL: leads through a pooler that lends connections by transaction. A lock would be anybody's: use the direct URL of the database.",
+      "STORE_URL: leads through a pooler that lends connections by transaction. Another client could get the lock: use the direct URL of the database.",
     );
   const slot = await coordination.claimSlot(request(), SLOT);
   context.expect(await slot?.finish()).toBe(true);

@@ -49,7 +49,7 @@ const LedgerEntry = {
   fence: z.number(),
 };
 
-/** One line of the old ledger, as far as it tells which slots are finished. */
+/** One line of the old ledger: the fields about finished slots. */
 const LedgerLine = z.discriminatedUnion("do", [
   z.object({ do: z.literal("take"), ...LedgerEntry }),
   z.object({ do: z.literal("finish"), token: z.string() }),
@@ -214,7 +214,7 @@ async function* linesOf(file: string): AsyncGenerator<unknown> {
   }
 }
 
-/** The ledger's newest segment, which begins with all that the older ones led to. */
+/** The ledger's newest segment, which starts with a snapshot of the older ones. */
 function lastSegment(directory: string): string | undefined {
   if (!existsSync(directory)) return undefined;
   const numbers = readdirSync(directory).flatMap((name) => SEGMENT.exec(name)?.[1] ?? []);

@@ -83,9 +83,9 @@ const HOLDER = `
 /**
  * Leases in tables of ours in the app's database. The caller closes the database.
  *
- * A lease is an advisory lock of a session and a row with an expiry. The lock is free as soon as the
- * holder's process ends. The expiry is for holders that were stopped or disconnected, whose session
- * goes on without them.
+ * A lease is an advisory lock of a session and a row with an expiry. The lock is free as soon as
+ * the holder's process ends. The expiry is for holders that were stopped or disconnected, whose
+ * session continues.
  */
 export function openPostgresLeases(database: PostgresDatabase): LeaseStore {
   let isDirect = false;
@@ -132,7 +132,7 @@ async function refusePooler({ where, config }: PostgresDatabase): Promise<void> 
     await Promise.allSettled(clients.map((client) => client.end()));
   }
   const message = "leads through a pooler that lends connections by transaction.";
-  const remedy = "A lock would be anybody's: use the direct URL of the database.";
+  const remedy = "Another client could get the lock: use the direct URL of the database.";
   throw new ConfigurationError([{ where, message, remedy }]);
 }
 
