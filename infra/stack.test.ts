@@ -187,8 +187,8 @@ test("what the previews of the stacks say besides the changes is exactly this", 
   expect(notes).toMatchInlineSnapshot(`
     [
       "c1c-recruitment: services/bot has neither a disk nor stores/coordination: while a new version starts, the old one runs beside it, and both may run cache-clans, cache-templates, cache-clan-tags and 13 more.",
-      "joslyn-ai: services/api/env/INTERNAL_SELF_BASE is set after "api" exists, because it is its own address.",
-      "joslyn-ai-staging: services/api/env/INTERNAL_SELF_BASE is set after "api" exists, because it is its own address.",
+      "joslyn-ai: services/api/env/INTERNAL_SELF_BASE is set after "api" exists, because it is the service's own address.",
+      "joslyn-ai-staging: services/api/env/INTERNAL_SELF_BASE is set after "api" exists, because it is the service's own address.",
     ]
   `);
 });

@@ -6,11 +6,11 @@ import { environment, secretFiles } from "./env.ts";
 import { groupLinks } from "./env-group.ts";
 import { componentOptions, resourceOptions } from "./options.ts";
 import { register } from "./register.ts";
-import type { ServiceSurroundings } from "./service.ts";
+import type { ServiceDependencies } from "./service.ts";
 import { commandInputs, computeInputs } from "./source.ts";
 
 /** Inputs of a job besides its model. */
-export interface JobSurroundings extends ServiceSurroundings {
+export interface JobDependencies extends ServiceDependencies {
   readonly services: ReadonlyMap<string, pulumi.Resource>;
 }
 
@@ -18,10 +18,10 @@ export interface JobSurroundings extends ServiceSurroundings {
 export class Job extends pulumi.ComponentResource {
   readonly outputs: JobOutputs;
 
-  constructor(model: JobModel, surroundings: JobSurroundings) {
-    const { render } = surroundings.platform;
+  constructor(model: JobModel, prerequisites: JobDependencies) {
+    const { render } = prerequisites.platform;
     super("opspec:index:Job", model.key, {}, componentOptions(model, render));
-    const { id, dashboardUrl } = registerCronJob(model, surroundings, this);
+    const { id, dashboardUrl } = registerCronJob(model, prerequisites, this);
     this.outputs = { id, dashboardUrl };
     this.registerOutputs(this.outputs);
   }
@@ -29,7 +29,7 @@ export class Job extends pulumi.ComponentResource {
 
 function registerCronJob(
   model: JobModel,
-  { platform, sources, groups, services }: JobSurroundings,
+  { platform, sources, groups, services }: JobDependencies,
   parent: pulumi.Resource,
 ) {
   const like = services.get(model.like ?? "");

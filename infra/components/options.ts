@@ -11,22 +11,22 @@ export function componentOptions(
 
 /** Options of the resource in a component. */
 export function resourceOptions(
-  { pulumi: told }: KeyedModel,
+  { pulumi: options }: KeyedModel,
   parent: pulumi.Resource,
 ): pulumi.CustomResourceOptions {
-  return { parent, ...toldOptions(told) };
+  return { parent, ...pulumiOptions(options) };
 }
 
 /** Options of a resource without a component. */
 export function bareOptions(
-  { formerly = [], pulumi: told }: KeyedModel,
+  { formerly = [], pulumi: options }: KeyedModel,
   provider: pulumi.ProviderResource,
 ): pulumi.CustomResourceOptions {
-  return { provider, aliases: formerly.map((name) => ({ name })), ...toldOptions(told) };
+  return { provider, aliases: formerly.map((name) => ({ name })), ...pulumiOptions(options) };
 }
 
 /** The spec's Pulumi options of one resource. */
-export function toldOptions({
+export function pulumiOptions({
   protect,
   retainOnDelete,
   ignoreChanges,

@@ -4,7 +4,7 @@ import { Environment } from "../resources/render/environment.ts";
 import { Project } from "../resources/render/project.ts";
 import { RegistryCredential } from "../resources/render/registry-credential.ts";
 import type { Secrets } from "../secrets.ts";
-import { bareOptions, toldOptions } from "./options.ts";
+import { bareOptions, pulumiOptions } from "./options.ts";
 import { register } from "./register.ts";
 
 /** The environment and registry credentials of a stack's resources. */
@@ -36,7 +36,7 @@ export function registerPlatform(
 function registerEnvironment(
   provider: pulumi.ProviderResource,
   ownerId: string,
-  { name, existing, environment, pulumi: told }: ProjectModel,
+  { name, existing, environment, pulumi: options }: ProjectModel,
 ): pulumi.Output<string> {
   const project = register(Project, "project", {
     inputs: {
@@ -44,9 +44,9 @@ function registerEnvironment(
       ownerId,
       existing,
       firstEnvironment: environment.name,
-      adopt: told?.adopt,
+      adopt: options?.adopt,
     },
-    options: { provider, ...toldOptions(told) },
+    options: { provider, ...pulumiOptions(options) },
   });
   const { id } = register(Environment, "environment", {
     inputs: {
@@ -56,7 +56,7 @@ function registerEnvironment(
       protected: environment.protected,
       adopt: environment.pulumi?.adopt,
     },
-    options: { provider, ...toldOptions(environment.pulumi) },
+    options: { provider, ...pulumiOptions(environment.pulumi) },
   });
   return id;
 }

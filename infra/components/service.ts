@@ -12,7 +12,7 @@ import { register } from "./register.ts";
 import { buildFilterInput, commandInputs, computeInputs } from "./source.ts";
 
 /** Inputs of a service besides its model. */
-export interface ServiceSurroundings {
+export interface ServiceDependencies {
   readonly platform: Platform;
   readonly sources: EnvSources;
   readonly groups: ReadonlyMap<string, SharedEnv>;
@@ -23,10 +23,10 @@ export class Service extends pulumi.ComponentResource {
   readonly outputs: ServiceOutputs;
   readonly addresses: Addresses;
 
-  constructor(model: ServiceModel, surroundings: ServiceSurroundings) {
-    const { render } = surroundings.platform;
+  constructor(model: ServiceModel, prerequisites: ServiceDependencies) {
+    const { render } = prerequisites.platform;
     super("opspec:index:Service", model.key, {}, componentOptions(model, render));
-    const { id, dashboardUrl, addresses } = REGISTER[model.type](model, surroundings, this);
+    const { id, dashboardUrl, addresses } = REGISTER[model.type](model, prerequisites, this);
     this.addresses = addresses;
     this.outputs = { id, dashboardUrl, ...(addresses.url && { url: addresses.url }) };
     this.registerOutputs(this.outputs);
@@ -47,16 +47,16 @@ interface RegisteredService {
 
 type RegisterService = (
   model: ServiceModel,
-  surroundings: ServiceSurroundings,
+  prerequisites: ServiceDependencies,
   parent: pulumi.Resource,
 ) => RegisteredService;
 
 /** Render's service type for each type of the spec. */
 const REGISTER: Readonly<Record<ServiceModel["type"], RegisterService>> = {
-  web: (model, surroundings, parent) => {
+  web: (model, prerequisites, parent) => {
     const { id, dashboardUrl, url, privateUrl } = register(WebService, model.key, {
       inputs: {
-        ...runningInputs(model, surroundings),
+        ...runningInputs(model, prerequisites),
         healthCheckPath: model.healthCheckPath,
         domains: model.domains && [...model.domains],
         ipAllowList: model.allowList && [...model.allowList],
@@ -65,23 +65,23 @@ const REGISTER: Readonly<Record<ServiceModel["type"], RegisterService>> = {
     });
     return { id, dashboardUrl, addresses: { url, privateUrl } };
   },
-  private: (model, surroundings, parent) => {
+  private: (model, prerequisites, parent) => {
     const { id, dashboardUrl, privateUrl } = register(PrivateService, model.key, {
-      inputs: runningInputs(model, surroundings),
+      inputs: runningInputs(model, prerequisites),
       options: resourceOptions(model, parent),
     });
     return { id, dashboardUrl, addresses: { privateUrl } };
   },
-  worker: (model, surroundings, parent) => {
+  worker: (model, prerequisites, parent) => {
     const { id, dashboardUrl } = register(BackgroundWorker, model.key, {
-      inputs: runningInputs(model, surroundings),
+      inputs: runningInputs(model, prerequisites),
       options: resourceOptions(model, parent),
     });
     return { id, dashboardUrl, addresses: {} };
   },
 };
 
-function runningInputs(model: ServiceModel, { platform, sources, groups }: ServiceSurroundings) {
+function runningInputs(model: ServiceModel, { platform, sources, groups }: ServiceDependencies) {
   return {
     ...computeInputs(model, platform),
     ...commandInputs(model.runtime, model.startCommand),

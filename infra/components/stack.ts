@@ -14,7 +14,7 @@ import { registerLateEnv } from "./late-env.ts";
 import { type Platform, registerPlatform } from "./platform.ts";
 import { registerProvider } from "./register.ts";
 import { Registry } from "./registry.ts";
-import { Service, type ServiceSurroundings } from "./service.ts";
+import { Service, type ServiceDependencies } from "./service.ts";
 import { Site } from "./static-site.ts";
 
 /** Registers every resource of a stack's model, and nothing else. */
@@ -40,10 +40,10 @@ export function deployStack(model: StackModel, options: SecretsOptions): StackOu
   const groups = new Map(
     model.envGroups.map((it) => [it.key, new SharedEnv(it, sources, platform)]),
   );
-  const surroundings = { platform, sources, groups };
-  const services = registerServices(model, surroundings);
-  const around = { ...surroundings, services };
-  const jobs = model.jobs.map((it) => [it.key, new Job(it, around).outputs] as const);
+  const prerequisites = { platform, sources, groups };
+  const services = registerServices(model, prerequisites);
+  const dependencies = { ...prerequisites, services };
+  const jobs = model.jobs.map((it) => [it.key, new Job(it, dependencies).outputs] as const);
   return {
     services: Object.fromEntries([...services].map(([key, { outputs }]) => [key, outputs])),
     jobs: Object.fromEntries(jobs),
@@ -84,12 +84,12 @@ function idOf({ id }: pulumi.CustomResource): ResourceOutputs {
 
 function registerServices(
   model: StackModel,
-  surroundings: ServiceSurroundings,
+  prerequisites: ServiceDependencies,
 ): ReadonlyMap<string, Service | Site> {
-  const { sources, platform } = surroundings;
+  const { sources, platform } = prerequisites;
   const made = [
-    ...model.services.map((it) => [it, new Service(it, surroundings)] as const),
-    ...model.staticSites.map((it) => [it, new Site(it, surroundings)] as const),
+    ...model.services.map((it) => [it, new Service(it, prerequisites)] as const),
+    ...model.staticSites.map((it) => [it, new Site(it, prerequisites)] as const),
   ];
   for (const [{ key, formerly, lateEnv }, { addresses, outputs }] of made) {
     sources.services.set(key, addresses);

@@ -6,7 +6,7 @@ import { environment } from "./env.ts";
 import { groupLinks } from "./env-group.ts";
 import { componentOptions, resourceOptions } from "./options.ts";
 import { register } from "./register.ts";
-import type { Addresses, ServiceSurroundings } from "./service.ts";
+import type { Addresses, ServiceDependencies } from "./service.ts";
 import { buildFilterInput, sourceInputs } from "./source.ts";
 
 /** A static site of the stack. */
@@ -14,10 +14,10 @@ export class Site extends pulumi.ComponentResource {
   readonly outputs: ServiceOutputs;
   readonly addresses: Addresses;
 
-  constructor(model: StaticSiteModel, surroundings: ServiceSurroundings) {
-    const { render } = surroundings.platform;
+  constructor(model: StaticSiteModel, prerequisites: ServiceDependencies) {
+    const { render } = prerequisites.platform;
     super("opspec:index:Site", model.key, {}, componentOptions(model, render));
-    const { id, url, dashboardUrl } = registerSite(model, surroundings, this);
+    const { id, url, dashboardUrl } = registerSite(model, prerequisites, this);
     this.addresses = { url };
     this.outputs = { id, url, dashboardUrl };
     this.registerOutputs(this.outputs);
@@ -26,7 +26,7 @@ export class Site extends pulumi.ComponentResource {
 
 function registerSite(
   model: StaticSiteModel,
-  { platform, sources, groups }: ServiceSurroundings,
+  { platform, sources, groups }: ServiceDependencies,
   parent: pulumi.Resource,
 ) {
   return register(StaticSite, model.key, {

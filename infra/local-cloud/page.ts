@@ -57,7 +57,7 @@ function pageText(cloud: Cloud): Html {
         </main>
         <footer>
           ${cloud.runner ? RUNS_HERE : NOTHING_RUNS} The cloud answers as Render would, and keeps
-          what it is told.
+          the requested state.
         </footer>
       </body>
     </html>`;

@@ -50,7 +50,7 @@ jobs:
 `),
   ).toEqual([
     "jobs/cache is not watched: services/bot does not run under the runtime, to which its app could report.",
-    "nobody is told of what cache should alert: alerts/channels is empty.",
+    "alerts of cache have no channel, so nobody receives them. Declare one under alerts/channels.",
   ]);
 });
 
@@ -69,7 +69,7 @@ jobs:
 `);
 
   expect(told("")).toEqual([
-    "jobs/cache asks to be told when it is late or stuck, and nothing but itself could tell: give it ping, or the stack stores/records and a supervised service.",
+    "jobs/cache: no other process can report that it is late or stuck. Add ping to the job, or stores/records and a supervised service to the stack.",
   ]);
   expect(told(", ping: { secret: PING_URL }")).toEqual([]);
   expect(told("", "stores: { records: { database: main } }")).toEqual([]);

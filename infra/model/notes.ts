@@ -96,7 +96,7 @@ function lonelyNotes(spec: PartialStackSpec): string[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) =>
     isLonely(job) && job.ping === undefined
       ? [
-          `jobs/${key} asks to be told when it is late or stuck, and nothing but itself could tell: give it ping, or the stack stores/records and a supervised service.`,
+          `jobs/${key}: no other process can report that it is late or stuck. Add ping to the job, or stores/records and a supervised service to the stack.`,
         ]
       : [],
   );
@@ -108,7 +108,9 @@ function silentNotes(spec: PartialStackSpec): string[] {
     .filter(([, { alerts }]) => alerts !== undefined)
     .map(([key]) => key);
   if (jobs.length === 0) return [];
-  return [`nobody is told of what ${someOf(jobs)} should alert: alerts/channels is empty.`];
+  return [
+    `alerts of ${someOf(jobs)} have no channel, so nobody receives them. Declare one under alerts/channels.`,
+  ];
 }
 
 /** The first of many names, and how many more there are: a preview is read, not searched. */

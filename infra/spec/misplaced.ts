@@ -38,10 +38,10 @@ export function belongsElsewhere(
   key: string,
   near: string | undefined,
 ): string | undefined {
-  const told = MISPLACED[`${path[0]}/${key}`];
+  const place = MISPLACED[`${path[0]}/${key}`];
   // "secrets" in a variable means its own "secret", not the block of that name.
   const isPlural = near !== undefined && key === `${near}s`;
-  if (told !== undefined || isPlural) return told;
+  if (place !== undefined || isPlural) return place;
   if (path.length === 0) {
     const isOfService = near === undefined && keysOf(ServiceSpec).includes(key);
     return isOfService ? `${key} belongs in a service.` : undefined;

@@ -1,4 +1,4 @@
-import { type Fixture, OWNER } from "./render-surroundings.ts";
+import { type Fixture, OWNER } from "./render-prerequisites.ts";
 import { SERVICE_FIXTURES } from "./service-fixtures.ts";
 
 /** Every kind of resource, by its type's name. */

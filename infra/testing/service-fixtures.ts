@@ -1,5 +1,5 @@
 import type { TreeObject } from "../provider/kit/property-tree.ts";
-import { type Fixture, OWNER, type Surroundings } from "./render-surroundings.ts";
+import { type Fixture, OWNER, type Prerequisites } from "./render-prerequisites.ts";
 
 const native: TreeObject = {
   ownerId: OWNER,
@@ -12,7 +12,7 @@ const native: TreeObject = {
   startCommand: "python app.py",
 };
 
-const parts = (at: Surroundings): TreeObject => ({
+const parts = (at: Prerequisites): TreeObject => ({
   environmentId: at.environments[0],
   env: { TZ: "UTC", TOKEN: "first", GONE: "1" },
   secretFiles: { "opspec-manifest.json": "{}", "old.txt": "1" },
@@ -20,7 +20,7 @@ const parts = (at: Surroundings): TreeObject => ({
   groupHashes: "a",
 });
 
-const changedParts = (at: Surroundings): TreeObject => ({
+const changedParts = (at: Prerequisites): TreeObject => ({
   environmentId: at.environments[1],
   env: { TZ: "Europe/Vienna", TOKEN: "first", NEW: "1" },
   secretFiles: { "opspec-manifest.json": '{"version":2}', "new.txt": "1" },

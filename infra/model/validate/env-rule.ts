@@ -26,8 +26,8 @@ export function validateEnvRules(spec: PartialStackSpec): Problem[] {
   const rules = (spec.envRules ?? []).flatMap((rule, index) =>
     rule ? [...oneOf(spec, rule, index), ...forbidden(spec, rule), ...values(spec, rule)] : [],
   );
-  const told = new Set(rules.map((it) => it.path));
-  return [...unmet, ...rules, ...openDoors(spec).filter((it) => !told.has(it.path))];
+  const reported = new Set(rules.map((it) => it.path));
+  return [...unmet, ...rules, ...openDoors(spec).filter((it) => !reported.has(it.path))];
 }
 
 /** A built-in rule: in production no variable may disable authentication. */

@@ -104,11 +104,11 @@ function declaredPart(
 export function isCompleted(
   { completed }: Partial<FieldRules>,
   declared: unknown,
-  told: unknown,
+  reported: unknown,
 ): boolean {
-  if (completed === undefined || typeof declared !== "string" || typeof told !== "string")
+  if (completed === undefined || typeof declared !== "string" || typeof reported !== "string")
     return false;
-  return completed(declared, told);
+  return completed(declared, reported);
 }
 
 /** The declared items of a list that others also change. */

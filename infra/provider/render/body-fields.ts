@@ -44,8 +44,8 @@ export function clearingOf(fields: BodyFields, dropped: readonly string[]): Json
 
 /** The inputs in an answer; Render's empty string means that there is none. */
 export function inputsOf(fields: BodyFields, answer: Json): JsonObject {
-  const told = Object.entries(fields).filter(([, field]) => !field.isReadApart);
-  const entries = told.map(([key, { write, read = write, fromApi }]) => {
+  const inAnswer = Object.entries(fields).filter(([, field]) => !field.isReadApart);
+  const entries = inAnswer.map(([key, { write, read = write, fromApi }]) => {
     const value = read && memberAt(answer, read);
     if (value === undefined || value === "") return [key, undefined] as const;
     if (fromApi) return [key, fromApi(value)] as const;

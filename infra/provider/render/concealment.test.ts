@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FIXTURES } from "../../testing/render-fixtures.ts";
 import { RenderInProcess, up } from "../../testing/render-in-process.ts";
-import { makeSurroundings } from "../../testing/render-surroundings.ts";
+import { makePrerequisites } from "../../testing/render-prerequisites.ts";
 import { Secret } from "../kit/property-tree.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
@@ -14,7 +14,7 @@ async function sceneOf() {
   const render = new RenderInProcess();
   const urn = "urn:pulumi:test::opspec::render:index:WebService::thing";
   const subject = { type, urn, render };
-  const first = fixture.first(await makeSurroundings(render));
+  const first = fixture.first(await makePrerequisites(render));
   const { state, error } = await up(subject, undefined, first);
   if (!state) throw error;
   return { render, subject, state, wanted: { ...first, env: { TOKEN: new Secret(VALUE) } } };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { snapshotOf } from "../../testing/cloud-snapshot.ts";
 import { FIXTURES } from "../../testing/render-fixtures.ts";
-import { type Fixture, makeSurroundings } from "../../testing/render-surroundings.ts";
+import { type Fixture, makePrerequisites } from "../../testing/render-prerequisites.ts";
 import {
   destroy,
   type Fault,
@@ -43,7 +43,7 @@ async function sceneOf({ name, first, second }: Fixture): Promise<Scene> {
   const type = RENDER_TYPES.find(({ contract }) => contract.token === `render:index:${name}`);
   if (!type) throw new Error(`unreachable: there is no type ${name}`);
   const render = new RenderInProcess();
-  const at = await makeSurroundings(render);
+  const at = await makePrerequisites(render);
   const urn = `urn:pulumi:test::opspec::render:index:${name}::thing`;
   return { render, subject: { type, urn, render }, first: first(at), second: second(at) };
 }

@@ -9,7 +9,7 @@ import {
   type ResourceSubject,
   up,
 } from "../../testing/render-in-process.ts";
-import { makeSurroundings } from "../../testing/render-surroundings.ts";
+import { makePrerequisites } from "../../testing/render-prerequisites.ts";
 import type { TreeObject } from "../kit/property-tree.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
@@ -63,7 +63,7 @@ async function sceneOf({ name, change, drop }: (typeof ONE_FIELD)[number]): Prom
   const render = new RenderInProcess();
   const urn = `urn:pulumi:test::opspec::render:index:${name}::thing`;
   const subject = { type, urn, render };
-  const declared = Object.entries(fixture.first(await makeSurroundings(render)));
+  const declared = Object.entries(fixture.first(await makePrerequisites(render)));
   const first = Object.fromEntries(declared.filter(([key]) => key !== drop));
   const { state, error } = await up(subject, undefined, first);
   if (!state) throw error;

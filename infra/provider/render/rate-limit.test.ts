@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nowMs } from "../../local-cloud/clock.ts";
-import { OWNER } from "../../testing/render-surroundings.ts";
+import { OWNER } from "../../testing/render-prerequisites.ts";
 import { timelessCloud } from "../../testing/timeless-cloud.ts";
 import { RenderClient } from "./client.ts";
 import type { Clock } from "./waiting.ts";

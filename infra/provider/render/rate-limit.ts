@@ -24,7 +24,7 @@ interface Taker {
 }
 
 /** Options of a budget. */
-export interface BudgetSurroundings {
+export interface BudgetOptions {
   readonly clock: Clock;
   /** Logs that calls wait, once per window. */
   readonly say: (message: string) => void;
@@ -38,7 +38,7 @@ export interface BudgetSurroundings {
  */
 export class RateBudget {
   readonly #class: RateClass;
-  readonly #around: BudgetSurroundings;
+  readonly #options: BudgetOptions;
   #limit: number;
   #left = 0;
   #endsAtMs = 0;
@@ -48,9 +48,9 @@ export class RateBudget {
   #answered = Promise.withResolvers<void>();
   #saidOfMs = 0;
 
-  constructor(rateClass: RateClass, around: BudgetSurroundings) {
+  constructor(rateClass: RateClass, options: BudgetOptions) {
     this.#class = rateClass;
-    this.#around = around;
+    this.#options = options;
     this.#limit = rateClass.limit;
   }
 
@@ -79,7 +79,7 @@ export class RateBudget {
   }
 
   #openWindow(): void {
-    const now = this.#around.clock.now();
+    const now = this.#options.clock.now();
     if (now < this.#endsAtMs) return;
     this.#left = this.#limit;
     this.#endsAtMs = now + this.#class.windowMs;
@@ -92,7 +92,7 @@ export class RateBudget {
   }
 
   #believe({ limit = this.#limit, left, resetMs, isRefusal }: RateNotice): void {
-    const endsAtMs = this.#around.clock.now() + resetMs;
+    const endsAtMs = this.#options.clock.now() + resetMs;
     const isSameWindow =
       this.#isTold && endsAtMs < this.#endsAtMs + this.#class.windowMs * SAME_WINDOW_PART;
     this.#limit = limit;
@@ -104,7 +104,7 @@ export class RateBudget {
   }
 
   async #waitForWindow(taker: Taker): Promise<void> {
-    const { clock, say } = this.#around;
+    const { clock, say } = this.#options;
     const endsAtMs = this.#endsAtMs;
     const waitMs = endsAtMs - clock.now();
     if (waitMs >= SAID_FROM_MS && this.#saidOfMs !== endsAtMs) {
@@ -134,17 +134,17 @@ export class RateBudget {
 
 /** The budgets of all classes, one object per process. */
 export class RateBudgets {
-  readonly #around: BudgetSurroundings;
+  readonly #options: BudgetOptions;
   readonly #budgets = new Map<RateClass, RateBudget>();
 
-  constructor({ clock = SYSTEM_CLOCK, say = () => undefined }: Partial<BudgetSurroundings> = {}) {
-    this.#around = { clock, say };
+  constructor({ clock = SYSTEM_CLOCK, say = () => undefined }: Partial<BudgetOptions> = {}) {
+    this.#options = { clock, say };
   }
 
   /** The budget of a call; `path` may contain a query. */
   of(method: string, path: string): RateBudget {
     const rateClass = rateClassOf(method, path.replace(/\?.*/, ""));
-    const budget = this.#budgets.get(rateClass) ?? new RateBudget(rateClass, this.#around);
+    const budget = this.#budgets.get(rateClass) ?? new RateBudget(rateClass, this.#options);
     this.#budgets.set(rateClass, budget);
     return budget;
   }

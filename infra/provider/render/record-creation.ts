@@ -66,7 +66,7 @@ function mismatchOf(kind: RecordKind, inputs: JsonObject, record: Json): string 
   const compared = Object.entries(kind.fields).filter(
     ([key, field]) => field.createOnly && !field.isReadApart && !NOT_COMPARED.has(key),
   );
-  const misfits = compared
+  const mismatches = compared
     .map(([key]) => {
       const [wanted, is] = [inputs[key], observed[key]];
       return wanted === undefined || isMet(kind, key, { wanted, is })
@@ -74,7 +74,7 @@ function mismatchOf(kind: RecordKind, inputs: JsonObject, record: Json): string 
         : `its ${key} is ${JSON.stringify(is)} and not ${JSON.stringify(wanted)}`;
     })
     .filter((it) => it !== undefined);
-  return misfits.length > 0 ? misfits.join(", ") : undefined;
+  return mismatches.length > 0 ? mismatches.join(", ") : undefined;
 }
 
 function isMet(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FIXTURES } from "../../testing/render-fixtures.ts";
-import { makeSurroundings } from "../../testing/render-surroundings.ts";
+import { makePrerequisites } from "../../testing/render-prerequisites.ts";
 import { refresh, RenderInProcess, up } from "../../testing/render-in-process.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
@@ -27,7 +27,7 @@ const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
 
 async function sceneOf(name: string) {
   const render = new RenderInProcess();
-  const at = await makeSurroundings(render);
+  const at = await makePrerequisites(render);
   const type = RENDER_TYPES.find(({ contract }) => contract.token === `render:index:${name}`);
   const fixture = FIXTURES.find((it) => it.name === name);
   if (!type || !fixture) throw new Error(`unreachable: there is no type ${name}`);
@@ -37,7 +37,7 @@ async function sceneOf(name: string) {
 
 test("a refresh costs one list a type, and one call for each declared collection of each service", async () => {
   const render = new RenderInProcess();
-  const at = await makeSurroundings(render);
+  const at = await makePrerequisites(render);
   const made = [];
   for (const { name, first } of FIXTURES) {
     const type = RENDER_TYPES.find(({ contract }) => contract.token === `render:index:${name}`);
@@ -89,7 +89,7 @@ test("of a service without variables, the note of an owed deploy is looked for w
 
 test("late variables and the service's own are read with one call", async () => {
   const render = new RenderInProcess();
-  const at = await makeSurroundings(render);
+  const at = await makePrerequisites(render);
   const typeOf = (name: string) => {
     const type = RENDER_TYPES.find(({ contract }) => contract.token.endsWith(`:${name}`));
     if (!type) throw new Error(`unreachable: there is no type ${name}`);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FIXTURES } from "../../testing/render-fixtures.ts";
-import { type Fixture, makeSurroundings, OWNER } from "../../testing/render-surroundings.ts";
+import { type Fixture, makePrerequisites, OWNER } from "../../testing/render-prerequisites.ts";
 import {
   destroy,
   refresh,
@@ -25,7 +25,7 @@ async function sceneOf({ name, first, second }: Fixture) {
   const type = RENDER_TYPES.find(({ contract }) => contract.token === `render:index:${name}`);
   if (!type) throw new Error(`unreachable: there is no type ${name}`);
   const render = new RenderInProcess();
-  const at = await makeSurroundings(render);
+  const at = await makePrerequisites(render);
   const urn = `urn:pulumi:test::opspec::render:index:${name}::thing`;
   const subject = { type, urn, render };
   return { type, render, subject, at, first: first(at), second: second(at) };

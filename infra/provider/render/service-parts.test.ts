@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FIXTURES } from "../../testing/render-fixtures.ts";
-import { makeSurroundings } from "../../testing/render-surroundings.ts";
+import { makePrerequisites } from "../../testing/render-prerequisites.ts";
 import {
   destroy,
   RenderInProcess,
@@ -16,7 +16,7 @@ async function sceneOf(name: string) {
   const fixture = FIXTURES.find((it) => it.name === name);
   if (!type || !fixture) throw new Error(`unreachable: there is no ${name}`);
   const render = new RenderInProcess();
-  const at = await makeSurroundings(render);
+  const at = await makePrerequisites(render);
   const urn = `urn:pulumi:test::opspec::render:index:${name}::thing`;
   return { render, at, subject: { type, urn, render }, first: fixture.first(at) };
 }

@@ -23,7 +23,7 @@ export const Postgres = {
     databaseName: field(z.string().min(1).optional(), {
       description: "Name of the database inside the server; Render appends some characters.",
       replaces: "Render cannot rename a database",
-      completed: (declared, told) => told.startsWith(`${declared}_`),
+      completed: (declared, reported) => reported.startsWith(`${declared}_`),
     }),
     databaseUser: field(z.string().min(1).optional(), {
       description: "Its user.",

@@ -5,7 +5,7 @@ import type { RenderInProcess } from "./render-in-process.ts";
 export const OWNER = "tea-local000000000000000";
 
 /** What fixtures refer to: things that others made. */
-export interface Surroundings {
+export interface Prerequisites {
   readonly project: string;
   readonly environments: readonly [string, string];
   readonly groups: readonly [string, string];
@@ -16,12 +16,12 @@ export interface Surroundings {
 /** A resource as it is first declared, and with as much as possible changed in place. */
 export interface Fixture {
   readonly name: string;
-  readonly first: (at: Surroundings) => TreeObject;
-  readonly second: (at: Surroundings) => TreeObject;
+  readonly first: (at: Prerequisites) => TreeObject;
+  readonly second: (at: Prerequisites) => TreeObject;
 }
 
 /** Makes what the fixtures refer to. */
-export async function makeSurroundings(render: RenderInProcess): Promise<Surroundings> {
+export async function makePrerequisites(render: RenderInProcess): Promise<Prerequisites> {
   const make = async (path: string, body: object): Promise<Record<string, unknown>> =>
     (await render.api("POST", path, body)) as Record<string, unknown>;
   const project = await make("/projects", {
