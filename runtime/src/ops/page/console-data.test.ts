@@ -110,7 +110,7 @@ test("a file of the disk is replaced by who types its name, and the old one is k
   await dialog.getByLabel(`Type ${KEPT_FILE}`).fill(KEPT_FILE);
   await dialog.getByRole("button", { name: "Replace" }).click();
 
-  await page.getByText(`${KEPT_FILE} is in its place.`).waitFor();
+  await page.getByText(`${KEPT_FILE} was replaced.`).waitFor();
   const folder = join(directory, "disk", "snapshots");
   const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
   expect(texts.toSorted()).toEqual(["after\n", "before\n"]);

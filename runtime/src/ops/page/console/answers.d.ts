@@ -44,7 +44,7 @@ export interface Alerts {
   readonly silences: readonly Silence[];
   readonly recent: readonly RecentAlert[];
   readonly channels: readonly ChannelState[];
-  /** Whether what the last run of a flush told can be told again. */
+  /** Whether the alerts of the last flush can be sent again. */
   readonly canResend: boolean;
 }
 

@@ -1,13 +1,11 @@
-/**
- * Our own paths: a runbook's path may be the same as one below /ops, with another body.
- */
+/** Path prefix of our own routes; below /ops a runbook's preset may replace them. */
 export const API = "/ops/api";
 
-/** Between two looks at a run that was started here: short at first, then longer. */
+/** Poll intervals for a run that was started here. */
 const LOOK_MS = 300;
 const LOOK_MS_MAX = 3_000;
 
-/** An answer that is no success, in the words of the server. */
+/** An error answer with the server's message. */
 export class ApiError extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
@@ -16,9 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-/**
- * What proves that this page asks, and no page of another site: the server wrote it into the page.
- */
+/** The CSRF token, which the server wrote into the page. */
 const csrf = document.documentElement.dataset["csrf"] ?? "";
 
 /** Whether this page has a session. */
@@ -27,7 +23,7 @@ export function isLoggedIn() {
 }
 
 /**
- * Begins a session; its cookie is one that no script can read. The page is loaded anew then.
+ * Starts a session, whose cookie no script can read. The page is then reloaded.
  *
  * @param {string} token
  */
@@ -43,7 +39,7 @@ export async function logOut() {
 }
 
 /**
- * Asks the server, as the session of this page.
+ * Sends a request with the page's session.
  *
  * @template T
  * @param {string} method
@@ -58,7 +54,7 @@ export function ask(method, path, body) {
 }
 
 /**
- * Sends a file as it is.
+ * Uploads a file.
  *
  * @template T
  * @param {string} path
@@ -72,7 +68,7 @@ export function sendFile(path, file, headers) {
 }
 
 /**
- * Waits until a run that was started has ended, and gives its record.
+ * Waits until a started run has finished, and returns its record.
  *
  * @param {import("./answers.d.ts").Run | { runId: string, status: "running" }} started
  * @returns {Promise<import("./answers.d.ts").Run>}
@@ -100,7 +96,7 @@ async function send(path, init) {
   const response = await reach(path, init);
   const answer = await readAnswer(response);
   if (response.ok) return /** @type {T} */ (answer);
-  // The session is over: loaded anew, the page asks for the token.
+  // The session has expired; the reloaded page asks for the token.
   if (response.status === 401 && path !== "/login") location.reload();
   throw new ApiError(response.status, errorWords(answer, response.status));
 }
@@ -134,11 +130,11 @@ function errorWords(answer, status) {
 /** @type {PromiseWithResolvers<readonly string[]>} */
 const first = Promise.withResolvers();
 
-/** The names of the jobs, as soon as they were loaded for the first time. */
+/** The names of the jobs, once they are loaded. */
 export const jobNames = first.promise;
 
 /**
- * Whoever waits for the names waits no longer when they cannot be loaded.
+ * Ends the wait for the names when loading them fails.
  *
  * @param {Promise<readonly string[]>} loading
  */

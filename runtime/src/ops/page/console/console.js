@@ -5,7 +5,7 @@ import { keepAges, localTime, utcTime } from "./format.js";
 import { prepareLogin } from "./login.js";
 import { startSections } from "./sections.js";
 
-/** Between two looks at the clock. */
+/** Update interval of the clock. */
 const CLOCK_MS = 1_000;
 
 if (isLoggedIn()) startConsole();

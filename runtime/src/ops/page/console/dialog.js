@@ -8,7 +8,7 @@ import { byId, el } from "./dom.js";
  * @property {string} [value]
  * @property {string} [hint]
  * @property {boolean} [required]
- * @property {string} [mustBe] only this exact text lets the dialog go on
+ * @property {string} [mustBe] the text that must be typed exactly
  * @property {number} [min]
  * @property {number} [max]
  */
@@ -18,12 +18,12 @@ import { byId, el } from "./dom.js";
  * @property {string} title
  * @property {string} [text]
  * @property {readonly Field[]} [fields]
- * @property {string} confirm what the button says
+ * @property {string} confirm text of the button
  * @property {boolean} [isDangerous]
  */
 
 /**
- * Asks a person; undefined when nothing is to happen. Escape and a click beside it mean that too.
+ * Shows a dialog; undefined when it is cancelled, with Escape or a click outside it.
  *
  * @param {Question} question
  * @returns {Promise<FormData | undefined>}
@@ -77,7 +77,7 @@ function fieldNode({ name, label, type = "text", value, hint, required, mustBe, 
 }
 
 /**
- * The button is off until everything that must be typed is typed exactly.
+ * Disables the button until the required texts are typed.
  *
  * @param {HTMLFormElement} form
  * @param {HTMLButtonElement} go
@@ -93,14 +93,14 @@ function guard(form, go, fields) {
   look();
 }
 
-/** How long good news stays; bad news stays until somebody puts it away. */
+/** How long a success notice is shown; an error notice stays until it is dismissed. */
 const GOOD_MS = 8_000;
 
-/** So many stay at once. */
+/** Most notices at the same time. */
 const NOTICES_MAX = 4;
 
 /**
- * Says what came of something; it is read out too.
+ * Shows a notice, which screen readers announce.
  *
  * @param {string} text
  * @param {"good" | "bad"} [tone]
@@ -116,11 +116,11 @@ export function notify(text, tone = "good") {
 }
 
 /**
- * Does something and says what came of it; a failure is told and ends here.
+ * Runs an action and shows its result; an error is shown and not rethrown.
  *
  * @template T
  * @param {() => Promise<T>} act
- * @param {(result: T) => string | undefined} [told] what is said when it went well
+ * @param {(result: T) => string | undefined} [told] text of a success
  */
 export async function attempt(act, told = () => undefined) {
   try {

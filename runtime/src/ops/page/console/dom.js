@@ -5,8 +5,8 @@
  */
 
 /**
- * An element with children. Text is inserted as text and nothing is ever parsed as HTML, so that
- * no name, error or line of a log can bring markup or a script into the page.
+ * Creates an element with children. Text is inserted as text and never parsed as HTML, so that no
+ * name, error or log line can add markup or a script.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -28,7 +28,7 @@ export function el(tag, attributes, ...children) {
 }
 
 /**
- * A word with a colour; the word alone says all, for whoever sees no colours.
+ * A status badge; its text alone is sufficient without the colour.
  *
  * @param {string} text
  * @param {Tone} tone
@@ -38,11 +38,11 @@ export function badge(text, tone) {
 }
 
 /**
- * A button that is switched off while what it began is under way.
+ * A button that is disabled while its action runs.
  *
  * @param {string} text
  * @param {() => Promise<unknown> | void} act
- * @param {Attributes} [attributes] `data-key` lets it keep the focus when its row is drawn again
+ * @param {Attributes} [attributes] `data-key` keeps the focus when its row is rendered again
  */
 export function button(text, act, attributes = {}) {
   const node = el("button", { type: "button", ...attributes }, text);
@@ -58,7 +58,7 @@ export function button(text, act, attributes = {}) {
 }
 
 /**
- * Draws an area again: what was unfolded stays so, and the focus stays where it was.
+ * Renders an area again and keeps open details and the focus.
  *
  * @param {HTMLElement} area
  * @param {readonly Node[]} nodes
@@ -77,7 +77,7 @@ export function redraw(area, nodes) {
 }
 
 /**
- * The element of the page with this id, which is in its HTML.
+ * The element with this id, which must exist.
  *
  * @param {string} id
  */
@@ -126,7 +126,7 @@ const TONES = {
 };
 
 /**
- * A status in the colour of what it means; one that nobody expects is bad.
+ * A status badge with its colour; an unknown status is shown as bad.
  *
  * @param {string} status
  */
@@ -140,10 +140,10 @@ export function toneOf(status) {
 }
 
 /**
- * A table that becomes a list of cards on a narrow screen. The roles are written out because a
- * browser forgets that it is a table as soon as its rows are laid out in another way.
+ * A table that becomes a list of cards on a narrow screen. The roles are explicit, because a
+ * browser drops table semantics when the rows have another layout.
  *
- * @param {string} label what it lists, for whoever does not see it
+ * @param {string} label accessible name
  * @param {readonly string[]} headings
  * @param {readonly (readonly Child[])[]} rows
  */
@@ -159,7 +159,7 @@ export function table(label, headings, rows) {
 }
 
 /**
- * Names with what they are, such as the parts of a version.
+ * A list of names and values.
  *
  * @param {readonly (readonly [name: string, value: Child])[]} named
  */
@@ -180,7 +180,7 @@ function row(headings, cells) {
   return el("tr", { role: "row" }, ...nodes);
 }
 
-/** A column without a heading holds what can be done. @param {string} heading */
+/** A column without a heading contains actions. @param {string} heading */
 function labelOf(heading) {
   return heading === "" ? { class: "acts" } : { "data-label": heading };
 }

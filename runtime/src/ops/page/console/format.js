@@ -1,6 +1,6 @@
 import { el } from "./dom.js";
 
-/** How often ages such as `3 min ago` are written again. */
+/** Update interval of ages such as `3 min ago`. */
 const AGES_MS = 5_000;
 
 /** Units of an age, the longest first, in seconds. */
@@ -12,7 +12,7 @@ const UNITS = /** @type {const} */ ([
 ]);
 
 /**
- * A time in the zone of the reader, with UTC and its age below it.
+ * A time in the reader's zone, with UTC and its age below it.
  *
  * @param {string | number | null | undefined} at ISO 8601 or epoch milliseconds
  */
@@ -30,7 +30,7 @@ export function timeNode(at) {
 }
 
 /**
- * As `2026-11-22 07:00:12` in the zone of the reader.
+ * Format: `2026-11-22 07:00:12`, in the reader's zone.
  *
  * @param {Date} date
  */
@@ -39,7 +39,7 @@ export function localTime(date) {
 }
 
 /**
- * As `06:00:12`, with the day where it is another one than the reader's.
+ * Format: `06:00:12`, with the date if it differs from the reader's.
  *
  * @param {Date} date
  */
@@ -49,7 +49,7 @@ export function utcTime(date) {
 }
 
 /**
- * How long ago, or in how long.
+ * The age of a time, or the time until it.
  *
  * @param {Date} date
  */
@@ -61,7 +61,7 @@ export function ageWords(date) {
 }
 
 /**
- * As `250 ms`, `12 s`, `3 min` or `2 h`.
+ * Format: `250 ms`, `12 s`, `3 min` or `2 h`.
  *
  * @param {number} ms
  */
@@ -72,7 +72,7 @@ export function spanWords(ms) {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-/** Keeps all ages on the page true. */
+/** Updates all ages on the page. */
 export function keepAges() {
   setInterval(() => {
     for (const node of document.querySelectorAll("[data-age]")) {
@@ -84,7 +84,7 @@ export function keepAges() {
 
 /** @param {Date} date @param {string | undefined} timeZone */
 function inZone(date, timeZone) {
-  // Of all languages Swedish writes dates the way that ISO 8601 does.
+  // Swedish dates have the format of ISO 8601.
   const format = { dateStyle: "short", timeStyle: "medium", timeZone };
   return new Intl.DateTimeFormat(
     "sv-SE",
@@ -95,7 +95,7 @@ function inZone(date, timeZone) {
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
 
 /**
- * As `12.3 MB`.
+ * Format: `12.3 MB`.
  *
  * @param {number} bytes
  */

@@ -1,13 +1,13 @@
 import { logIn } from "./api.js";
 import { byId } from "./dom.js";
 
-/** Under which the browser remembers the name; the token is kept nowhere. */
+/** Storage key of the operator's name; the token is not stored. */
 const KEY = "opspec.console.name";
 
-/** Longest name that the server takes for an actor, without the word before it. */
+/** Longest name that the server accepts as an actor, without its prefix. */
 const NAME_MAX = 90;
 
-/** Who sits here, as far as he said. */
+/** The operator's name, if given. */
 function personName() {
   return localStorage.getItem(KEY) ?? "";
 }
@@ -17,12 +17,12 @@ function keepPersonName(name) {
   localStorage.setItem(KEY, name.trim().slice(0, NAME_MAX));
 }
 
-/** For whom records and log lines say that something was done. */
+/** The actor for records and log lines. */
 export function actor() {
   return `manual ${personName() || "ops"}`;
 }
 
-/** Asks for the token. It is sent once and kept nowhere. */
+/** Shows the login form. The token is sent once and not stored. */
 export function prepareLogin() {
   const form = byId("login");
   if (!(form instanceof HTMLFormElement)) throw new Error("console.html: #login is no form.");

@@ -12,25 +12,25 @@ import { processView } from "./view-process.js";
 import { togglesView } from "./view-toggles.js";
 
 /**
- * One section of the page, and the data that it asks for.
+ * One section of the page and its data.
  *
  * @template Data
  * @typedef {object} View
- * @property {string} id what stands in the address after the #
+ * @property {string} id fragment of the address
  * @property {string} title
- * @property {() => Promise<unknown>} load the data, as the server gives it
- * @property {(data: Data) => boolean} isThere whether the process has such a thing at all
+ * @property {() => Promise<unknown>} load loads the data
+ * @property {(data: Data) => boolean} isThere whether the process has this section
  * @property {(data: Data) => import("./dom.js").Tone} [tone] colour of its dot in the menu
- * @property {(refresh: () => Promise<void>) => import("./dom.js").Child[]} [controls] what is drawn once and keeps what was typed
+ * @property {(refresh: () => Promise<void>) => import("./dom.js").Child[]} [controls] controls that are rendered once and keep their input
  * @property {(data: Data, refresh: () => Promise<void>) => import("./dom.js").Child[]} render
  */
 
-/** How often what is looked at is loaded again, and how often all of it for the menu. */
+/** Reload intervals: of the visible section, and of all sections for the menu. */
 const SHOWN_MS = 5_000;
 const ALL_MS = 30_000;
 
 /**
- * A section with what is known of it.
+ * A section and its state.
  *
  * @typedef {object} Section
  * @property {string} id
@@ -44,12 +44,12 @@ const ALL_MS = 30_000;
  */
 
 /**
- * Shows what the process has, and keeps it true.
+ * Shows the sections and keeps them up to date.
  *
- * @param {(overall: string | undefined) => void} onOverall told the result of all checks
+ * @param {(overall: string | undefined) => void} onOverall called with the result of all checks
  */
 export function startSections(onOverall) {
-  // In the order in which an operator looks at them.
+  // In the order of the menu.
   const all = [
     prepare(checksView, (checks) => onOverall(checks?.overall)),
     prepare(jobsView),
@@ -71,7 +71,7 @@ export function startSections(onOverall) {
     void loadShown(all);
   });
   document.addEventListener("visibilitychange", () => void loadAll(all));
-  // What is asked for is shown as soon as it is there: a slow queue keeps nobody from the jobs.
+  // The requested section is shown as soon as it is loaded, so that a slow one does not delay it.
   void wantedOf(all)
     ?.refresh()
     .then(() => show(all));
@@ -82,7 +82,7 @@ export function startSections(onOverall) {
 /**
  * @template Data
  * @param {View<Data>} view
- * @param {(data: Data | undefined) => void} [onData] told what was loaded, or that there is none
+ * @param {(data: Data | undefined) => void} [onData] called with the data, or undefined
  * @returns {Section}
  */
 function prepare(view, onData = () => {}) {
@@ -140,7 +140,7 @@ async function load(section, view, onData) {
 /** @param {HTMLElement} link @param {import("./dom.js").Tone} tone */
 function colour(link, tone) {
   link.dataset["tone"] = tone;
-  link.title = tone === "good" ? "" : "needs a look";
+  link.title = tone === "good" ? "" : "needs attention";
 }
 
 /** @param {readonly Section[]} all */
@@ -155,7 +155,7 @@ async function loadShown(all) {
   await all.find(({ panel }) => panel.isConnected)?.refresh();
 }
 
-/** Shows the section of the address, or the first one that is there. @param {readonly Section[]} all */
+/** Shows the section of the address, or the first available one. @param {readonly Section[]} all */
 function show(all) {
   const chosen = wantedOf(all.filter(({ isThere }) => isThere));
   for (const { link } of all) link.removeAttribute("aria-current");

@@ -1,11 +1,11 @@
 import { ask, sendFile } from "./api.js";
 import { actor } from "./login.js";
 
-/** What the letters of a header may be; other letters of a name are left out there. */
+/** Characters allowed in a header; others are removed from the name there. */
 const NOT_OF_A_HEADER = /[^\x20-\x7e]/g;
 
 /**
- * Puts a file of the disk in its place.
+ * Replaces a file of the disk.
  *
  * @param {string} path
  * @param {File} file
@@ -19,7 +19,7 @@ export async function uploadFile(path, file) {
 }
 
 /**
- * Sends a database, which is looked at before it takes the place of another one.
+ * Uploads a database, which is verified before it can replace another one.
  *
  * @param {File} file
  */
@@ -33,7 +33,7 @@ export async function uploadDatabase(file) {
 }
 
 /**
- * Starts the restore of a database that was sent.
+ * Starts the restore of an uploaded database.
  *
  * @param {string} name
  * @returns {Promise<import("./answers.d.ts").StartedRun>}
@@ -44,12 +44,12 @@ export function restoreUpload(name) {
 }
 
 /**
- * With its checksum a file that arrives damaged is refused.
+ * The checksum lets the server refuse a damaged upload.
  *
  * @param {Blob} file
  */
 async function checksumOf(file) {
-  // Browsers compute it on https and on localhost only.
+  // Browsers provide it only on https and localhost.
   if (!globalThis.isSecureContext) throw new Error("Files are sent over https only.");
   const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
   const digits = [...new Uint8Array(digest)].map((it) => it.toString(16).padStart(2, "0"));

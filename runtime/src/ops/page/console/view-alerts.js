@@ -6,7 +6,7 @@ import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Alerts} Alerts */
 
-/** Who is told of what, what was told, and silence for a while. */
+/** Channels, recent alerts and silences. */
 export const alertsView = {
   id: "alerts",
   title: "Alerts",
@@ -61,7 +61,7 @@ function silenceTable(silences, refresh) {
         () =>
           attempt(
             () => cancel(id, refresh),
-            () => "The silence is over.",
+            () => "The silence has ended.",
           ),
         {
           "data-key": `cancel ${id}`,
@@ -117,10 +117,10 @@ function recentRow({ lastAt, kind, title, count, process, job, deliveries }) {
   ];
 }
 
-/** As long as the runbooks allow, and as long as they suggest, in minutes. */
+/** The longest and the suggested silence, in minutes; see docs/sources.md. */
 const MINUTES = { min: 1, max: 240, usual: 30 };
 
-/** The form with which alerts are silenced for a while. @param {() => Promise<void>} refresh */
+/** The form that silences alerts. @param {() => Promise<void>} refresh */
 function silenceForm(refresh) {
   const minutes = el("input", {
     name: "minutes",

@@ -10,7 +10,7 @@ import { restoreUpload, uploadDatabase } from "./upload.js";
 
 /** @typedef {Backups["sets"][number]} BackupSet */
 
-/** Copies of databases: taken, looked at, fetched and put back. */
+/** Backups of databases: take, verify, download and restore. */
 export const backupsView = {
   id: "backups",
   title: "Backups",
@@ -34,7 +34,7 @@ function setNodes({ job, directory, keep, backups }, refresh) {
         el(
           "small",
           { class: "words" },
-          `${backups.length} in ${directory}, at most ${keep} are kept`,
+          `${backups.length} in ${directory}; ${keep} are kept at most`,
         ),
       ),
       el(
@@ -76,7 +76,7 @@ function rowOf(backup, refresh) {
   ];
 }
 
-/** What the copy was found to be, and how its last restore drill went. @param {Backup} backup */
+/** The result of the verification and of the last restore drill. @param {Backup} backup */
 function verdictNode({ integrity, rows, drill }) {
   const tables = Object.entries(rows ?? {}).map(([name, count]) => `${name} ${count}`);
   return el(
@@ -114,8 +114,8 @@ async function restore(path, filename, refresh) {
 /** @param {() => Promise<void>} refresh */
 async function restoreSent(refresh) {
   const chosen = await askPerson({
-    title: "Restore a database file of yours",
-    text: "It is sent and checked first; then you are asked again.",
+    title: "Restore a database from your own file",
+    text: "The file is uploaded and verified first. Then you must confirm the restore.",
     fields: [{ name: "file", label: "File, such as shop.db", type: "file", required: true }],
     confirm: "Send",
   });
@@ -128,11 +128,11 @@ async function restoreSent(refresh) {
   await refresh();
 }
 
-/** Whether somebody typed the name of what takes the place of the database. @param {string} name */
+/** Asks to confirm the restore by typing the file's name. @param {string} name */
 async function isSure(name) {
   const answer = await askPerson({
-    title: "Put it in the place of the database?",
-    text: "The app is stopped, the database of now is kept as a safety copy, and the app is started again.",
+    title: "Replace the database?",
+    text: "The app is stopped, the current database is kept as a safety copy, and the app is started again.",
     fields: [{ name: "confirm", label: `Type ${name}`, mustBe: name }],
     confirm: "Restore",
     isDangerous: true,
@@ -141,7 +141,7 @@ async function isSure(name) {
 }
 
 /**
- * Says how a run ended that was started here.
+ * Shows the result of a run that was started here.
  *
  * @param {unknown} started
  * @param {string} what

@@ -6,7 +6,7 @@ import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Cache} Cache */
 
-/** Data that is kept and refreshed in the background. */
+/** Data that is refreshed in the background. */
 export const cachesView = {
   id: "caches",
   title: "Caches",

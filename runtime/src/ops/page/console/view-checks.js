@@ -4,7 +4,7 @@ import { badge, button, el, table, toneOf } from "./dom.js";
 
 /** @typedef {import("./answers.d.ts").Checks} Checks */
 
-/** Everything that this process looks at, in one list. */
+/** All checks of this process in one list. */
 export const checksView = {
   id: "checks",
   title: "Checks",
@@ -47,7 +47,7 @@ export const checksView = {
 
 const RESULTS = /** @type {const} */ (["FAIL", "CHECK", "OK"]);
 
-/** What is wrong stands at the top; the rest keeps its order. @param {Checks["items"]} items */
+/** Problems come first; the rest keeps its order. @param {Checks["items"]} items */
 function worstFirst(items) {
   return RESULTS.flatMap((it) => items.filter(({ result }) => result === it));
 }

@@ -8,7 +8,7 @@ import { uploadFile } from "./upload.js";
 
 /** @typedef {{ path: string, entries: readonly (FileEntry & { path: string })[], isCut: boolean }} Listing */
 
-/** What the app keeps on its disk, browsed and put back file by file. */
+/** The persisted files of the disk: browse, download and replace. */
 export const filesView = {
   id: "files",
   title: "Files",
@@ -28,11 +28,11 @@ export const filesView = {
       ["Name", "Size", "Changed", ""],
       entries.map((entry) => rowOf(entry, refresh)),
     ),
-    isCut && el("p", { class: "none" }, "There are more files than are shown."),
+    isCut && el("p", { class: "none" }, "Not all files are shown."),
   ],
 };
 
-/** The address names the directory, so that going back works. */
+/** The address contains the directory, so that the back button works. */
 function shownPath() {
   const [id, ...parts] = location.hash.slice(1).split("/");
   return id === "files" ? parts.map(decodeURIComponent).join("/") : "";
@@ -77,7 +77,7 @@ function rowOf({ name, path, kind, sizeBytes, modifiedAt }, refresh) {
 
 /** @param {string} path */
 function crumbs(path) {
-  if (path === "") return el("p", { class: "none" }, "What is kept on the disk:");
+  if (path === "") return el("p", { class: "none" }, "Persisted on the disk:");
   const parts = path.split("/");
   const links = parts.map((part, at) =>
     el("a", { href: `#files/${encoded(parts.slice(0, at + 1).join("/"))}` }, part),
@@ -90,7 +90,7 @@ function crumbs(path) {
 async function putFile(directory, refresh) {
   const answer = await askPerson({
     title: `Put a file into ${directory}`,
-    text: "One of the same name is kept beside it.",
+    text: "A file with the same name is kept beside it.",
     fields: [{ name: "file", label: "File", type: "file", required: true }],
     confirm: "Send",
   });
@@ -104,8 +104,8 @@ async function putFile(directory, refresh) {
 /** @param {string} path @param {string} name @param {() => Promise<void>} refresh */
 async function replaceFile(path, name, refresh) {
   const answer = await askPerson({
-    title: "Put another file in its place?",
-    text: "The one of now is kept beside it. The app may hold it open: what it writes then is lost.",
+    title: "Replace the file?",
+    text: "The current file is kept beside it. If the app has it open, its later writes are lost.",
     fields: [
       { name: "file", label: "File", type: "file", required: true },
       { name: "confirm", label: `Type ${name}`, mustBe: name },
@@ -122,7 +122,7 @@ async function replaceFile(path, name, refresh) {
 
 /** @param {string | undefined} name */
 function told(name) {
-  return name === undefined ? undefined : `${name} is in its place.`;
+  return name === undefined ? undefined : `${name} was replaced.`;
 }
 
 /** @param {string} path */

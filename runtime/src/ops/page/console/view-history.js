@@ -6,10 +6,10 @@ import { spanWords, timeNode } from "./format.js";
 
 const STATUSES = ["ok", "failed", "timed-out", "skipped", "interrupted", "lost"];
 
-/** Records at once; older ones are found with the filter. */
+/** Number of records shown; the filter finds older ones. */
 const RECORDS = 50;
 
-/** What is looked for; kept while the page is open. @type {Record<string, string>} */
+/** The filter; kept while the page is open. @type {Record<string, string>} */
 const filter = {};
 
 /** @typedef {{ runs: Run[], jobs: readonly string[] }} History */
@@ -50,7 +50,7 @@ function rowOf(run) {
   ];
 }
 
-/** Parts of the details that tell it in a line. */
+/** Details that are shown in one line. */
 const SHOWN_DETAILS = 3;
 
 /** @param {Run} run */
@@ -110,10 +110,10 @@ async function nameJobs(form) {
   form.querySelector("select")?.append(...options);
 }
 
-/** So long after the last key the filter is used. */
+/** Delay after the last key before the filter applies, in ms. */
 const TYPING_MS = 250;
 
-/** Days are those of the reader. */
+/** Days are in the reader's zone. */
 function queryText() {
   const { since = "", until = "", ...rest } = filter;
   const query = new URLSearchParams({ limit: String(RECORDS) });

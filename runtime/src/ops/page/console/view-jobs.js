@@ -72,7 +72,7 @@ function nextNode({ next: [next], timezone, startedBy }) {
   }
   const utc = next.utc.slice(0, 16).replace("T", " ");
   const age = el("span", { "data-age": next.utc }, ageWords(new Date(next.utc)));
-  // Without the offset: the zone is named beside it, and UTC stands below it.
+  // Without the offset, because the zone is shown beside it and UTC below it.
   const local = next.local.slice(0, 16);
   return timezone === "UTC"
     ? el("time", { datetime: next.utc }, `${utc} UTC`, el("small", {}, age))
@@ -87,7 +87,7 @@ function nextNode({ next: [next], timezone, startedBy }) {
 /** @param {Job} job @param {() => Promise<void>} refresh */
 function runButton(job, refresh) {
   if (job.startedBy === "app") return el("small", {}, "run by the app");
-  if (job.startedBy === "elsewhere") return el("small", {}, "run by a cron job of its own");
+  if (job.startedBy === "elsewhere") return el("small", {}, "run by a cron job");
   return button("Run now", () => attempt(() => runNow(job, refresh)), {
     "data-key": `run ${job.name}`,
     "aria-label": `Run ${job.name} now`,
@@ -98,13 +98,13 @@ function runButton(job, refresh) {
 async function runNow({ name, uses, inputs }, refresh) {
   const answer = await askPerson({
     title: `Run ${name} now?`,
-    text: `It uses ${uses}. Toggles, locks and deadlines hold as for every run, and there is a record of it.`,
+    text: `It uses ${uses}. Toggles, leases and deadlines apply as for every run, and the run is recorded.`,
     fields: [
       ...inputs.map(inputField),
       {
         name: "dryRun",
         type: /** @type {const} */ ("checkbox"),
-        label: "Dry run: change nothing and only say what would happen",
+        label: "Dry run: change nothing and report what would happen",
       },
     ],
     confirm: "Run",
@@ -127,7 +127,10 @@ function inputField({ name, description, isYesOrNo }) {
   return { name: `input ${name}`, label: name, hint: description, type };
 }
 
-/** What was said of one input; nothing when it was left alone. @param {Input} input @param {FormData} answer */
+/**
+ * The value of one input; undefined when it was not changed. @param {Input} input @param {FormData}
+ * answer
+ */
 function inputValue({ name, isYesOrNo }, answer) {
   const said = String(answer.get(`input ${name}`) ?? "");
   if (said === "") return [];

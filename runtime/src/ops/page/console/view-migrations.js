@@ -5,7 +5,7 @@ import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Migrations} Migrations */
 
-/** Migrations of the app's SQLite database. The server says in the page whether there are any. */
+/** Migrations of the app's SQLite database. The page's HTML says whether the process has any. */
 export const migrationsView = {
   id: "migrations",
   title: "Migrations",
@@ -31,7 +31,7 @@ function nodes({ owner, database, registered, executed, failed, renamed, removed
       "div",
       { class: "head" },
       el("p", { class: "words" }, `${database}: ${who}.`),
-      button("Run what is pending…", () => attempt(() => run(owner, refresh))),
+      button("Run pending migrations…", () => attempt(() => run(owner, refresh))),
     ),
     table(
       "Migrations",
@@ -40,7 +40,7 @@ function nodes({ owner, database, registered, executed, failed, renamed, removed
         const failure = failed.find((it) => it.name === name);
         const notes = [
           failure?.error,
-          removed.includes(name) ? "its file is gone" : undefined,
+          removed.includes(name) ? "its file does not exist" : undefined,
           ...renamed.filter(({ to }) => to === name).map(({ from }) => `ran as ${from}`),
         ].filter((it) => it !== undefined);
         return [
@@ -65,14 +65,14 @@ async function run(owner, refresh) {
     title: "Run the pending migrations?",
     text:
       owner === "app"
-        ? "The app is restarted, because it runs them at its start."
-        : "They change the database. Take a backup before.",
+        ? "The app is restarted, because it runs them when it starts."
+        : "They change the database. Take a backup first.",
     confirm: "Run",
     isDangerous: true,
   });
   if (!answer) return;
   /** @type {{ executed: string[], failed: { name: string, error: string }[] }} */
   const { executed } = await ask("POST", "/migrations/run", { actor: actor() });
-  notify(executed.length === 0 ? "Nothing was pending." : `Executed: ${executed.join(", ")}.`);
+  notify(executed.length === 0 ? "No migration was pending." : `Executed: ${executed.join(", ")}.`);
   await refresh();
 }

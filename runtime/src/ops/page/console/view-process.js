@@ -8,7 +8,7 @@ import { actor } from "./login.js";
 
 /** @typedef {NonNullable<Version["app"]>} App */
 
-/** What runs here, and what is done with all of it. */
+/** The process and its actions. */
 export const processView = {
   id: "process",
   title: "Process",
@@ -20,7 +20,7 @@ export const processView = {
       ["System", version.system],
       ["Stack", `${version.stack} (${version.environment})`],
       ["Process", version.process],
-      ["Commit", version.commit ?? "not told by the platform"],
+      ["Commit", version.commit ?? "not set by the platform"],
       ["Host", version.host],
       ["Runtime", version.runtime],
       ["Started", timeNode(version.startedAt)],
@@ -43,7 +43,7 @@ export const processView = {
   ],
 };
 
-const RELOADED = "Toggles were read again, and every cache counts as too old.";
+const RELOADED = "Toggles were reloaded, and every cache is marked as stale.";
 
 /** @param {() => Promise<void>} refresh */
 async function reload(refresh) {
@@ -54,7 +54,7 @@ async function reload(refresh) {
 async function restart() {
   const answer = await askPerson({
     title: "Restart the app?",
-    text: "It is ended in order and started again; requests wait or fail in between.",
+    text: "It is stopped gracefully and started again; requests may wait or fail meanwhile.",
     fields: [{ name: "reason", label: "Reason", hint: "for the log" }],
     confirm: "Restart",
     isDangerous: true,
@@ -62,7 +62,7 @@ async function restart() {
   if (!answer) return undefined;
   const reason = String(answer.get("reason") ?? "").trim();
   await ask("POST", "/restart", { actor: actor(), ...(reason === "" ? {} : { reason }) });
-  return "The app is being restarted: below it stands when it is up again.";
+  return "The app is restarting. Its state is shown below.";
 }
 
 /** @param {App} app @returns {(readonly [string, import("./dom.js").Child])[]} */
@@ -77,7 +77,7 @@ function appPairs({ phase, pid, port, startedAt }) {
   ];
 }
 
-/** Ends that nobody asked for. @param {App["ends"]} ends */
+/** Unrequested ends of the app. @param {App["ends"]} ends */
 function endNodes(ends) {
   const rows = ends.map(({ endedAt, why, tail }) => [
     timeNode(endedAt),

@@ -15,7 +15,7 @@ import { actor } from "./login.js";
  * @property {boolean} canSwitch
  */
 
-/** Switches, and who turned them. */
+/** Toggles and who changed them. */
 export const togglesView = {
   id: "toggles",
   title: "Toggles",
