@@ -16,9 +16,9 @@ import type { ContainerModel, EdgeModel, VmModel } from "./vm-model.ts";
 
 /** A container on a VM with every default filled in. */
 export function modelContainer(subject: Subject): ContainerModel {
-  const { stack, spec, key, service, jobs } = subject;
+  const { stack, spec, key, service } = subject;
   const manifest = modelServiceManifest(subject);
-  const probed = isSupervised(service) ? probedJobs(spec, key, jobs) : [];
+  const probed = isSupervised(service) ? probedJobs(subject) : [];
   return {
     ...modelKeyed(key, service),
     vm: vmOf(spec, key) ?? "",

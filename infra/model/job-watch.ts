@@ -10,17 +10,17 @@ const TOLD_BY_OTHERS: readonly (string | undefined)[] = ["late", "stuck"];
 /**
  * The cron jobs whose run records a service watches, because a cron job whose container never
  * starts cannot report it.
- *
- * One service watches them: the first one by key that shares their state store.
  */
-export function watchedJobs(spec: StackSpec, service: string): readonly OwnedJob[] {
-  if (watcherOf(spec) !== service) return [];
+export function watchedJobs(spec: StackSpec): readonly OwnedJob[] {
   return Object.entries(spec.jobs ?? {}).flatMap(([name, job]) =>
     isLonely(job) ? [{ name, job, startedBy: "elsewhere" as const }] : [],
   );
 }
 
-/** The service that watches cron jobs; undefined where the stack has no shared records. */
+/**
+ * The service that watches cron jobs: the first one by key that shares their state store. Undefined
+ * where the stack has no shared records.
+ */
 export function watcherOf(spec: PartialStackSpec): string | undefined {
   if (spec.stores?.records === undefined) return undefined;
   const watchers = entriesOf(spec.services)

@@ -11,15 +11,14 @@ import type { ServiceSpec } from "../spec/service.ts";
 import type { StackSpec } from "../spec/stack.ts";
 import { type Binding, bindReferences } from "./binding.ts";
 import { DEFAULT_TIMEZONE } from "./defaults.ts";
-import { appServiceOf } from "./job-owner.ts";
 import { given } from "./keyed.ts";
 import { manifestAlerts } from "./manifest-alerts.ts";
 import { manifestApp } from "./manifest-app.ts";
 import { manifestHealth } from "./manifest-health.ts";
-import { manifestJob, type OwnedJob } from "./manifest-job.ts";
+import { manifestJob } from "./manifest-job.ts";
 import { manifestSources } from "./manifest-source.ts";
 import { manifestStores } from "./manifest-stores.ts";
-import { watchedJobs } from "./job-watch.ts";
+import type { ServiceJobs } from "./service-jobs.ts";
 import type { SecretFileModel } from "./value-model.ts";
 import { effectiveEnv } from "./variables.ts";
 
@@ -37,15 +36,6 @@ export interface ManifestModel {
   readonly env: EnvSpec;
 }
 
-/** The jobs of each service, by its key. One walk over all jobs, so that it stays linear. */
-export function jobsByService(spec: StackSpec): ReadonlyMap<string, readonly OwnedJob[]> {
-  const owned = Object.entries(spec.jobs ?? {}).flatMap(([name, job]) => {
-    const owner = ownerOf(spec, job);
-    return owner ? [{ ...owner, name, job }] : [];
-  });
-  return Map.groupBy(owned, (it) => it.service);
-}
-
 /**
  * The manifest of a service as a secret file. It contains only the service's own jobs, toggles and
  * directories, so that a changed job restarts only the service that runs it.
@@ -53,13 +43,12 @@ export function jobsByService(spec: StackSpec): ReadonlyMap<string, readonly Own
 export function modelManifest(
   process: Process,
   service: ServiceSpec,
-  jobs: readonly OwnedJob[],
+  { jobs, watched }: Pick<ServiceJobs, "jobs" | "watched">,
 ): ManifestModel {
   const { spec } = process;
   const { disk, toggles, caches } = service;
   const binding = bindReferences(effectiveEnv(spec, service));
   const asked = { jobs: jobs.map((it) => it.job), toggles, caches };
-  const watched = watchedJobs(spec, process.process);
   return manifestModel(binding, {
     ...head(process),
     ...(disk ? { disk: { mount: disk.mount, persist: disk.persist ?? [] } } : {}),
@@ -125,14 +114,4 @@ function head({ stack, spec, process }: Process): Omit<RuntimeManifest, "jobs"> 
 function manifestModel(binding: Binding, manifest: RuntimeManifest): ManifestModel {
   const file = { name: MANIFEST_FILE, content: renderManifest(manifest) };
   return { file, env: binding.added };
-}
-
-function ownerOf(
-  spec: StackSpec,
-  job: JobSpec,
-): { service: string; startedBy: OwnedJob["startedBy"] } | undefined {
-  if (job.in !== undefined) return { service: job.in, startedBy: "schedule" };
-  if (job.calls !== undefined) return { service: job.calls, startedBy: "call" };
-  const service = job.by === "app" ? appServiceOf(spec, job) : undefined;
-  return service === undefined ? undefined : { service, startedBy: "app" };
 }

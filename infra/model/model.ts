@@ -7,7 +7,7 @@ import { validateMeaning } from "./validate.ts";
 import { modelJobs, modelInServiceJobs } from "./job.ts";
 import { given } from "./keyed.ts";
 import { type Edge, planReferences } from "./late-reference.ts";
-import { jobsByService } from "./manifest.ts";
+import { jobsByService } from "./service-jobs.ts";
 import { serviceName } from "./names.ts";
 import { modelNotes } from "./notes.ts";
 import {
@@ -65,7 +65,7 @@ function modelProcesses(
   late: readonly Edge[],
 ): Pick<StackModel, "services" | "staticSites" | "containers"> {
   const lateBy = Map.groupBy(late, (edge) => edge.from);
-  const jobs = jobsByService(spec);
+  const jobsOf = jobsByService(spec);
   const entries = Object.entries(spec.services ?? {});
   const subjects = entries.map(([key, service]): Subject => ({
     stack,
@@ -73,7 +73,7 @@ function modelProcesses(
     key,
     service,
     name: service.name ?? serviceName(spec.system, key, entries.length),
-    jobs: jobs.get(key) ?? [],
+    ...jobsOf(key),
     late: new Set((lateBy.get(key) ?? []).map((edge) => edge.variable)),
   }));
   return {

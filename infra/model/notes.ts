@@ -62,13 +62,12 @@ function healthNotes(spec: PartialStackSpec): string[] {
 
 /** Render starts the new version before it ends the old one, unless a disk forbids that. */
 function overlapNotes(spec: PartialStackSpec): string[] {
+  const jobsBy = Map.groupBy(entriesOf(spec.jobs), ([, job]) => job.in ?? appOf(spec, job));
   return entriesOf(spec.services).flatMap(([key, service]) => {
     const { type, disk, stores } = service;
     const isFenced = disk ?? stores?.coordination ?? spec.stores?.coordination;
     if (isFenced || type === "container" || !isSupervised(service)) return [];
-    const jobs = entriesOf(spec.jobs)
-      .filter(([, job]) => (job.in ?? appOf(spec, job)) === key && !job.lock)
-      .map(([name]) => name);
+    const jobs = (jobsBy.get(key) ?? []).filter(([, job]) => !job.lock).map(([name]) => name);
     if (jobs.length === 0) return [];
     return [
       `services/${key} has neither a disk nor stores/coordination: while a new version starts, the old one runs beside it, and both may run ${someOf(jobs)}.`,

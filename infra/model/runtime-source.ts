@@ -1,6 +1,6 @@
 import type { JobSpec } from "../spec/job.ts";
 import type { PartialStackSpec, StackSpec } from "../spec/stack.ts";
-import type { OwnedJob } from "./manifest-job.ts";
+import type { ServiceJobs } from "./service-jobs.ts";
 
 /** Where the runtime is unpacked in a native service, relative to the app's directory. */
 export const RUNTIME_DIR = ".opspec";
@@ -43,18 +43,15 @@ export function imageProbe(
 }
 
 /** The jobs that a service's image must be able to run: its own and those of cron jobs like it. */
-export function probedJobs(
-  spec: StackSpec,
-  service: string,
-  jobs: readonly OwnedJob[],
-): readonly ProbedJob[] {
+export function probedJobs({
+  jobs,
+  like,
+}: Pick<ServiceJobs, "jobs" | "like">): readonly ProbedJob[] {
   const own = jobs
     .filter((it) => it.startedBy !== "app")
     .map(({ name, job }) => probedJob(name, job));
-  const like = Object.entries(spec.jobs ?? {})
-    .filter(([, job]) => job.like === service)
-    .map(([name, job]) => probedJob(name, job));
-  return [...own, ...like].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const others = like.map(([name, job]) => probedJob(name, job));
+  return [...own, ...others].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The command is passed with the name, because a build may not see the manifest. */

@@ -7,7 +7,7 @@ import { CALL_TOKEN, OPS_TOKEN } from "@opspec/runtime/contract";
 import { type Consumer, modelEnv, modelSecretFiles, sortEnv, text } from "./env.ts";
 import { given, modelKeyed } from "./keyed.ts";
 import { type ManifestModel, modelManifest } from "./manifest.ts";
-import type { OwnedJob } from "./manifest-job.ts";
+import type { ServiceJobs } from "./service-jobs.ts";
 import { imageProbe, probedJobs, wrapBuild, wrapImageStart, wrapStart } from "./runtime-source.ts";
 import { modelAllowList, modelDeploying, modelRuntime, modelSource } from "./source.ts";
 import type { DiskModel, EnvValue, ServiceModel } from "./stack-model.ts";
@@ -15,15 +15,13 @@ import { healthPathOf, isNative, isSupervised } from "./supervision.ts";
 import type { SecretFileModel } from "./value-model.ts";
 
 /** What a thing of a stack is modelled from. */
-export interface Subject {
+export interface Subject extends ServiceJobs {
   readonly stack: string;
   readonly spec: StackSpec;
   readonly key: string;
   readonly service: ServiceSpec;
   /** Name on Render. */
   readonly name: string;
-  /** The jobs that run in it, by key. */
-  readonly jobs: readonly OwnedJob[];
   /** Variables of this service that are set late, because they close a cycle of references. */
   readonly late: ReadonlySet<string>;
 }
@@ -65,7 +63,7 @@ export function modelServiceManifest({
   spec,
   key,
   service,
-  jobs,
+  ...jobs
 }: Subject): ManifestModel | undefined {
   if (!isSupervised(service)) return undefined;
   return modelManifest({ stack, spec, process: key }, service, jobs);
@@ -109,10 +107,10 @@ type Commands = Pick<
  * replaces the image's own. The jobs' commands are probed in the same image, in the build or before
  * the start.
  */
-export function modelCommands({ spec, key, service, jobs }: Subject): Commands {
+export function modelCommands({ spec, service, ...jobs }: Subject): Commands {
   const { start, preDeploy, docker } = service;
   const isWrapped = isSupervised(service);
-  const probed = probedJobs(spec, key, jobs);
+  const probed = probedJobs(jobs);
   if (isNative(service)) {
     const build = isWrapped ? wrapBuild(service.build, spec.runtimeSource, probed) : service.build;
     const native = isWrapped && start !== undefined ? wrapStart(start) : start;

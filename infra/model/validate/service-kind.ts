@@ -85,11 +85,9 @@ export function validateServiceKinds(spec: PartialStackSpec): Problem[] {
 function impossible(key: string, service: ServicePart): Problem[] {
   const { type } = service;
   if (type === undefined) return [];
+  const given = new Map<string, unknown>(Object.entries(service));
   return Object.entries(IMPOSSIBLE).flatMap(([name, rule]) => {
-    const isGiven = Object.entries(service).some(
-      ([at, value]) => at === name && value !== undefined,
-    );
-    if (!isGiven || !rule.kinds.includes(type)) return [];
+    if (given.get(name) === undefined || !rule.kinds.includes(type)) return [];
     const path = `services/${key}/${name}`;
     return [
       { path, message: `${KIND_WORDS[type]} cannot have it. ${rule.why}`, remedy: "Remove it." },
