@@ -26,7 +26,7 @@ async function documents(): Promise<GeneratedFile[]> {
   const { loadJobPages } = await import("./reference/job-pages.ts");
   const { renderReference } = await import("./reference/reference.ts");
   const { renderSpecSchema } = await import("./reference/spec-schema.ts");
-  const jobs = await loadJobPages();
+  const jobs = loadJobPages();
   return [
     ["infra/spec/stack.schema.json", renderSpecSchema()],
     ["docs/reference.md", await renderReference(jobs)],

@@ -21,10 +21,9 @@ caches: { clans: { source: { file: data/clans.json }, ttl: 3h } }
 
 const SOURCE = "{ repo: https://github.com/example/example, branch: main }";
 
-/** The problems of the example on a job's page, found by the spec's own checks. */
+/** The problems of the example on a job's page, a block `jobs:`, found by the spec's own checks. */
 export function exampleProblems(name: string, example: string): string[] {
-  const jobs: unknown = parse(example);
-  const uses = usesOf(jobs);
+  const uses = usesOf(parse(example));
   if (!uses.includes(name)) return [`uses ${uses.join(", ") || "nothing"} instead of ${name}.`];
   try {
     resolveStack("example", parseStackSpec(specText(example), "example"));
@@ -46,11 +45,7 @@ function specText(example: string): string {
     `secrets: { ${[...new Set(secrets)].map((it) => `${it}: {}`).join(", ")} }`,
     `toggles: { ${[...new Set(toggles)].map((it) => `${it}: { env: FEATURE }`).join(", ")} }`,
     `services: { ${services.join(", ")} }`,
-    "jobs:",
-    ...example
-      .trim()
-      .split("\n")
-      .map((line) => `  ${line}`),
+    example,
   ].join("\n");
 }
 
@@ -65,7 +60,9 @@ function serviceText(key: string, example: string): string {
 }
 
 /** The catalog jobs that an example uses; a job without `uses` is a command. */
-function usesOf(jobs: unknown): string[] {
+function usesOf(spec: unknown): string[] {
+  if (typeof spec !== "object" || spec === null) return [];
+  const jobs: unknown = Object.values(spec)[0];
   if (typeof jobs !== "object" || jobs === null) return [];
   return Object.values(jobs).map((job: unknown) => {
     if (typeof job !== "object" || job === null) return "nothing";

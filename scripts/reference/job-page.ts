@@ -1,46 +1,63 @@
 import type { CatalogJob } from "@opspec/runtime/catalog";
-import type { JobPage } from "../../runtime/src/jobs/job.ts";
-import { code, renderTable, type Row } from "./markdown.ts";
+import { code, renderTable } from "./markdown.ts";
 import { listSpecKeys } from "./spec-keys.ts";
 import { renderKeys } from "./spec-page.ts";
 
 /** A job of the catalog with the text of its page. */
 export interface DescribedJob {
   readonly job: CatalogJob;
-  /** Undefined when the job has no page.ts; then the page shows only the catalog's data. */
-  readonly page: JobPage | undefined;
+  /** Text of the job's page.md. Undefined if it has none; then only the catalog's data is shown. */
+  readonly page: string | undefined;
 }
+
+/** The sections of a page.md, in their order. The generated ones stand before the second. */
+export const SECTIONS = [
+  "What it does",
+  "What it writes",
+  "How it ends",
+  "Dry run",
+  "Example",
+] as const;
 
 /** Every job of the catalog, with a link to its page. */
 export function renderJobList(jobs: Readonly<Record<string, DescribedJob>>): string {
   const rows = Object.entries(jobs).map(([name, { job, page }]) => [
     `[${code(name)}](jobs/${name}.md)`,
     job.description,
-    (page?.alsoKnownAs ?? []).map(code).join(", "),
+    /^In the runbooks: (.*)\.$/m.exec(page ?? "")?.[1] ?? "",
   ]);
   return renderTable(["job", "what it does", "in the runbooks"], rows);
 }
 
-/** The page of one job: purpose, options, outputs, exit codes and an example. */
-export function renderJobPage(name: string, { job, page }: DescribedJob): string {
+/** The page of one job: its page.md, and the options and inputs of the catalog. */
+export function renderJobPage(name: string, { job, page = "" }: DescribedJob): string {
   const { description, options, input, needsDisk } = job;
   const disk = needsDisk ? " It needs a disk, so it runs in the service that owns one." : "";
-  return `${[
+  const at = page.indexOf(`## ${SECTIONS[1]}`);
+  const [before, after] = at < 0 ? [page, ""] : [page.slice(0, at), page.slice(at)];
+  const parts = [
     "<!-- Generated from the code by npm run generate. Changes made here are lost. -->",
     `# ${code(name)}`,
     `${description}${disk}`,
-    ...(page ? namesOf(page) : []),
-    ...(page ? ["## What it does", numbered(page.does)] : []),
+    before.trim(),
     "## Options",
     keyTable(options, "option") ?? "None.",
     ...(input ? inputOf(name, input) : []),
-    ...(page ? outcomeOf(page) : []),
+    after.trim(),
     "The keys that every job has (schedule, toggles, retries, lock, alerts) are in the [reference](../reference.md#jobs).",
-  ].join("\n\n")}\n`;
+  ];
+  return `${parts.filter((it) => it !== "").join("\n\n")}\n`;
 }
 
-function namesOf({ alsoKnownAs }: JobPage): string[] {
-  return alsoKnownAs.length === 0 ? [] : [`In the runbooks: ${alsoKnownAs.map(code).join(", ")}.`];
+/** The text of one section of a page.md. Empty if it has none. */
+export function sectionOf(page: string, section: (typeof SECTIONS)[number]): string {
+  const [, text = ""] = page.split(`## ${section}\n`);
+  return text.split(/^## /m, 1).join("").trim();
+}
+
+/** The example of a page.md: YAML with the block `jobs:` of a spec. */
+export function exampleOf(page: string): string {
+  return /^```yaml\n([^]*?)^```$/m.exec(sectionOf(page, "Example"))?.[1] ?? "";
 }
 
 function inputOf(name: string, input: NonNullable<CatalogJob["input"]>): string[] {
@@ -51,35 +68,6 @@ function inputOf(name: string, input: NonNullable<CatalogJob["input"]>): string[
     `For one run: ${code(`opspec-runtime run <job that uses ${name}> --input name=value`)}, or as ${code('{ "input": { … } }')} in the body of ${code("POST /ops/jobs/<job>/run")}. The run record contains it.`,
     table,
   ];
-}
-
-function outcomeOf({ artifacts, exits, dryRun, example }: JobPage): string[] {
-  return [
-    "## What it writes",
-    Object.keys(artifacts).length === 0
-      ? "Nothing but its run record."
-      : renderTable(["what", "where and how"], Object.entries(artifacts)),
-    "## How it ends",
-    renderTable(["exit code or status", "when"], Object.entries(exits).map(endRow)),
-    "## Dry run",
-    dryRun,
-    "## Example",
-    `\`\`\`yaml\njobs:\n${indented(example)}\n\`\`\``,
-  ];
-}
-
-function endRow([end, when]: [string, string]): Row {
-  return [code(end), when];
-}
-
-function numbered(sentences: readonly string[]): string {
-  return sentences.map((it, at) => `${at + 1}. ${it}`).join("\n");
-}
-
-/** The example as it is written in a spec, below `jobs:`. */
-function indented(yaml: string): string {
-  const lines = yaml.trim().split("\n");
-  return lines.map((line) => (line === "" ? "" : `  ${line}`)).join("\n");
 }
 
 function keyTable(schema: CatalogJob["options"], called: string): string | undefined {

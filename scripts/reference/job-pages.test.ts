@@ -2,16 +2,14 @@ import { expect, test } from "vitest";
 import * as z from "zod/mini";
 import { exampleProblems } from "./job-example.ts";
 import { loadJobPages, pageFile } from "./job-pages.ts";
-import { renderJobList, renderJobPage } from "./job-page.ts";
+import { exampleOf, renderJobList, renderJobPage, SECTIONS, sectionOf } from "./job-page.ts";
 
-const JOBS = await loadJobPages();
+const JOBS = loadJobPages();
 
 test("every job of the catalog has a page", () => {
   const missing = Object.entries(JOBS).filter(([, { page }]) => !page);
 
-  expect(missing.map(([name]) => `${pageFile(name)}: is missing. Write a JobPage there.`)).toEqual(
-    [],
-  );
+  expect(missing.map(([name]) => `${pageFile(name)}: is missing. Write it.`)).toEqual([]);
 });
 
 test.each(Object.entries(JOBS))("every option and input of %s says what it is", (_, { job }) => {
@@ -25,16 +23,19 @@ test.each(Object.entries(JOBS))("every option and input of %s says what it is", 
 const WRITTEN = Object.entries(JOBS).flatMap(([name, { page }]) => (page ? [{ name, page }] : []));
 
 test.each(WRITTEN)("the example of $name is a job that a spec accepts", ({ name, page }) => {
-  expect(exampleProblems(name, page.example)).toEqual([]);
+  expect(exampleProblems(name, exampleOf(page))).toEqual([]);
 });
 
 test.each(WRITTEN)(
   "the page of $name says what it does, how it ends and what a dry run does",
   ({ page }) => {
-    expect(page.does.length).toBeGreaterThan(0);
-    expect(Object.keys(page.exits).length).toBeGreaterThan(0);
-    for (const text of [...page.does, ...Object.values(page.exits), page.dryRun]) {
-      expect(text).toMatch(/[.!]$/);
+    const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+
+    expect(headings).toEqual(SECTIONS);
+    expect(sectionOf(page, "What it does")).toMatch(/^1\. /);
+    expect(sectionOf(page, "How it ends")).toMatch(/^- /);
+    for (const section of ["What it does", "How it ends", "Dry run"] as const) {
+      for (const line of sectionOf(page, section).split("\n")) expect(line).toMatch(/[.!]$/);
     }
   },
 );
@@ -50,14 +51,22 @@ const LABEL = {
     }),
     needsDisk: true,
   },
-  page: {
-    alsoKnownAs: ["print_label"],
-    does: ["Draws it.", "Prints it."],
-    artifacts: { label: "`labels/<time>.txt`" },
-    exits: { "0": "It is printed.", skipped: "There is no paper." },
-    dryRun: "Draws it and prints nothing.",
-    example: "label:\n  uses: label\n  in: web\n  schedule: { manual: true }\n",
-  },
+  page: `In the runbooks: \`print_label\`.
+
+## What it does
+
+1. Draws it.
+2. Prints it.
+
+## What it writes
+
+- label: \`labels/<time>.txt\`
+
+## How it ends
+
+- \`0\`: It is printed.
+- \`skipped\`: There is no paper.
+`,
 };
 
 test("the list of jobs has each with its link and the runbooks' own names", () => {
@@ -97,30 +106,12 @@ test("the page of a job has all that an operator asks, in this order", () => {
 
     ## What it writes
 
-    | what | where and how |
-    | --- | --- |
-    | label | \`labels/<time>.txt\` |
+    - label: \`labels/<time>.txt\`
 
     ## How it ends
 
-    | exit code or status | when |
-    | --- | --- |
-    | \`0\` | It is printed. |
-    | \`skipped\` | There is no paper. |
-
-    ## Dry run
-
-    Draws it and prints nothing.
-
-    ## Example
-
-    \`\`\`yaml
-    jobs:
-      label:
-        uses: label
-        in: web
-        schedule: { manual: true }
-    \`\`\`
+    - \`0\`: It is printed.
+    - \`skipped\`: There is no paper.
 
     The keys that every job has (schedule, toggles, retries, lock, alerts) are in the [reference](../reference.md#jobs).
     "
@@ -128,10 +119,11 @@ test("the page of a job has all that an operator asks, in this order", () => {
 });
 
 test("an example that misspells an option or uses another job is told", () => {
-  const trim = "trim:\n  uses: dead-letter-trim\n  in: web\n  schedule: { every: 1h }\n";
+  const trim =
+    "jobs:\n  trim:\n    uses: dead-letter-trim\n    in: web\n    schedule: { every: 1h }\n";
 
   expect(exampleProblems("digest", trim)).toEqual(["uses dead-letter-trim instead of digest."]);
-  expect(exampleProblems("dead-letter-trim", `${trim}  options: { kep: 3 }`).join(" ")).toContain(
+  expect(exampleProblems("dead-letter-trim", `${trim}    options: { kep: 3 }`).join(" ")).toContain(
     "jobs/trim/options/kep",
   );
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { loadJobPages } from "./job-pages.ts";
 import { renderReference } from "./reference.ts";
 
-const JOBS = await loadJobPages();
+const JOBS = loadJobPages();
 
 test("the reference has every command with its options and every resource type with its fields", async () => {
   const page = await renderReference(JOBS);

@@ -30,22 +30,6 @@ export interface CatalogJob {
   readonly needsMemory?: boolean;
 }
 
-/** What the reference says about a job besides its options. The runtime does not load it. */
-export interface JobPage {
-  /** Names of the same job, command or script in the runbooks. */
-  readonly alsoKnownAs: readonly string[];
-  /** What a run does, one sentence each, in order. */
-  readonly does: readonly string[];
-  /** What it writes, changes or sends, and where, by a short name. */
-  readonly artifacts: Readonly<Record<string, string>>;
-  /** Exit codes and run outcomes, and when each occurs. */
-  readonly exits: Readonly<Record<string, string>>;
-  /** What a dry run does and reports. */
-  readonly dryRun: string;
-  /** One job of a spec in YAML, as it may stand under `jobs:`. */
-  readonly example: string;
-}
-
 /** A whole number from 0. */
 export const Count = z.int().check(z.minimum(0));
 
@@ -94,12 +78,3 @@ export function urlOptions() {
     ),
   };
 }
-
-/** Exit codes of jobs that run a command of the app, for their pages. */
-export const COMMAND_EXITS = {
-  "0 ok": "The command ended with 0.",
-  "75 or 78 failed": "The command ended with that code.",
-  "1 failed":
-    "The command ended with another code, which the record shows with the last part of the output.",
-  "124 timed-out": "The command took longer than the job's deadline.",
-};
