@@ -12,9 +12,6 @@ import { type Notice, type StatefulAlerts, statefulAlerts } from "./stateful-ale
 /** Poll interval; a late run is reported within 30 s of its limit. */
 const EVERY_MS = 30_000;
 
-/** Newest records of a job that are read: enough to find the last run that was not skipped. */
-const RECORDS_MAX = 50;
-
 /** Run records that cannot be read for this time are an alert. */
 const UNREAD_MS = 60_000;
 
@@ -35,7 +32,7 @@ const RECORDING_SECONDS = 60;
 
 export interface LatenessOptions {
   readonly manifest: Pick<RuntimeManifest, "system" | "stack" | "process" | "jobs">;
-  readonly records: Pick<RecordStore, "latest" | "list" | "unfinished">;
+  readonly records: Pick<RecordStore, "latest" | "unfinished">;
   readonly alerts: AlertSink;
   readonly env: Env;
   readonly log: Logger;
@@ -56,8 +53,8 @@ interface WatchedJob {
 
 /** The recorded runs of one job. */
 interface JobRuns {
-  /** Newest first. */
-  readonly records: readonly RunRecord[];
+  /** The newest finished run that took its slot. */
+  readonly last: RunRecord | undefined;
   readonly unfinished: readonly RunStart[];
 }
 
@@ -119,15 +116,12 @@ async function evaluateJobs(watched: readonly WatchedJob[], evaluation: Evaluati
   if (watched.length === 0) return;
   const { records } = evaluation;
   const unfinished = Map.groupBy(await records.unfinished(), (it) => it.job);
-  const latest = await records.latest({ jobs: watched.map(({ job }) => job.name) });
+  const jobs = watched.map(({ job }) => job.name);
+  const latest = await records.latest({ jobs, tookSlot: true });
   for (const it of watched) {
     const { name } = it.job;
-    const last = latest.get(name);
-    // Older records matter only where the newest run took no slot.
-    const list =
-      last && isForNoSlot(last) ? await records.list({ job: name, limit: RECORDS_MAX }) : [last];
-    const runs = { records: list.filter((run) => run !== undefined) };
-    await evaluateJob(it, { ...runs, unfinished: unfinished.get(name) ?? [] }, evaluation);
+    const runs = { last: latest.get(name), unfinished: unfinished.get(name) ?? [] };
+    await evaluateJob(it, runs, evaluation);
   }
 }
 
@@ -201,20 +195,11 @@ export function stuckRun(
 }
 
 /** The newest run's slot or start, whichever is later. */
-function lastStart({ records, unfinished }: JobRuns): Date | undefined {
-  const starts = [...records.filter((it) => !isForNoSlot(it)), ...unfinished].map((it) =>
+function lastStart({ last, unfinished }: JobRuns): Date | undefined {
+  const starts = [...(last ? [last] : []), ...unfinished].map((it) =>
     Math.max(Date.parse(it.startedAt), Date.parse(it.scheduledFor)),
   );
   return starts.length === 0 ? undefined : new Date(Math.max(...starts));
-}
-
-/**
- * Whether a skipped run leaves its slot open: it was too late to start (`lateSeconds`), or it was the
- * tick of the other of two crons (`nextSlot`).
- */
-function isForNoSlot({ status, details }: RunRecord): boolean {
-  const isLetGo = details["lateSeconds"] !== undefined || details["nextSlot"] !== undefined;
-  return status === "skipped" && isLetGo;
 }
 
 /** An app that runs a job every so often counts from its last run, not from 1970. */

@@ -50,6 +50,10 @@ export interface RecordQuery {
   readonly status?: RunStatus;
   /** Only runs that started after this time, ISO 8601. */
   readonly since?: string;
+  /** Only runs that started at this time or before it, ISO 8601. */
+  readonly until?: string;
+  /** Only runs whose job, actor, host, error or details contain this text, ignoring case. */
+  readonly text?: string;
   /** Maximum number of records. */
   readonly limit: number;
 }
@@ -58,6 +62,11 @@ export interface RecordQuery {
 export interface LatestQuery {
   readonly jobs: readonly string[];
   readonly status?: RunStatus;
+  /**
+   * Passes over skipped runs that leave their slot open: too late to start (`lateSeconds` in the
+   * details), or the tick of the other of two crons (`nextSlot`).
+   */
+  readonly tookSlot?: boolean;
 }
 
 /** The run records of a stack. */
@@ -71,6 +80,8 @@ export interface RecordStore {
   latest(query: LatestQuery): Promise<Map<string, RunRecord>>;
   /** The record of a finished run. */
   find(runId: string): Promise<RunRecord | undefined>;
+  /** A run of the job for this slot that was not skipped, finished or not. */
+  ofSlot(job: string, slot: Date): Promise<RunStart | undefined>;
   /** Runs that started and have no end, oldest first. */
   unfinished(): Promise<RunStart[]>;
 }

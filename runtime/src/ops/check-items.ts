@@ -3,7 +3,7 @@ import { access, lstat, realpath } from "node:fs/promises";
 import { missedSlot, stuckRun } from "../alerts/lateness.ts";
 import { bindSchedule } from "../contract/bindings.ts";
 import type { ManifestJob } from "../contract/job.ts";
-import type { RunRecord, RunStart } from "../contract/run-record.ts";
+import type { RunRecord } from "../contract/run-record.ts";
 import type { ProcessContext } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
 import { type Schedule, describeSchedule, nextRuns } from "../schedule/schedule.ts";
@@ -77,21 +77,23 @@ async function writeProblem(path: string): Promise<string | undefined> {
   );
 }
 
-/** Newest records of a job that are read: enough to find the last run that was not skipped. */
-const RECORDS_MAX = 50;
-
 /** Checks that schedules are valid, and that the last run of each job was in time and succeeded. */
 export async function jobItems(process: RunProcess, since: Date): Promise<CheckItem[]> {
   const { jobs } = process.manifest;
-  const unfinished = Map.groupBy(await process.records.unfinished(), ({ job }) => job);
-  const items = jobs.map(async (job) => {
+  const names = jobs.map(({ name }) => name);
+  const [started, newest, slots] = await Promise.all([
+    process.records.unfinished(),
+    process.records.latest({ jobs: names }),
+    process.records.latest({ jobs: names, tookSlot: true }),
+  ]);
+  const unfinished = Map.groupBy(started, ({ job }) => job);
+  const span = { since, now: process.clock.now() };
+  return jobs.flatMap((job) => {
+    const { name } = job;
     const { schedule, item } = scheduleItem(process, job);
-    const records = await process.records.list({ job: job.name, limit: RECORDS_MAX });
-    const known = { records, unfinished: unfinished.get(job.name) ?? [] };
-    const span = { since, now: process.clock.now() };
-    return [...item, runItem(job, known, { schedule, span })];
+    const runs = { last: slots.get(name), unfinished: unfinished.get(name) ?? [] };
+    return [...item, runItem(job, { newest: newest.get(name), runs }, { schedule, span })];
   });
-  return (await Promise.all(items)).flat();
 }
 
 function scheduleItem(
@@ -118,8 +120,8 @@ function scheduleItem(
 }
 
 interface Known {
-  readonly records: readonly RunRecord[];
-  readonly unfinished: readonly RunStart[];
+  readonly newest: RunRecord | undefined;
+  readonly runs: Parameters<typeof stuckRun>[1];
 }
 
 interface Due {
@@ -127,18 +129,16 @@ interface Due {
   readonly span: { readonly since: Date; readonly now: Date };
 }
 
-function runItem(job: ManifestJob, known: Known, { schedule, span }: Due): CheckItem {
+function runItem(job: ManifestJob, { newest, runs }: Known, { schedule, span }: Due): CheckItem {
   const item = { group: "jobs", name: job.name };
-  const stuck = stuckRun(job, known, span.now);
+  const stuck = stuckRun(job, runs, span.now);
   if (stuck) return { ...item, result: "FAIL", detail: `does not end since ${stuck.startedAt}` };
   // A separate cron job is late by its own records; for a job that calls start, the caller keeps the time.
-  const late = schedule && missedSlot(job, schedule, { runs: known, ...span });
+  const late = schedule && missedSlot(job, schedule, { runs, ...span });
   if (late) return { ...item, result: "FAIL", detail: `did not run at ${late.toISOString()}` };
-  const [last] = known.records;
-  if (!last) return { ...item, result: "CHECK", detail: "never ran" };
-  const when = `${last.status} at ${last.startedAt}`;
-  if (last.status === "ok" || last.status === "skipped") {
-    return { ...item, result: "OK", detail: when };
-  }
-  return { ...item, result: "FAIL", detail: last.error === null ? when : `${when}: ${last.error}` };
+  if (!newest) return { ...item, result: "CHECK", detail: "never ran" };
+  const { status, startedAt, error } = newest;
+  const when = `${status} at ${startedAt}`;
+  if (status === "ok" || status === "skipped") return { ...item, result: "OK", detail: when };
+  return { ...item, result: "FAIL", detail: error === null ? when : `${when}: ${error}` };
 }

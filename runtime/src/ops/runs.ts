@@ -1,10 +1,5 @@
 import * as z from "zod/mini";
-import {
-  RUN_STATUSES,
-  type RecordQuery,
-  type RecordStore,
-  type RunRecord,
-} from "../contract/run-record.ts";
+import { RUN_STATUSES, type RecordQuery } from "../contract/run-record.ts";
 import { HttpError, json } from "../http.ts";
 import { OPS_PATH, type Ops, type OpsContext, type OpsRoute } from "./api.ts";
 
@@ -29,29 +24,18 @@ export async function showRun({ runs }: Ops, runId: string): Promise<Response> {
 
 async function listRuns(c: OpsContext): Promise<Response> {
   const query = historyQuery(new URL(c.req.url).searchParams);
-  return json(200, { runs: await readHistory(c.var.ops.process.records, query) });
+  return json(200, { runs: await c.var.ops.process.records.list(query) });
 }
 
 /** Default and maximum number of records in one answer. */
 const RECORDS_DEFAULT = 50;
 const RECORDS_MAX = 500;
 
-/** Records that a search by text or end time reads; a store keeps 500 per job. */
-const SEARCHED_MAX = 5000;
-
 /** A time, or a day in UTC. */
 const Moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
-/** Selects runs of the history. */
-interface HistoryQuery extends RecordQuery {
-  /** Only runs that started before this time, ISO 8601. */
-  readonly until?: string;
-  /** Only runs whose job, actor, host, error or details contain this text, ignoring case. */
-  readonly text?: string;
-}
-
 /** Parses `?job&status&since&until&text&limit`. A day as `until` includes the whole day. */
-function historyQuery(query: URLSearchParams): HistoryQuery {
+function historyQuery(query: URLSearchParams): RecordQuery {
   const limit = Number(query.get("limit") ?? RECORDS_DEFAULT);
   if (!Number.isInteger(limit) || limit < 1 || limit > RECORDS_MAX) {
     throw new HttpError(400, `limit: should be a number from 1 to ${RECORDS_MAX}`);
@@ -73,24 +57,6 @@ function historyQuery(query: URLSearchParams): HistoryQuery {
     ...(until === undefined ? {} : { until }),
     ...(text === undefined ? {} : { text }),
   };
-}
-
-/** The selected runs, newest first. */
-async function readHistory(
-  records: RecordStore,
-  { until, text, limit, ...query }: HistoryQuery,
-): Promise<RunRecord[]> {
-  if (until === undefined && text === undefined) return records.list({ ...query, limit });
-  const found = await records.list({ ...query, limit: SEARCHED_MAX });
-  return found
-    .filter((record) => until === undefined || Date.parse(record.startedAt) <= Date.parse(until))
-    .filter((record) => text === undefined || holds(record, text))
-    .slice(0, limit);
-}
-
-function holds({ job, actor, host, error, details }: RunRecord, text: string): boolean {
-  const all = [job, actor, host, error ?? "", JSON.stringify(details)].join("\n");
-  return all.toLowerCase().includes(text.toLowerCase());
 }
 
 /** In UTC like the times of records, so that comparing the texts compares the times. */

@@ -8,9 +8,6 @@ import type { Skip } from "./run-outcome.ts";
 import { isManual, type Run } from "./run.ts";
 import { latestSlot } from "./slots.ts";
 
-/** Records that are searched for an earlier run of the same slot. */
-const EARLIER_RUNS_MAX = 50;
-
 /** Default time to live of a job's lease: after a crash of its holder, another process waits this long. */
 const TTL_SECONDS = 30;
 
@@ -81,11 +78,7 @@ async function claimSlot(run: Run, slot: Date): Promise<Admission> {
     if (claimed) return { run, slot: claimed };
     return { skip: { reason: "this slot was already taken by another run", slot: scheduledFor } };
   }
-  const records = await process.records.list({ job: job.name, limit: EARLIER_RUNS_MAX });
-  const started = await process.records.unfinished();
-  const earlier = [...started, ...records.filter(({ status }) => status !== "skipped")].find(
-    (it) => it.job === job.name && it.scheduledFor === scheduledFor,
-  );
+  const earlier = await process.records.ofSlot(job.name, slot);
   if (!earlier) return { run };
   const reason = "this slot was already run";
   return { skip: { reason, slot: scheduledFor, earlierRunId: earlier.runId } };

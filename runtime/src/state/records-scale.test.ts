@@ -29,6 +29,9 @@ test("every query on run records uses an index", async () => {
   await store.list({ since: "2026-01-01T00:00:00Z", limit: 5 });
   await store.latest({ jobs: ["a", "b"] });
   await store.latest({ jobs: ["a", "b"], status: "ok" });
+  await store.latest({ jobs: ["a", "b"], tookSlot: true });
+  await store.list({ job: "a", until: "2026-01-01T00:00:00Z", limit: 5 });
+  await store.ofSlot("a", new Date());
   await store.find("x");
   await store.unfinished();
 
@@ -38,7 +41,7 @@ test("every query on run records uses an index", async () => {
     ),
   );
 
-  expect(queries).toHaveLength(12);
+  expect(queries).toHaveLength(15);
   const steps = plans.flat().map(({ detail }) => String(detail));
   expect(steps.filter((it) => /^SCAN (opspec_runs|later)\b(?!.* USING .*INDEX)/.test(it))).toEqual(
     [],

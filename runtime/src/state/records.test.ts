@@ -1,37 +1,16 @@
-import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, onTestFinished, test, type TestContext } from "vitest";
-
-import type { ManifestStores } from "../contract/store.ts";
-import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
-import { NO_LOG } from "../../testing/no-log.ts";
-import { usePostgres } from "../../testing/servers.ts";
-import { openState } from "./state-store.ts";
-
-const KEEP = 5;
-const MINUTE_MS = 60_000;
-const START_MS = Date.parse("2026-03-01T00:00:00.000Z");
-
-const postgres = usePostgres();
-const directory = mkdtempSync(join(tmpdir(), "opspec-records-"));
-afterAll(() => rmSync(directory, { recursive: true }));
-
-type Place = { records?: ManifestStores["records"]; url?: string; stack?: string };
-
-/** A fresh place for each kind of store; the same tests hold for all of them. */
-const PLACES: Readonly<Record<string, (context: TestContext) => Promise<Place>>> = {
-  memory: async () => ({}),
-  sqlite: async () => ({ records: { kind: "sqlite", path: `${randomUUID()}/runs.db` } }),
-  postgres: async (context) => ({
-    records: { kind: "postgres", urlEnv: "STORE_URL" },
-    url: await (await postgres(context)).freshDatabase(),
-  }),
-};
-
-const KINDS = Object.keys(PLACES);
-const SHARED = KINDS.filter((kind) => kind !== "memory");
+import { expect, test } from "vitest";
+import {
+  endOf,
+  idOf,
+  isoTime,
+  KEEP,
+  KINDS,
+  openAt,
+  openStore,
+  placeOf,
+  SHARED,
+  startOf,
+} from "../../testing/record-stores.ts";
 
 test.for(KINDS)("%s: a run that ended is listed as it was stored", async (kind, context) => {
   const store = await openStore(kind, context);
@@ -249,46 +228,3 @@ test("a store that is away is an error by the variable's name, without its URL",
   expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toMatch(/hidden/);
   expect(failure).not.toHaveProperty("cause");
 });
-
-async function openStore(kind: string, context: TestContext): Promise<RecordStore> {
-  return await openAt(await placeOf(kind, context));
-}
-
-async function placeOf(kind: string, context: TestContext): Promise<Place> {
-  return (await PLACES[kind]?.(context)) ?? {};
-}
-
-async function openAt({ records, url, stack = "shop" }: Place): Promise<RecordStore> {
-  const stores = { ...(records && { records }), keepRecords: KEEP };
-  const manifest = { system: "shop", stack, stores };
-  const state = await openState(manifest, { env: { STORE_URL: url }, directory, log: NO_LOG });
-  onTestFinished(() => state.close());
-  return state.records;
-}
-
-function startOf(minute: number, changes: Partial<RunStart> = {}): RunStart {
-  return {
-    job: "nightly",
-    runId: idOf(minute),
-    scheduledFor: isoTime(minute),
-    startedAt: isoTime(minute),
-    actor: "schedule",
-    host: "here",
-    commit: null,
-    fence: 1,
-    ...changes,
-  };
-}
-
-function endOf(run: RunStart, changes: Partial<RunRecord> = {}): RunRecord {
-  const end = { durationMs: 12, attempt: 1, exitCode: null, error: null, details: {} };
-  return { ...run, ...end, status: "ok", ...changes };
-}
-
-function idOf(minute: number): string {
-  return `00000000-0000-4000-8000-${String(minute).padStart(12, "0")}`;
-}
-
-function isoTime(minute: number): string {
-  return new Date(START_MS + minute * MINUTE_MS).toISOString();
-}

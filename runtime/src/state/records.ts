@@ -77,6 +77,22 @@ const FIND = `
   SELECT record FROM opspec.opspec_runs
   WHERE stack = $1 AND run_id = $2 AND status IS NOT NULL`;
 
+const OF_SLOT = `
+  SELECT record FROM opspec.opspec_runs
+  WHERE stack = $1 AND job = $2 AND scheduled_for = $3 AND (status IS NULL OR status <> 'skipped')
+  ORDER BY fence LIMIT 1`;
+
+/** Whether a run took its slot; a JSON null counts as a value. */
+const TOOK_SLOT = `(status <> 'skipped' OR (
+  record->'details'->'lateSeconds' IS NULL AND record->'details'->'nextSlot' IS NULL))`;
+
+/** The searched text of a record. SQLite ignores the case of ASCII letters only. */
+const SEARCHED = `lower(job || ' ' || (record->>'actor') || ' ' || (record->>'host') || ' ' ||
+  coalesce(record->>'error', '') || ' ' || CAST(record->'details' AS text))`;
+
+/** Newest records that a search reads: enough for a stack, and a statement blocks nobody for long. */
+const SEARCHED_MAX = 20_000;
+
 /** One record for each name in a JSON array. */
 const latestText = ({ dialect }: SqlDatabase, condition: string): string => {
   const names =
@@ -122,8 +138,9 @@ export function openRecords(
       const { text, values } = listQuery(query);
       return (await ask("read run records", text, values)).map((row) => recordOf<RunRecord>(row));
     },
-    latest: async ({ jobs, status }: LatestQuery) => {
-      const condition = status === undefined ? "status IS NOT NULL" : "status = $3";
+    latest: async ({ jobs, status, tookSlot = false }: LatestQuery) => {
+      const ended = status === undefined ? "status IS NOT NULL" : "status = $3";
+      const condition = tookSlot ? `${ended} AND ${TOOK_SLOT}` : ended;
       const values = [JSON.stringify(jobs), ...(status === undefined ? [] : [status])];
       const rows = await ask("read run records", latestText(database, condition), values);
       const found = rows.filter(({ record }) => record !== null);
@@ -132,6 +149,10 @@ export function openRecords(
     find: async (runId) => {
       const [row] = await ask("read a run record", FIND, [runId]);
       return row && recordOf<RunRecord>(row);
+    },
+    ofSlot: async (job, slot) => {
+      const [row] = await ask("read the run of a slot", OF_SLOT, [job, slot.toISOString()]);
+      return row && recordOf<RunStart>(row);
     },
     unfinished: async () =>
       (await ask("read unfinished runs", UNFINISHED)).map((row) => recordOf<RunStart>(row)),
@@ -168,7 +189,7 @@ async function addStack(database: SqlDatabase): Promise<void> {
 }
 
 /** Only the conditions that are asked for, so that the index that fits them is used. */
-function listQuery({ job, status, since, limit }: RecordQuery): {
+function listQuery({ job, status, since, until, text, limit }: RecordQuery): {
   text: string;
   values: SqlValue[];
 } {
@@ -180,11 +201,22 @@ function listQuery({ job, status, since, limit }: RecordQuery): {
     job === undefined ? "" : `job = ${parameter(job)}`,
     status === undefined ? "status IS NOT NULL" : `status = ${parameter(status)}`,
     since === undefined ? "" : `started_at > ${parameter(isoTime(since))}`,
+    until === undefined ? "" : `started_at <= ${parameter(isoTime(until))}`,
   ].filter((it) => it !== "");
-  const text = `
-    SELECT record FROM opspec.opspec_runs WHERE ${conditions.join(" AND ")}
-    ORDER BY started_at DESC, run_id LIMIT ${parameter(limit)}`;
-  return { text, values };
+  const newestFirst = "ORDER BY started_at DESC, run_id LIMIT";
+  const selected = `FROM opspec.opspec_runs WHERE ${conditions.join(" AND ")} ${newestFirst}`;
+  if (text === undefined) {
+    return { text: `SELECT record ${selected} ${parameter(limit)}`, values };
+  }
+  const newest = `SELECT job, record, started_at, run_id ${selected} ${SEARCHED_MAX}`;
+  const matches = `${SEARCHED} LIKE ${parameter(patternOf(text))} ESCAPE '!'`;
+  const search = `SELECT record FROM (${newest}) newest WHERE ${matches} ${newestFirst}`;
+  return { text: `${search} ${parameter(limit)}`, values };
+}
+
+/** A LIKE pattern for a text that contains this one. */
+function patternOf(text: string): string {
+  return `%${text.toLowerCase().replace(/[!%_]/g, "!$&")}%`;
 }
 
 function columnsOf(run: RunStart): SqlValue[] {
