@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { AlertEvent } from "../src/contract/alert-event.ts";
+import { type AlertEvent, isProblem, isResolved } from "../src/contract/alert-event.ts";
 import type { RuntimeManifest } from "../src/contract/manifest.ts";
 import type { ManifestJob } from "../src/contract/job.ts";
 import { openProcess } from "../src/run/open-process.ts";
@@ -38,12 +38,17 @@ export async function scratchProcess(options: ScratchOptions): Promise<ScratchPr
     await opened.close();
   });
   const alerts: AlertEvent[] = [];
+  const firing = new Set<string>();
   const sink: OpenProcess["alerts"] = {
     ...opened.alerts,
     async send(event) {
       alerts.push(event);
+      if (isResolved(event)) firing.delete(event.key);
+      else if (isProblem(event)) firing.add(event.key);
       return "sent";
     },
+    isFiring: async (key) => firing.has(key),
+    clear: async (key) => void firing.delete(key),
   };
   const clock = options.clock ?? opened.clock;
   return { process: { ...opened, alerts: sink, clock }, alerts, directory };

@@ -84,6 +84,8 @@ export const BackupNote = z.object({
   /** For pages that show it; a backup is verified by its sha256. */
   md5: z.optional(z.string()),
   integrity: z.literal("ok"),
+  /** What SQLite outside the app could not check, with the reason. */
+  unchecked: z.optional(z.array(z.string())),
   rows: z.record(z.string(), z.number()),
   /** The last restore drill of this backup. */
   drill: z.optional(BackupDrill),
@@ -121,7 +123,7 @@ export async function fingerprint(path: string, signal: AbortSignal): Promise<Fi
 export function noteOf(
   { runId }: Pick<JobContext, "runId">,
   database: string,
-  { at, ...facts }: Fingerprint & Pick<BackupNote, "reason" | "rows"> & { at: Date },
+  { at, ...facts }: Fingerprint & Pick<BackupNote, "reason" | "rows" | "unchecked"> & { at: Date },
 ): Omit<BackupNote, "file"> {
   const createdAt = at.toISOString();
   return { createdAt, runId, database: basename(database), integrity: "ok", ...facts };

@@ -57,6 +57,8 @@ export interface ListedBackup {
   readonly sha256: string | null;
   readonly md5: string | null;
   readonly integrity: BackupNote["integrity"] | null;
+  /** What SQLite outside the app could not check. */
+  readonly unchecked: NonNullable<BackupNote["unchecked"]>;
   readonly rows: BackupNote["rows"] | null;
   /** Its last restore drill. */
   readonly drill: BackupDrill | null;
@@ -167,6 +169,7 @@ async function describe(
       sha256: note?.sha256 ?? null,
       md5: note?.md5 ?? null,
       integrity: note?.integrity ?? null,
+      unchecked: note?.unchecked ?? [],
       rows: note?.rows ?? null,
       drill: note?.drill ?? null,
     };

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
+import { statefulAlerts } from "../alerts/stateful-alert.ts";
+import type { JobContext } from "../jobs/definition.ts";
+import { INTEGRITY } from "../databases/sqlite-integrity.ts";
 import { isBusy, retryWhileBusy } from "../databases/sqlite.ts";
 
 /** Most problems that a check lists. */
@@ -10,6 +13,11 @@ const PROBLEMS_MAX = 5;
 export interface DatabaseCheck {
   /** SQLite's findings; empty when the database is sound. */
   readonly problems: readonly string[];
+  /**
+   * What SQLite outside the app cannot check, with the reason: the app has its own collations,
+   * functions, tokenizers or virtual tables. It is no problem of the database.
+   */
+  readonly unchecked: readonly string[];
   /** Rows by table, so that a sound but empty copy shows. */
   readonly rows: Readonly<Record<string, number>>;
   /** Columns by table. */
@@ -33,12 +41,13 @@ export interface CheckOptions {
 
 /** A module as text, because the bundle has no second file with which a thread could start. */
 const PROGRAM = String.raw`
+  ${INTEGRITY}
   import { DatabaseSync } from "node:sqlite";
   import { pathToFileURL } from "node:url";
   import { parentPort, workerData } from "node:worker_threads";
   const TABLES = "SELECT name FROM pragma_table_list"
     + " WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
-  const NOTHING = { problems: [], rows: {}, columns: {}, userVersion: 0, brokenKeys: 0 };
+  const NOTHING = { problems: [], unchecked: [], rows: {}, columns: {}, userVersion: 0, brokenKeys: 0 };
   function openIt({ path, mode }) {
     if (mode !== "as-is") return new DatabaseSync(path);
     const url = pathToFileURL(path);
@@ -47,21 +56,27 @@ const PROGRAM = String.raw`
   }
   function check(copy) {
     if (workerData.mode !== "as-is") copy.exec("PRAGMA journal_mode = DELETE");
-    const found = copy.prepare("PRAGMA integrity_check(" + workerData.problemsMax + ")").all();
-    const texts = found.map((row) => row.integrity_check.replace(/^[*]{3} .*\n/, ""));
-    const problems = texts.flatMap((text) => text.split("\n")).filter((line) => line !== "ok");
-    if (problems.length > 0) return { ...NOTHING, problems: problems.slice(0, workerData.problemsMax) };
+    const { problems, unchecked } = integrityOf(copy, "integrity_check", workerData.problemsMax);
+    if (problems.length > 0) return { ...NOTHING, problems };
     const rows = {};
     const columns = {};
     for (const { name } of copy.prepare(TABLES).all()) {
-      const quoted = '"' + name.replaceAll('"', '""') + '"';
-      rows[name] = copy.prepare("SELECT count(*) AS n FROM " + quoted).get().n;
+      rows[name] = rowsOf(copy, name);
       columns[name] = copy.prepare("SELECT name FROM pragma_table_info(?)").all(name).map((it) => it.name);
     }
     const userVersion = copy.prepare("PRAGMA user_version").get().user_version;
-    const broken = "SELECT count(*) AS n FROM pragma_foreign_key_check";
-    const brokenKeys = workerData.foreignKeys ? copy.prepare(broken).get().n : 0;
-    return { problems, rows, columns, userVersion, brokenKeys };
+    const keys = workerData.foreignKeys ? brokenKeysOf(copy, Object.keys(rows)) : NO_KEYS;
+    return { problems, unchecked: [...unchecked, ...keys.unchecked], rows, columns, userVersion, brokenKeys: keys.broken };
+  }
+  const NO_KEYS = { broken: 0, unchecked: [] };
+  function brokenKeysOf(copy, tables) {
+    const broken = copy.prepare("SELECT count(*) AS n FROM pragma_foreign_key_check(?)");
+    return tables.reduce((sum, table) => {
+      const { value, why } = firstPossible(() => broken.get(table));
+      if (value) return { ...sum, broken: sum.broken + value.n };
+      const unchecked = 'foreign keys of "' + table + '" were not checked: ' + why;
+      return { ...sum, unchecked: [...sum.unchecked, unchecked] };
+    }, NO_KEYS);
   }
   let copy;
   try {
@@ -94,6 +109,38 @@ export async function checkDatabase(path: string, options: CheckOptions): Promis
   } finally {
     await worker.terminate();
   }
+}
+
+/**
+ * Alerts once about what SQLite outside the app cannot check in backups of this prefix, and sends the
+ * resolved notice for a backup that is checked as a whole.
+ */
+export async function alertUnchecked(
+  { job, process, log }: Pick<JobContext, "job" | "process" | "log">,
+  prefix: string,
+  { file, unchecked }: { readonly file: string; readonly unchecked: readonly string[] },
+): Promise<void> {
+  if (unchecked.length > 0) log.warn({ file, unchecked }, "a part of the backup cannot be checked");
+  if (!process) return;
+  const { manifest, alerts, clock } = process;
+  const { stack } = manifest;
+  const raised = {
+    kind: "rule",
+    job,
+    title: `${stack}: backups ${prefix}* are kept, but a part cannot be checked outside the app: ${unchecked[0]}`,
+    details: { file, unchecked },
+  } as const;
+  const resolved = {
+    kind: "resolved",
+    job,
+    title: `${stack}: backups ${prefix}* are checked as a whole`,
+    details: { file },
+  } as const;
+  const key = `backups/${prefix}/unchecked`;
+  await statefulAlerts({ manifest, alerts, clock }).set(
+    key,
+    unchecked.length > 0 ? { raised } : { resolved },
+  );
 }
 
 /** The part of a database that differs between two apps or two of their versions. */

@@ -20,8 +20,8 @@ const LOCKED = new Set([5, 6]);
 /** State of a database file. Only `sound` can be used. */
 export type SqliteState = "missing" | "empty" | "foreign" | "corrupt" | "locked" | "sound";
 
-/** Inspects a database without changing it; `full` reads every page. */
-export async function sqliteState(file: string, depth: "quick" | "full"): Promise<SqliteState> {
+/** Inspects a database without changing it. It reads the first page only. */
+export async function sqliteState(file: string): Promise<SqliteState> {
   const found = await stat(file).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
@@ -29,7 +29,7 @@ export async function sqliteState(file: string, depth: "quick" | "full"): Promis
   if (!found) return "missing";
   if (found.size === 0) return "empty";
   if (!(await hasHeader(file))) return "foreign";
-  return readDatabase(file, depth);
+  return readDatabase(file);
 }
 
 /** Whether a file starts with the header of a SQLite database. */
@@ -40,15 +40,13 @@ export async function hasHeader(file: string): Promise<boolean> {
   return bytesRead === HEADER.length && start.equals(HEADER);
 }
 
-async function readDatabase(file: string, depth: "quick" | "full"): Promise<SqliteState> {
+async function readDatabase(file: string): Promise<SqliteState> {
   const { DatabaseSync } = await import("node:sqlite");
   let database;
   try {
     database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_WAIT_MS });
     database.prepare("SELECT count(*) FROM sqlite_schema").get();
-    if (depth === "quick") return "sound";
-    const answer = database.prepare("PRAGMA quick_check(1)").get();
-    return answer && Object.values(answer)[0] === "ok" ? "sound" : "corrupt";
+    return "sound";
   } catch (error) {
     return hasResultCode(error, LOCKED) ? "locked" : "corrupt";
   } finally {

@@ -1,4 +1,5 @@
 import { EXIT } from "../contract/exit-code.ts";
+import { damagePage, makeOwnSqlDatabase } from "../../testing/own-sql.ts";
 import { seedDatabase } from "./seed.ts";
 import { StartRefused } from "./start-refused.ts";
 import { spawn } from "node:child_process";
@@ -73,6 +74,19 @@ test.each<[Encoding, (plain: Buffer) => Buffer | string]>([
 
   expect(rowOf("shop.db")).toBe("seeded");
   expect(readdirSync(directory).toSorted()).toEqual(["seed", "shop.db"]);
+});
+
+test("a seed is checked as far as SQLite knows what the app defines itself", async () => {
+  makeOwnSqlDatabase(at("seed"), "a collation in an index");
+
+  expect(await seed()).toBe(true);
+
+  rmSync(at("shop.db"));
+  damagePage(at("seed"), "orders");
+
+  expect((await refusal(seed())).message).toMatch(
+    /is not a sound SQLite database: .*Make the seed/s,
+  );
 });
 
 test("a database that is there is left as it is", async () => {

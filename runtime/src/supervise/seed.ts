@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import type { ManifestApp } from "../contract/app.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { EXIT } from "../contract/exit-code.ts";
+import { checkDatabase } from "../backups/database-check.ts";
 import { sqliteState } from "../databases/sqlite.ts";
 import { behindLinks, syncPath } from "../jobs/file.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -40,7 +41,7 @@ export async function seedDatabase(
   { directory, log }: { readonly directory: string; readonly log: Logger },
 ): Promise<boolean> {
   const file = await behindLinks(resolve(directory, seed.file));
-  const state = await sqliteState(file, "quick");
+  const state = await sqliteState(file);
   if (state === "sound") return false;
   if (state !== "missing") {
     const code = state === "locked" ? EXIT.temporary : EXIT.configuration;
@@ -63,10 +64,10 @@ async function write(seed: Seed, file: string, from: string): Promise<boolean> {
   const part = join(dirname(file), `.${basename(file)}.${randomUUID()}.opspec-part`);
   try {
     await decode(seed, from, part);
-    const state = await sqliteState(part, "full");
-    if (state !== "sound") {
+    const problem = await problemOf(part);
+    if (problem !== undefined) {
       throw new StartRefused([
-        `app/seed: "${from}" is not a sound SQLite database but ${state}. Make the seed again.`,
+        `app/seed: "${from}" is not a sound SQLite database: ${problem}. Make the seed again.`,
       ]);
     }
     await link(part, file);
@@ -78,6 +79,13 @@ async function write(seed: Seed, file: string, from: string): Promise<boolean> {
   } finally {
     await rm(part, { force: true });
   }
+}
+
+async function problemOf(part: string): Promise<string | undefined> {
+  const state = await sqliteState(part);
+  if (state !== "sound") return `it is ${state}`;
+  const { signal } = new AbortController();
+  return (await checkDatabase(part, { signal, mode: "as-is" })).problems[0];
 }
 
 async function decode({ encoding = "plain" }: Seed, from: string, part: string): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { probeOnce, type Watched } from "../../../testing/probe-watch.ts";
+import { makeOwnSqlDatabase, OWN_SQL, type OwnSql } from "../../../testing/own-sql.ts";
 import { scratchDirectory } from "../../../testing/scratch-directory.ts";
 
 /** The name of a backup that was made so long ago. */
@@ -56,6 +57,18 @@ test("a damaged page is found by quick_check", async () => {
   expect(result).toMatchObject({ state: "failed" });
   expect(result.error).toMatch(/^damaged/);
 });
+
+test.each(Object.keys(OWN_SQL) as OwnSql[])(
+  "a healthy database with %s is not called damaged",
+  async (own) => {
+    const directory = scratchDirectory();
+    makeOwnSqlDatabase(join(directory, "shop.db"), own);
+
+    const { error } = await probeOnce({ kind: "sqlite", path: "shop.db" }, { directory });
+
+    expect(error).toBe(undefined);
+  },
+);
 
 test("the age of a backup is the one in its name, not the one of the file", async () => {
   const directory = scratchDirectory();

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import * as z from "zod/mini";
+import { INTEGRITY } from "../../databases/sqlite-integrity.ts";
 import { CheckError, type Probe } from "../check.ts";
 
 /**
@@ -25,15 +26,16 @@ const WORDS: Readonly<Record<number, string>> = {
  * It opens the file read-only, so that it never creates a missing database.
  */
 const PROBE = `
+${INTEGRITY}
 const { parentPort, workerData } = require("node:worker_threads");
 const { DatabaseSync } = require("node:sqlite");
 let result;
 try {
   const database = new DatabaseSync(workerData.path, { readOnly: true, timeout: 1000 });
   database.prepare("select count(*) from sqlite_schema").get();
-  const rows = workerData.quick ? database.prepare("pragma quick_check(1)").all() : [];
+  const { problems } = workerData.quick ? integrityOf(database, "quick_check", 1) : { problems: [] };
   database.close();
-  result = { intact: rows.every((row) => row.quick_check === "ok") };
+  result = { intact: problems.length === 0 };
 } catch (error) {
   result = { code: error.errcode ?? 0 };
 }

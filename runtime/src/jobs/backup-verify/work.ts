@@ -11,7 +11,7 @@ import {
 } from "../../backups/backup-sets.ts";
 import { requireSpace } from "../../backups/database-copy.ts";
 import { syncPath } from "../file.ts";
-import { type DatabaseCheck, checkDatabase } from "../../backups/database-check.ts";
+import { alertUnchecked, type DatabaseCheck, checkDatabase } from "../../backups/database-check.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
@@ -37,11 +37,22 @@ export async function work(
   const finding = await restoreToScratch(drill, backup, context.signal);
   const problems = problemsOf(drill, backup, finding);
   const outcome = problems.length === 0 ? "ok" : "failed";
-  const { rows, brokenKeys } = finding.verdict;
+  const { rows, brokenKeys, unchecked } = finding.verdict;
   const { sizeBytes, sha256 } = finding;
-  const details = { outcome, file: backup.filename, sizeBytes, sha256, rows, brokenKeys };
+  const details = {
+    outcome,
+    file: backup.filename,
+    sizeBytes,
+    sha256,
+    rows,
+    brokenKeys,
+    ...(unchecked.length > 0 && { unchecked }),
+  };
   const note = { drill, backup, outcome, at: clock.now(), waitMs: noteWaitMs } as const;
   const isNoted = !context.dryRun && (await noteDrill(context, note));
+  if (outcome === "ok" && !context.dryRun && unchecked.length > 0) {
+    await alertUnchecked(context, drill.prefix, { file: backup.filename, unchecked });
+  }
   if (outcome === "ok") {
     return {
       status: context.dryRun ? "skipped" : "ok",

@@ -22,7 +22,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { copyDatabase, requireSpace } from "../../backups/database-copy.ts";
-import { checkDatabase } from "../../backups/database-check.ts";
+import { alertUnchecked, checkDatabase } from "../../backups/database-check.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { isBusy } from "../../databases/sqlite.ts";
 import { errorCode } from "../../contract/error-code.ts";
@@ -37,15 +37,20 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
   const plan = planOf(context);
   await ensureDatabase(plan);
   if (context.dryRun) return dryRun(plan, clock.now());
-  return withBackupLock({ ...plan, signal: context.signal }, async () => {
+  const made = await withBackupLock({ ...plan, signal: context.signal }, async () => {
     const now = clock.now();
     const recent = tooSoon(plan, await backupFiles(plan.directory, plan.prefix), now);
-    if (recent) return { status: "skipped", details: { reason: plan.reason, recent } };
+    if (recent) return { recent };
     await removeLeftovers(plan);
     await ensureRoomFor(plan);
     const note = await makeBackup(context, plan, now);
-    return { status: "ok", details: { ...note, ...(await rotate(context, plan, note.file)) } };
+    return { note, rotation: await rotate(context, plan, note.file) };
   });
+  const { note, rotation, recent } = made;
+  if (!note) return { status: "skipped", details: { reason: plan.reason, recent } };
+  const { file, unchecked = [] } = note;
+  await alertUnchecked(context, plan.prefix, { file, unchecked });
+  return { status: "ok", details: { ...note, ...rotation } };
 }
 
 async function dryRun(plan: BackupPlan, now: Date): Promise<JobOutcome> {
@@ -130,12 +135,18 @@ async function makeBackup(
   const { signal } = context;
   try {
     await copyOrFail(plan, target, signal);
-    const { problems, rows } = await checkDatabase(target, { signal });
+    const { problems, unchecked, rows } = await checkDatabase(target, { signal });
     if (problems.length > 0) {
       const message = `${plan.database}: the copy is damaged and was removed: ${problems[0]}. Older backups are untouched.`;
       throw new JobFailure(message, { details: { problems } });
     }
-    const facts = { at, reason: plan.reason, rows, ...(await fingerprint(target, signal)) };
+    const facts = {
+      at,
+      reason: plan.reason,
+      rows,
+      ...(unchecked.length > 0 && { unchecked: [...unchecked] }),
+      ...(await fingerprint(target, signal)),
+    };
     return await giveName(plan, target, { at, note: noteOf(context, plan.database, facts) });
   } catch (error) {
     // If the run was stopped, report that and not the interrupted step.

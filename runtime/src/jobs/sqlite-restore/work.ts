@@ -106,7 +106,15 @@ function restored(restore: Restore, safetyCopy: string | null): JobOutcome {
 function factsOf({ plan, staged }: Pick<Restore, "plan" | "staged">): Record<string, unknown> {
   const { sha256, sizeBytes, verdict } = staged;
   const { kind, name } = plan.source;
-  return { database: plan.database, [kind]: name, sha256, sizeBytes, rows: verdict.rows };
+  const { rows, unchecked } = verdict;
+  return {
+    database: plan.database,
+    [kind]: name,
+    sha256,
+    sizeBytes,
+    rows,
+    ...(unchecked.length > 0 && { unchecked }),
+  };
 }
 
 /** Explanation of each failure for the operator. */

@@ -77,13 +77,14 @@ function rowOf(backup, refresh) {
 }
 
 /** The result of the verification and of the last restore drill. @param {Backup} backup */
-function verdictNode({ integrity, rows, drill }) {
+function verdictNode({ integrity, unchecked, rows, drill }) {
   const tables = Object.entries(rows ?? {}).map(([name, count]) => `${name} ${count}`);
   return el(
     "div",
     { class: "words" },
     integrity === null ? el("span", { class: "none" }, "not verified") : statusBadge(integrity),
     tables.length > 0 && el("small", {}, tables.join(", ")),
+    unchecked.length > 0 && el("small", {}, `Not checked: ${unchecked.join("; ")}`),
     drill && el("small", {}, `drill: ${JSON.stringify(drill)}`),
   );
 }
