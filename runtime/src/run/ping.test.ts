@@ -26,6 +26,26 @@ test.each([
   },
 );
 
+test.each([
+  ["?create=1", "?create=1&rid="],
+  ["/?create=1#a", "?create=1&rid="],
+  ["?a=b%20c&flag", "?a=b%20c&flag&rid="],
+])("the exit code of a ping URL that ends with %s goes into its path", async (end, query) => {
+  const server = await startHttpServer(() => ({ status: 200 }));
+  const { process } = await scratchProcess({
+    jobs: [{ name: "trim", command: "exit 7", pingEnv: "PING_URL" }],
+    env: { PING_URL: `${server.url}/check/slug${end}` },
+  });
+
+  const { runId } = await runJob(process, { job: "trim", actor: "schedule" });
+  await Promise.all(process.background);
+
+  expect(server.seen.map(({ url }) => url)).toEqual([
+    `/check/slug/start${query}${runId}`,
+    `/check/slug/7${query}${runId}`,
+  ]);
+});
+
 test("a ping that hangs or is refused neither blocks a run nor fails it", async () => {
   const hanging = await startHttpServer(() => "hang");
   const { process } = await scratchProcess({

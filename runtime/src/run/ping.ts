@@ -29,7 +29,7 @@ export function pingOf(run: Run): Ping | undefined {
   if (base === undefined || run.request.dryRun) return undefined;
   let last = Promise.resolve();
   const ping = (suffix: string, body: string): void => {
-    last = last.then(() => send(run, `${base.replace(/\/+$/, "")}${suffix}`, body));
+    last = last.then(() => send(run, { base, suffix, body }));
     const { background } = run.process;
     const sent = last.finally(() => background.delete(sent));
     background.add(sent);
@@ -53,9 +53,13 @@ function bodyOf({ status, error, details }: RunRecord): string {
   return redact(lines.join("\n")).slice(0, BODY_CHARACTERS_MAX);
 }
 
-async function send({ start, log }: Run, url: string, body: string): Promise<void> {
+async function send(
+  { start, log }: Run,
+  { base, suffix, body }: { readonly base: string; readonly suffix: string; readonly body: string },
+): Promise<void> {
   try {
-    await retry(() => sendOnce(`${url}?rid=${start.runId}`, body), {
+    const url = pingUrl(base, suffix, start.runId);
+    await retry(() => sendOnce(url, body), {
       attempts: ATTEMPTS_MAX,
       pauseMs: PAUSE_MS,
       isTemporary: (error) => !(error instanceof PingRefused),
@@ -65,10 +69,18 @@ async function send({ start, log }: Run, url: string, body: string): Promise<voi
   }
 }
 
+/** The suffix belongs to the path: a receiver ignores it in the query and takes a failure for a success. */
+function pingUrl(base: string, suffix: string, runId: string): URL {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}${suffix}`;
+  url.search = `${url.search === "" ? "?" : `${url.search}&`}rid=${runId}`;
+  return url;
+}
+
 /** A status below 500 is final, so it is not retried. */
 class PingRefused extends Error {}
 
-async function sendOnce(url: string, body: string): Promise<void> {
+async function sendOnce(url: URL, body: string): Promise<void> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const { body: answer, ok, status } = await fetch(url, { method: "POST", body, signal });
   await answer?.cancel();
