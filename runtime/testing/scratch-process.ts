@@ -42,6 +42,9 @@ export async function scratchProcess(options: ScratchOptions): Promise<ScratchPr
   const sink: OpenProcess["alerts"] = {
     ...opened.alerts,
     async send(event) {
+      if (event.repeatSeconds !== undefined && isProblem(event) && firing.has(event.key)) {
+        return "suppressed";
+      }
       alerts.push(event);
       if (isResolved(event)) firing.delete(event.key);
       else if (isProblem(event)) firing.add(event.key);

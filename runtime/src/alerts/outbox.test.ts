@@ -155,3 +155,22 @@ test("an alert that is refused for good three times is only counted, so that oth
     [0, 1],
   ]);
 });
+
+test("an alert with a repeat time of its own is deduplicated for that long", () => {
+  const outbox = emptyOutbox();
+  const startMs = Date.parse(FAILED.at);
+  const admitAfter = (seconds: number) => {
+    const nowMs = startMs + seconds * 1000;
+    const verdict = admit(outbox, { ...FAILED, repeatSeconds: 3600 }, { rules: RULES, nowMs });
+    const message = takeMessage(outbox, { nowMs, id: String(seconds), untilMs: nowMs + 60_000 });
+    if (message) noteDelivered(outbox, message, { nowMs, limitMs: 0 });
+    return verdict;
+  };
+
+  expect([0, 900, 3599, 3600].map(admitAfter)).toEqual([
+    "held",
+    "suppressed",
+    "suppressed",
+    "held",
+  ]);
+});

@@ -95,7 +95,8 @@ export function admit(
 ): Delivery {
   const { channel, alerts } = outbox;
   const before = alerts.get(event.key);
-  const { state, verdict } = admitAlert(before, event, { repeatMs: rules.repeatMs, nowMs });
+  const repeatMs = Math.max(rules.repeatMs, (event.repeatSeconds ?? 0) * 1000);
+  const { state, verdict } = admitAlert(before, event, { repeatMs, nowMs });
   const isOneMore = isPending(state) && !(before && isPending(before));
   const isExpected = before?.isNotified && isResolved(event);
   if (isOneMore && !isExpected && pendingAlerts(outbox).length >= PENDING_MAX) {

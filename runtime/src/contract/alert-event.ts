@@ -23,6 +23,8 @@ export interface AlertEvent {
   readonly details: Readonly<Record<string, unknown>>;
   /** ISO 8601 in UTC. */
   readonly at: string;
+  /** Minimum time between two messages while it fires, if it is longer than the channel's. */
+  readonly repeatSeconds?: number;
 }
 
 /**

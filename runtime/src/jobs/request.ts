@@ -62,17 +62,39 @@ export async function request(
       method,
       redirect: "manual",
       headers: { ...headers, ...token },
-      signal: AbortSignal.any([context.signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
+      signal: limitOf(context, timeoutSeconds),
     });
   } catch (error) {
     context.signal.throwIfAborted();
-    const isTimeout = error instanceof Error && error.name === "TimeoutError";
-    const reason = isTimeout ? "it took too long" : errorWords(error);
-    throw new JobFailure(`${method} was not answered: ${reason}`, {
+    throw new JobFailure(`${method} was not answered: ${errorWords(error)}`, {
       exitCode: EXIT.temporary,
       cause: error,
     });
   }
+}
+
+/** An answer with its whole body, or the reason why there is none. */
+export type Answer =
+  | { readonly status: number; readonly body: string; readonly problem?: undefined }
+  | { readonly problem: string };
+
+/** Asks a URL. It throws only if the run must end. */
+export async function ask(
+  context: Pick<JobContext, "signal">,
+  url: URL,
+  { timeoutSeconds, ...init }: RequestInit & { readonly timeoutSeconds: number },
+): Promise<Answer> {
+  try {
+    const response = await fetch(url, { ...init, signal: limitOf(context, timeoutSeconds) });
+    return { status: response.status, body: await response.text() };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return { problem: errorWords(error) };
+  }
+}
+
+function limitOf({ signal }: Pick<JobContext, "signal">, seconds: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
 }
 
 /** The failure for an error response, temporary if it may pass, with the first part of its body. */

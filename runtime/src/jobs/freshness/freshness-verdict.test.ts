@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { CommitAnswer } from "./answer.ts";
-import { isTold, judgeCommits } from "./work.ts";
+import type { CommitAnswer } from "./reports.ts";
+import { judgeCommits } from "./work.ts";
 
 const of = (commit: string): CommitAnswer => ({ commit });
 const A = of("aaaaaaa1111111111111111111111111111111aa");
@@ -26,26 +26,3 @@ test.each([
 ])("%s is what the guardian says of %o", (verdict, commits) => {
   expect(judgeCommits(commits)).toBe(verdict);
 });
-
-test("a change is told, what stays wrong once an hour, and what stays well never", () => {
-  const wrong = { freshness: "BACKEND_DRIFT", stale: [] } as const;
-  const well = { freshness: "OK", stale: [] } as const;
-  const toldWrong = { ...wrong, toldAt: at(0).toISOString() };
-  const asked = (
-    before: Parameters<typeof isTold>[0],
-    state: Parameters<typeof isTold>[1],
-    minutes: number,
-  ) => isTold(before, state, { now: at(minutes), repeatMs: 3_600_000 });
-
-  expect(asked(undefined, well, 0)).toBe(false);
-  expect(asked(undefined, wrong, 0)).toBe(true);
-  expect(asked(toldWrong, wrong, 59)).toBe(false);
-  expect(asked(toldWrong, wrong, 60)).toBe(true);
-  expect(asked(toldWrong, { ...wrong, stale: ["sync"] }, 1)).toBe(true);
-  expect(asked(toldWrong, well, 1)).toBe(true);
-  expect(asked({ ...well, toldAt: null }, well, 600)).toBe(false);
-});
-
-function at(minutes: number): Date {
-  return new Date(Date.UTC(2026, 0, 1, 0, minutes));
-}

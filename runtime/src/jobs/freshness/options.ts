@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { described, EnvName, Seconds } from "../../contract/field.ts";
-import { type CatalogJob, FilePath, Positive, Text } from "../job.ts";
+import { type CatalogJob, Positive, Text } from "../job.ts";
 
 /** The job `freshness`. */
 export const freshnessJob = {
@@ -9,7 +9,7 @@ export const freshnessJob = {
   get options() {
     return z.strictObject({
       backend: described(
-        place(),
+        reportUrl(),
         "URL that reports the backend's commit: {url or urlEnv, tokenEnv, header, field}. Default of field: git_sha, sha or commit.",
         {
           url: "https://api.example.com/ops/verify",
@@ -18,12 +18,12 @@ export const freshnessJob = {
         },
       ),
       frontend: described(
-        z.optional(place()),
+        z.optional(reportUrl()),
         "URL that reports the frontend's commit, like backend. Default: there is no frontend.",
         { url: "https://www.example.com/api/version" },
       ),
       main: described(
-        z.optional(z.strictObject({ ...place().shape, commitEnv: z.optional(EnvName) })),
+        z.optional(z.strictObject({ ...reportUrl().shape, commitEnv: z.optional(EnvName) })),
         "URL that reports the commit of the main branch, or commitEnv: the variable with it. Without it the job only compares backend and frontend.",
         {
           url: "https://api.github.com/repos/example/app/commits/main",
@@ -36,7 +36,7 @@ export const freshnessJob = {
         [{ job: "apisports_refresh", withinSeconds: 25_200 }],
       ),
       jobsFrom: described(
-        z.optional(place()),
+        z.optional(reportUrl()),
         "URL that reports the runs of these jobs as /ops/jobs does. Default: the run records of this process.",
         { url: "https://api.example.com/ops/jobs" },
       ),
@@ -48,17 +48,13 @@ export const freshnessJob = {
         z.optional(Seconds),
         "Time limit of one request, in seconds. Default: 15.",
       ),
-      state: described(
-        z.optional(FilePath),
-        "File with the state of the last alert. Default: freshness-<job>.json.",
-      ),
     });
   },
-  needsDisk: true,
+  needsMemory: true,
 } as const satisfies CatalogJob;
 
-/** URL that reports a commit. */
-function place() {
+/** URL that reports a commit or the runs of jobs. */
+function reportUrl() {
   return z.strictObject({
     url: z.optional(Text),
     urlEnv: z.optional(EnvName),
@@ -70,10 +66,4 @@ function place() {
   });
 }
 
-type Options = z.infer<typeof freshnessJob.options>;
-
-export type FreshnessPlace = Options["backend"];
-/** The commit that should run: a URL, or a variable with the commit. */
-export type MainPlace = NonNullable<Options["main"]>;
-/** A job and the maximum age of its last good run. */
-export type FreshJob = NonNullable<Options["jobs"]>[number];
+export type FreshnessOptions = z.infer<typeof freshnessJob.options>;

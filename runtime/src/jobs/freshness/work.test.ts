@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -126,15 +126,55 @@ test("the commit of main may be said by a variable", async () => {
   expect(await look()).toMatchObject({ status: "ok", details: { freshness: "UNKNOWN" } });
 });
 
-test("a dry run tells nobody, keeps no state and says that it would tell", async () => {
+test("a dry run sends no alert and says that it would", async () => {
   const { look, alerts, answers, directory } = await scene();
   answers["/api/version"] = { body: { sha: OLD } };
 
   const record = await look({ dryRun: true });
 
-  expect(record.details).toMatchObject({ freshness: "FRONTEND_DRIFT", wouldTell: true });
+  expect(record.details).toMatchObject({ freshness: "FRONTEND_DRIFT", wouldAlert: true });
   expect(alerts).toEqual([]);
-  expect(existsSync(join(directory, "freshness-guardian.json"))).toBe(false);
+  expect(readdirSync(directory).filter((name) => name.includes("guardian"))).toEqual([]);
+});
+
+test("another fault is another alert, and the one that it replaces ends without a message", async () => {
+  const jobs = [{ job: "sync", withinSeconds: 3600 }];
+  const { look, alerts, answers, process } = await scene({ jobs });
+
+  answers["/api/version"] = { body: { sha: OLD } };
+  await look();
+  answers["/ops/verify"] = { status: 502 };
+  await look();
+  await runJob(process, { job: "sync", actor: "schedule" });
+  await look();
+  answers["/api/version"] = { body: { sha: SHA } };
+  answers["/ops/verify"] = { body: { git_sha: SHA } };
+  await look();
+  await look();
+
+  expect(alerts.map(({ kind, title }) => `${kind}: ${title}`)).toEqual([
+    "rule: shop: FRONTEND_DRIFT",
+    "rule: shop: sync never ran",
+    "rule: shop: ERROR (the backend: HTTP 502)",
+    "resolved: shop: sync runs again",
+    "resolved: shop: OK",
+  ]);
+});
+
+test("a fault that lasts is repeated each hour", async () => {
+  const { look, answers, process } = await scene();
+  const sent: unknown[] = [];
+  const send = process.alerts.send;
+  process.alerts.send = (event) => {
+    sent.push(event.repeatSeconds);
+    return send(event);
+  };
+  answers["/ops/verify"] = { body: { git_sha: OLD } };
+
+  await look();
+  await look();
+
+  expect(sent).toEqual([3600, 3600]);
 });
 
 function ago(minutes: number): string {

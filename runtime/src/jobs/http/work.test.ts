@@ -63,7 +63,7 @@ test("a server that does not answer in time is a temporary failure without its a
 
   const error = await outcome.catch((it: unknown) => it);
 
-  expect(error).toMatchObject({ message: "GET was not answered: it took too long", exitCode: 75 });
+  expect(error).toMatchObject({ message: "GET was not answered: timed out", exitCode: 75 });
 });
 
 test("a variable that is not set is a configuration error that names it", async () => {
