@@ -14,7 +14,8 @@ import { createLogger as createRuntimeLogger, withTrace } from "./log.ts";
 // The exports of `@opspec/runtime/app`, for Node apps; also `app.mjs` of the built runtime.
 export { fastifyHealth, honoHealth } from "./health/adapters.ts";
 export { nodeListener } from "./http.ts";
-export { type Check, CheckError, type ProbeResult } from "./health/check.ts";
+export type { Check, ProbeResult } from "./health/check.ts";
+export { CheckError } from "./health/error-words.ts";
 export type { Health } from "./health/health.ts";
 export { type JobContext, JobFailure, type JobOutcome, type JobWork } from "./jobs/definition.ts";
 export { ConfigurationError } from "./contract/configuration-error.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { expect, onTestFinished, vi } from "vitest";
 import type { ManifestCheck } from "../src/contract/health.ts";
 import type { CheckResult } from "../src/health/check.ts";
-import { type CheckLoop, loopCheck } from "../src/health/check-loop.ts";
+import { type CheckLoop, loopCheck } from "../src/health/check.ts";
 import { manifestCheck } from "../src/health/probes/manifest-check.ts";
 import type { ProbeContext } from "../src/health/preset.ts";
 import { createReports } from "../src/health/reports.ts";

@@ -7,7 +7,7 @@ import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Probe } from "../health/check.ts";
 import { errorWords } from "../health/error-words.ts";
 import type { Health } from "../health/health.ts";
-import { queueProbe } from "../health/probes/redis.ts";
+import { queueProbe } from "../health/probes/databases.ts";
 import { type Clock, steadyClock } from "../run/clock.ts";
 import { startInterval } from "./interval.ts";
 import { type StatefulAlerts, statefulAlerts } from "./stateful-alert.ts";
@@ -221,7 +221,7 @@ async function setSourceAlert(
 
 /** Opens the source of a rule. Only a queue holds a connection. */
 function openSource({ of }: AlertRule, { health, env }: RulesOptions): RuleSource {
-  if (of.kind === "queue") return queueSource(queueProbe(of, env));
+  if (of.kind === "queue") return queueSource(queueProbe(of, { env }));
   return {
     read: async () => {
       if (of.kind === "event") return { value: health.eventCount(of.name) };

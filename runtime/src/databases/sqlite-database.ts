@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { CheckError } from "../health/check.ts";
+import { CheckError } from "../health/error-words.ts";
 import { StoreError } from "./store-error.ts";
 import { isBusy, resultCode } from "./sqlite.ts";
 import type { Query, Row, SqlDatabase, SqlValue } from "./sql-database.ts";

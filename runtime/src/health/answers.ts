@@ -1,7 +1,7 @@
-import { type CheckResult, judgeHealth, judgeLiveness, judgeReadiness } from "./check.ts";
-import { type Answer, appVersion, type HealthView, type Preset, type Route } from "./preset.ts";
-import { metricsAnswer } from "./registry.ts";
-import type { ReportedComponent } from "./reports.ts";
+import { json } from "../http.ts";
+import { judgeHealth, judgeLiveness, judgeReadiness } from "./check.ts";
+import { metricsAnswer } from "./metrics.ts";
+import { appVersion, type HealthView, type Preset, type Route } from "./preset.ts";
 
 /** The runtime's own paths and bodies, for a system without a preset of its own. */
 export function opspecPreset(): Preset {
@@ -12,7 +12,7 @@ export function opspecPreset(): Preset {
       healthzRoute(view),
       readyzRoute(view),
       readyzRoute(view, "ready"),
-      healthRoute(view),
+      { name: "health", path: "/health", answer: () => health(view) },
       keepaliveRoute(),
       ...metricsRoutes(view),
     ],
@@ -26,102 +26,62 @@ export function healthzRoute(view: HealthView, name: "healthz" | "health" = "hea
     path: `/${name}`,
     answer: () => {
       const { ok, reasons } = judgeLiveness(view.evidence());
-      return { status: ok ? 200 : 503, body: ok ? { ok } : { ok, reasons } };
+      return json(ok ? 200 : 503, ok ? { ok } : { ok, reasons });
     },
   };
 }
 
 /** Readiness: 503 while a critical check fails, before the first results, and during the shutdown. */
 export function readyzRoute(view: HealthView, name: "readyz" | "ready" = "readyz"): Route {
-  return { name, path: `/${name}`, answer: () => readiness(view) };
-}
-
-/** The state of everything: 200 also when only checks fail that are not critical. */
-function healthRoute(view: HealthView): Route {
-  return { name: "health", path: "/health", answer: () => health(view) };
+  return {
+    name,
+    path: `/${name}`,
+    answer: () => {
+      const { ok, reasons } = judgeReadiness(view.evidence());
+      const counted = view.results().filter((it) => it.kind !== "info");
+      const checks = Object.fromEntries(counted.map((it) => [it.name, it.state]));
+      return json(ok ? 200 : 503, { ok, checks, ...(ok ? {} : { reasons }) });
+    },
+  };
 }
 
 /** A page that costs nothing, for programs that keep the service awake. */
 export function keepaliveRoute(path = "/keepalive"): Route {
-  return {
-    name: "keepalive",
-    path,
-    answer: () => ({ status: 200, body: "ok", contentType: "text/plain; charset=utf-8" }),
-  };
+  const headers = { "content-type": "text/plain; charset=utf-8" };
+  return { name: "keepalive", path, answer: () => new Response("ok", { headers }) };
 }
 
 /** Prometheus text; JSON for `Accept: application/json`, or at `/metrics.json`. */
 export function metricsRoutes({ registry }: HealthView): Route[] {
-  return [
-    {
-      name: "metrics",
-      path: "/metrics",
-      isGuarded: true,
-      answer: ({ wantsJson }) => metricsAnswer(registry, wantsJson),
-    },
-    {
-      name: "metrics.json",
-      path: "/metrics.json",
-      isGuarded: true,
-      answer: () => metricsAnswer(registry, true),
-    },
-  ];
+  return ["metrics", "metrics.json"].map((name) => ({
+    name,
+    path: `/${name}`,
+    isGuarded: true,
+    answer: ({ wantsJson }) => metricsAnswer(registry, wantsJson || name === "metrics.json"),
+  }));
 }
 
-function readiness(view: HealthView): Answer {
-  const { ok, reasons } = judgeReadiness(view.evidence());
-  const checks = view
-    .results()
-    .filter((it) => it.kind !== "info")
-    .map((it) => [it.name, it.state]);
-  return {
-    status: ok ? 200 : 503,
-    body: { ok, checks: Object.fromEntries(checks), ...(ok ? {} : { reasons }) },
-  };
-}
-
-function health(view: HealthView): Answer {
+/** The state of everything: 200 also when only checks fail that are not critical. */
+function health(view: HealthView): Response {
   const status = judgeHealth(view.evidence());
   const { system, environment, process } = view.identity;
-  const declared = view.results().map((it) => [it.name, componentOfCheck(it)] as const);
-  const names = new Set(declared.map(([name]) => name));
-  const reported = [...view.reports.components()]
-    .filter(([name]) => !names.has(name))
-    .map(([name, it]) => [name, componentOfReport(it)] as const);
-  return {
-    status: status === "ok" || status === "degraded" ? 200 : 503,
-    body: {
-      status,
-      system,
-      process,
-      environment,
-      version: appVersion(view.env),
-      components: Object.fromEntries([...declared, ...reported]),
-    },
-  };
+  const version = appVersion(view.env);
+  const components = componentsOf(view);
+  const body = { status, system, process, environment, version, components };
+  return json(status === "ok" || status === "degraded" ? 200 : 503, body);
 }
 
-function componentOfCheck(result: CheckResult): object {
-  const { state, kind, critical, value, error, checkedAt, durationMs } = result;
-  return {
-    ok: state === "ok",
-    state,
-    kind,
-    critical,
-    ...(value === undefined ? {} : { value }),
-    ...(error === undefined ? {} : { error }),
-    ...(checkedAt ? { checkedAt: checkedAt.toISOString() } : {}),
-    ...(durationMs === undefined ? {} : { ms: Math.round(durationMs) }),
-  };
-}
-
-function componentOfReport({ ok, detail, at }: ReportedComponent): object {
-  return {
-    ok,
-    state: ok ? "ok" : "failed",
-    kind: "info",
-    critical: false,
-    ...(detail === undefined ? {} : { error: detail }),
-    checkedAt: at.toISOString(),
-  };
+/** The checks, and the app's reports about other parts. JSON leaves out what is undefined. */
+function componentsOf({ results, reports }: HealthView): Readonly<Record<string, object>> {
+  const checks = results().map(({ name, state, kind, critical, ...it }) => {
+    const { value, error, checkedAt, durationMs } = it;
+    const ms = durationMs === undefined ? undefined : Math.round(durationMs);
+    return [name, { ok: state === "ok", state, kind, critical, value, error, checkedAt, ms }];
+  });
+  const reported = [...reports.components].map(([name, { ok, detail: error, at }]) => {
+    const state = ok ? "ok" : "failed";
+    return [name, { ok, state, kind: "info", critical: false, error, checkedAt: at }];
+  });
+  const declared = Object.fromEntries(checks);
+  return { ...declared, ...Object.fromEntries(reported), ...declared };
 }

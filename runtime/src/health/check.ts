@@ -1,7 +1,16 @@
 import type { ManifestCheck } from "../contract/health.ts";
+import { type Clock, steadyClock } from "../run/clock.ts";
+import { startTimer, type Timer, TIMER_MS_MAX, waitAtMost } from "../run/timer.ts";
+import { errorWords } from "./error-words.ts";
 
-/** `live`: part of liveness. `ready`: part of readiness. `info`: shown and never acted upon. */
-export type CheckKind = ManifestCheck["kind"];
+/** Time limit of a probe. Render gives a whole health request 5 s. @see https://render.com/docs/health-checks */
+const DEFAULT_TIMEOUT_MS = 3000;
+
+/** Finds an outage within Render's 15 s, and costs little. */
+const DEFAULT_INTERVAL_MS = 10_000;
+
+/** Longest wait, at the stop of the process, for a probe that ignores its signal. */
+const STOP_MS = 500;
 
 /** What a probe found. A probe that cannot find out throws. */
 export interface ProbeResult {
@@ -14,7 +23,8 @@ export interface ProbeResult {
 /** One thing that health depends on. */
 export interface Check {
   readonly name: string;
-  readonly kind: CheckKind;
+  /** `live`: part of liveness. `ready`: part of readiness. `info`: shown and never acted upon. */
+  readonly kind: ManifestCheck["kind"];
   /** A critical check that fails is a 503, any other makes the answer `degraded`; true unless `info`. */
   readonly critical?: boolean;
   /** What is probed, in the manifest's words; presets find their checks by it. */
@@ -40,18 +50,16 @@ export interface Check {
 /** The part of a check that finds out. */
 export type Probe = Pick<Check, "probe" | "read" | "close">;
 
-/** `unknown`: not probed yet. `stale`: the last result is too old to count. */
-export type CheckState = "ok" | "failed" | "stale" | "unknown";
-
 /** What is known of a check now. */
 export interface CheckResult {
   readonly name: string;
-  readonly kind: CheckKind;
+  readonly kind: Check["kind"];
   readonly critical: boolean;
   readonly probeKind: Check["probeKind"];
   readonly queue: string | undefined;
   readonly isConfigured: boolean;
-  readonly state: CheckState;
+  /** `unknown`: not probed yet. `stale`: the last result is too old to count. */
+  readonly state: "ok" | "failed" | "stale" | "unknown";
   /** Why it is not ok, without hosts and credentials. */
   readonly error: string | undefined;
   /** Absent when it could not be measured, so that a failed source is never 0. */
@@ -60,9 +68,109 @@ export interface CheckResult {
   readonly durationMs: number | undefined;
 }
 
-/** An error whose message is safe to show to anybody: it holds no host and no credential. */
-export class CheckError extends Error {
-  override readonly name = "CheckError";
+/** What a probe found, or why it could not find out. */
+type Finding = Pick<CheckResult, "value" | "error" | "checkedAt" | "durationMs">;
+
+const NOT_CHECKED: Finding = {
+  value: undefined,
+  error: "not checked yet",
+  checkedAt: undefined,
+  durationMs: undefined,
+};
+
+/** A check whose probe runs in the background. */
+export type CheckLoop = ReturnType<typeof loopCheck>;
+
+/** Probes at an interval, one probe at a time, so that a dependency that hangs gets no more load. */
+export function loopCheck(check: Check, clock: Clock = steadyClock) {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, intervalMs = DEFAULT_INTERVAL_MS } = check;
+  const stopped = new AbortController();
+  let last = NOT_CHECKED;
+  let running: Promise<ProbeResult | undefined> | undefined;
+  let timer: Timer | undefined;
+  let round: Promise<void> | undefined;
+
+  const probe = async (): Promise<void> => {
+    timer?.stop();
+    round ??= probeAndWait().finally(() => (round = undefined));
+    await round;
+  };
+
+  const probeAndWait = async (): Promise<void> => {
+    const startMs = performance.now();
+    const { value, problem, error = problem } = await probeOnce();
+    if (stopped.signal.aborted) return;
+    const durationMs = performance.now() - startMs;
+    last = { value, error, checkedAt: clock.now(), durationMs };
+    // Rounded up, so that there is never more than one probe an interval.
+    timer = startTimer(Math.ceil(intervalMs - durationMs), () => void probe()).unref();
+  };
+
+  // Asynchronous, so that what a probe throws at once is a rejection too.
+  const begin = async (signal: AbortSignal) => check.probe?.(signal);
+
+  const probeOnce = async (): Promise<ProbeResult & { readonly error?: string }> => {
+    const deadline = AbortSignal.timeout(Math.min(timeoutMs, TIMER_MS_MAX));
+    const signal = AbortSignal.any([deadline, stopped.signal]);
+    // A probe that outlived its time limit is joined. Its late error says nothing new.
+    const isJoined = running !== undefined;
+    running ??= begin(signal).finally(() => (running = undefined));
+    try {
+      return (await Promise.race([running, rejected(signal)])) ?? {};
+    } catch (error) {
+      if (deadline.aborted || isJoined) return { error: `no answer within ${timeoutMs} ms` };
+      return { error: errorWords(error) };
+    }
+  };
+
+  return {
+    start: (): void => {
+      if (check.probe && !last.checkedAt && !running) void probe();
+    },
+    /** Probes now, or waits for the probe that is running. It does not fail. */
+    probe: async (): Promise<void> => {
+      if (check.probe && !stopped.signal.aborted) await probe();
+    },
+    /** What is known now; it never waits. */
+    result: (): CheckResult => resultOf(check, last, clock),
+    /** Stops probing and closes the connections. */
+    stop: async (): Promise<void> => {
+      stopped.abort();
+      timer?.stop();
+      if (running)
+        await waitAtMost(
+          running.catch(() => undefined),
+          STOP_MS,
+        );
+      await check.close?.();
+    },
+  };
+}
+
+/** Rejects with the abort, so that a probe which ignores its signal blocks nobody. */
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+function resultOf(check: Check, last: Finding, clock: Clock): CheckResult {
+  const { name, kind, probeKind, queue, critical = kind !== "info", isConfigured = true } = check;
+  const identity = { name, kind, critical, probeKind, queue, isConfigured };
+  const now = clock.now();
+  if (check.read) {
+    const { value, problem: error } = check.read();
+    const state = error === undefined ? "ok" : "failed";
+    return { ...identity, state, value, error, checkedAt: now, durationMs: 0 };
+  }
+  if (!last.checkedAt) return { ...identity, ...last, state: "unknown" };
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, intervalMs = DEFAULT_INTERVAL_MS } = check;
+  const ageMs = now.getTime() - last.checkedAt.getTime();
+  if (ageMs <= (check.staleAfterMs ?? 2 * intervalMs + timeoutMs)) {
+    return { ...identity, ...last, state: last.error === undefined ? "ok" : "failed" };
+  }
+  const error = `last checked ${Math.round(ageMs / 1000)} s ago`;
+  return { ...identity, ...last, state: "stale", error, value: undefined };
 }
 
 /** Everything from which health is judged. */
@@ -85,15 +193,25 @@ export interface Verdict {
  * counts as alive: otherwise the platform would restart the process while it starts.
  */
 export function judgeLiveness({ results }: Evidence): Verdict {
-  const failed = results.filter((it) => it.kind === "live" && it.critical && isBad(it));
-  return toVerdict(failed.filter(({ state }) => state !== "unknown"));
+  return toVerdict(
+    results.filter(({ kind, critical, state }) => {
+      return kind === "live" && critical && state !== "ok" && state !== "unknown";
+    }),
+  );
 }
 
 /** Whether requests should come here: no critical check fails, and no part reports "not ready". */
 export function judgeReadiness({ results, notReady, isShuttingDown }: Evidence): Verdict {
   if (isShuttingDown) return { ok: false, reasons: ["shutting down"] };
-  const failed = toVerdict(results.filter((it) => it.kind !== "info" && it.critical && isBad(it)));
-  const reasons = [...failed.reasons, ...notReady.map((name) => `${name}: not ready`)];
+  const failed = results.filter((it) => it.kind !== "info" && it.critical && it.state !== "ok");
+  return toVerdict(
+    failed,
+    notReady.map((name) => `${name}: not ready`),
+  );
+}
+
+function toVerdict(failed: readonly CheckResult[], more: readonly string[] = []): Verdict {
+  const reasons = [...failed.map(({ name, error }) => `${name}: ${error ?? "failed"}`), ...more];
   return { ok: reasons.length === 0, reasons };
 }
 
@@ -104,14 +222,6 @@ export type HealthStatus = "ok" | "degraded" | "failed" | "shutting-down";
 export function judgeHealth(evidence: Evidence): HealthStatus {
   if (evidence.isShuttingDown) return "shutting-down";
   if (!judgeReadiness(evidence).ok) return "failed";
-  return evidence.results.some((it) => it.kind !== "info" && isBad(it)) ? "degraded" : "ok";
-}
-
-function isBad({ state }: CheckResult): boolean {
-  return state !== "ok";
-}
-
-function toVerdict(failed: readonly CheckResult[]): Verdict {
-  const reasons = failed.map(({ name, error }) => `${name}: ${error ?? "failed"}`);
-  return { ok: failed.length === 0, reasons };
+  const isDegraded = evidence.results.some((it) => it.kind !== "info" && it.state !== "ok");
+  return isDegraded ? "degraded" : "ok";
 }

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { ConfigurationError } from "../contract/configuration-error.ts";
-import { CheckError } from "./check.ts";
-import { errorWords } from "./error-words.ts";
+import { CheckError, errorWords } from "./error-words.ts";
 
 const SECRET = "postgres://admin:hunter2@db.internal:5432/shop";
 

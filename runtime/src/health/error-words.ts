@@ -1,6 +1,10 @@
 import { errorCode } from "../contract/error-code.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
-import { CheckError } from "./check.ts";
+
+/** An error whose message is safe to show to anybody: it holds no host and no credential. */
+export class CheckError extends Error {
+  override readonly name = "CheckError";
+}
 
 /**
  * Describes an error by its code and never by its text. Drivers write hosts, users and whole URLs
@@ -13,53 +17,49 @@ export function errorWords(error: unknown): string {
   }
   const code = codeOf(error);
   if (code === undefined) return `failed (${nameOf(error)})`;
-  return WORDS[code] ?? `failed (${code})`;
+  return WORDS.get(code) ?? `failed (${code})`;
 }
 
-/** Words for the codes of Node, Postgres and Redis that operators meet. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  EPIPE: "connection reset",
-  ECONNABORTED: "connection reset",
-  ENOTFOUND: "name not found",
-  EAI_AGAIN: "name not found for now",
-  ETIMEDOUT: "timed out",
-  UND_ERR_CONNECT_TIMEOUT: "timed out",
-  UND_ERR_HEADERS_TIMEOUT: "timed out",
-  UND_ERR_SOCKET: "connection reset",
-  EHOSTUNREACH: "host not reachable",
-  ENETUNREACH: "network not reachable",
-  CERT_HAS_EXPIRED: "certificate expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "certificate not trusted",
-  SELF_SIGNED_CERT_IN_CHAIN: "certificate not trusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "certificate not trusted",
-  ERR_TLS_CERT_ALTNAME_INVALID: "certificate is for another name",
-  ERR_INVALID_URL: "the URL cannot be read",
-  ENOENT: "not found",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "read-only",
-  ENOSPC: "disk full",
-  ENOTDIR: "not a directory",
-  EIO: "input/output error",
-  "28P01": "password refused",
-  "28000": "login refused",
-  "3D000": "no such database",
-  "53300": "too many connections",
-  "57P01": "connection ended by the server",
-  "57P03": "not ready: starting up or recovering",
-  "42P01": "no such table",
-  "42501": "permission denied",
-  WRONGTYPE: "the key holds another type",
-  NOAUTH: "password needed",
-  WRONGPASS: "password refused",
-  NOPERM: "permission denied",
-  LOADING: "not ready: loading its data",
-  READONLY: "is a read-only replica",
-  MASTERDOWN: "its primary is down",
-  OOM: "out of memory",
+/** Words, with the codes of Node, Postgres and Redis that operators meet. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const CODES_OF: Readonly<Record<string, string>> = {
+  "connection refused": "ECONNREFUSED",
+  "connection reset": "ECONNRESET EPIPE ECONNABORTED UND_ERR_SOCKET",
+  "connection ended by the server": "57P01",
+  "name not found": "ENOTFOUND",
+  "name not found for now": "EAI_AGAIN",
+  "timed out": "ETIMEDOUT UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT",
+  "host not reachable": "EHOSTUNREACH",
+  "network not reachable": "ENETUNREACH",
+  "certificate expired": "CERT_HAS_EXPIRED",
+  "certificate not trusted":
+    "DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "certificate is for another name": "ERR_TLS_CERT_ALTNAME_INVALID",
+  "the URL cannot be read": "ERR_INVALID_URL",
+  "not found": "ENOENT",
+  "not a directory": "ENOTDIR",
+  "permission denied": "EACCES EPERM 42501 NOPERM",
+  "read-only": "EROFS",
+  "disk full": "ENOSPC",
+  "input/output error": "EIO",
+  "password refused": "28P01 WRONGPASS",
+  "password needed": "NOAUTH",
+  "login refused": "28000",
+  "no such database": "3D000",
+  "no such table": "42P01",
+  "too many connections": "53300",
+  "not ready: starting up or recovering": "57P03",
+  "not ready: loading its data": "LOADING",
+  "the key holds another type": "WRONGTYPE",
+  "is a read-only replica": "READONLY",
+  "its primary is down": "MASTERDOWN",
+  "out of memory": "OOM",
 };
+
+const WORDS = new Map(
+  Object.entries(CODES_OF).flatMap(([words, codes]) =>
+    codes.split(" ").map((code): [string, string] => [code, words]),
+  ),
+);
 
 /** Most causes that are followed: fetch wraps an error once, an AggregateError once more. */
 const CAUSES_MAX = 4;

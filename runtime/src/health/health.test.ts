@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startHungServer } from "../../testing/probe-watch.ts";
 import { manualClock, scratchHealth, type ScratchHealth } from "../../testing/scratch-health.ts";
-import { type Check, CheckError } from "./check.ts";
+import type { Check } from "./check.ts";
+import { CheckError } from "./error-words.ts";
 import type { HealthOptions } from "./health.ts";
 
 /** Health with its first results. */

@@ -1,27 +1,28 @@
+import { Hono } from "hono";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { type Env, valueOf } from "../contract/env.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore } from "../contract/run-record.ts";
+import { isSameKey, json, requestIdOf } from "../http.ts";
 import { type Clock, steadyClock } from "../run/clock.ts";
 import { HEALTH_PRESET_MAKERS } from "../systems/health-presets.gen.ts";
-import { type Check, type CheckResult, type HealthStatus, judgeHealth } from "./check.ts";
-import { loopCheck } from "./check-loop.ts";
-import { createHandler, type Handler, type HandlerOptions, placeRoutes } from "./handler.ts";
-import { instrument } from "./metrics.ts";
-import type { HealthView, Identity, Preset, ProbeContext } from "./preset.ts";
+import { type Check, type Evidence, type HealthStatus, judgeHealth, loopCheck } from "./check.ts";
+import { instrument, metricValue } from "./metrics.ts";
+import type { HealthView, Preset, ProbeContext, Route } from "./preset.ts";
 import { manifestCheck } from "./probes/manifest-check.ts";
-import { metricValue } from "./registry.ts";
-import { type ComponentReport, createEventTally, createReports, type NotedRun } from "./reports.ts";
-import { createRunTally } from "./run-tally.ts";
+import { createEventTally, createReports, createRunTally, type NotedRun } from "./reports.ts";
 
 /** Header of the metrics key where the manifest names only its variable. */
 const KEY_HEADER = "x-internal-key";
 
+/** Name of the heartbeat of an app that has only one. */
+const HEARTBEAT = "app";
+
 /** What health is made from. */
 export interface HealthOptions {
-  readonly manifest: Identity & Pick<RuntimeManifest, "health" | "log">;
+  readonly manifest: HealthView["identity"] & Pick<RuntimeManifest, "health" | "log">;
   readonly env: Env;
   readonly log: Logger;
   /** Base of the checks' relative paths; the working directory without it. */
@@ -36,100 +37,70 @@ export interface HealthOptions {
 }
 
 /** The health of one process. */
-export interface Health {
-  readonly handler: Handler;
-  /** The paths that the handler answers; everything else is the app's. */
-  readonly paths: ReadonlySet<string>;
-  /** Headers from which a request's id is taken; the first one is set on the answer. */
-  readonly requestIdHeaders: readonly string[];
-  /** The app's own metrics are registered here, beside the runtime's. */
-  readonly metrics: Registry;
-  /** Sum of a metric's values whose labels include the given ones; undefined when there is none. */
-  metricValue(name: string, labels?: Readonly<Record<string, string>>): Promise<number | undefined>;
-  /** How often the app reported an event since the process began. */
-  eventCount(name: string): number;
-  reportComponent(name: string, report: ComponentReport): void;
-  /** Forgets the components of an app that ended: the next one has reported nothing yet. */
-  forgetComponents(): void;
-  /** Records a sign of life, with its age where the app knows it. */
-  beat(name?: string, ageMs?: number): void;
-  /** Records that a run began or, with its status, that it ended. */
-  noteRun(run: NotedRun): void;
-  noteEvent(name: string, labels?: Readonly<Record<string, string>>): void;
-  /** Makes a part of the app take part in readiness. */
-  setReady(name: string, isReady: boolean): void;
-  /** The last result of every check. */
-  results(): readonly CheckResult[];
-  /** Health as a whole. */
-  status(): HealthStatus;
-  /** Probes everything now. */
-  probe(): Promise<void>;
-  /** Begins to probe in the background. */
-  start(): void;
-  /** From now on the process is not ready, and alive until `close`. */
-  shutDown(): void;
-  /** Stops the probes and closes their connections. */
-  close(): Promise<void>;
-}
-
-/** Name of the heartbeat of an app that has only one. */
-const HEARTBEAT = "app";
+export type Health = ReturnType<typeof createHealth>;
 
 /** Probes its checks in the background, and answers without waiting for them. */
-export function createHealth(options: HealthOptions): Health {
-  const { manifest, env, log, clock = steadyClock } = options;
+export function createHealth(options: HealthOptions) {
+  const { manifest, env, clock = steadyClock } = options;
   const { directory = process.cwd(), records, appUrl } = options;
   const reports = createReports(clock);
   const runs = createRunTally(clock);
   const events = createEventTally();
+  const registry = new Registry();
   const context: ProbeContext = { env, directory, records, appUrl, clock, reports };
   const preset = HEALTH_PRESET_MAKERS[manifest.health?.preset ?? "opspec"](context);
   const loops = checksOf(options, preset, context).map((it) => loopCheck(it, clock));
   let isShuttingDown = false;
-  const results = (): CheckResult[] => loops.map((it) => it.result());
-  const evidence = () => ({ results: results(), notReady: reports.notReady(), isShuttingDown });
-  const view: HealthView = {
-    identity: manifest,
-    env,
-    clock,
-    startedAt: clock.now(),
-    reports,
-    runs,
-    events,
-    registry: new Registry(),
-    results,
-    evidence,
-  };
+  const results = () => loops.map((it) => it.result());
+  const evidence = (): Evidence => ({
+    results: results(),
+    notReady: reports.notReady(),
+    isShuttingDown,
+  });
+  const known = { startedAt: clock.now(), reports, runs, events, registry, results, evidence };
+  const view: HealthView = { identity: manifest, env, clock, ...known };
   instrument(view);
   preset.instrument?.(view);
   const routes = placeRoutes(preset.routes(view), manifest.health?.paths ?? {});
-  const { requestIdHeaders } = preset;
-  const traceField = manifest.log?.traceField ?? "trace";
-  const key = metricsKey(options, preset);
+  const { reportComponent, forgetComponents, setReady } = reports;
   return {
-    handler: createHandler({ routes, requestIdHeaders, key, log, traceField }),
-    paths: new Set(routes.map((it) => it.path)),
-    requestIdHeaders,
-    metrics: view.registry,
-    metricValue: (name, labels) => metricValue(view.registry, name, labels),
+    /** Answers the routes in any server that speaks the web's Request and Response. */
+    handler: createHandler(options, preset, routes),
+    /** The paths that the handler answers; everything else is the app's. */
+    paths: new Set(routes.map((it) => it.path)) as ReadonlySet<string>,
+    /** Headers from which a request's id is taken; the first one is set on the answer. */
+    requestIdHeaders: preset.requestIdHeaders,
+    /** The app's own metrics are registered here, beside the runtime's. */
+    metrics: registry,
+    /** Sum of a metric's values whose labels include the given ones; undefined when there is none. */
+    metricValue: (name: string, labels?: Readonly<Record<string, string>>) =>
+      metricValue(registry, name, labels),
+    /** How often the app reported an event since the process began. */
     eventCount: events.total,
-    reportComponent: reports.reportComponent,
-    forgetComponents: reports.forgetComponents,
-    beat: (name = HEARTBEAT, ageMs = 0) => reports.beat(name, ageMs),
-    noteRun: (run) => {
+    reportComponent,
+    forgetComponents,
+    /** Records a sign of life, with its age where the app knows it. */
+    beat: (name = HEARTBEAT, ageMs = 0): void => reports.beat(name, ageMs),
+    /** Records that a run began or, with its status, that it ended. */
+    noteRun: (run: NotedRun): void => {
       reports.noteSign();
       runs.note(run);
     },
     noteEvent: events.note,
-    setReady: reports.setReady,
+    /** Makes a part of the app take part in readiness. */
+    setReady,
+    /** The last result of every check. */
     results,
-    status: () => judgeHealth(evidence()),
-    probe: async () => void (await Promise.all(loops.map((it) => it.probe()))),
-    start: () => loops.forEach((it) => it.start()),
-    shutDown: () => {
-      isShuttingDown = true;
-    },
-    close: async () => void (await Promise.all(loops.map((it) => it.stop()))),
+    /** Health as a whole. */
+    status: (): HealthStatus => judgeHealth(evidence()),
+    /** Probes everything now. */
+    probe: async (): Promise<void> => void (await Promise.all(loops.map((it) => it.probe()))),
+    /** Begins to probe in the background. */
+    start: (): void => loops.forEach((it) => it.start()),
+    /** From now on the process is not ready, and alive until `close`. */
+    shutDown: (): void => void (isShuttingDown = true),
+    /** Stops the probes and closes their connections. */
+    close: async (): Promise<void> => void (await Promise.all(loops.map((it) => it.stop()))),
   };
 }
 
@@ -141,24 +112,21 @@ function checksOf(
 ): Check[] {
   const ofManifest = (manifest.health?.checks ?? []).map((it) => manifestCheck(it, context));
   const declared = [...ofManifest, ...checks];
-  refuseTwice(declared);
+  const names = declared.map(({ name }) => name);
+  // Answers could not tell two checks of one name apart.
+  const twice = new Set(names.filter((name, at) => names.indexOf(name) < at));
+  if (twice.size > 0) {
+    const [message, remedy] = ["is there twice.", "Give each check its own name."];
+    const problems = [...twice].map((name) => ({
+      where: `health/checks/${name}`,
+      message,
+      remedy,
+    }));
+    throw new ConfigurationError(problems);
+  }
   const isReplaced = (check: Check): boolean =>
     declared.some((it) => it.name === check.name || isSameSubject(it, check));
   return [...declared, ...preset.checks.filter((it) => !isReplaced(it))];
-}
-
-/** Answers could not tell two checks of one name apart. */
-function refuseTwice(checks: readonly Check[]): void {
-  const names = checks.map((it) => it.name);
-  const twice = new Set(names.filter((name, at) => names.indexOf(name) < at));
-  if (twice.size === 0) return;
-  throw new ConfigurationError(
-    [...twice].map((name) => ({
-      where: `health/checks/${name}`,
-      message: "is there twice.",
-      remedy: "Give each check its own name.",
-    })),
-  );
 }
 
 /** A queue is known by its key; a preset has at most one database and one store of a kind. */
@@ -167,11 +135,86 @@ function isSameSubject(declared: Check, { probeKind, queue }: Check): boolean {
   return probeKind !== undefined && probeKind !== "disk" && declared.probeKind === probeKind;
 }
 
-function metricsKey({ manifest, env, log }: HealthOptions, preset: Preset): HandlerOptions["key"] {
+/** Key of guarded routes: without it they are open, without its value closed to everybody. */
+interface MetricsKey {
+  readonly header: string;
+  readonly value: string | undefined;
+}
+
+function metricsKey({ manifest, env, log }: HealthOptions, preset: Preset): MetricsKey | undefined {
   const variable = manifest.health?.metricsKeyEnv ?? preset.metricsKey?.env;
   if (variable === undefined) return undefined;
   const header = manifest.health?.metricsKeyHeader ?? preset.metricsKey?.header ?? KEY_HEADER;
   const value = valueOf(env, variable);
   if (value === undefined) log.warn({ variable }, "the metrics are closed: their key is not set");
   return { header, value };
+}
+
+/** The id of the request, for the answer and its log line. */
+type HealthEnv = { Variables: { id: string } };
+
+/** Answers the routes, gives every request an id and logs it in one line. */
+function createHandler(options: HealthOptions, preset: Preset, routes: readonly Route[]) {
+  const { manifest, log } = options;
+  const { requestIdHeaders } = preset;
+  const traceField = manifest.log?.traceField ?? "trace";
+  const key = metricsKey(options, preset);
+  const app = new Hono<HealthEnv>();
+  app.use(async (c, next) => {
+    const startMs = performance.now();
+    const id = requestIdOf(c.req.raw.headers, requestIdHeaders);
+    c.set("id", id);
+    await next();
+    c.res.headers.set("cache-control", "no-store");
+    c.res.headers.set(requestIdHeaders[0] ?? "x-request-id", id);
+    const ms = Math.round((performance.now() - startMs) * 100) / 100;
+    const { method, path } = c.req;
+    // Only the path: a query may hold a secret.
+    log.info({ path, method, status: c.res.status, ms, [traceField]: id }, "http_request");
+  });
+  for (const { path, isGuarded = false, answer } of routes) {
+    app.get(path, (c) => {
+      if (isGuarded && !hasKey(c.req.raw, key)) return json(401, { error: KEY_WRONG });
+      const wantsJson = c.req.header("accept")?.includes("application/json") ?? false;
+      return answer({ id: c.get("id"), wantsJson });
+    });
+    app.all(path, () => json(405, { error: NOT_ALLOWED }, { allow: "GET, HEAD" }));
+  }
+  app.notFound(() => json(404, { error: "not found" }));
+  app.onError((error, c) => {
+    log.error({ err: error, [traceField]: c.get("id") }, "a health answer failed");
+    return json(500, { error: "internal error" });
+  });
+  return async (request: Request): Promise<Response> => app.fetch(request);
+}
+
+const KEY_WRONG = "the key is missing or wrong";
+const NOT_ALLOWED = "only GET and HEAD are answered";
+
+function hasKey({ headers }: Request, key: MetricsKey | undefined): boolean {
+  if (!key) return true;
+  const given = headers.get(key.header);
+  return given !== null && key.value !== undefined && isSameKey(given, key.value);
+}
+
+/** Moves routes to the manifest's paths. Throws when it names an unknown route or a path twice. */
+function placeRoutes(routes: readonly Route[], paths: Readonly<Record<string, string>>): Route[] {
+  const placed = routes.map((it) => ({ ...it, path: paths[it.name] ?? it.path }));
+  const names = routes.map((it) => it.name);
+  const unknown = Object.keys(paths).filter((name) => !names.includes(name));
+  const twice = placed.filter((it, at) => placed.findIndex(({ path }) => path === it.path) < at);
+  const problems = [
+    ...unknown.map((name) => ({
+      where: `health/paths/${name}`,
+      message: "there is no such answer.",
+      remedy: `There are: ${names.join(", ")}.`,
+    })),
+    ...twice.map(({ name, path }) => ({
+      where: `health/paths/${name}`,
+      message: `${path} is another answer's path.`,
+      remedy: "Give each answer a path of its own.",
+    })),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return placed;
 }

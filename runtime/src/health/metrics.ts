@@ -1,20 +1,90 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+import { json } from "../http.ts";
 import { RUNTIME_VERSION } from "../version.ts";
-import { judgeLiveness, judgeReadiness } from "./check.ts";
+import { type CheckResult, judgeLiveness, judgeReadiness } from "./check.ts";
 import type { HealthView } from "./preset.ts";
-import { type ReadMetric, type ReadValue, registerCounter, registerGauge } from "./registry.ts";
-import type { JobTally } from "./run-tally.ts";
+import type { JobTally } from "./reports.ts";
+
+/** A metric whose values are read at each request for them. */
+export interface ReadMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** A count that is kept elsewhere; without it, values go up and down. */
+  readonly type?: "counter";
+  /** Every value now; the answer has no others. A value that is undefined is absent. */
+  readonly read: () => readonly ReadValue[];
+}
+
+type ReadValue = readonly [Readonly<Record<string, string | undefined>>, number | undefined];
+
+/** Registers metrics, which keep no values of their own. */
+export function registerMetrics(registry: Registry, metrics: readonly ReadMetric[]): void {
+  for (const { name, help, labels = [], type, read } of metrics) {
+    const collect = function (this: Counter | Gauge): void {
+      this.reset();
+      for (const [own, value] of read()) {
+        if (value === undefined) continue;
+        const known = Object.fromEntries(Object.entries(own).filter(([, it]) => it !== undefined));
+        if (this instanceof Gauge) this.set(known, value);
+        else this.inc(known, value);
+      }
+    };
+    const settings = { name, help, labelNames: labels, registers: [registry], collect };
+    void (type === "counter" ? new Counter(settings) : new Gauge(settings));
+  }
+}
+
+/** The metrics as Prometheus text, or with the same names, labels and values as JSON. */
+export async function metricsAnswer(registry: Registry, asJson: boolean): Promise<Response> {
+  if (asJson) return json(200, { metrics: await readMetrics(registry) });
+  const headers = { "content-type": registry.contentType };
+  return new Response(await registry.metrics(), { headers });
+}
+
+interface MetricSample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+/** Every sample by its name in the text: parts of histograms and summaries have names of their own. */
+async function readMetrics(registry: Registry): Promise<Record<string, MetricSample[]>> {
+  const samples: Record<string, MetricSample[]> = {};
+  for (const { name, values } of await registry.getMetricsAsJSON()) {
+    for (const sample of values as (MetricSample & { readonly metricName?: string })[]) {
+      const { labels, value, metricName = name } = sample;
+      (samples[metricName] ??= []).push({ labels, value });
+    }
+  }
+  return samples;
+}
+
+/**
+ * The sum of a metric's values whose labels include the given ones. A counter that has not counted
+ * yet is 0; any other metric without a value is undefined.
+ */
+export async function metricValue(
+  registry: Registry,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<number | undefined> {
+  const samples = ((await readMetrics(registry))[name] ?? []).filter((it) =>
+    Object.entries(labels).every(([key, value]) => String(it.labels[key]) === value),
+  );
+  const isZero = samples.length > 0 || registry.getSingleMetric(name) instanceof Counter;
+  return isZero ? samples.reduce((sum, it) => sum + it.value, 0) : undefined;
+}
 
 /**
  * Registers the runtime's metrics. All of them are read from the view at each request, so that the
  * text and the JSON agree. They hold timestamps and no ages, which would change with each request.
  */
 export function instrument(view: HealthView): void {
-  const gauges = [...processMetrics(view), ...checkMetrics(view), ...reportMetrics(view)];
-  for (const it of gauges) registerGauge(view.registry, it);
-  for (const it of countMetrics(view)) registerCounter(view.registry, it);
+  const { registry } = view;
+  registerMetrics(registry, [...processMetrics(view), ...checkMetrics(view), ...runMetrics(view)]);
 }
 
-function processMetrics({ identity, evidence }: HealthView): ReadMetric[] {
+function processMetrics({ identity, evidence, reports, events }: HealthView): ReadMetric[] {
   const { system, stack, process } = identity;
   return [
     {
@@ -26,129 +96,113 @@ function processMetrics({ identity, evidence }: HealthView): ReadMetric[] {
     {
       name: "opspec_live",
       help: "1 when the process should go on running.",
-      read: () => [[{}, flag(judgeLiveness(evidence()).ok)]],
+      read: () => [[{}, Number(judgeLiveness(evidence()).ok)]],
     },
     {
       name: "opspec_ready",
       help: "1 when requests should come here.",
-      read: () => [[{}, flag(judgeReadiness(evidence()).ok)]],
+      read: () => [[{}, Number(judgeReadiness(evidence()).ok)]],
     },
-  ];
-}
-
-function checkMetrics({ results }: HealthView): ReadMetric[] {
-  return [
-    {
-      name: "opspec_check_ok",
-      help: "1 when the last result of a check is ok and not stale.",
-      labels: ["check", "kind", "critical"],
-      read: () =>
-        results().map(({ name, kind, critical, state }) => [
-          { check: name, kind, critical: String(critical) },
-          flag(state === "ok"),
-        ]),
-    },
-    {
-      name: "opspec_check_value",
-      help: "The value that a check measured; absent when it could not.",
-      labels: ["check"],
-      read: () => results().flatMap(({ name, value }) => valued({ check: name }, value)),
-    },
-    {
-      name: "opspec_queue_depth",
-      help: "Entries in a queue; absent when it could not be read.",
-      labels: ["queue"],
-      read: () =>
-        results().flatMap(({ queue, value }) =>
-          queue === undefined ? [] : valued({ queue }, value),
-        ),
-    },
-    {
-      name: "opspec_source_error",
-      help: "1 when a source could not be read, so that its values are absent and not 0.",
-      labels: ["source"],
-      read: () =>
-        results().map(({ name, state, value }) => [
-          { source: name },
-          flag(state !== "ok" && value === undefined),
-        ]),
-    },
-  ];
-}
-
-function reportMetrics({ reports, runs }: HealthView): ReadMetric[] {
-  return [
     {
       name: "opspec_component_ok",
       help: "1 when the last report of a part of the app was ok.",
       labels: ["component"],
-      read: () => [...reports.components()].map(([component, { ok }]) => [{ component }, flag(ok)]),
+      read: () => [...reports.components].map(([component, { ok }]) => [{ component }, Number(ok)]),
     },
     {
       name: "opspec_heartbeat_timestamp_seconds",
       help: "When a heartbeat last beat, in seconds since 1970.",
       labels: ["heartbeat"],
-      read: () => [...reports.heartbeats()].map(([heartbeat, at]) => [{ heartbeat }, seconds(at)]),
+      read: () => [...reports.heartbeats].map(([heartbeat, at]) => [{ heartbeat }, seconds(at)]),
     },
     {
-      name: "opspec_job_last_success_timestamp_seconds",
-      help: "When a job last succeeded, in seconds since 1970.",
-      labels: ["job"],
-      read: () =>
-        [...runs.jobs()].flatMap(([job, { lastSuccessAt }]) =>
-          valued({ job }, lastSuccessAt && seconds(lastSuccessAt)),
-        ),
+      name: "opspec_events_total",
+      help: "Events that the app reported.",
+      labels: ["event"],
+      type: "counter",
+      read: () => events.names().map((event) => [{ event }, events.total(event)]),
     },
   ];
 }
 
-function countMetrics({ runs, events }: HealthView): ReadMetric[] {
-  const ofJobs = (read: (tally: JobTally) => number): ReadMetric["read"] => {
-    return () => [...runs.jobs()].map(([job, tally]) => [{ job }, read(tally)]);
-  };
+function checkMetrics({ results }: HealthView): ReadMetric[] {
+  const ofChecks = (read: (result: CheckResult) => ReadValue) => () => results().map(read);
   return [
+    {
+      name: "opspec_check_ok",
+      help: "1 when the last result of a check is ok and not stale.",
+      labels: ["check", "kind", "critical"],
+      read: ofChecks(({ name, kind, critical, state }) => [
+        { check: name, kind, critical: String(critical) },
+        Number(state === "ok"),
+      ]),
+    },
+    {
+      name: "opspec_check_value",
+      help: "The value that a check measured; absent when it could not.",
+      labels: ["check"],
+      read: ofChecks(({ name, value }) => [{ check: name }, value]),
+    },
+    {
+      name: "opspec_queue_depth",
+      help: "Entries in a queue; absent when it could not be read.",
+      labels: ["queue"],
+      read: ofChecks(({ queue, value }) => [{ queue }, queue === undefined ? queue : value]),
+    },
+    {
+      name: "opspec_source_error",
+      help: "1 when a source could not be read, so that its values are absent and not 0.",
+      labels: ["source"],
+      read: ofChecks(({ name, state, value }) => [
+        { source: name },
+        Number(state !== "ok" && value === undefined),
+      ]),
+    },
+  ];
+}
+
+function runMetrics({ runs }: HealthView): ReadMetric[] {
+  const ofJobs = (read: (tally: JobTally) => number | undefined) => (): ReadValue[] =>
+    [...runs.jobs].map(([job, tally]) => [{ job }, read(tally)]);
+  return [
+    {
+      name: "opspec_job_last_success_timestamp_seconds",
+      help: "When a job last succeeded, in seconds since 1970.",
+      labels: ["job"],
+      read: ofJobs(({ lastSuccessAt }) => lastSuccessAt && seconds(lastSuccessAt)),
+    },
     {
       name: "opspec_job_runs_total",
       help: "Finished runs of a job, by status.",
       labels: ["job", "status"],
+      type: "counter",
       read: () =>
-        [...runs.jobs()].flatMap(([job, { runs: byStatus }]) =>
-          [...byStatus].map(([status, count]): ReadValue => [{ job, status }, count]),
+        [...runs.jobs].flatMap(([job, tally]) =>
+          [...tally.runs].map(([status, count]): ReadValue => [{ job, status }, count]),
         ),
     },
     {
       name: "opspec_job_attempts_total",
       help: "Attempts of all runs of a job.",
       labels: ["job"],
+      type: "counter",
       read: ofJobs((it) => it.attempts),
     },
     {
       name: "opspec_job_duration_seconds_sum",
       help: "Total duration of all runs of a job.",
       labels: ["job"],
+      type: "counter",
       read: ofJobs((it) => it.durationSum),
     },
     {
       name: "opspec_job_duration_seconds_count",
       help: "Number of runs in the sum.",
       labels: ["job"],
-      read: ofJobs((it) => it.durationCount),
-    },
-    {
-      name: "opspec_events_total",
-      help: "Events that the app reported.",
-      labels: ["event"],
-      read: () => events.names().map((event) => [{ event }, events.total(event)]),
+      type: "counter",
+      read: ofJobs((it) => it.success + it.failure),
     },
   ];
-}
-
-function valued(labels: ReadValue[0], value: number | undefined): ReadValue[] {
-  return value === undefined ? [] : [[labels, value]];
-}
-
-function flag(isSo: boolean): number {
-  return isSo ? 1 : 0;
 }
 
 function seconds(at: Date): number {

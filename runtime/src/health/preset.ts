@@ -1,27 +1,11 @@
 import type { Registry } from "prom-client";
 import type { Env } from "../contract/env.ts";
+import type { ManifestCheck } from "../contract/health.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore } from "../contract/run-record.ts";
 import type { Clock } from "../run/clock.ts";
 import type { Check, CheckResult, Evidence } from "./check.ts";
-import type { EventTally, Reports } from "./reports.ts";
-import type { RunTally } from "./run-tally.ts";
-
-/** What a request is answered with. */
-export interface Answer {
-  readonly status: number;
-  /** Sent as JSON, unless there is a content type: then it is a text. */
-  readonly body: unknown;
-  readonly contentType?: string;
-}
-
-/** What an answer may depend on besides the view. */
-export interface AnswerRequest {
-  /** Id of the request. */
-  readonly id: string;
-  /** The client asks for JSON. */
-  readonly wantsJson: boolean;
-}
+import type { EventTally, Reports, RunTally } from "./reports.ts";
 
 /** One path of health. */
 export interface Route {
@@ -30,7 +14,8 @@ export interface Route {
   readonly path: string;
   /** Needs the metrics key, where one is declared. */
   readonly isGuarded?: boolean;
-  readonly answer: (request: AnswerRequest) => Answer | Promise<Answer>;
+  /** @param request its id, and whether the client asks for JSON */
+  readonly answer: (request: { id: string; wantsJson: boolean }) => Response | Promise<Response>;
 }
 
 /** Paths and bodies that other programs rely on. */
@@ -61,12 +46,16 @@ export interface ProbeContext {
   readonly clock: Clock;
 }
 
-/** Which process of which system this is. */
-export type Identity = Pick<RuntimeManifest, "system" | "stack" | "environment" | "process">;
+/** What a probe of this kind is told, as the manifest has it. */
+export type ProbeTarget<K extends ManifestCheck["probe"]["kind"]> = Omit<
+  Extract<ManifestCheck["probe"], { kind: K }>,
+  "kind"
+>;
 
 /** Everything that is known without waiting. Answers and metrics are made from it alone. */
 export interface HealthView {
-  readonly identity: Identity;
+  /** Which process of which system this is. */
+  readonly identity: Pick<RuntimeManifest, "system" | "stack" | "environment" | "process">;
   readonly env: Env;
   readonly clock: Clock;
   readonly startedAt: Date;
@@ -81,9 +70,4 @@ export interface HealthView {
 /** The app's own version, from the environment. Render and the VM's deploys set a commit. */
 export function appVersion(env: Env): string {
   return env["APP_VERSION"] ?? env["RENDER_GIT_COMMIT"] ?? env["GIT_SHA"] ?? "unknown";
-}
-
-/** Seconds from an instant to now, or null when it never was. */
-export function secondsSince(at: Date | undefined, clock: Clock): number | null {
-  return at ? Math.max(0, (clock.now().getTime() - at.getTime()) / 1000) : null;
 }

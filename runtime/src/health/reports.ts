@@ -1,5 +1,11 @@
-import type { RunStatus } from "../contract/run-record.ts";
+import type { RunRecord, RunStart, RunStatus } from "../contract/run-record.ts";
 import type { Clock } from "../run/clock.ts";
+
+/**
+ * Most names of components, heartbeats, readiness, events and jobs, and most label sets of one event:
+ * a program that makes up names must not fill the memory.
+ */
+const NAMES_MAX = 200;
 
 /** What the app says about a part of itself. */
 export interface ComponentReport {
@@ -17,82 +23,38 @@ export interface ReportedComponent extends ComponentReport {
   readonly notOkSince: Date | undefined;
 }
 
-/** A run of a job that began, or, with a status, one that ended. A RunRecord is one. */
-export interface NotedRun {
-  readonly job: string;
-  readonly runId: string;
-  readonly status?: RunStatus;
-  readonly durationMs?: number;
-  /** How many attempts were made. */
-  readonly attempt?: number;
-}
-
-/**
- * Most names of components, heartbeats, readiness and events, and most label sets of one event: a
- * program that makes up names must not fill the memory.
- */
-export const NAMES_MAX = 200;
-
 /** What the app has reported since the process began. */
-export interface Reports {
-  reportComponent(name: string, report: ComponentReport): void;
-  component(name: string): ReportedComponent | undefined;
-  components(): ReadonlyMap<string, ReportedComponent>;
-  /** Forgets the reports of an app that ended: the next one has reported nothing yet. */
-  forgetComponents(): void;
-  /** Records a sign of life with its age: an app may report how long its own loop has hung. */
-  beat(name: string, ageMs?: number): void;
-  heartbeat(name: string): Date | undefined;
-  heartbeats(): ReadonlyMap<string, Date>;
-  /** The latest sign of life of any kind: a beat, a report, a run. */
-  lastSign(): Date | undefined;
-  noteSign(): void;
-  setReady(name: string, isReady: boolean): void;
-  /** Names that reported that they are not ready. */
-  notReady(): string[];
-}
+export type Reports = ReturnType<typeof createReports>;
 
 /** Reports of a process that just began. */
-export function createReports(clock: Clock): Reports {
+export function createReports(clock: Clock) {
   const components = new Map<string, ReportedComponent>();
-  const beats = new Map<string, Date>();
+  const heartbeats = new Map<string, Date>();
   const readiness = new Map<string, boolean>();
   let signAt: Date | undefined;
-  const noteSign = (): void => {
-    signAt = clock.now();
-  };
   return {
-    reportComponent: (name, report) => {
-      noteSign();
-      remember(components, name, toReported(report, components.get(name), clock.now()));
+    reportComponent: (name: string, { ok, detail }: ComponentReport): void => {
+      const at = (signAt = clock.now());
+      const before = components.get(name);
+      const becameOkAt = ok && before?.ok !== true ? at : before?.becameOkAt;
+      const notOkSince = ok ? undefined : (before?.notOkSince ?? at);
+      remember(components, name, { ok, detail, at, becameOkAt, notOkSince });
     },
-    component: (name) => components.get(name),
-    components: () => components,
-    forgetComponents: () => components.clear(),
-    beat: (name, ageMs = 0) => {
-      noteSign();
-      remember(beats, name, new Date(clock.now().getTime() - ageMs));
+    components: components as ReadonlyMap<string, ReportedComponent>,
+    /** Forgets the reports of an app that ended: the next one has reported nothing yet. */
+    forgetComponents: (): void => components.clear(),
+    /** Records a sign of life with its age: an app may report how long its own loop has hung. */
+    beat: (name: string, ageMs = 0): void => {
+      signAt = clock.now();
+      remember(heartbeats, name, new Date(signAt.getTime() - ageMs));
     },
-    heartbeat: (name) => beats.get(name),
-    heartbeats: () => beats,
-    lastSign: () => signAt,
-    noteSign,
-    setReady: (name, isReady) => remember(readiness, name, isReady),
-    notReady: () => [...readiness].flatMap(([name, isReady]) => (isReady ? [] : [name])),
-  };
-}
-
-function toReported(
-  { ok, detail }: ComponentReport,
-  before: ReportedComponent | undefined,
-  at: Date,
-): ReportedComponent {
-  return {
-    ok,
-    detail,
-    at,
-    becameOkAt: ok && before?.ok !== true ? at : before?.becameOkAt,
-    notOkSince: ok ? undefined : (before?.notOkSince ?? at),
+    heartbeats: heartbeats as ReadonlyMap<string, Date>,
+    noteSign: (): void => void (signAt = clock.now()),
+    /** The latest sign of life of any kind: a beat, a report, a run. */
+    lastSign: (): Date | undefined => signAt,
+    setReady: (name: string, isReady: boolean): void => remember(readiness, name, isReady),
+    /** Names that reported that they are not ready. */
+    notReady: (): string[] => [...readiness].flatMap(([name, isReady]) => (isReady ? [] : [name])),
   };
 }
 
@@ -100,34 +62,96 @@ function remember<T>(map: Map<string, T>, name: string, value: T): void {
   if (map.size < NAMES_MAX || map.has(name)) map.set(name, value);
 }
 
-/** How often an event with these labels was reported. */
-export interface EventCount {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly count: number;
-}
+type Labels = Readonly<Record<string, string>>;
 
 /** Events that the app reported since the process began. */
-export interface EventTally {
-  note(name: string, labels?: Readonly<Record<string, string>>): void;
-  /** Sum over all labels; 0 for an event that was never reported. */
-  total(name: string): number;
-  counts(name: string): readonly EventCount[];
-  names(): readonly string[];
-}
+export type EventTally = ReturnType<typeof createEventTally>;
 
 /** An empty tally. */
-export function createEventTally(): EventTally {
-  const events = new Map<string, Map<string, EventCount>>();
-  const counts = (name: string): EventCount[] => [...(events.get(name)?.values() ?? [])];
+export function createEventTally() {
+  const events = new Map<string, Map<string, { labels: Labels; count: number }>>();
+  /** How often the event was reported with each set of labels. */
+  const counts = (name: string) => [...(events.get(name)?.values() ?? [])];
   return {
-    note: (name, labels = {}) => {
-      const known = events.get(name) ?? new Map<string, EventCount>();
+    note: (name: string, labels: Labels = {}): void => {
+      const known = events.get(name) ?? new Map<string, { labels: Labels; count: number }>();
       remember(events, name, known);
       const key = JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
       remember(known, key, { labels, count: (known.get(key)?.count ?? 0) + 1 });
     },
     counts,
-    total: (name) => counts(name).reduce((sum, it) => sum + it.count, 0),
-    names: () => [...events.keys()],
+    /** Sum over all labels; 0 for an event that was never reported. */
+    total: (name: string): number => counts(name).reduce((sum, it) => sum + it.count, 0),
+    names: (): string[] => [...events.keys()],
+  };
+}
+
+/** A run of a job that began, or, with a status, one that ended. A RunRecord is one. */
+export type NotedRun = Pick<RunStart, "job" | "runId"> &
+  Partial<Pick<RunRecord, "status" | "durationMs" | "attempt">>;
+
+/** Counts of one job's runs since the process began. A skipped run counts by its status only. */
+export type JobTally = Readonly<ReturnType<typeof newTally>>;
+
+function newTally() {
+  return {
+    runs: new Map<RunStatus, number>(),
+    attempts: 0,
+    /** Attempts after the first of each run. */
+    retries: 0,
+    success: 0,
+    failure: 0,
+    /** In seconds. */
+    durationSum: 0,
+    durationMax: 0,
+    lastSuccessAt: undefined as Date | undefined,
+  };
+}
+
+/** When something last happened, in any job. */
+interface LastRuns {
+  startedAt?: Date;
+  finishedAt?: Date;
+  successAt?: Date;
+  failureAt?: Date;
+  consecutiveFailures: number;
+}
+
+/** The runs of a process since it began. It reads no store, so it costs nothing at start. */
+export type RunTally = ReturnType<typeof createRunTally>;
+
+/** An empty tally. A skipped run is neither a success nor a failure. */
+export function createRunTally(clock: Clock) {
+  const jobs = new Map<string, ReturnType<typeof newTally>>();
+  const current = new Map<string, { job: string; runId: string; since: Date }>();
+  const last: LastRuns = { consecutiveFailures: 0 };
+  return {
+    note: ({ job, runId, status, durationMs = 0, attempt = 1 }: NotedRun): void => {
+      const now = clock.now();
+      if (status === undefined) {
+        last.startedAt = now;
+        remember(current, runId, { job, runId, since: now });
+        return;
+      }
+      current.delete(runId);
+      const tally = jobs.get(job) ?? newTally();
+      remember(jobs, job, tally);
+      tally.runs.set(status, (tally.runs.get(status) ?? 0) + 1);
+      if (status === "skipped") return;
+      const isOk = status === "ok";
+      last.finishedAt = now;
+      last[isOk ? "successAt" : "failureAt"] = now;
+      last.consecutiveFailures = isOk ? 0 : last.consecutiveFailures + 1;
+      tally[isOk ? "success" : "failure"] += 1;
+      if (isOk) tally.lastSuccessAt = now;
+      tally.attempts += attempt;
+      tally.retries += Math.max(0, attempt - 1);
+      tally.durationSum += durationMs / 1000;
+      tally.durationMax = Math.max(tally.durationMax, durationMs / 1000);
+    },
+    jobs: jobs as ReadonlyMap<string, JobTally>,
+    /** Runs that have begun and not ended, oldest first. */
+    current: () => [...current.values()],
+    last: last as Readonly<LastRuns>,
   };
 }

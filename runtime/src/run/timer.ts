@@ -1,5 +1,5 @@
 /** Longest delay of a Node timer; a longer one fires at once. @see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+export const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
  * Waits for any time, also for months. Resolves early, and does not reject, when the signal is
@@ -32,15 +32,27 @@ export async function waitAtMost(work: Promise<unknown>, limitMs: number): Promi
 /** A timer of any length. */
 export interface Timer {
   stop(): void;
+  /** Lets the process end before the timer fires. */
+  unref(): Timer;
 }
 
 /** Calls `action` once after the delay, which may be longer than a Node timer allows. */
 export function startTimer(delayMs: number, action: () => void): Timer {
   let timer: NodeJS.Timeout;
+  let isRef = true;
   const start = (leftMs: number): void => {
     const partMs = Math.min(leftMs, TIMER_MS_MAX);
     timer = setTimeout(() => (partMs < leftMs ? start(leftMs - partMs) : action()), partMs);
+    if (!isRef) timer.unref();
   };
   start(Math.max(0, delayMs));
-  return { stop: () => clearTimeout(timer) };
+  const own: Timer = {
+    stop: () => clearTimeout(timer),
+    unref: () => {
+      isRef = false;
+      timer.unref();
+      return own;
+    },
+  };
+  return own;
 }

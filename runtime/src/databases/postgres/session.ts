@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { Client, ClientConfig } from "pg";
 
 import { type Env, valueOf } from "../../contract/env.ts";
-import { CheckError } from "../../health/check.ts";
+import { CheckError } from "../../health/error-words.ts";
 import { StoreError } from "../store-error.ts";
 import type { Row } from "../sql-database.ts";
 import { POSTGRES_ANSWER_MS } from "./database.ts";

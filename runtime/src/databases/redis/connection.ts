@@ -2,7 +2,7 @@ import type { Redis, RedisOptions } from "ioredis";
 
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
-import { CheckError } from "../../health/check.ts";
+import { CheckError } from "../../health/error-words.ts";
 import { StoreError } from "../store-error.ts";
 import { parseRedisUrl } from "./url.ts";
 

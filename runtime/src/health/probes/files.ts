@@ -1,44 +1,34 @@
 import { randomUUID } from "node:crypto";
 import { rm, stat, statfs, writeFile } from "node:fs/promises";
+import { once } from "node:events";
 import { join, resolve } from "node:path";
+import { Worker } from "node:worker_threads";
 import { backupFiles } from "../../backups/backup-file.ts";
+import { INTEGRITY } from "../../databases/sqlite-integrity.ts";
 import type { Probe } from "../check.ts";
+import { CheckError } from "../error-words.ts";
+import type { ProbeContext, ProbeTarget } from "../preset.ts";
 
 /** Bytes in a megabyte, as `df -m` counts. */
 const MB = 1024 * 1024;
 
 /** A directory takes a file, and its disk has room; the value is the free space in MB. */
 export function diskProbe(
-  { path, minFreeMb = 0 }: { path: string; minFreeMb?: number | undefined },
-  directory: string,
+  { path, minFreeMb = 0 }: ProbeTarget<"disk">,
+  { directory }: ProbeContext,
 ): Probe {
   const target = resolve(directory, path);
   return {
     probe: async () => {
-      await writeAndRemove(target);
+      // A disk can be full, read-only or gone while its directory is still listed.
+      const file = join(target, `.opspec-health-${randomUUID()}`);
+      await writeFile(file, "ok", { flag: "wx" }).finally(() => rm(file, { force: true }));
       const { bavail, bsize } = await statfs(target);
       const value = Math.floor((bavail * bsize) / MB);
       if (value >= minFreeMb) return { value };
       return { value, problem: `${value} MB free, less than ${minFreeMb}` };
     },
   };
-}
-
-/** A disk can be full, read-only or gone while its directory is still listed. */
-async function writeAndRemove(directory: string): Promise<void> {
-  const file = join(directory, `.opspec-health-${randomUUID()}`);
-  try {
-    await writeFile(file, "ok", { flag: "wx" });
-  } finally {
-    await rm(file, { force: true });
-  }
-}
-
-/** Which backups are meant, and how old the newest may be. */
-interface BackupTarget {
-  readonly directory: string;
-  readonly prefix: string;
-  readonly withinSeconds: number;
 }
 
 /**
@@ -48,10 +38,10 @@ interface BackupTarget {
  * an old backup a new modification time.
  */
 export function backupProbe(
-  { directory, prefix, withinSeconds }: BackupTarget,
-  base: string,
+  { directory, prefix, withinSeconds }: ProbeTarget<"backup">,
+  context: ProbeContext,
 ): Probe {
-  const target = resolve(base, directory);
+  const target = resolve(context.directory, directory);
   return {
     probe: async () => {
       const [newest] = await backupFiles(target, prefix);
@@ -66,4 +56,74 @@ export function backupProbe(
       };
     },
   };
+}
+
+/**
+ * A quick_check reads the whole file, about 1 GB a second. Once an hour finds damage before the
+ * backups with good data are rotated away, and leaves the disk alone.
+ */
+const QUICK_CHECK_EVERY_MS = 3_600_000;
+
+/** Result codes that operators meet. @see https://www.sqlite.org/rescode.html */
+const SQLITE_WORDS: Readonly<Record<number, string>> = {
+  5: "locked",
+  8: "read-only",
+  10: "input/output error",
+  11: "damaged",
+  13: "disk full",
+  14: "cannot be opened",
+  26: "not a SQLite database",
+};
+
+/**
+ * Runs in a thread of its own, because node:sqlite waits for the disk and a health answer must not.
+ * It opens the file read-only, so that it never creates a missing database.
+ */
+const SQLITE_PROGRAM = `
+${INTEGRITY}
+const { parentPort, workerData } = require("node:worker_threads");
+const { DatabaseSync } = require("node:sqlite");
+let result;
+try {
+  const database = new DatabaseSync(workerData.path, { readOnly: true, timeout: 1000 });
+  database.prepare("select count(*) from sqlite_schema").get();
+  const { problems } = workerData.quick ? integrityOf(database, "quick_check", 1) : { problems: [] };
+  database.close();
+  result = { isIntact: problems.length === 0 };
+} catch (error) {
+  result = { code: error.errcode ?? 0 };
+}
+parentPort.postMessage(result);
+`;
+
+/** A SQLite database answers a query and, once an hour, passes a quick_check. */
+export function sqliteProbe({ path }: ProbeTarget<"sqlite">, { directory }: ProbeContext): Probe {
+  const target = resolve(directory, path);
+  let checkedAtMs = -Infinity;
+  return {
+    probe: async (signal) => {
+      const quick = performance.now() - checkedAtMs > QUICK_CHECK_EVERY_MS;
+      const { isIntact = false, code } = await askInThread({ path: target, quick }, signal);
+      if (code !== undefined) {
+        throw new CheckError(SQLITE_WORDS[code & 0xff] ?? `SQLite error ${code}`);
+      }
+      if (!isIntact) return { problem: "damaged: quick_check found errors" };
+      if (quick) checkedAtMs = performance.now();
+      return {};
+    },
+  };
+}
+
+async function askInThread(
+  workerData: { readonly path: string; readonly quick: boolean },
+  signal: AbortSignal,
+): Promise<{ readonly isIntact?: boolean; readonly code?: number }> {
+  const execArgv = ["--disable-warning=ExperimentalWarning"];
+  const worker = new Worker(SQLITE_PROGRAM, { eval: true, workerData, execArgv });
+  try {
+    const [result] = await once(worker, "message", { signal });
+    return result;
+  } finally {
+    await worker.terminate();
+  }
 }

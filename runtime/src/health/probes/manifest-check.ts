@@ -1,57 +1,89 @@
 import { valueOf } from "../../contract/env.ts";
 import type { ManifestCheck } from "../../contract/health.ts";
-import type { Check, Probe } from "../check.ts";
-import type { ProbeContext } from "../preset.ts";
-import { backupProbe, diskProbe } from "./files.ts";
+import type { Check, Probe, ProbeResult } from "../check.ts";
+import { CheckError } from "../error-words.ts";
+import type { ProbeContext, ProbeTarget } from "../preset.ts";
+import { clockProbe, postgresProbe, queueProbe, redisProbe } from "./databases.ts";
+import { backupProbe, diskProbe, sqliteProbe } from "./files.ts";
 import { httpProbe, tcpProbe } from "./network.ts";
-import { clockProbe, postgresProbe } from "./postgres.ts";
-import { queueProbe, redisProbe } from "./redis.ts";
-import { componentProbe, heartbeatProbe, jobProbe } from "./reported.ts";
-import { sqliteProbe } from "./sqlite.ts";
 
 /** A check of the manifest with its probe. */
-export function manifestCheck(check: ManifestCheck, context: ProbeContext): Check {
-  const { name, kind, critical, timeoutMs, intervalMs, probe } = check;
+export function manifestCheck({ probe, ...declared }: ManifestCheck, context: ProbeContext): Check {
   const urlEnv = "urlEnv" in probe ? probe.urlEnv : undefined;
   return {
-    name,
-    kind,
+    ...declared,
     probeKind: probe.kind,
     isConfigured: urlEnv === undefined || valueOf(context.env, urlEnv) !== undefined,
-    ...(critical === undefined ? {} : { critical }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(probe.kind === "queue" ? { queue: probe.key } : {}),
-    ...toProbe(probe, context),
+    // The compiler does not see that the kind of the target is that of its probe.
+    ...PROBES[probe.kind](probe as never, context),
   };
 }
 
-function toProbe(probe: ManifestCheck["probe"], context: ProbeContext): Probe {
-  const { env, directory } = context;
-  switch (probe.kind) {
-    case "postgres":
-      return postgresProbe(probe.urlEnv, env);
-    case "redis":
-      return redisProbe(probe.urlEnv, env);
-    case "http":
-      return httpProbe(probe, context);
-    case "tcp":
-      return tcpProbe(probe);
-    case "disk":
-      return diskProbe(probe, directory);
-    case "sqlite":
-      return sqliteProbe(probe, directory);
-    case "queue":
-      return queueProbe(probe, env);
-    case "job":
-      return jobProbe(probe, context);
-    case "backup":
-      return backupProbe(probe, directory);
-    case "heartbeat":
-      return heartbeatProbe(probe, context);
-    case "component":
-      return componentProbe(probe, context);
-    case "clock":
-      return clockProbe(probe, env);
-  }
+type Probes = {
+  readonly [K in ManifestCheck["probe"]["kind"]]: (
+    target: ProbeTarget<K>,
+    context: ProbeContext,
+  ) => Probe;
+};
+
+const PROBES: Probes = {
+  postgres: postgresProbe,
+  redis: redisProbe,
+  http: httpProbe,
+  tcp: tcpProbe,
+  disk: diskProbe,
+  sqlite: sqliteProbe,
+  queue: queueProbe,
+  job: jobProbe,
+  backup: backupProbe,
+  heartbeat: heartbeatProbe,
+  component: componentProbe,
+  clock: clockProbe,
+};
+
+/** The app's last report about a part of itself. A part that never reported is not ok. */
+function componentProbe({ name }: ProbeTarget<"component">, { reports }: ProbeContext): Probe {
+  return {
+    read: () => {
+      const report = reports.components.get(name);
+      if (!report) return { problem: "never reported" };
+      return report.ok ? {} : { problem: report.detail ?? "reported as not ok" };
+    },
+  };
+}
+
+/** The app gave a sign of life within a time; the value is the age of the last one in seconds. */
+function heartbeatProbe(
+  { name, withinSeconds }: ProbeTarget<"heartbeat">,
+  { reports, clock }: ProbeContext,
+): Probe {
+  return {
+    read: () => {
+      const at = reports.heartbeats.get(name);
+      if (!at) return { problem: "never beat" };
+      const value = Math.round((clock.now().getTime() - at.getTime()) / 1000);
+      return within({ value, withinSeconds, what: "last beat" });
+    },
+  };
+}
+
+/** A job succeeded within a time; the value is how many seconds ago its last success ended. */
+function jobProbe({ job, withinSeconds }: ProbeTarget<"job">, { records }: ProbeContext): Probe {
+  return {
+    probe: async () => {
+      if (!records) throw new CheckError("no store of run records is declared");
+      const [last] = await records.list({ job, status: "ok", limit: 1 });
+      if (!last) return { problem: "has never ended well" };
+      const endMs = Date.parse(last.startedAt) + last.durationMs;
+      const value = Math.max(0, Math.round((Date.now() - endMs) / 1000));
+      return within({ value, withinSeconds, what: "ended well" });
+    },
+  };
+}
+
+function within(age: { value: number; withinSeconds: number; what: string }): ProbeResult {
+  const { value, withinSeconds, what } = age;
+  if (value <= withinSeconds) return { value };
+  return { value, problem: `${what} ${value} s ago, not within ${withinSeconds} s` };
 }

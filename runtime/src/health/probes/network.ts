@@ -1,14 +1,12 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { valueOf } from "../../contract/env.ts";
-import type { ManifestCheck } from "../../contract/health.ts";
-import { CheckError, type Probe } from "../check.ts";
-import type { ProbeContext } from "../preset.ts";
-
-type HttpTarget = Extract<ManifestCheck["probe"], { kind: "http" }>;
+import type { Probe } from "../check.ts";
+import { CheckError } from "../error-words.ts";
+import type { ProbeContext, ProbeTarget } from "../preset.ts";
 
 /** A URL, or a path of the app, answers: with the given status, else with 2xx or 3xx as for Render. */
-export function httpProbe(target: HttpTarget, context: ProbeContext): Probe {
+export function httpProbe(target: ProbeTarget<"http">, context: ProbeContext): Probe {
   return {
     probe: async (signal) => {
       const response = await fetch(urlOf(target, context), { signal, redirect: "manual" });
@@ -22,7 +20,7 @@ export function httpProbe(target: HttpTarget, context: ProbeContext): Probe {
   };
 }
 
-function urlOf(target: HttpTarget, { env, appUrl }: ProbeContext): string {
+function urlOf(target: ProbeTarget<"http">, { env, appUrl }: ProbeContext): string {
   if (target.path !== undefined) {
     const base = appUrl?.();
     if (base === undefined) throw new CheckError("the app has not started");
@@ -34,7 +32,7 @@ function urlOf(target: HttpTarget, { env, appUrl }: ProbeContext): string {
 }
 
 /** A TCP port accepts a connection. */
-export function tcpProbe({ host, port }: { host: string; port: number }): Probe {
+export function tcpProbe({ host, port }: ProbeTarget<"tcp">): Probe {
   return {
     probe: async (signal) => {
       const socket = connect({ host, port, signal });

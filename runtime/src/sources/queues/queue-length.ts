@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { CheckError } from "../../health/check.ts";
+import { CheckError } from "../../health/error-words.ts";
 
 /** The number of entries, and the type of the key. A missing key is an empty queue of kind `none`. */
 export interface QueueLength {

@@ -1,13 +1,8 @@
 import { type Env, valueOf } from "../../contract/env.ts";
-import {
-  type Answer,
-  type HealthView,
-  type Preset,
-  type ProbeContext,
-  secondsSince,
-} from "../../health/preset.ts";
+import type { HealthView, Preset, ProbeContext } from "../../health/preset.ts";
 import { keepaliveRoute, metricsRoutes } from "../../health/answers.ts";
 import { judgeLiveness } from "../../health/check.ts";
+import { json } from "../../http.ts";
 
 /** Parts of the bot without which it is not ready. One that never reported is not ok. */
 const REQUIRED = ["runtime", "discord"];
@@ -46,25 +41,25 @@ export function healthPreset({ env }: ProbeContext): Preset {
   };
 }
 
-function root(view: HealthView, trace: string): Answer {
-  return { status: 200, body: { ok: true, ...identityOf(view.env), trace } };
+function root(view: HealthView, trace: string): Response {
+  return json(200, { ok: true, ...identityOf(view.env), trace });
 }
 
-function ready(view: HealthView): Answer {
-  return { status: 200, body: { ok: isReady(view), components: componentsOf(view) } };
+function ready(view: HealthView): Response {
+  return json(200, { ok: isReady(view), components: componentsOf(view) });
 }
 
-function health(view: HealthView): Answer {
+function health(view: HealthView): Response {
   const beat = beatOf(view);
   const components = componentsOf(view);
   const ok = beat.ok && Object.values(components).every((it) => it.ok);
   const body = { ...beat, ok, components, ready: isReady(view), endpoint: "health" };
-  return { status: ok ? 200 : 503, body };
+  return json(ok ? 200 : 503, body);
 }
 
-function healthz(view: HealthView): Answer {
+function healthz(view: HealthView): Response {
   const beat = beatOf(view);
-  return { status: beat.ok ? 200 : 503, body: { ...beat, endpoint: "healthz" } };
+  return json(beat.ok ? 200 : 503, { ...beat, endpoint: "healthz" });
 }
 
 /** Fields of both health paths: the age of the latest sign of life, and the connection. */
@@ -72,7 +67,7 @@ function beatOf(view: HealthView): { ok: boolean } & Record<string, unknown> {
   const { env, clock, reports } = view;
   const { checkSeconds, stallSeconds } = watchdogOf(env);
   const age = secondsSince(reports.lastSign() ?? view.startedAt, clock) ?? 0;
-  const connection = reports.component(CONNECTION);
+  const connection = reports.components.get(CONNECTION);
   return {
     ok: age <= stallSeconds && judgeLiveness(view.evidence()).ok,
     ...identityOf(env),
@@ -87,7 +82,7 @@ function beatOf(view: HealthView): { ok: boolean } & Record<string, unknown> {
 
 function isReady(view: HealthView): boolean {
   const { isShuttingDown, notReady } = view.evidence();
-  const hasRequired = REQUIRED.every((name) => view.reports.component(name)?.ok === true);
+  const hasRequired = REQUIRED.every((name) => view.reports.components.get(name)?.ok === true);
   return hasRequired && !isShuttingDown && notReady.length === 0;
 }
 
@@ -98,7 +93,7 @@ function componentsOf(view: HealthView): Record<string, { ok: boolean; ts: numbe
     .results()
     .filter((it) => it.probeKind !== "component" && it.kind !== "info")
     .map((it) => [it.name, { ok: it.state === "ok", ts: epochSeconds(it.checkedAt) }] as const);
-  const reported = [...view.reports.components()].map(
+  const reported = [...view.reports.components].map(
     ([name, { ok, at }]) => [name, { ok, ts: epochSeconds(at) }] as const,
   );
   return Object.fromEntries([...missing, ...checks, ...reported]);
@@ -127,6 +122,11 @@ function watchdogOf(env: Env): { checkSeconds: number; stallSeconds: number } {
 function secondsOf(env: Env, name: string): number | undefined {
   const value = Number(valueOf(env, name));
   return Number.isFinite(value) && value > 0 ? value : undefined;
+}
+
+/** Seconds from an instant to now, or null when it never was. */
+function secondsSince(at: Date | undefined, clock: HealthView["clock"]): number | null {
+  return at ? Math.max(0, (clock.now().getTime() - at.getTime()) / 1000) : null;
 }
 
 function epochSeconds(at: Date | undefined): number {

@@ -1,10 +1,11 @@
 import { valueOf } from "../../contract/env.ts";
 import type { Check, CheckResult } from "../../health/check.ts";
-import { metricsAnswer, registerCounter, registerGauge } from "../../health/registry.ts";
-import type { Answer, HealthView, Preset, ProbeContext } from "../../health/preset.ts";
+import { metricsAnswer, registerMetrics } from "../../health/metrics.ts";
+import type { HealthView, Preset, ProbeContext } from "../../health/preset.ts";
 import { postgresConnection } from "../../databases/postgres/session.ts";
-import { queueProbe } from "../../health/probes/redis.ts";
+import { manifestCheck } from "../../health/probes/manifest-check.ts";
 import { healthzRoute, readyzRoute } from "../../health/answers.ts";
+import { json } from "../../http.ts";
 
 /** The states of a row of `job_runs`. The answer has all of them, also those without a row. */
 const JOB_STATES = ["pending", "processing", "done", "error"] as const;
@@ -27,12 +28,12 @@ type JobRuns = Readonly<Record<string, number>>;
  * A source that cannot be read is `null` in the JSON with its reason under `errors`, and absent
  * from the text with `joslyn_source_error` at 1. The app's own answers showed 0 instead.
  */
-export function healthPreset({ env }: ProbeContext): Preset {
-  const jobRuns = jobRunsCheck(env);
+export function healthPreset(context: ProbeContext): Preset {
+  const jobRuns = jobRunsCheck(context.env);
   return {
     requestIdHeaders: ["x-request-id"],
     metricsKey: { env: "INTERNAL_API_KEY", header: "x-internal-key" },
-    checks: [...queueChecks(env), jobRuns.check],
+    checks: [...queueChecks(context), jobRuns.check],
     routes: (view) => [
       healthzRoute(view, "health"),
       healthzRoute(view),
@@ -55,15 +56,12 @@ export function healthPreset({ env }: ProbeContext): Preset {
 }
 
 /** The queues of the app's own answers: the jobs and the dead letters. */
-function queueChecks(env: ProbeContext["env"]): Check[] {
-  const dead = valueOf(env, "JOB_DEAD_LETTER_QUEUE") ?? "jobs:dead";
-  return ["jobs", dead].map((key) => ({
-    name: key,
-    kind: "info",
-    probeKind: "queue",
-    queue: key,
-    ...queueProbe({ urlEnv: "REDIS_URL", key }, env),
-  }));
+function queueChecks(context: ProbeContext): Check[] {
+  const dead = valueOf(context.env, "JOB_DEAD_LETTER_QUEUE") ?? "jobs:dead";
+  return ["jobs", dead].map((key) => {
+    const probe = { kind: "queue", urlEnv: "REDIS_URL", key } as const;
+    return manifestCheck({ name: key, kind: "info", probe }, context);
+  });
 }
 
 function jobRunsCheck(env: ProbeContext["env"]): { check: Check; counts: () => JobRuns } {
@@ -84,22 +82,19 @@ function jobRunsCheck(env: ProbeContext["env"]): { check: Check; counts: () => J
   return { check, counts: () => counts };
 }
 
-function queues({ results, events }: HealthView, counts: JobRuns): Answer {
+function queues({ results, events }: HealthView, counts: JobRuns): Response {
   const sources = sourcesOf(results());
   const depths = sources.filter((it) => it.queue !== undefined);
   const hasRuns = sources.some((it) => it.name === JOB_RUNS && it.state === "ok");
   const errors = sources
     .filter((it) => isUnread(it))
     .map((it) => [sourceName(it), it.error ?? "failed"]);
-  return {
-    status: 200,
-    body: {
-      queues: Object.fromEntries(depths.map((it) => [it.queue, it.value ?? null])),
-      job_runs: hasRuns ? counts : null,
-      webhooks: Object.fromEntries(webhookCounts(events)),
-      ...(errors.length === 0 ? {} : { errors: Object.fromEntries(errors) }),
-    },
-  };
+  return json(200, {
+    queues: Object.fromEntries(depths.map((it) => [it.queue, it.value ?? null])),
+    job_runs: hasRuns ? counts : null,
+    webhooks: Object.fromEntries(webhookCounts(events)),
+    ...(errors.length === 0 ? {} : { errors: Object.fromEntries(errors) }),
+  });
 }
 
 function webhookCounts(events: HealthView["events"]): [string, number][] {
@@ -110,37 +105,38 @@ function webhookCounts(events: HealthView["events"]): [string, number][] {
 
 function instrumentApi({ registry, results, events }: HealthView, counts: () => JobRuns): void {
   const isOk = (): boolean => results().some((it) => it.name === JOB_RUNS && it.state === "ok");
-  registerGauge(registry, {
-    name: "joslyn_queue_depth",
-    help: "Number of jobs in a queue; absent when it could not be read.",
-    labels: ["queue"],
-    read: () =>
-      results().flatMap(({ queue, value }) =>
-        queue === undefined || value === undefined ? [] : [[{ queue }, value]],
-      ),
-  });
-  registerGauge(registry, {
-    name: "joslyn_job_runs_total",
-    help: "Rows of job_runs by status; absent when they could not be read.",
-    labels: ["status"],
-    read: () => (isOk() ? Object.entries(counts()).map(([status, it]) => [{ status }, it]) : []),
-  });
-  registerGauge(registry, {
-    name: "joslyn_source_error",
-    help: "1 when a source of these metrics could not be read.",
-    labels: ["source"],
-    read: () =>
-      sourcesOf(results()).map((it) => [{ source: sourceName(it) }, isUnread(it) ? 1 : 0]),
-  });
-  registerCounter(registry, {
-    name: "joslyn_webhook_events_total",
-    help: "Webhooks by their event and their outcome.",
-    labels: ["event", "outcome"],
-    read: () =>
-      events
-        .counts(WEBHOOK_EVENT)
-        .map(({ labels: { event, outcome }, count }) => [{ event, outcome }, count]),
-  });
+  registerMetrics(registry, [
+    {
+      name: "joslyn_queue_depth",
+      help: "Number of jobs in a queue; absent when it could not be read.",
+      labels: ["queue"],
+      read: () =>
+        results().map(({ queue, value }) => [{ queue }, queue === undefined ? queue : value]),
+    },
+    {
+      name: "joslyn_job_runs_total",
+      help: "Rows of job_runs by status; absent when they could not be read.",
+      labels: ["status"],
+      read: () => (isOk() ? Object.entries(counts()).map(([status, it]) => [{ status }, it]) : []),
+    },
+    {
+      name: "joslyn_source_error",
+      help: "1 when a source of these metrics could not be read.",
+      labels: ["source"],
+      read: () =>
+        sourcesOf(results()).map((it) => [{ source: sourceName(it) }, isUnread(it) ? 1 : 0]),
+    },
+    {
+      name: "joslyn_webhook_events_total",
+      help: "Webhooks by their event and their outcome.",
+      labels: ["event", "outcome"],
+      type: "counter",
+      read: () =>
+        events
+          .counts(WEBHOOK_EVENT)
+          .map(({ labels: { event, outcome }, count }) => [{ event, outcome }, count]),
+    },
+  ]);
 }
 
 function sourcesOf(results: readonly CheckResult[]): CheckResult[] {

@@ -1,7 +1,8 @@
 import { type Env, valueOf } from "../../contract/env.ts";
 import type { CheckResult } from "../../health/check.ts";
-import type { Answer, HealthView, Preset, ProbeContext } from "../../health/preset.ts";
-import { queueProbe } from "../../health/probes/redis.ts";
+import type { HealthView, Preset, ProbeContext } from "../../health/preset.ts";
+import { manifestCheck } from "../../health/probes/manifest-check.ts";
+import { json } from "../../http.ts";
 
 /** Least and default value of JOB_STALL_THRESHOLD_SECONDS. */
 const STALL_SECONDS = { min: 30, default: 300 };
@@ -19,15 +20,16 @@ interface WorkerLimits {
  * joslyn-ai's worker: `/health` shows whether it gets work done, `/metrics` is JSON, and everything
  * else is a 404.
  */
-export function healthPreset({ env }: ProbeContext): Preset {
+export function healthPreset(context: ProbeContext): Preset {
+  const { env } = context;
   const limits: WorkerLimits = {
     stallSeconds: numberOf(env, "JOB_STALL_THRESHOLD_SECONDS", STALL_SECONDS),
     failures: numberOf(env, "JOB_FAILURE_THRESHOLD", FAILURES),
   };
-  const queue = queueProbe({ urlEnv: "REDIS_URL", key: "jobs" }, env);
+  const probe = { kind: "queue", urlEnv: "REDIS_URL", key: "jobs" } as const;
   return {
     requestIdHeaders: ["x-request-id"],
-    checks: [{ name: "jobs", kind: "info", probeKind: "queue", queue: "jobs", ...queue }],
+    checks: [manifestCheck({ name: "jobs", kind: "info", probe }, context)],
     routes: (view) => [
       { name: "health", path: "/health", answer: () => health(view, limits) },
       { name: "metrics", path: "/metrics", isGuarded: true, answer: () => metrics(view) },
@@ -35,14 +37,16 @@ export function healthPreset({ env }: ProbeContext): Preset {
   };
 }
 
-function health(view: HealthView, limits: WorkerLimits): Answer {
+function health(view: HealthView, limits: WorkerLimits): Response {
   const problems = problemsOf(view, limits);
   const [worst] = problems;
   const reasons = problems.map(({ reason }) => reason);
-  return {
-    status: worst ? 503 : 200,
-    body: { ok: !worst, status: worst?.status ?? "ok", reasons, state: stateBody(view) },
-  };
+  return json(worst ? 503 : 200, {
+    ok: !worst,
+    status: worst?.status ?? "ok",
+    reasons,
+    state: stateBody(view),
+  });
 }
 
 /** Everything that is wrong, worst first. */
@@ -92,34 +96,31 @@ function stateBody(view: HealthView): object {
   };
 }
 
-function metrics(view: HealthView): Answer {
-  const jobs = [...view.runs.jobs()];
+function metrics(view: HealthView): Response {
+  const jobs = [...view.runs.jobs];
   const counter = (field: "attempts" | "retries" | "success" | "failure"): object =>
     Object.fromEntries(jobs.flatMap(([kind, it]) => (it[field] > 0 ? [[kind, it[field]]] : [])));
   const depths = view.results().filter((it) => it.queue !== undefined);
   const failed = depths.filter((it) => it.value === undefined);
-  return {
-    status: 200,
-    body: {
-      counters: {
-        attempts: counter("attempts"),
-        retries: counter("retries"),
-        success: counter("success"),
-        failure: counter("failure"),
-      },
-      latency_seconds: Object.fromEntries(
-        jobs.map(([kind, { durationCount: count, durationSum, durationMax }]) => [
-          kind,
-          // The app calls its mean p50, and its readers rely on that name.
-          { count, p50: count === 0 ? 0 : durationSum / count, max: durationMax },
-        ]),
-      ),
-      queue_depths: Object.fromEntries(depths.map((it) => [it.queue, it.value ?? null])),
-      ...(failed.length === 0
-        ? {}
-        : { errors: Object.fromEntries(failed.map((it) => [it.queue, it.error])) }),
+  return json(200, {
+    counters: {
+      attempts: counter("attempts"),
+      retries: counter("retries"),
+      success: counter("success"),
+      failure: counter("failure"),
     },
-  };
+    latency_seconds: Object.fromEntries(
+      jobs.map(([kind, { success, failure, durationSum, durationMax }]) => {
+        const count = success + failure;
+        // The app calls its mean p50, and its readers rely on that name.
+        return [kind, { count, p50: count === 0 ? 0 : durationSum / count, max: durationMax }];
+      }),
+    ),
+    queue_depths: Object.fromEntries(depths.map((it) => [it.queue, it.value ?? null])),
+    ...(failed.length === 0
+      ? {}
+      : { errors: Object.fromEntries(failed.map((it) => [it.queue, it.error])) }),
+  });
 }
 
 function jobsQueue(view: HealthView): CheckResult | undefined {

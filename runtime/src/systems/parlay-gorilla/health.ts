@@ -1,14 +1,13 @@
-import { valueOf } from "../../contract/env.ts";
 import {
   type CheckResult,
   type Evidence,
   judgeHealth,
   judgeReadiness,
 } from "../../health/check.ts";
-import type { Answer, HealthView, Preset, ProbeContext, Route } from "../../health/preset.ts";
-import { postgresProbe } from "../../health/probes/postgres.ts";
-import { redisProbe } from "../../health/probes/redis.ts";
+import type { HealthView, Preset, ProbeContext, Route } from "../../health/preset.ts";
+import { manifestCheck } from "../../health/probes/manifest-check.ts";
 import { healthzRoute, metricsRoutes } from "../../health/answers.ts";
+import { json } from "../../http.ts";
 
 /** What the bodies call the service. */
 const SERVICE = "Parlay Gorilla API";
@@ -16,24 +15,17 @@ const SERVICE = "Parlay Gorilla API";
 /** Characters of one error of `/readyz`. */
 const ERROR_MAX = 200;
 
+const POSTGRES = { kind: "postgres", urlEnv: "DATABASE_URL" } as const;
+
+const REDIS = { kind: "redis", urlEnv: "REDIS_URL" } as const;
+
 /** parlay-gorilla: `/healthz`, `/readyz`, `/health` (always 200) and `/health/db`. */
-export function healthPreset({ env }: ProbeContext): Preset {
+export function healthPreset(context: ProbeContext): Preset {
   return {
     requestIdHeaders: ["x-request-id"],
     checks: [
-      {
-        name: "database",
-        kind: "ready",
-        probeKind: "postgres",
-        ...postgresProbe("DATABASE_URL", env),
-      },
-      {
-        name: "redis",
-        kind: "ready",
-        probeKind: "redis",
-        isConfigured: valueOf(env, "REDIS_URL") !== undefined,
-        ...redisProbe("REDIS_URL", env),
-      },
+      manifestCheck({ name: "database", kind: "ready", probe: POSTGRES }, context),
+      manifestCheck({ name: "redis", kind: "ready", probe: REDIS }, context),
     ],
     routes: (view) => [
       healthzRoute(view),
@@ -49,23 +41,20 @@ export function healthPreset({ env }: ProbeContext): Preset {
   };
 }
 
-function readyz(view: HealthView, id: string): Answer {
+function readyz(view: HealthView, id: string): Response {
   const redis = resultOf(view, "redis");
   const checks = {
     database: resultOf(view, "postgres")?.state === "ok",
     redis: redis === undefined || !redis.isConfigured || redis.state === "ok",
   };
   const { ok, reasons } = judgeReadiness(evidenceOf(view));
-  return {
-    status: ok ? 200 : 503,
-    body: {
-      ok,
-      checks,
-      timestamp: new Date().toISOString(),
-      ...(ok ? {} : { errors: reasons.map((it) => it.slice(0, ERROR_MAX)) }),
-      request_id: id,
-    },
-  };
+  return json(ok ? 200 : 503, {
+    ok,
+    checks,
+    timestamp: new Date().toISOString(),
+    ...(ok ? {} : { errors: reasons.map((it) => it.slice(0, ERROR_MAX)) }),
+    request_id: id,
+  });
 }
 
 /** The app works without a Redis, so one that is not configured does not count. */
@@ -75,16 +64,13 @@ function evidenceOf(view: HealthView): Evidence {
   return { ...evidence, results: counted };
 }
 
-function health(view: HealthView): Answer {
-  return {
-    status: 200,
-    body: {
-      status: judgeHealth(evidenceOf(view)) === "ok" ? "healthy" : "degraded",
-      timestamp: new Date().toISOString(),
-      service: SERVICE,
-      environment: view.identity.environment,
-    },
-  };
+function health(view: HealthView): Response {
+  return json(200, {
+    status: judgeHealth(evidenceOf(view)) === "ok" ? "healthy" : "degraded",
+    timestamp: new Date().toISOString(),
+    service: SERVICE,
+    environment: view.identity.environment,
+  });
 }
 
 function databaseRoute(view: HealthView): Route {
@@ -96,16 +82,15 @@ function databaseRoute(view: HealthView): Route {
       const common = { timestamp: new Date().toISOString(), service: SERVICE };
       if (database?.state !== "ok") {
         const error = database?.error ?? "not checked yet";
-        return {
-          status: 503,
-          body: { status: "unhealthy", database: "disconnected", error, ...common },
-        };
+        return json(503, { status: "unhealthy", database: "disconnected", error, ...common });
       }
       const latency = Math.round((database.durationMs ?? 0) * 100) / 100;
-      return {
-        status: 200,
-        body: { status: "healthy", database: "connected", latency_ms: latency, ...common },
-      };
+      return json(200, {
+        status: "healthy",
+        database: "connected",
+        latency_ms: latency,
+        ...common,
+      });
     },
   };
 }

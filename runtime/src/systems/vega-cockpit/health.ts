@@ -1,7 +1,8 @@
 import type { CheckResult } from "../../health/check.ts";
 import type { HealthView, Preset, ProbeContext, Route } from "../../health/preset.ts";
-import { diskProbe } from "../../health/probes/files.ts";
+import { manifestCheck } from "../../health/probes/manifest-check.ts";
 import { healthzRoute, keepaliveRoute, metricsRoutes, readyzRoute } from "../../health/answers.ts";
+import { json } from "../../http.ts";
 
 /** Directories that vega-cockpit's smoke test expects to be writable. */
 const DIRECTORIES = ["backups", "snapshots", "logs"];
@@ -10,15 +11,12 @@ const DIRECTORIES = ["backups", "snapshots", "logs"];
  * vega-cockpit: the page's smoke test is `/health`, always 200, with `overall` at `OK` or `CHECK`.
  * Streamlit's own `/_stcore/health` stays the app's.
  */
-export function healthPreset({ directory }: ProbeContext): Preset {
+export function healthPreset(context: ProbeContext): Preset {
   return {
     requestIdHeaders: ["x-request-id"],
-    checks: DIRECTORIES.map((path) => ({
-      name: path,
-      kind: "info",
-      probeKind: "disk",
-      ...diskProbe({ path }, directory),
-    })),
+    checks: DIRECTORIES.map((path) =>
+      manifestCheck({ name: path, kind: "info", probe: { kind: "disk", path } }, context),
+    ),
     routes: (view) => [
       healthzRoute(view),
       readyzRoute(view),
@@ -36,14 +34,11 @@ function smokeRoute(view: HealthView): Route {
     answer: () => {
       const checks = view.results();
       const isGood = checks.every((it) => it.state === "ok");
-      return {
-        status: 200,
-        body: {
-          ok: isGood,
-          overall: isGood ? "OK" : "CHECK",
-          checks: checks.map((it) => smokeLine(it)),
-        },
-      };
+      return json(200, {
+        ok: isGood,
+        overall: isGood ? "OK" : "CHECK",
+        checks: checks.map((it) => smokeLine(it)),
+      });
     },
   };
 }

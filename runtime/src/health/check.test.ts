@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { manualClock } from "../../testing/scratch-health.ts";
-import { type Check, CheckError } from "./check.ts";
-import { type CheckLoop, loopCheck } from "./check-loop.ts";
+import { type Check, type CheckLoop, loopCheck } from "./check.ts";
+import { CheckError } from "./error-words.ts";
 
 function started(check: Partial<Check>, clock = manualClock()): CheckLoop {
   const loop = loopCheck({ name: "it", kind: "ready", intervalMs: 5, ...check }, clock);
