@@ -117,7 +117,7 @@ test.each<[TestAnswer, string, number | undefined]>([
   [{ status: 401, body: "no key" }, "GET was answered with HTTP 401", undefined],
   [{ body: "" }, "the response is empty.", undefined],
   [{ body: "<html>" }, "the response is neither JSON nor Prometheus text.", undefined],
-  ["hang", "GET was not answered: it took too long", 75],
+  ["hang", "GET was not answered: timed out", 75],
 ])("a source that fails is an error and never a zero: %j", async (answer, message, exitCode) => {
   const { context, directory } = await scene([answer], { directory: "metrics", timeoutSeconds: 1 });
 
