@@ -67,10 +67,11 @@ function byPlace(a: Problem, b: Problem): number {
 /** Greatest edit distance between a misspelt word and the intended one. */
 const EDITS_MAX = 3;
 
-/** The known word that is closest to a misspelt one. */
+/** The known word that is closest to a misspelt one; never the word itself. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
-  const near = closest(word, [...known]);
+  const others = known.filter((it) => it !== word);
+  if (others.length === 0) return undefined;
+  const near = closest(word, others);
   const edits = distance(word.toLowerCase(), near.toLowerCase());
   return edits <= Math.min(EDITS_MAX, Math.ceil(word.length / 2)) ? near : undefined;
 }

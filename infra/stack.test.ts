@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SpecError } from "./errors.ts";
-import { listStacks } from "./spec/parse.ts";
-import { loadStack } from "./stack.ts";
+import { listStacks, parseStackSpec } from "./spec/parse.ts";
+import { loadStack, resolveStack } from "./stack.ts";
 
 const STACKS = [
   "c1c-recruitment",
@@ -261,5 +261,34 @@ test("an error of a spec holds every problem with its place and no stack of call
       "  stacks/x.ops.yaml:2:3  a: is wrong. Correct it.",
       "  stacks/x.ops.yaml:9:1  b: is wrong.",
     ].join("\n"),
+  );
+});
+
+test("every overlay is validated at its own lines", () => {
+  const service = `source: { repo: "https://example.com/a" }
+    runtime: node
+    build: npm ci
+    start: node a.js
+    plan: starter
+    supervise: false
+    env: { API_URL: "https://api.example.com" }`;
+  const text = `system: shop
+render: { owner: tea-00000000000000000000, region: oregon }
+services:
+  web:
+    type: web
+    ${service}
+  worker:
+    type: worker
+    ${service}
+overlays:
+  local:
+    description: The API is down.
+    env: { API_URL: "http://localhost:1" }
+`;
+
+  expect(() => resolveStack("shop", parseStackSpec(text, "shop.ops.yaml"))).toThrow(
+    `shop.ops.yaml: 1 problem(s)
+  shop.ops.yaml:25:12  overlays/local/env/API_URL: points to this machine in production, got "http://localhost:1". Use { url: <service> } or the real address.`,
   );
 });

@@ -36,9 +36,27 @@ export function resolveStack(stackName: string, loaded: LoadedSpec, overlay?: st
   const { model, problems } = spec
     ? modelStack(stackName, spec)
     : { model: undefined, problems: meaningOfRest(loaded) };
-  if (spec && model) return { spec, model, source: { file, places } };
-  const placed = [...loaded.problems, ...problems].map((problem) => withPlace(problem, places));
+  const inOverlays = spec && model ? overlayProblems(spec) : [];
+  if (spec && model && inOverlays.length === 0) return { spec, model, source: { file, places } };
+  const placed = [...loaded.problems, ...problems, ...inOverlays].map((problem) =>
+    withPlace(problem, places),
+  );
   throw new SpecError(file, placed);
+}
+
+/** Problems that only an overlay causes, each at the overlay's own line. */
+function overlayProblems(spec: StackSpec): Problem[] {
+  return Object.entries(spec.overlays ?? {}).flatMap(([key, { env }]) => {
+    const found = validateMeaning(applyOverlay(spec, key)).map((problem): Problem => {
+      const name = /\/env\/([^/]+)$/.exec(problem.path)?.[1];
+      if (name !== undefined && name in env) {
+        return { ...problem, path: `overlays/${key}/env/${name}` };
+      }
+      return { ...problem, path: `overlays/${key}`, message: `${problem.path} ${problem.message}` };
+    });
+    // A variable of several services has the same problem in each of them.
+    return [...new Map(found.map((it) => [`${it.path} ${it.message}`, it])).values()];
+  });
 }
 
 function withOverlay(spec: StackSpec, file: string, overlay: string | undefined): StackSpec {

@@ -101,7 +101,7 @@ secrets: { HOOK: {} }
 alerts: { channels: { ops: { webhook: { secret: HOOK } } } }
 services:
   web: { type: web, source: { repo: "https://example.com/a" }, runtime: node, start: node a.js, plan: starter }
-  api: { type: private, source: { repo: "https://example.com/b" }, runtime: node, start: node b.js, plan: starter, supervise: false }
+  api: { type: private, source: { repo: "https://example.com/b" }, runtime: node, build: npm ci, start: node b.js, plan: starter, supervise: false }
 jobs:
   purge:
     uses: purge

@@ -13,7 +13,7 @@ services:
   b: { ${NODE}, health: /health, healthPreset: c1c-recruitment }
   c: { ${NODE}, health: /health }
   d: { ${NODE}, health: /health, healthPreset: chorizaurio }
-  e: { ${NODE}, health: /health, supervise: false }
+  e: { ${NODE}, health: /health, build: npm ci, supervise: false }
   f: { ${NODE} }
 `).map((it) => it.split(":")[0]),
   ).toEqual([
@@ -44,7 +44,7 @@ test("what nobody watches and whom nobody tells is said", () => {
   expect(
     notesOf(`
 services:
-  bot: { ${NODE}, supervise: false }
+  bot: { ${NODE}, build: npm ci, supervise: false }
 jobs:
   cache: { schedule: { every: 3h }, by: app, alerts: { on: [late] } }
 `),
@@ -81,7 +81,7 @@ services:
   a: { ${NODE} }
   b: { ${NODE}, healthPaths: { healthz: /livez } }
   c: { ${NODE}, health: /ping }
-  d: { ${NODE}, supervise: false }
+  d: { ${NODE}, build: npm ci, supervise: false }
   e: { ${NODE}, supervise: { opsPort: 9600 } }
 `);
 

@@ -62,7 +62,7 @@ const Smtp = z
       .optional()
       .meta({
         description:
-          "implicit: TLS from the first byte. starttls: require STARTTLS. opportunistic: use STARTTLS if the server offers it. Without it: implicit on port 465, starttls with a password, otherwise opportunistic.",
+          "implicit: TLS from the first byte. starttls: require STARTTLS. opportunistic: use STARTTLS if the server offers it. Default: implicit on port 465, starttls with a password, otherwise opportunistic.",
         examples: ["starttls"],
       }),
     ...addresses,

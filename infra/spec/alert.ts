@@ -81,7 +81,7 @@ export const AlertsSpec = z
     }),
     group: Duration.optional().meta({
       description:
-        "How long the first alert waits so that others can join its message. Without it: the first alert is sent at once, and alerts that arrive before the channel's rate limit allows the next message are grouped in that message.",
+        "How long the first alert waits so that others can join its message. Alerts that arrive before the channel's rate limit allows the next message are grouped in that message. Default: 0s.",
       examples: ["30s"],
     }),
     dedupe: Duration.optional().meta({

@@ -18,7 +18,7 @@ export const AllowListSpec = z
   .meta({
     id: "allowList",
     description:
-      "Addresses outside Render that may connect. Empty: none. Without it: Render's own setting.",
+      "Addresses outside Render that may connect. Empty: none. Default: Render's own setting.",
     examples: [[{ cidr: "203.0.113.10/32", why: "the VM of the API" }]],
   });
 

@@ -20,7 +20,7 @@ export const DataSourceSpec = z
           .enum(["json", "csv"])
           .optional()
           .meta({
-            description: "File format. Without it: the file extension decides.",
+            description: "File format. Default: that of the file extension.",
             examples: ["csv"],
           }),
       })

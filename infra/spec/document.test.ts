@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { refusals } from "../testing/spec-text.ts";
+import { refusals, wholeRefusals } from "../testing/spec-text.ts";
+import { parseStackSpec } from "./parse.ts";
 
 test("a key that is written twice is refused at the second place", () => {
   const found = refusals(`
@@ -94,6 +95,100 @@ services:
   expect(found).toMatchInlineSnapshot(`
     [
       "9:3   services/web: this key is duplicated. Keep one; the other would be ignored.",
+    ]
+  `);
+});
+
+const ANCHORS = `system: shop
+render: { owner: tea-00000000000000000000, region: oregon }
+x-node: &node
+  type: web
+  runtime: node
+  plan: starter
+  start: node a.js
+  env: &env
+    A: 1
+    B: 2
+`;
+
+test("<< adds the keys of anchored blocks at every mapping, and own keys win", () => {
+  const loaded = parseStackSpec(
+    `${ANCHORS}services:
+  web:
+    plan: standard
+    <<: *node
+    source: { repo: "https://example.com/a" }
+    env: { <<: [*env], A: 3 }
+jobs:
+  nightly:
+    uses: purge
+    in: web
+    schedule: { daily: "04:00" }
+    options: { <<: { tables: [a], retentionDays: 1 }, retentionDays: 2 }
+`,
+    "shop.ops.yaml",
+  );
+
+  expect(loaded.problems).toEqual([]);
+  expect(loaded.spec?.services?.["web"]).toEqual({
+    type: "web",
+    runtime: "node",
+    plan: "standard",
+    start: "node a.js",
+    source: { repo: "https://example.com/a" },
+    env: { A: 3, B: 2 },
+  });
+  expect(loaded.spec?.jobs?.["nightly"]?.options).toEqual({ tables: ["a"], retentionDays: 2 });
+});
+
+test("a wrong value that << adds is refused where it is written", () => {
+  const found = wholeRefusals(
+    `${ANCHORS.replace("runtime: node", "runtime: nod")}services:
+  web:
+    <<: *node
+    source: { repo: "https://example.com/a" }
+`,
+  );
+
+  expect(found).toEqual([
+    '5:3   services/web/runtime: should be docker, elixir, go, node, python, ruby or rust, got "nod". Did you mean "node"?',
+  ]);
+});
+
+test("<< of a block in itself and of many blocks at once ends", () => {
+  const doubled = Array.from(
+    { length: 40 },
+    (_, n) => `x-b${n + 1}: &b${n + 1} { <<: [*b${n}, *b${n}] }`,
+  );
+
+  expect(wholeRefusals(`x-a: &a { <<: *a }\n${ANCHORS}`)).toHaveLength(1);
+  expect(wholeRefusals(`x-b0: &b0 { A: 1 }\n${doubled.join("\n")}\n${ANCHORS}`)).toHaveLength(1);
+});
+
+test("an x- block anywhere but at the top level is refused, also in free-form blocks", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    x-common: { A: 1 }
+  x-api: { type: web }
+jobs:
+  nightly:
+    uses: purge
+    in: web
+    schedule: { daily: "04:00" }
+    options: { x-common: [a], tables: [a], retentionDays: 1 }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "9:5   services/web/x-common: x- blocks, which only hold anchors, are possible at the top level only. Move it there.",
+      "10:3   services/x-api: should not start with x-, which marks blocks at the top level that only hold anchors, got "x-api".",
+      "16:16   jobs/nightly/options/x-common: should not start with x-, which marks blocks at the top level that only hold anchors, got "x-common".",
     ]
   `);
 });

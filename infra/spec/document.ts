@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import type { Node, Pair, Scalar, YAMLError } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
+import type { Alias, Document, Node, Pair, Scalar, YAMLError, YAMLMap } from "yaml";
 import type { Location, Problem } from "../errors.ts";
 
 /** Slash path → place of the key or list item in its file. */
@@ -23,13 +23,15 @@ export function readDocument(text: string, file: string): SpecDocument {
     prettyErrors: false,
     uniqueKeys: false,
     logLevel: "error",
+    merge: true,
   } as const;
   const document = parseDocument(text, options);
   const placeAt = (offset: number): Location => {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line, column: col };
   };
-  const survey: Survey = { places: new Map([["", placeAt(0)]]), problems: [], placeAt };
+  const targets = aliasTargets(document);
+  const survey: Survey = { targets, places: new Map([["", placeAt(0)]]), problems: [], placeAt };
   if (document.contents) surveyNode(document.contents, "", survey);
   const { value, problem } = readValue(document);
   const syntax = document.errors.map((error) => syntaxProblem(error, placeAt(error.pos[0])));
@@ -54,6 +56,8 @@ export function joinPath(base: string, ...parts: readonly PropertyKey[]): string
 
 /** What a walk through the document collects. */
 interface Survey {
+  /** The node that each alias repeats. */
+  readonly targets: ReadonlyMap<Alias, Node>;
   readonly places: Map<string, Location>;
   readonly problems: Problem[];
   readonly placeAt: (offset: number) => Location;
@@ -72,9 +76,11 @@ function surveyNode(node: unknown, path: string, survey: Survey): void {
 
 /** The pairs without duplicate keys; only the first one counts. */
 function surveyPairs<P extends Pair>(pairs: readonly P[], path: string, survey: Survey): P[] {
+  surveyMerged(pairs, path, survey);
   const seen = new Set<string>();
   return pairs.filter(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : "";
+    if (isMergeKey(key)) return true;
     const child = joinPath(path, name);
     const place = survey.placeAt(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
     if (seen.has(name)) {
@@ -86,6 +92,51 @@ function surveyPairs<P extends Pair>(pairs: readonly P[], path: string, survey: 
     surveyNode(value, child, survey);
     return true;
   });
+}
+
+/** Finds the anchors of all aliases in one walk; the parser's own search takes a walk for each. */
+function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Alias: (_, alias) => {
+      const target = anchors.get(alias.source);
+      if (target) targets.set(alias, target);
+    },
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
+/** Locates the keys that `<<` adds in their own blocks, before the keys of the block itself. */
+function surveyMerged(pairs: readonly Pair[], path: string, survey: Survey): void {
+  const blocks = new Set<YAMLMap>();
+  const follow = ({ key, value }: Pair): void => {
+    if (!isMergeKey(key)) return;
+    for (const source of isSeq(value) ? value.items : [value]) {
+      const block = isAlias(source) ? survey.targets.get(source) : source;
+      if (!isMap(block) || blocks.has(block)) continue;
+      blocks.add(block);
+      block.items.forEach(follow);
+    }
+  };
+  pairs.forEach(follow);
+  for (const block of blocks) {
+    for (const { key, value } of block.items) {
+      if (!isScalar(key) || isMergeKey(key)) continue;
+      const child = joinPath(path, String(key.value));
+      if (survey.places.has(child)) continue;
+      survey.places.set(child, survey.placeAt(key.range?.[0] ?? 0));
+      surveyNode(value, child, survey);
+    }
+  }
+}
+
+/** The parser turns an unquoted `<<` into a symbol. @see https://yaml.org/type/merge.html */
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && typeof key.value === "symbol";
 }
 
 const WRITTEN_TWICE = {
@@ -114,11 +165,26 @@ function readValue(document: ReturnType<typeof parseDocument>): {
   problem?: Problem;
 } {
   try {
-    return { value: document.toJS() ?? {} };
+    return { value: withoutExtensions(document.toJS() ?? {}) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { value: {}, problem: unreadable(reason) };
   }
+}
+
+/** Marks blocks that only hold anchors, as in compose files. */
+export const EXTENSION = "x-";
+
+/** The problem of such a block at any other place. */
+export const MISPLACED_EXTENSION = {
+  message: "x- blocks, which only hold anchors, are possible at the top level only.",
+  remedy: "Move it there.",
+};
+
+/** The value without the blocks at its top level that only hold anchors. */
+function withoutExtensions(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith(EXTENSION)));
 }
 
 function syntaxProblem(error: YAMLError, place: Location): Problem {

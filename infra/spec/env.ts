@@ -67,7 +67,7 @@ export const EnvValueSpec = z
           .optional()
           .meta({
             description:
-              "Connection property. url (the default) is the internal URL on Render and the external URL elsewhere.",
+              "Connection property. url is the internal URL on Render and the external URL elsewhere. Default: url.",
             examples: ["url"],
           }),
       })
@@ -80,7 +80,7 @@ export const EnvValueSpec = z
           .optional()
           .meta({
             description:
-              "Connection property. url (the default) is the internal URL on Render and the external URL elsewhere.",
+              "Connection property. url is the internal URL on Render and the external URL elsewhere. Default: url.",
             examples: ["url"],
           }),
       })

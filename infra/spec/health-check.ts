@@ -8,14 +8,14 @@ const handling = {
     .optional()
     .meta({
       description:
-        "live: part of /healthz. ready (the default): part of /readyz. info: only reported.",
+        "live: part of /healthz. ready: part of /readyz. info: only reported. Default: ready.",
       examples: ["ready"],
     }),
   critical: z
     .boolean()
     .optional()
     .meta({
-      description: "true: a failure answers 503. Otherwise the answer is degraded.",
+      description: "true: a failure answers 503. false: the answer is degraded. Default: false.",
       examples: [true],
     }),
   timeout: Duration.optional().meta({

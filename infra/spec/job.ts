@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EnvSpec } from "./env.ts";
 import { keyed } from "./keyed.ts";
 import { HiddenValue, PostgresAddress } from "./reference.ts";
-import { Duration, JsonValue, Key, Plan, RelativePath } from "./scalar.ts";
+import { Duration, JsonValue, Key, NotExtension, Plan, RelativePath } from "./scalar.ts";
 import { ScheduleSpec } from "./schedule.ts";
 
 /** Most retries of one run. */
@@ -22,7 +22,7 @@ const work = {
       examples: ["pnpm webhooks:reconcile"],
     }),
   options: z
-    .record(z.string(), JsonValue)
+    .record(NotExtension, JsonValue)
     .optional()
     .meta({
       description:
@@ -164,7 +164,7 @@ const running = {
     .optional()
     .meta({
       description:
-        "Which missed runs are started after an outage: none, the latest one (the default), all, or at most a number.",
+        "Which missed runs are started after an outage: none, the latest one, all, or at most a number. Default: latest.",
       examples: ["latest", { max: 24 }],
     }),
   jitter: Duration.optional().meta({
@@ -181,7 +181,7 @@ const running = {
     .optional()
     .meta({
       description:
-        "Concurrency policy when the job is due while it is running. forbid (the default) skips the new run.",
+        "Concurrency policy when the job is due while it is running. forbid skips the new run. Default: forbid.",
       examples: ["forbid"],
     }),
   lock: z

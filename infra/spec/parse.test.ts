@@ -278,3 +278,13 @@ services:
     ]
   `);
 });
+
+test("a hint never repeats what was typed", () => {
+  const found = refusals(`
+services:
+  web: { type: web, source: { repo: "https://example.com/a" }, runtime: node, start: node a.js, plan: starter, schedule: { every: 1h } }
+render: { owner: tea-00000000000000000001 }
+`);
+
+  expect(found.filter((it) => /([\w-]+)[": ].*Did you mean "\1"/.test(it))).toEqual([]);
+});

@@ -1,7 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nearest, type Problem, UsageError } from "../errors.ts";
+import { hasCode, nearest, type Problem, SpecError, UsageError } from "../errors.ts";
 import { locate, type Locations, readDocument, type SpecDocument } from "./document.ts";
 import { extendDocument } from "./extend.ts";
 import { dropInvalid } from "./partial.ts";
@@ -103,7 +104,36 @@ function baseOf(value: unknown): string | undefined {
 
 function readSpecText(stackName: string, stacksDir: string): SpecText {
   const path = join(stacksDir, `${stackName}${SUFFIX}`);
-  return { text: readFileSync(path, "utf8"), file: shownPath(path) };
+  const file = shownPath(path);
+  const bytes = readBytes(path, file);
+  if (!isUtf8(bytes)) throw new SpecError(file, [notUtf8(bytes, file)]);
+  return { text: bytes.toString("utf8"), file };
+}
+
+/** @throws UsageError when it is not a readable file */
+function readBytes(path: string, file: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (hasCode(error, "EISDIR")) {
+      throw new UsageError(`${file}: is a directory. Write the spec in a file of this name.`);
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${file}: cannot be read: ${why}. Correct its permissions.`);
+  }
+}
+
+/** The problem of a text in another encoding, at its first invalid character. */
+function notUtf8(bytes: Buffer, file: string): Problem {
+  const lines = bytes.toString("latin1").split("\n");
+  const index = lines.findIndex((line) => !isUtf8(Buffer.from(line, "latin1")));
+  const text = Buffer.from(lines[index] ?? "", "latin1").toString("utf8");
+  return {
+    path: "",
+    place: { file, line: index + 1, column: text.indexOf("\uFFFD") + 1 },
+    message: "is not UTF-8 text.",
+    remedy: "Save the file as UTF-8.",
+  };
 }
 
 function noSuchStack(stackName: string, known: readonly string[], stacksDir: string): string {

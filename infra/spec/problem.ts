@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Problem } from "../errors.ts";
 import { nearest } from "../errors.ts";
+import { EXTENSION, MISPLACED_EXTENSION } from "./document.ts";
 import { belongsElsewhere, replacementOf } from "./misplaced.ts";
 import {
   childValue,
@@ -111,6 +112,10 @@ function unknownKey(key: string, known: readonly string[], path: readonly string
       remedy: replacement,
     };
     return { problem, drop, meant: [...path, "database"].join("/") };
+  }
+  if (key.startsWith(EXTENSION)) {
+    const problem = { path: drop.join("/"), ...MISPLACED_EXTENSION };
+    return { problem, drop };
   }
   const likely = nearest(key, known);
   const misplaced = belongsElsewhere(path, key, likely);

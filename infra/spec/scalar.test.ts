@@ -139,7 +139,7 @@ services:
       "7:14   runtimeSource/archive/url: should be a URL that starts with https://, got "http://example.com/a.tgz".",
       "7:47   runtimeSource/archive/sha256: should be 64 hexadecimal digits (sha256sum prints them), got "abc".",
       "9:31   services/web/source/repo: should be a URL that starts with https://, got "http://example.com/a".",
-      "9:88   services/web/plan: should be a plan id such as starter or 1c-2g, got "Starter Plus".",
+      "9:88   services/web/plan: there is no plan "Starter Plus". Did you mean "starter_plus"?",
     ]
   `);
 });

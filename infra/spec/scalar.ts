@@ -7,13 +7,19 @@ import { z } from "zod";
  */
 const KEY_LENGTH_MAX = 40;
 
-/** Key of a service, job or other named thing: also its Pulumi name, so renaming it replaces it. */
-export const Key = z
+/** A name of the operator's choice. `x-` marks blocks that only hold anchors, as in compose files. */
+export const NotExtension = z
   .string()
-  .regex(
-    /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
-    "should be lower-case words with hyphens, such as web or digest-weekdays",
-  )
+  .refine(
+    (it) => !it.startsWith("x-"),
+    "should not start with x-, which marks blocks at the top level that only hold anchors",
+  );
+
+/** Key of a service, job or other named thing: also its Pulumi name, so renaming it replaces it. */
+export const Key = NotExtension.regex(
+  /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+  "should be lower-case words with hyphens, such as web or digest-weekdays",
+)
   .max(KEY_LENGTH_MAX, `should have at most ${KEY_LENGTH_MAX} characters`)
   .meta({ id: "key" });
 
@@ -110,7 +116,7 @@ export const Cidr = z
 /** Plan ids change with the vendor, so they are an open word; a misspelt one is refused by Render. */
 export const Plan = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_.-]*$/, "should be a plan id such as starter or 1c-2g")
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_. -]*$/, "should be a plan id such as starter or 1c-2g")
   .meta({ id: "plan" });
 
 /** File name without a directory. */

@@ -50,7 +50,7 @@ export function keysOf(schema: z.core.$ZodType | undefined): string[] {
 /** Parts of a path's value. */
 export function childValue(value: unknown, key: PropertyKey): unknown {
   if (typeof value !== "object" || value === null) return undefined;
-  return Object.entries(value).find(([name]) => name === String(key))?.[1];
+  return Object.getOwnPropertyDescriptor(value, key)?.value;
 }
 
 function childSchema(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {

@@ -12,7 +12,7 @@ export const SecretSpec = z
       .optional()
       .meta({
         description:
-          "true (the default): a deploy without the secret is refused. warn: the deploy warns that it is missing. false: the secret is optional.",
+          "true: a deploy without the secret is refused. warn: the deploy warns that it is missing. false: the secret is optional. Default: true.",
         examples: [true, "warn", false],
       }),
     maxAge: Duration.optional().meta({

@@ -34,7 +34,7 @@ const identity = {
     .optional()
     .meta({
       description:
-        "Name on Render. Without it: the system's name when the stack has one service, otherwise <system>-<key>.",
+        "Name on Render. Default: the system's name when the stack has one service, otherwise <system>-<key>.",
       examples: ["amazon-cockpit-2"],
     }),
   vm: Key.optional().meta({
@@ -100,7 +100,7 @@ const commands = {
     .optional()
     .meta({
       description:
-        "When commits to the branch are deployed: on each commit (true, the default), after its checks pass (checks-pass), or never (false).",
+        "When commits to the branch are deployed. true: on each commit. checks-pass: after its checks pass. false: never. Default: true.",
       examples: [true, "checks-pass"],
     }),
   buildFilter: BuildFilterSpec.optional(),
@@ -135,7 +135,7 @@ const running = {
     .optional()
     .meta({
       description:
-        "Port on which the app listens; the app receives it as PORT. Render's default is 10000.",
+        "Port on which the app listens; the app receives it as PORT. Default on Render: 10000.",
       examples: [8080],
     }),
   health: HttpPath.optional().meta({

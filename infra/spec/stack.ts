@@ -33,7 +33,7 @@ export const StackSpec = z
       .optional()
       .meta({
         description:
-          "Kind of environment: production (the default) or staging. Rules for production apply only in production.",
+          "Kind of environment. Rules for production apply only in production. Default: production.",
         examples: ["production"],
       }),
     timezone: TimezoneSpec.meta({

@@ -22,7 +22,7 @@ const gateHandling = {
     .optional()
     .meta({
       description:
-        "When the gate does not answer in time: closed (the default) aborts the start, open only warns.",
+        "When the gate does not answer in time: closed aborts the start, open only warns. Default: closed.",
       examples: ["closed"],
     }),
   failClosedEnv: EnvName.optional().meta({
@@ -118,7 +118,7 @@ const MigrateSpec = z
           .optional()
           .meta({
             description:
-              "Who runs the migrations. runtime (the default) runs them. With app the app runs them, and the runtime only reads their status.",
+              "Who runs the migrations. With app the app runs them, and the runtime only reads their status. Default: runtime.",
             examples: ["app"],
           }),
       })
@@ -258,7 +258,7 @@ export const SuperviseSpec = z
   .meta({
     id: "supervise",
     description:
-      "Run the app under the runtime. true (the default) for native runtimes. The default for docker and images is false; with true the image must contain /opt/opspec and start: is required.",
+      "Run the app under the runtime. With docker and images, true needs /opt/opspec in the image and start:. Default: true for native runtimes, false for docker and images.",
     examples: [true, { watchdog: { path: "/ping" } }],
   });
 

@@ -44,7 +44,7 @@ const LABEL = {
   job: {
     description: "Prints a label.",
     options: z.strictObject({
-      copies: z.optional(z.int()).check(z.meta({ description: "How many; 2 without it." })),
+      copies: z.optional(z.int()).check(z.meta({ description: "How many. Default: 2." })),
     }),
     input: z.strictObject({
       text: z.string().check(z.meta({ description: "What stands on it." })),
@@ -94,7 +94,7 @@ test("the page of a job has all that an operator asks, in this order", () => {
 
     | option | type | default | what it says |
     | --- | --- | --- | --- |
-    | \`copies\` | whole number | 2 | How many; 2 without it. |
+    | \`copies\` | whole number | 2 | How many. Default: 2. |
 
     ## Input of a manual run
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { CATALOG } from "@opspec/runtime/catalog";
 import { StackSpec } from "../../infra/spec/stack.ts";
 import { listSpecKeys } from "./spec-keys.ts";
 import { defaultOf, renderSpecPage } from "./spec-page.ts";
@@ -42,13 +43,6 @@ test.each([
   ["Dockerfile. Default: ./Dockerfile.", "./Dockerfile"],
   ["Region. Default: the stack's region. A change replaces the resource.", "the stack's region"],
   ["Health check path. Default behind the proxy: /healthz.", "/healthz"],
-  ["Branch; main when it is not given.", "main"],
-  ["Region; the stack's when it is not given. A change replaces.", "the stack's"],
-  ["Dockerfile; ./Dockerfile when it is not given.", "./Dockerfile"],
-  ["Name on Render; <system>-<key> when it is not given.", "<system>-<key>"],
-  ["production (the default) or staging. Rules follow it.", "production"],
-  ["Deploy on each commit (true, the default), or never.", "true"],
-  ["Name. Without it: the system's name when there is one.", "the system's name when there is one"],
   ["A file whose presence switches the job off.", undefined],
 ])("%j says that without the key it is %j", (description, expected) => {
   expect(defaultOf(description)).toBe(expected);
@@ -92,3 +86,13 @@ function placeholder(base: string): string {
 function isBlock(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+test("every description of a key or an option states its default in the one form that is read", () => {
+  const jobs = Object.values(CATALOG).flatMap((job) => listSpecKeys(job.options));
+
+  const others = [...listSpecKeys(StackSpec), ...jobs].filter(({ description = "" }) =>
+    /the default\)|is the default|when it is not given|[Ww]ithout it:/.test(description),
+  );
+
+  expect(others.map((it) => it.path)).toEqual([]);
+});

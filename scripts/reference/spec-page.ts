@@ -7,17 +7,8 @@ const COLUMNS = ["type", "default", "unit", "what it says", "example"];
 /** Number of examples shown per key; an editor's hover shows all of them. */
 const EXAMPLES_MAX = 3;
 
-/** The phrases by which descriptions state a default. */
-const DEFAULTS = [
-  /Default(?: [^:.]+)?: (.+?)\.(?: |$)/,
-  /(?:^|[;,.] )((?:(?![;,.] ).)+) when it is not given/,
-  /Without it: ([^.]+)/,
-  /([^\s(:;.]+) \(the default\)/,
-  /\(([^\s(),]+), the default\)/,
-  /(\S+) is the default/,
-  /default is ([^\s.]+)/,
-  /(?:^|[;,.] )((?:(?![;,.] ).)+) without it/,
-];
+/** How descriptions state a default. */
+const DEFAULT = /\bDefault(?: [^:.]+)?: (.+?)\.(?: |$)/;
 
 /** Every key of the spec: one table for the top level and one for each block. */
 export function renderSpecPage(keys: readonly SpecKey[]): string {
@@ -39,8 +30,7 @@ export function renderSpecPage(keys: readonly SpecKey[]): string {
 
 /** The default, as the description states it. */
 export function defaultOf(description: string): string | undefined {
-  const [found] = DEFAULTS.flatMap((pattern) => pattern.exec(description)?.[1] ?? []);
-  return found;
+  return DEFAULT.exec(description)?.[1];
 }
 
 /** One row per path; the first column's heading is the block's word for a key. */

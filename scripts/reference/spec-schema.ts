@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EXTENSION } from "../../infra/spec/document.ts";
 import { StackSpec } from "../../infra/spec/stack.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
@@ -22,7 +23,8 @@ export function renderSpecSchema(): string {
     unrepresentable: "any",
   });
   const { $schema, definitions = {}, ...stack } = plainReferences(json) as JsonSchema;
-  const strict: Definitions = { stack, ...(definitions as Definitions) };
+  const root = { ...stack, patternProperties: { [`^${EXTENSION}`]: {} } };
+  const strict: Definitions = { stack: root, ...(definitions as Definitions) };
   const schema = {
     $schema,
     title: "Opspec stack",

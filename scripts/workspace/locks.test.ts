@@ -77,3 +77,16 @@ test("attributes that a killed engine left empty go, so that their state can be 
 
   expect([torn, whole, state].map((it) => existsSync(it))).toEqual([false, true, true]);
 });
+
+test("a damaged state is refused with the way to its previous version", () => {
+  const states = join(backend, ".pulumi", "stacks", "opspec");
+  mkdirSync(states, { recursive: true });
+  writeFileSync(join(states, "shop.json"), '{"version": 3, "checkpoi');
+
+  expect(clear).toThrow("Restore it from a backup of the backend");
+  writeFileSync(join(states, "shop.json.bak"), "{}");
+
+  expect(clear).toThrow(
+    `shop: its state in ${states}/shop.json is damaged and cannot be read. Restore the previous version with: cp ${states}/shop.json.bak ${states}/shop.json.`,
+  );
+});

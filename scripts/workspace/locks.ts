@@ -47,7 +47,22 @@ export function clearDeadLocks(
     rmSync(path, { force: true });
     log(`Removed a lock on ${stack}, left by ${owner}, which no longer runs.`);
   }
-  removeTornAttributes(join(root, "stacks", PROJECT), stack);
+  const states = join(root, "stacks", PROJECT);
+  removeTornAttributes(states, stack);
+  refuseTornState(join(states, `${stack}.json`), stack);
+}
+
+/** @throws UsageError when the state is not whole, with the way to its previous version */
+function refuseTornState(path: string, stack: string): void {
+  if (!existsSync(path) || readJson(path) !== undefined) return;
+  const backup = `${path}.bak`;
+  const remedy =
+    readJson(backup) === undefined
+      ? `Restore it from a backup of the backend, or from ${join(path, "../../../backups", PROJECT, stack)}`
+      : `Restore the previous version with: cp ${backup} ${path}`;
+  throw new UsageError(
+    `${stack}: its state in ${path} is damaged and cannot be read. ${remedy}. Then run opspec refresh ${stack}.`,
+  );
 }
 
 /**

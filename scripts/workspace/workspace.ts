@@ -1,13 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
 import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { UsageError } from "../../infra/errors.ts";
 import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
 import { findEngine } from "../engine/find.ts";
 import { connectLocalCloud } from "./local-cloud.ts";
+import { readLocalSecrets } from "./local-secrets.ts";
 import { clearDeadLocks } from "./locks.ts";
-import { CHECKOUT, LOCAL, LOCAL_SECRETS } from "./paths.ts";
+import { CHECKOUT, LOCAL } from "./paths.ts";
 import { apartEnvironment, backendOf, PROJECT, writePluginProject } from "./plugin-project.ts";
 
 /** A stack with the engine, program and cloud of an operation. */
@@ -114,7 +113,7 @@ async function selectLocalStack(
     import("../../infra/program.ts"),
   ]);
   const deployment = {
-    environment: localSecrets(),
+    environment: readLocalSecrets(),
     placeholder: (name: string) => `placeholder-for-${name}`,
     onPlaceholders: once((names: readonly string[]) =>
       log(`Placeholders replace secrets that are not set: ${names.join(", ")}.`),
@@ -134,12 +133,6 @@ async function selectLocalStack(
       },
     },
   );
-}
-
-/** Secret values for the local cloud; values from other sources are not used. */
-function localSecrets(): NodeJS.Dict<string> {
-  if (!existsSync(LOCAL_SECRETS)) return {};
-  return parseEnv(readFileSync(LOCAL_SECRETS, "utf8"));
 }
 
 /** The program runs for each preview and up; its messages are printed once. */

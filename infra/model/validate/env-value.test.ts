@@ -74,9 +74,9 @@ services:
 
   expect(found).toMatchInlineSnapshot(`
     [
-      "9:12   services/web/env/RENDER_EXTERNAL_URL: is set by Render or by the runtime. Use another name.",
-      "9:36   services/web/env/OPSPEC_MANIFEST: is set by Render or by the runtime. Use another name.",
-      "9:56   services/web/env/IS_PULL_REQUEST: is set by Render or by the runtime. Use another name.",
+      "9:12   services/web/env/RENDER_EXTERNAL_URL: is set by Render. Use another name.",
+      "9:36   services/web/env/OPSPEC_MANIFEST: is set by the runtime. Use another name.",
+      "9:56   services/web/env/IS_PULL_REQUEST: is set by Render. Use another name.",
     ]
   `);
 });
@@ -155,4 +155,19 @@ services:
 `);
 
   expect(found).toMatchInlineSnapshot(`[]`);
+});
+
+test("other names that start with RENDER_ are the app's own", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: starter
+    env: { RENDER_QUALITY: high, RENDERER: webgl }
+`);
+
+  expect(found).toEqual([]);
 });

@@ -11,8 +11,11 @@ const LOCAL_HOST =
 /** Clear-text HTTP to a host with a dot: a name without one is in the private network. */
 const PLAIN_HTTP = /^http:\/\/[^/\s:]*\./i;
 
-/** A URL up to a separator; only an IPv6 host has brackets. */
-const URLS = /[a-z][a-z0-9+.-]*:\/\/(\[[0-9a-f:.]+\])?[^\s"'`,;<>()[\]{}|]*/gi;
+/**
+ * A URL up to a separator; only an IPv6 host has brackets. No scheme in use has more than 30
+ * characters, and without a limit the search of a long text takes quadratic time.
+ */
+const URLS = /[a-z][a-z0-9+.-]{0,29}:\/\/(\[[0-9a-f:.]+\])?[^\s"'`,;<>()[\]{}|]*/gi;
 
 /** User and password of a URL. */
 const USER_INFO = /:\/\/[^/@\s"']*@/g;
@@ -20,8 +23,26 @@ const USER_INFO = /:\/\/[^/@\s"']*@/g;
 /** A URL with a password in it. */
 const CREDENTIALS = /(^|[\s"'`,;<>()[\]{}|])[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:[^/@\s]+@/i;
 
-/** Names that Render and the runtime set themselves. @see https://render.com/docs/environment-variables */
-const RESERVED = /^(RENDER(_|$)|IS_PULL_REQUEST$|OPSPEC_)/;
+/** Names that Render sets itself. @see https://render.com/docs/environment-variables */
+const RENDER_VARIABLES = [
+  "IS_PULL_REQUEST",
+  "RENDER",
+  "RENDER_CPU_COUNT",
+  "RENDER_DISCOVERY_SERVICE",
+  "RENDER_EXTERNAL_HOSTNAME",
+  "RENDER_EXTERNAL_URL",
+  "RENDER_GIT_BRANCH",
+  "RENDER_GIT_COMMIT",
+  "RENDER_GIT_REPO_SLUG",
+  "RENDER_INSTANCE_ID",
+  "RENDER_SERVICE_ID",
+  "RENDER_SERVICE_NAME",
+  "RENDER_SERVICE_TYPE",
+  "RENDER_WEB_CONCURRENCY",
+];
+
+/** The runtime sets names with this prefix. */
+const RUNTIME_PREFIX = "OPSPEC_";
 
 /** Values of variables are safe where the stack runs. */
 export function validateEnvValues(spec: PartialStackSpec): Problem[] {
@@ -38,8 +59,10 @@ export function validateEnvValues(spec: PartialStackSpec): Problem[] {
 }
 
 function reserved({ path, name }: Variable): Problem[] {
-  if (!RESERVED.test(name)) return [];
-  return [{ path, message: "is set by Render or by the runtime.", remedy: "Use another name." }];
+  const isRender = RENDER_VARIABLES.includes(name);
+  if (!isRender && !name.startsWith(RUNTIME_PREFIX)) return [];
+  const message = `is set by ${isRender ? "Render" : "the runtime"}.`;
+  return [{ path, message, remedy: "Use another name." }];
 }
 
 function credentials({ path, parts }: Variable): Problem[] {

@@ -63,10 +63,10 @@ function knownWork(
         : `Did you mean "${near}"?`;
     return [{ path: `${path}/uses`, message: `there is no job "${uses}" in the catalog.`, remedy }];
   }
-  return jobOptionProblems(uses, options ?? {}).map((problem) => ({
-    path: `${path}/options${problem.option === "" ? "" : `/${problem.option}`}`,
-    message: problem.message,
-    remedy: problem.remedy,
+  return jobOptionProblems(uses, options ?? {}).map(({ option, message, remedy }) => ({
+    path: `${path}/options${option === "" ? "" : `/${option}`}`,
+    message,
+    remedy,
   }));
 }
 

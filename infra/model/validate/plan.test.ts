@@ -53,3 +53,34 @@ services:
 
   expect(found).toMatchInlineSnapshot(`[]`);
 });
+
+test("another spelling of a plan names the one of the API", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: Standard
+  api:
+    type: private
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    start: node a.js
+    plan: pro plus
+databases:
+  main: { version: 16, plan: basic-256mb }
+  other: { version: 16, plan: Pro-8GB }
+  new: { version: 16, plan: 0.5c-1g }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "8:5   services/web/plan: there is no plan "Standard". Did you mean "standard"?",
+      "14:5   services/api/plan: there is no plan "pro plus". Did you mean "pro_plus"?",
+      "16:24   databases/main/plan: there is no plan "basic-256mb". Did you mean "basic_256mb"?",
+      "17:25   databases/other/plan: there is no plan "Pro-8GB". Did you mean "pro_8gb"?",
+    ]
+  `);
+});

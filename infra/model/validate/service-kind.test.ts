@@ -137,3 +137,22 @@ services:
     ]
   `);
 });
+
+test("a native service without the runtime needs a build command", () => {
+  const found = refusals(`
+services:
+  web:
+    type: web
+    source: { repo: "https://example.com/a" }
+    runtime: node
+    plan: starter
+    supervise: false
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "3:3   services/web/build: a node service needs a build command. Add build:.",
+      "3:3   services/web/start: a node service needs a start command. Add start:.",
+    ]
+  `);
+});

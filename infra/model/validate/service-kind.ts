@@ -2,7 +2,7 @@ import type { Problem } from "../../errors.ts";
 import type { ServiceSpec } from "../../spec/service.ts";
 import type { DeepPartial, PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
-import { isNative } from "../supervision.ts";
+import { isNative, isSupervised } from "../supervision.ts";
 
 type ServicePart = DeepPartial<ServiceSpec>;
 type Kind = ServiceSpec["type"];
@@ -130,14 +130,17 @@ function missingCommands(key: string, service: ServicePart): Problem[] {
       },
     ];
   }
-  if (!isNative(service) || start !== undefined) return [];
-  return [
-    {
-      path: `${path}/start`,
-      message: `a ${runtime} service needs a start command.`,
-      remedy: "Add start:.",
-    },
+  if (!isNative(service)) return [];
+  const missing = [
+    ...(start === undefined ? ["start"] : []),
+    // Under the runtime the build command at least fetches the runtime.
+    ...(build === undefined && !isSupervised(service) ? ["build"] : []),
   ];
+  return missing.map((command) => ({
+    path: `${path}/${command}`,
+    message: `a ${runtime} service needs a ${command} command.`,
+    remedy: `Add ${command}:.`,
+  }));
 }
 
 function imageProblems(key: string, { source, build, runtime, docker }: ServicePart): Problem[] {

@@ -47,7 +47,7 @@ export const ManifestCheck = z.strictObject({
   name: z.string(),
   /** `live`: part of liveness. `ready`: part of readiness. `info`: only reported. */
   kind: z.enum(["live", "ready", "info"]),
-  /** If a critical check fails, the answer is a 503. Otherwise it is `degraded`. */
+  /** If a critical check fails, the answer is a 503. Otherwise it is `degraded`. Default: false. */
   critical: z.optional(z.boolean()),
   timeoutMs: z.optional(Milliseconds),
   intervalMs: z.optional(Milliseconds),

@@ -49,6 +49,7 @@ test("liveness answers without waiting while a dependency hangs", async () => {
         {
           name: "database",
           kind: "ready",
+          critical: true,
           timeoutMs: 60_000,
           probe: { kind: "postgres", urlEnv: "DATABASE_URL" },
         },

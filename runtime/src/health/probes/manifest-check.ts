@@ -11,6 +11,7 @@ import { httpProbe, tcpProbe } from "./network.ts";
 export function manifestCheck({ probe, ...declared }: ManifestCheck, context: ProbeContext): Check {
   const urlEnv = "urlEnv" in probe ? probe.urlEnv : undefined;
   return {
+    critical: false,
     ...declared,
     probeKind: probe.kind,
     isConfigured: urlEnv === undefined || valueOf(context.env, urlEnv) !== undefined,

@@ -20,7 +20,7 @@ export const sqliteBackupJob = {
       ),
       reason: described(
         z.optional(z.enum(["periodic", "aligned_schedule"])),
-        "Recorded reason of a scheduled backup. `periodic` (the default) skips the backup soon after another one, `aligned_schedule` never skips it.",
+        "Recorded reason of a scheduled backup. `periodic` skips the backup soon after another one, `aligned_schedule` never skips it. Default: periodic.",
       ),
       spacingSeconds: described(
         z.optional(Count),

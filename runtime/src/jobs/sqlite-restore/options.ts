@@ -30,7 +30,7 @@ export const sqliteRestoreJob = {
       ),
       schema: described(
         z.optional(z.enum(["any", "same"])),
-        "`same` refuses a file whose tables, columns or user_version differ from the current database, such as a file from before a migration. `any` (the default) accepts it.",
+        "`same` refuses a file whose tables, columns or user_version differ from the current database, such as a file from before a migration. `any` accepts it. Default: any.",
       ),
     });
   },
