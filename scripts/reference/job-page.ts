@@ -1,6 +1,7 @@
+import { parse } from "yaml";
 import type { CatalogJob } from "@opspec/runtime/catalog";
 import { code, renderTable } from "./markdown.ts";
-import { listSpecKeys } from "./spec-keys.ts";
+import { listSpecKeys, type SpecKey } from "./spec-keys.ts";
 import { renderKeys } from "./spec-page.ts";
 
 /** A job of the catalog with the text of its page. */
@@ -10,9 +11,10 @@ export interface DescribedJob {
   readonly page: string | undefined;
 }
 
-/** The sections of a page.md, in their order. The generated ones stand before the second. */
+/** The sections of a page.md, in their order. A job without options of its own has no second one. */
 export const SECTIONS = [
   "What it does",
+  "Options",
   "What it writes",
   "How it ends",
   "Dry run",
@@ -29,19 +31,21 @@ export function renderJobList(jobs: Readonly<Record<string, DescribedJob>>): str
   return renderTable(["job", "what it does", "in the runbooks"], rows);
 }
 
-/** The page of one job: its page.md, and the options and inputs of the catalog. */
+/** The page of one job: its page.md, with the types of the options and inputs of the catalog. */
 export function renderJobPage(name: string, { job, page = "" }: DescribedJob): string {
   const { description, options, input, needsDisk } = job;
   const disk = needsDisk ? " It needs a disk, so it runs in the service that owns one." : "";
-  const at = page.indexOf(`## ${SECTIONS[1]}`);
-  const [before, after] = at < 0 ? [page, ""] : [page.slice(0, at), page.slice(at)];
+  const [before = "", after = ""] = page.split(/^(?=## What it writes$)/m);
   const parts = [
     "<!-- Generated from the code by npm run generate. Changes made here are lost. -->",
     `# ${code(name)}`,
     `${description}${disk}`,
-    before.trim(),
+    before
+      .split(/^## Options$/m, 1)
+      .join("")
+      .trim(),
     "## Options",
-    keyTable(options, "option") ?? "None.",
+    keyTable(optionKeys(options, page), "option") ?? "None.",
     ...(input ? inputOf(name, input) : []),
     after.trim(),
     "The keys that every job has (schedule, toggles, retries, lock, alerts) are in the [reference](../reference.md#jobs).",
@@ -60,8 +64,24 @@ export function exampleOf(page: string): string {
   return /^```yaml\n([^]*?)^```$/m.exec(sectionOf(page, "Example"))?.[1] ?? "";
 }
 
+/** The options with the words and examples of a page.md, or else those of their schema. */
+export function optionKeys(schema: CatalogJob["options"], page: string): SpecKey[] {
+  const lines = [
+    ...sectionOf(page, "Options").matchAll(/^- `(.*?)`: (.*?)(?: Example: `(.*)`)?$/gm),
+  ];
+  const words = new Map(
+    lines.map(([, path, description, example]) => [path, { description, example }]),
+  );
+  return listSpecKeys(schema).map((key) => {
+    const { description, example } = words.get(key.path) ?? {};
+    if (description === undefined) return key;
+    const examples = example?.split("`, `").map((it): unknown => parse(it)) ?? [];
+    return { ...key, description, examples };
+  });
+}
+
 function inputOf(name: string, input: NonNullable<CatalogJob["input"]>): string[] {
-  const table = keyTable(input, "name");
+  const table = keyTable(listSpecKeys(input), "name");
   if (table === undefined) return [];
   return [
     "## Input of a manual run",
@@ -70,7 +90,6 @@ function inputOf(name: string, input: NonNullable<CatalogJob["input"]>): string[
   ];
 }
 
-function keyTable(schema: CatalogJob["options"], called: string): string | undefined {
-  const keys = listSpecKeys(schema);
+function keyTable(keys: readonly SpecKey[], called: string): string | undefined {
   return keys.length === 0 ? undefined : renderKeys(keys, called);
 }

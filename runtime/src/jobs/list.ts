@@ -3,7 +3,8 @@
  *
  * The exported name is the name in specs and the name of the folder, which has three files:
  * options.ts (what specs may configure; pure, shared with infra), work.ts (exports `work`, which does
- * a run; loaded when a run needs it) and page.md (its part of the reference, never loaded).
+ * a run; loaded when a run needs it) and page.md (what the job does and what each option means; the
+ * source of its page in the reference, never loaded).
  */
 export { alertsFlushJob as "alerts-flush" } from "./alerts-flush/options.ts";
 export { backupVerifyJob as "backup-verify" } from "./backup-verify/options.ts";

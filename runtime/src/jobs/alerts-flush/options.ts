@@ -10,42 +10,17 @@ export const alertsFlushJob = {
     "Reads tables of alerts and sends them by mail and to a webhook if they changed since the last delivery.",
   get options() {
     return z.strictObject({
-      tabs: described(
-        z.optional(z.record(z.string(), alertTab())),
-        "Tables by their display name, each with its source.",
-        { low_stock: { source: { kind: "file", path: "data/low_stock.csv" } } },
-      ),
-      title: described(z.optional(Text), "Subject and heading of the mail. Default: Alerts."),
-      samples: described(
-        z.optional(Positive),
-        "Number of first rows of each table to compare and send. Default: 5.",
-      ),
-      state: described(
-        z.optional(FilePath),
-        "File with the fingerprint that each channel accepted last. Default: the stack's state store.",
-        "logs/alerts_notify_state.json",
-      ),
-      mail: described(
-        z.optional(MailSettings),
-        "How to send mail. Default: SendGrid with SENDGRID_API_KEY.",
-        { kind: "smtp", urlEnv: "SMTP_URL" },
-      ),
-      from: described(
-        z.optional(Text),
-        "Sender of the mail. Default: ALERTS_EMAIL_FROM, or else DIGEST_EMAIL_FROM.",
-      ),
-      to: described(
-        z.optional(z.array(Text)),
-        "Recipients of the mail. Default: ALERTS_EMAIL_TO, or else DIGEST_EMAIL_TO, separated by commas.",
-      ),
-      webhook: described(
-        z.optional(
-          z.strictObject({
-            urlEnv: described(EnvName, "Environment variable with the URL."),
-          }),
-        ),
-        "Webhook that gets the alerts as JSON. Default: WEBHOOK_URL.",
-        { urlEnv: "ALERTS_WEBHOOK_URL" },
+      tabs: z.optional(z.record(z.string(), alertTab())),
+      title: z.optional(Text),
+      samples: z.optional(Positive),
+      state: z.optional(FilePath),
+      mail: z.optional(MailSettings),
+      from: z.optional(Text),
+      to: z.optional(z.array(Text)),
+      webhook: z.optional(
+        z.strictObject({
+          urlEnv: EnvName,
+        }),
       ),
     });
   },
@@ -64,11 +39,7 @@ export const alertsFlushJob = {
 /** The rows of one kind of alert. */
 function alertTab() {
   return z.strictObject({
-    source: described(ManifestSource, "Source of the rows: a file, a query, a URL or a sheet."),
-    columns: described(
-      z.optional(z.array(Text)),
-      "Columns to compare and send. Default: all. Leave out columns that change with each read, such as a time.",
-      ["sku", "title", "stock"],
-    ),
+    source: ManifestSource,
+    columns: z.optional(z.array(Text)),
   });
 }

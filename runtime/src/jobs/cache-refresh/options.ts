@@ -9,28 +9,12 @@ export const cacheRefreshJob = {
   get options() {
     const Buckets = bucketsSchema();
     return z.strictObject({
-      bucket: described(
-        z.optional(Buckets),
-        "Name of the cache, a list of names, or all. Default: all.",
-        "clans",
-        ["clans", "templates"],
-        "all",
-      ),
-      path: described(
-        z.optional(z.string().check(z.regex(/^\//))),
-        "For caches of the app: path of the app that refreshes one on POST. {bucket} stands for the cache's name. The body is {bucket, trigger, actor}.",
-        "/internal/caches/{bucket}/refresh",
-      ),
-      url: described(z.optional(z.string()), "Whole URL to use instead of path."),
-      urlEnv: described(z.optional(EnvName), "Environment variable with the URL."),
-      tokenEnv: described(
-        z.optional(EnvName),
-        "Environment variable with a token to send as a Bearer token.",
-      ),
-      timeoutSeconds: described(
-        z.optional(Seconds),
-        "Time limit of one request to the app, in seconds. Default: 60.",
-      ),
+      bucket: z.optional(Buckets),
+      path: z.optional(z.string().check(z.regex(/^\//))),
+      url: z.optional(z.string()),
+      urlEnv: z.optional(EnvName),
+      tokenEnv: z.optional(EnvName),
+      timeoutSeconds: z.optional(Seconds),
     });
   },
   get input() {

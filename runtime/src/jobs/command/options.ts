@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { described } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Text } from "../job.ts";
 
 /** The job `command`. */
@@ -8,16 +7,8 @@ export const commandJob = {
     "Runs a command of the app with a shell and the app's environment. A spec writes `command:` instead of `uses:`.",
   get options() {
     return z.strictObject({
-      command: described(
-        z.optional(Text),
-        "Command for /bin/sh. A spec writes it beside the options.",
-        "pnpm webhooks:reconcile",
-      ),
-      cwd: described(
-        z.optional(FilePath),
-        "Working directory. Default: the app's directory.",
-        "services/worker",
-      ),
+      command: z.optional(Text),
+      cwd: z.optional(FilePath),
     });
   },
 } as const satisfies CatalogJob;

@@ -8,21 +8,9 @@ export const deadLetterRequeueJob = {
     "Moves entries of a dead-letter list or stream in Redis back to their queue, oldest first.",
   get options() {
     return z.strictObject({
-      queue: described(
-        z.optional(Text),
-        "Key of the list or stream with the dead entries. Default: jobs:dead.",
-        "jobs:dead",
-      ),
-      to: described(
-        z.optional(Text),
-        "Key of the queue to which they return, at its tail. Default: jobs.",
-        "jobs",
-      ),
-      max: described(
-        z.optional(Positive),
-        "Maximum number of entries in one run. Default: all that exist at its start.",
-        50,
-      ),
+      queue: z.optional(Text),
+      to: z.optional(Text),
+      max: z.optional(Positive),
       urlEnv: redisUrlOption(),
     });
   },

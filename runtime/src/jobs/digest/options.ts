@@ -9,34 +9,14 @@ export const digestJob = {
   description: "Writes a digest as csv, md and txt and sends it by mail.",
   get options() {
     return z.strictObject({
-      source: described(
-        z.optional(ManifestSource),
-        "Source of the rows: a file, a query, a URL or a sheet. Without it the digest has no rows.",
-        { kind: "file", path: "data/digest.csv" },
-      ),
-      title: described(z.optional(Text), "Heading. Default: Digest."),
-      directory: described(
-        z.optional(FilePath),
-        "Directory in which the files are written first. Default: snapshots.",
-      ),
-      archive: described(
-        z.optional(FilePath),
-        "Directory to which the three finished files move. Default: backups.",
-      ),
-      attachments: described(
-        z.optional(z.boolean()),
-        "Attach the files to the mail, in addition to its table. Default: false.",
-      ),
-      mail: described(
-        z.optional(MailSettings),
-        "How to send mail. Default: SendGrid with SENDGRID_API_KEY.",
-        { kind: "smtp", urlEnv: "SMTP_URL" },
-      ),
-      from: described(z.optional(Text), "Sender of the mail. Default: DIGEST_EMAIL_FROM."),
-      to: described(
-        z.optional(z.array(Text)),
-        "Recipients of the mail. Default: DIGEST_EMAIL_TO, separated by commas.",
-      ),
+      source: z.optional(ManifestSource),
+      title: z.optional(Text),
+      directory: z.optional(FilePath),
+      archive: z.optional(FilePath),
+      attachments: z.optional(z.boolean()),
+      mail: z.optional(MailSettings),
+      from: z.optional(Text),
+      to: z.optional(z.array(Text)),
     });
   },
   get input() {

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { described } from "../../contract/field.ts";
 import { type CatalogJob, urlOptions } from "../job.ts";
 
 /** Range of HTTP statuses. @see RFC 9110, 15 */
@@ -11,16 +10,8 @@ export const httpJob = {
   get options() {
     return z.strictObject({
       ...urlOptions(),
-      method: described(
-        z.optional(z.enum(["GET", "POST", "PUT", "DELETE"])),
-        "HTTP method. Default: GET.",
-        "POST",
-      ),
-      status: described(
-        z.optional(z.int().check(z.minimum(STATUS.min), z.maximum(STATUS.max))),
-        "The only status that is a success. Default: 200 to 299.",
-        204,
-      ),
+      method: z.optional(z.enum(["GET", "POST", "PUT", "DELETE"])),
+      status: z.optional(z.int().check(z.minimum(STATUS.min), z.maximum(STATUS.max))),
     });
   },
 } as const satisfies CatalogJob;

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { described } from "../../contract/field.ts";
 import { type CatalogJob, FilePath, Positive, urlOptions } from "../job.ts";
 
 /** The job `metrics-snapshot`. */
@@ -9,12 +8,8 @@ export const metricsSnapshotJob = {
   get options() {
     return z.strictObject({
       ...urlOptions(),
-      directory: described(
-        z.optional(FilePath),
-        "Directory for the files, one for each day with one line for each snapshot. Default: the snapshot is in the run record.",
-        "metrics",
-      ),
-      keepDays: described(z.optional(Positive), "Number of newest files to keep. Default: 30.", 90),
+      directory: z.optional(FilePath),
+      keepDays: z.optional(Positive),
     });
   },
   diskOptions: ["directory"],

@@ -7,29 +7,13 @@ export const sqliteBackupJob = {
   description: "Copies a live SQLite database, verifies the copy and keeps the newest copies.",
   get options() {
     return z.strictObject({
-      database: described(FilePath, "Database file. It may be in use."),
-      directory: described(FilePath, "Directory for the backups, preferably on another disk."),
-      prefix: described(
-        z.optional(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/))),
-        "Prefix of the file names, before the time in UTC. Default: the database's name and _.",
-        "ventas_",
-      ),
-      keep: described(
-        z.optional(Positive),
-        "Number of newest backups to keep, by name. Default: 10.",
-      ),
-      reason: described(
-        z.optional(z.enum(["periodic", "aligned_schedule"])),
-        "Recorded reason of a scheduled backup. `periodic` skips the backup soon after another one, `aligned_schedule` never skips it. Default: periodic.",
-      ),
-      spacingSeconds: described(
-        z.optional(Count),
-        "Minimum time between a periodic backup and the one before, in seconds. Default: 1800.",
-      ),
-      startSpacingSeconds: described(
-        z.optional(Count),
-        "Minimum time between a backup at the start and the one before, in seconds. Default: 300.",
-      ),
+      database: FilePath,
+      directory: FilePath,
+      prefix: z.optional(z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/))),
+      keep: z.optional(Positive),
+      reason: z.optional(z.enum(["periodic", "aligned_schedule"])),
+      spacingSeconds: z.optional(Count),
+      startSpacingSeconds: z.optional(Count),
     });
   },
   get input() {
