@@ -25,13 +25,14 @@ test.each([
   expect(budget).toEqual({ limit, remaining: limit - 1, resetSeconds: seconds, isSpent: false });
 });
 
-test("changes, scalings and deploys of services share one budget", () => {
+test("changes, scalings and deploys of one service share a budget, and other services have their own", () => {
   const limiter = createRateLimiter();
 
   limiter.count("PATCH", "/services/srv-1", 0);
-  limiter.count("POST", "/services/srv-2/scale", 0);
+  limiter.count("POST", "/services/srv-1/scale", 0);
 
   expect(limiter.count("POST", "/services/srv-1/deploys", 0).remaining).toBe(7);
+  expect(limiter.count("POST", "/services/srv-2/deploys", 0).remaining).toBe(9);
 });
 
 test("every answer says what is left", async () => {

@@ -8,6 +8,7 @@ interface LimitClass {
   readonly calls: RegExp;
   readonly limit: number;
   readonly windowMs: number;
+  readonly isPerService?: true;
 }
 
 /**
@@ -15,8 +16,7 @@ interface LimitClass {
  * from the `Ratelimit-Limit` headers of recorded traffic, the windows from the largest
  * `Ratelimit-Reset`.
  *
- * Render counts changes and deploys per service. Here they count per account, which is stricter: a
- * client within these limits is within Render's.
+ * Changes and deploys of a service have a budget for each service, the others one for the account.
  *
  * @see https://api-docs.render.com/reference/rate-limiting
  */
@@ -44,6 +44,7 @@ const LIMIT_CLASSES: readonly LimitClass[] = [
     calls: /^(?:PATCH \/services\/[^/]+|POST \/services\/[^/]+\/(?:deploys|scale|suspend|resume))$/,
     limit: 10,
     windowMs: MINUTE_MS,
+    isPerService: true,
   },
   { name: "read", calls: /^GET /, limit: 400, windowMs: MINUTE_MS },
   { name: "write", calls: /^/, limit: 100, windowMs: MINUTE_MS },
@@ -73,13 +74,14 @@ export function createRateLimiter(): RateLimiter {
 
   return {
     count(method, path, nowMs) {
-      const { name, limit, windowMs } = classOf(method, path);
-      const current = windows.get(name);
+      const { name, limit, windowMs, isPerService } = classOf(method, path);
+      const key = isPerService ? `${name} ${path.split("/")[2]}` : name;
+      const current = windows.get(key);
       const window =
         current && current.endsMs > nowMs ? current : { endsMs: nowMs + windowMs, calls: 0 };
 
       window.calls += 1;
-      windows.set(name, window);
+      windows.set(key, window);
       return {
         limit,
         remaining: Math.max(0, limit - window.calls),

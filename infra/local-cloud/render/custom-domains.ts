@@ -28,11 +28,11 @@ export function addCustomDomainRoutes(api: CloudRoutes, cloud: Cloud): void {
     // An array, because a sibling may be added; only this answer has nanoseconds.
     return answer(
       201,
-      added.map((it) => ({ ...domainView(cloud, it), createdAt: it.createdAt })),
+      added.map((it) => ({ ...domainView(it), createdAt: it.createdAt })),
     );
   });
 
-  api.get(ONE, (context) => answer(200, domainView(cloud, domainOf(context, cloud))));
+  api.get(ONE, (context) => answer(200, domainView(domainOf(context, cloud))));
 
   api.delete(ONE, (context) => {
     const { serviceId, name, id } = domainOf(context, cloud);
@@ -106,9 +106,8 @@ function domainOf(context: Context, cloud: Cloud): CustomDomainRecord {
   return domain;
 }
 
-function domainView(cloud: Cloud, { serviceId, ...domain }: CustomDomainRecord) {
-  const { id, name } = serviceById(cloud, serviceId);
-  return { ...domain, createdAt: roundedTimestamp(domain.createdAt), server: { id, name } };
+function domainView({ serviceId: _serviceId, ...domain }: CustomDomainRecord) {
+  return { ...domain, createdAt: roundedTimestamp(domain.createdAt) };
 }
 
 function domainPage(cloud: Cloud, serviceId: string, query: URLSearchParams) {
@@ -122,7 +121,7 @@ function domainPage(cloud: Cloud, serviceId: string, query: URLSearchParams) {
   return listPage(rows, query, {
     noun: "customDomain",
     key: ({ id }) => id,
-    view: (it) => domainView(cloud, it),
+    view: (it) => domainView(it),
   });
 }
 /** A host name with at least one dot; a wildcard may stand for its first part. */

@@ -34,7 +34,8 @@ export interface PostgresRecord extends DatastoreRecord {
   resizedMs?: number;
   diskAutoscalingEnabled: boolean;
   highAvailabilityEnabled: boolean;
-  connectionPool: "pgbouncer" | "none";
+  /** Absent until a client sets it. */
+  connectionPool?: "pgbouncer" | "none" | undefined;
   parameterOverrides: Record<string, string>;
   readReplicas: ReplicaRecord[];
 }

@@ -56,6 +56,12 @@ export function isLive(cloud: Cloud, serviceId: string): boolean {
   return suspenders.length === 0 && states.some(({ status }) => status === "live");
 }
 
+/** Whether a service's first deploy is still under way. */
+export function isFirstDeploy(cloud: Cloud, serviceId: string): boolean {
+  const states = [...statesOf(cloud, serviceId).values()];
+  return states.length === 1 && states.every(({ status }) => isInProgress(status));
+}
+
 /** Starts or queues a deploy, by the workspace's policy for overlapping deploys. */
 export function startDeploy(
   cloud: Cloud,

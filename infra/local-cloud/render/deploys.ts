@@ -35,7 +35,7 @@ export function addDeployRoutes(api: CloudRoutes, cloud: Cloud): void {
     const { commitId, imageUrl } = body;
     const deploy = startDeploy(cloud, service, { trigger: "api", commitId, imageUrl, isBuilt });
     // A queued deploy is answered without a body, so its id is unknown.
-    return deploy.after ? emptyAnswer(202) : answer(201, currentView(cloud, service.id, deploy.id));
+    return deploy.after ? emptyAnswer(202) : answer(201, newView(cloud, service.id, deploy.id));
   });
 
   api.get("/services/:serviceId/deploys/:deployId", (context) => {
@@ -93,6 +93,12 @@ function currentView(cloud: Cloud, serviceId: string, deployId: string) {
   if (deploy?.serviceId !== serviceId) throw notFound(deployId);
 
   return deployView(deploy, statesOf(cloud, serviceId).get(deployId), nowMs(cloud.state));
+}
+
+/** The answer to a new deploy, in which only a finished one has `finishedAt`. */
+function newView(cloud: Cloud, serviceId: string, deployId: string) {
+  const { finishedAt, ...view } = currentView(cloud, serviceId, deployId);
+  return { ...view, finishedAt: finishedAt ?? undefined };
 }
 
 function cancelDeploy(cloud: Cloud, { id, type }: ServiceRecord, deployId: string): void {

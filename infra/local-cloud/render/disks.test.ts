@@ -50,10 +50,14 @@ test("a disk grows and never shrinks", async () => {
   expect(shrunk.body).toEqual({ message: "disk size cannot shrink from 10 to 9 GB" });
 });
 
-test("a disk is changed only while its service is live", async () => {
-  const path = `/disks/${(await addDisk(await serviceId())).text("id")}`;
+test("a disk is changed during the first deploy and while its service is live", async () => {
+  const service = await serviceId();
+  const path = `/disks/${(await addDisk(service)).text("id")}`;
 
+  expect((await cloud.render("PATCH", path, { name: "x" })).status).toBe(200);
+  await cloud.render("POST", `/services/${service}/suspend`);
   expect((await cloud.render("PATCH", path, { name: "x" })).status).toBe(400);
+  await cloud.render("POST", `/services/${service}/resume`);
   await live();
   expect((await cloud.render("PATCH", path, { name: "x" })).status).toBe(200);
 });

@@ -2,7 +2,7 @@ import { badRequest, conflict } from "../api-error.ts";
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
-import { isLive } from "./deploy-start.ts";
+import { isFirstDeploy, isLive } from "./deploy-start.ts";
 import { isWanted, isWithin, listPage } from "./lists.ts";
 import type { DiskRecord, ServiceRecord } from "./records.ts";
 import {
@@ -76,7 +76,9 @@ function changeDisk(cloud: Cloud, id: string, patch: z.infer<typeof DiskPatch>):
   if (disk.sizeGB < before.sizeGB) {
     throw badRequest(`disk size cannot shrink from ${before.sizeGB} to ${disk.sizeGB} GB`);
   }
-  if (!isLive(cloud, disk.serviceId)) throw badRequest("service must be live to update its disk");
+  if (!isLive(cloud, disk.serviceId) && !isFirstDeploy(cloud, disk.serviceId)) {
+    throw badRequest("service must be live to update its disk");
+  }
   ensureDiskFits(serviceById(cloud, disk.serviceId), disk);
 
   cloud.state.disks[id] = disk;

@@ -25,8 +25,11 @@ export const EnvVarList = z.array(z.object({ key: EnvVarKey, ...valueOrGenerated
 /** The body of `PUT …/env-vars`: `null` clears, as `[]` does. */
 export const EnvVarReplacement = EnvVarList.nullable().transform((list) => list ?? []);
 
-/** The secret files of a new service or group, and the body of `PUT …/secret-files`. */
+/** The secret files of a new service or group. */
 export const SecretFileList = z.array(z.object({ name: z.string().min(1), content: z.string() }));
+
+/** The body of `PUT …/secret-files`: `null` clears, as `[]` does. */
+export const SecretFileReplacement = SecretFileList.nullable().transform((list) => list ?? []);
 
 /** The body of `PUT …/secret-files/{name}`. */
 export const SecretFileContent = z.object({ content: z.string() });

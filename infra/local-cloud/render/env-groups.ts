@@ -10,7 +10,7 @@ import {
   SecretFileContent,
   SecretFileList,
 } from "./env-bodies.ts";
-import { envVarByKey, secretFileByName, withEnvVar, withSecretFile } from "./env-vars.ts";
+import { envVarByKey, secretFileByName } from "./env-vars.ts";
 import { ensureEnvironmentExists } from "./environments.ts";
 import { barePage, isWanted, isWithin } from "./lists.ts";
 import { ensureOwnerId } from "./owners.ts";
@@ -31,10 +31,10 @@ import { z } from "zod";
 const EnvGroupBody = z.object({
   name: z.string().min(1),
   ownerId: z.string(),
-  envVars: EnvVarList,
+  envVars: EnvVarList.default([]),
   secretFiles: SecretFileList.default([]),
   serviceIds: z.array(z.string()).default([]),
-  environmentId: z.string().optional(),
+  environmentId: z.string().min(1).optional(),
 });
 
 /** A PATCH changes only the name; items have their own routes. */
@@ -89,10 +89,14 @@ function addLinkRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 }
 
-/** The group with its values in clear, as Render answers it. */
+/** The group with its values in clear, as Render answers it: the last written first. */
 function envGroupView(cloud: Cloud, group: EnvGroupRecord) {
   const { envVars, secretFiles } = group;
-  return { ...metaView(cloud, group), envVars, secretFiles };
+  return {
+    ...metaView(cloud, group),
+    envVars: envVars.toReversed(),
+    secretFiles: secretFiles.toReversed(),
+  };
 }
 
 /** The group that the path names, or 404. */
@@ -171,7 +175,7 @@ function addVariableRoutes(api: CloudRoutes, cloud: Cloud): void {
     const value = envValueFrom(key, await readBody(context, cloud, EnvVarValue));
     const group = groupOf(context, cloud);
 
-    group.envVars = withEnvVar(group.envVars, { key, value });
+    group.envVars = [...group.envVars.filter((it) => it.key !== key), { key, value }];
     return answer(200, envGroupView(cloud, group));
   });
 
@@ -194,7 +198,7 @@ function addFileRoutes(api: CloudRoutes, cloud: Cloud): void {
     const { content } = await readBody(context, cloud, SecretFileContent);
     const group = groupOf(context, cloud);
 
-    group.secretFiles = withSecretFile(group.secretFiles, { name, content });
+    group.secretFiles = [...group.secretFiles.filter((it) => it.name !== name), { name, content }];
     return answer(200, envGroupView(cloud, group));
   });
 

@@ -8,7 +8,7 @@ import {
   envVarsFrom,
   EnvVarValue,
   SecretFileContent,
-  SecretFileList,
+  SecretFileReplacement,
 } from "./env-bodies.ts";
 import { envelopes, type Listing, listPage } from "./lists.ts";
 import type { EnvVar, SecretFile, ServiceRecord } from "./records.ts";
@@ -97,7 +97,7 @@ export function addSecretFileRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 
   api.put("/services/:serviceId/secret-files", async (context) => {
-    const files = await readBody(context, cloud, SecretFileList);
+    const files = await readBody(context, cloud, SecretFileReplacement);
     ensureUnique(files.map(({ name }) => name));
 
     replaceFiles(cloud, serviceById(cloud, context.req.param("serviceId")), files);

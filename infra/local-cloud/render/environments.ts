@@ -106,7 +106,7 @@ export function newEnvironment(
     updatedAt: createdAt,
     name: input.name,
     protectedStatus: input.protectedStatus ?? "unprotected",
-    networkIsolationEnabled: input.networkIsolationEnabled ?? false,
+    networkIsolationEnabled: input.networkIsolationEnabled,
     ipAllowList: input.ipAllowList ?? [{ cidrBlock: "0.0.0.0/0", description: "everywhere" }],
   };
 
@@ -148,11 +148,11 @@ interface Member {
   environmentId?: string;
 }
 
-/** The members of an environment by kind; a kind without members is `null`, as Render answers it. */
+/** The members of an environment by kind, newest first; a kind without members is `null`, as Render answers it. */
 function memberIds(cloud: Cloud, environmentId: string) {
   const { services, postgres, keyValues, envGroups } = cloud.state;
   const idsIn = (table: Table<Member>) => {
-    const members = Object.values(table).filter((it) => it.environmentId === environmentId);
+    const members = newestFirst(table).filter((it) => it.environmentId === environmentId);
     return members.length > 0 ? members.map(({ id }) => id) : null;
   };
   return {
@@ -184,8 +184,8 @@ export function ensureEnvironmentExists(cloud: Cloud, id: string | undefined): v
 /** Replicas belong to the environment of their primary. */
 function replicasToo(cloud: Cloud, ids: string[] | null): string[] | null {
   const withReplicas = ids?.flatMap((id) => [
+    ...(cloud.state.postgres[id]?.readReplicas.map((it) => it.id).toReversed() ?? []),
     id,
-    ...(cloud.state.postgres[id]?.readReplicas.map((it) => it.id) ?? []),
   ]);
   return withReplicas ?? null;
 }

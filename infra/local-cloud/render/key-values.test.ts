@@ -9,15 +9,16 @@ function newStore(more: Record<string, unknown> = {}) {
   return cloud.render("POST", "/key-value", body);
 }
 
-test("a store is creating and then available, and an empty allow-list reads back as null", async () => {
+test("a store is unknown, then creating, then available, and an empty allow-list reads back as null", async () => {
   const created = await newStore({ ipAllowList: [], maxmemoryPolicy: "noeviction" });
   const path = `/key-value/${created.text("id")}`;
+  const early = await cloud.render("GET", path);
   await cloud.local("POST", "/clock", { advanceSeconds: 1 });
   const read = await cloud.render("GET", path);
 
   expect(created.status).toBe(201);
   expect(created.text("id")).toMatch(/^red-/);
-  expect(created.text("status")).toBe("creating");
+  expect([created, early].map((it) => it.text("status"))).toEqual(["unknown", "creating"]);
   expect(read.body).toMatchObject({
     status: "available",
     ipAllowList: null,

@@ -7,14 +7,14 @@ import { answer, emptyAnswer, newestFirst, queryOf, readBody, rowById } from "./
 import type { KeyValueRecord } from "./datastore-records.ts";
 import { datastoreView, isListed, newDatastore, resume, suspend } from "./datastores.ts";
 import { listPage } from "./lists.ts";
-import { IpAllow, Region } from "./service-bodies.ts";
+import { IpAllow, PlanId, Region, ResourceName } from "./service-bodies.ts";
 
 /** The Valkey that new instances run. */
-const VERSION = "8.1.0";
+const VERSION = "8.1.4";
 
 const KeyValuePatch = z.object({
-  name: z.string().min(1).optional(),
-  plan: z.string().min(1).optional(),
+  name: ResourceName.optional(),
+  plan: PlanId.optional(),
   maxmemoryPolicy: z
     .enum([
       "noeviction",
@@ -32,11 +32,11 @@ const KeyValuePatch = z.object({
 });
 
 const KeyValueBody = KeyValuePatch.extend({
-  name: z.string().min(1),
-  plan: z.string().min(1),
+  name: ResourceName,
+  plan: PlanId,
   ownerId: z.string(),
   region: Region.optional(),
-  environmentId: z.string().optional(),
+  environmentId: z.string().min(1).optional(),
 });
 
 const ONE = "/key-value/:keyValueId";
@@ -59,8 +59,8 @@ export function addKeyValueRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.post("/key-value", async (context) => {
     const store = newKeyValue(cloud, await readBody(context, cloud, KeyValueBody));
     const { createdAt, updatedAt } = store;
-    // Only this answer has nanoseconds.
-    return answer(201, { ...keyValueView(cloud, store), createdAt, updatedAt });
+    // Only this answer has nanoseconds, and it has no status yet.
+    return answer(201, { ...keyValueView(cloud, store), createdAt, updatedAt, status: "unknown" });
   });
 
   api.get(ONE, (context) => answer(200, keyValueView(cloud, keyValueOf(context, cloud))));
@@ -145,7 +145,6 @@ function keyValueView(cloud: Cloud, store: KeyValueRecord) {
 
   return {
     ...common,
-    dashboardUrl: `https://dashboard.render.com/r/${store.id}`,
     options: { maxmemoryPolicy, persistenceMode },
     version: VERSION,
   };
@@ -158,6 +157,6 @@ export function keyValueConnection({ id, region, password }: KeyValueRecord) {
   return {
     internalConnectionString: `redis://${id}:6379`,
     externalConnectionString: external,
-    cliCommand: `REDISCLI_AUTH=${password} valkey-cli --user ${id} -h ${region}-keyvalue.render.com -p 6379 --tls`,
+    cliCommand: ` REDISCLI_AUTH=${password} valkey-cli --user ${id} -h ${region}-keyvalue.render.com -p 6379 --tls`,
   };
 }

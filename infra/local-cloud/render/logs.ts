@@ -6,6 +6,9 @@ import { deployLog, type LogLine } from "./deploy-states.ts";
 import { deploysOf, statesOf } from "./deploy-start.ts";
 import { instant, isWanted, pageLimit } from "./lists.ts";
 
+/** Labels that only lines about requests have. */
+const REQUEST_LABELS = ["method", "path", "statusCode", "host", "instance"];
+
 /** The default range of a query without a start. */
 const WINDOW_MS = 60 * 60 * 1000;
 
@@ -56,7 +59,12 @@ function logPage(lines: readonly LogLine[], query: URLSearchParams, atMs: number
 
 function isAsked({ labels, message }: LogLine, query: URLSearchParams): boolean {
   const texts = query.getAll("text");
+  const isWithoutLabel = REQUEST_LABELS.some(
+    (label) =>
+      query.getAll(label).some((it) => it !== "") && !labels.some(({ name }) => name === label),
+  );
   return (
+    !isWithoutLabel &&
     labels.every(({ name, value }) => name === "resource" || isWanted(query, name, value)) &&
     (texts.length === 0 || texts.some((it) => message.includes(it)))
   );

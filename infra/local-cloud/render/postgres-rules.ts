@@ -1,6 +1,6 @@
 import { badRequest } from "../api-error.ts";
 import type { PostgresRecord } from "./datastore-records.ts";
-import { IpAllow, Region } from "./service-bodies.ts";
+import { IpAllow, PlanId, Region, ResourceName } from "./service-bodies.ts";
 import { z } from "zod";
 
 /** Legacy plans, which new databases cannot get. */
@@ -75,7 +75,7 @@ const Replica = z.object({ name: z.string().min(1), parameterOverrides: Paramete
 
 /** The changeable fields. */
 const changeable = {
-  plan: z.string().min(1).optional(),
+  plan: PlanId.optional(),
   diskSizeGB: z.int().min(1).optional(),
   enableDiskAutoscaling: z.boolean().optional(),
   enableHighAvailability: z.boolean().optional(),
@@ -89,19 +89,19 @@ const changeable = {
 };
 
 /** The body of `PATCH /postgres/{id}`. */
-export const PostgresPatch = z.object({ ...changeable, name: z.string().min(1).optional() });
+export const PostgresPatch = z.object({ ...changeable, name: ResourceName.optional() });
 export type PostgresPatch = z.infer<typeof PostgresPatch>;
 
 /** The body of `POST /postgres`. */
 export const PostgresBody = z.object({
   ...changeable,
-  name: z.string().min(1),
+  name: ResourceName,
   ownerId: z.string(),
-  plan: z.string().min(1),
+  plan: PlanId,
   version: z.enum(VERSIONS),
-  databaseName: z.string().optional(),
-  databaseUser: z.string().optional(),
+  databaseName: z.string().min(1).optional(),
+  databaseUser: z.string().min(1).optional(),
   region: Region.optional(),
-  environmentId: z.string().optional(),
+  environmentId: z.string().min(1).optional(),
 });
 export type PostgresBody = z.infer<typeof PostgresBody>;

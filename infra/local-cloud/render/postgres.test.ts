@@ -46,7 +46,7 @@ test("a database is unknown, then creating, then available", async () => {
   expect(late.body).toMatchObject({
     createdAt: expect.stringMatching(/\.\d{6}Z$/),
     databaseName: expect.stringMatching(/^shop_[0-9a-v]{4}$/),
-    databaseUser: "shop_user",
+    databaseUser: expect.stringMatching(/^shop_[0-9a-v]{4}_user$/),
     diskSizeGB: 15,
     role: "primary",
     version: "17",
@@ -67,7 +67,7 @@ test("how to connect is told, with one password in all of it", async () => {
   const password = info.text("password");
   expect(password).toMatch(/^[0-9a-z]{32}$/);
   expect(info.text("internalConnectionString")).toMatch(
-    new RegExp(`^postgresql://app:${password}@${id}:5432/shop_`),
+    new RegExp(`^postgresql://app:${password}@${id}/shop_`),
   );
   expect(info.text("externalConnectionString")).toContain(
     `@${id}.oregon-postgres.render.com:5432/`,

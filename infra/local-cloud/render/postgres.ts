@@ -96,6 +96,7 @@ function newPostgres(cloud: Cloud, body: PostgresBody): PostgresRecord {
   const createMs = cloud.phases.databaseMs;
   const common = newDatastore(cloud, "dpg", { body: { ...body, ipAllowList }, createMs });
   const baseName = body.databaseName ?? body.name.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
+  const databaseName = `${baseName}_${randomText(NAME_SUFFIX_LENGTH)}`;
   ensurePlanIsOffered(body.plan);
 
   const id = `${common.id}-a`;
@@ -103,12 +104,12 @@ function newPostgres(cloud: Cloud, body: PostgresBody): PostgresRecord {
     ...common,
     id,
     version: body.version,
-    databaseName: `${baseName}_${randomText(NAME_SUFFIX_LENGTH)}`,
-    databaseUser: body.databaseUser ?? `${baseName}_user`,
+    databaseName,
+    databaseUser: body.databaseUser ?? `${databaseName}_user`,
     diskSizeGB: body.diskSizeGB ?? defaultDiskGb(body.plan),
     diskAutoscalingEnabled: body.enableDiskAutoscaling ?? false,
     highAvailabilityEnabled: body.enableHighAvailability ?? false,
-    connectionPool: body.connectionPool ?? "none",
+    connectionPool: body.connectionPool,
     parameterOverrides: body.parameterOverrides ?? {},
     readReplicas: replicasFrom({ id, readReplicas: [] }, body.readReplicas ?? []),
   };
@@ -148,9 +149,9 @@ function changedPostgres(
   return database;
 }
 
-/** Allow-list, parameters and replicas change while the database stays available. */
+/** Name, allow-list, parameters and replicas change while the database stays available. */
 function takesTime(before: PostgresRecord, after: PostgresRecord): boolean {
-  const slow = ["name", "plan", "diskSizeGB", "highAvailabilityEnabled"] as const;
+  const slow = ["plan", "diskSizeGB", "highAvailabilityEnabled"] as const;
   return slow.some((field) => before[field] !== after[field]);
 }
 
@@ -199,13 +200,12 @@ export function postgresConnection({
   databaseName,
 }: PostgresRecord) {
   const external = `${id}.${region}-postgres.render.com`;
-  const url = (host: string) =>
-    `postgresql://${databaseUser}:${password}@${host}:5432/${databaseName}`;
+  const url = (host: string) => `postgresql://${databaseUser}:${password}@${host}/${databaseName}`;
 
   return {
     password,
     internalConnectionString: url(id),
-    externalConnectionString: url(external),
-    psqlCommand: `PGPASSWORD=${password} psql -h ${external} -U ${databaseUser} ${databaseName}`,
+    externalConnectionString: url(`${external}:5432`),
+    psqlCommand: `PGPASSWORD=${password} psql -h ${external} -p 5432 -U ${databaseUser} ${databaseName}`,
   };
 }

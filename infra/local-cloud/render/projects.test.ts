@@ -31,7 +31,6 @@ test("a project is made with its environments, whose empty members are null", as
       projectId: project.text("id"),
       name: "production",
       protectedStatus: "protected",
-      networkIsolationEnabled: false,
       ipAllowList: [{ cidrBlock: "0.0.0.0/0", description: "everywhere" }],
       databasesIds: null,
       redisIds: null,
@@ -104,7 +103,7 @@ test("a database takes its replicas along", async () => {
   const environment = await cloud.render("GET", `/environments/${environmentId}`);
 
   const id = database.text("id");
-  expect(environment.body).toMatchObject({ databasesIds: [id, id.replace(/a$/, "b")] });
+  expect(environment.body).toMatchObject({ databasesIds: [id.replace(/a$/, "b"), id] });
 });
 
 test("an environment and its project are deleted only when nothing lives there", async () => {

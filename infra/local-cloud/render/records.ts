@@ -75,6 +75,8 @@ export interface ServiceDetails {
   build?: BuildDetails;
   preDeployCommand?: string;
   numInstances?: number;
+  /** A scale that was set while autoscaling decides. */
+  laterInstances?: number;
   autoscaling?: AutoscalingBody;
   maxShutdownDelaySeconds?: number;
   previews?: PreviewsGeneration;
@@ -187,7 +189,8 @@ export interface EnvironmentRecord {
   updatedAt: string;
   name: string;
   protectedStatus: "protected" | "unprotected";
-  networkIsolationEnabled: boolean;
+  /** Absent until a client sets it. */
+  networkIsolationEnabled?: boolean | undefined;
   ipAllowList: IpAllow[];
 }
 

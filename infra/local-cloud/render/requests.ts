@@ -34,7 +34,8 @@ export function serviceById(cloud: Cloud, id: string): ServiceRecord {
 }
 
 /**
- * Reads and validates the body of a request; an empty one counts as `{}`.
+ * Reads and validates the body of a request; an empty one counts as `{}`. A field that is `null` or
+ * empty counts as not given where that is not a value of its own.
  *
  * Unknown fields are dropped, or refused when the cloud is strict, because Render's behaviour is
  * unknown.
@@ -44,13 +45,39 @@ export async function readBody<Schema extends z.ZodType>(
   cloud: Cloud,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const value = parsedJson(await bodyText(context));
-  const result = schema.safeParse(value);
+  const sent = parsedJson(await bodyText(context));
+  const { value, result } = parseGiven(schema, sent);
   if (!result.success) throw badRequest(`invalid request: ${issueText(result.error)}`);
 
   const unknown = cloud.state.settings.strict ? unknownFields(value, result.data) : [];
   if (unknown.length > 0) throw badRequest(`unknown fields: ${unknown.join(", ")}`);
   return result.data;
+}
+
+/** Fields inside fields that can become required when a blank one is dropped. */
+const DEPTH_MAX = 8;
+
+/** Drops the blank fields that the schema refuses, and parses the rest. */
+function parseGiven<Schema extends z.ZodType>(schema: Schema, sent: unknown) {
+  const value: unknown = structuredClone(sent);
+  let result = schema.safeParse(value);
+  for (let depth = 0; depth < DEPTH_MAX && !result.success; depth += 1) {
+    const dropped = result.error.issues.filter(({ path }) => dropBlank(value, path));
+    if (dropped.length === 0) break;
+    result = schema.safeParse(value);
+  }
+  return { value, result };
+}
+
+/** Removes the field at a path if it is blank, and says whether it did. */
+function dropBlank(value: unknown, path: readonly PropertyKey[]): boolean {
+  const field = path.at(-1);
+  const owner = path
+    .slice(0, -1)
+    .reduce<unknown>((it, key) => (isRecord(it) ? it[String(key)] : undefined), value);
+  if (field === undefined || !isRecord(owner) || Array.isArray(owner)) return false;
+  const found = owner[String(field)];
+  return (found === null || found === "") && Reflect.deleteProperty(owner, field);
 }
 
 /** A client that disconnects before its body is complete is a bad request, not a bug of ours. */

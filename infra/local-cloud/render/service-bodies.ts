@@ -6,6 +6,28 @@ import { SERVICE_TYPES, type ServiceType } from "./service-types.ts";
 /** Seconds that a service may take to stop. */
 const SHUTDOWN_SECONDS_MAX = 300;
 
+/** Instances of one service. @see https://render.com/docs/scaling */
+const INSTANCES_MAX = 100;
+
+/** A number of instances. */
+export const Instances = z.int().min(1).max(INSTANCES_MAX);
+
+/** The URL of a repository at one of Render's Git providers, or of any public one. */
+const Repository = z
+  .string()
+  .regex(/^https:\/\/[\w.-]+(:\d+)?(\/[\w.-]+){2,}\/?$/, "invalid or unfetchable repository URL");
+
+/** An image with its host, tag or digest. */
+const ImagePath = z
+  .string()
+  .regex(/^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/, "invalid image path");
+
+/** An id of an instance type: letters, digits and separators. */
+export const PlanId = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "invalid plan");
+
+/** A name of a service or database, which becomes part of host names. */
+export const ResourceName = z.string().regex(/^[^\p{C}]{1,256}$/u, "invalid name");
+
 const REGIONS = ["oregon", "ohio", "virginia", "frankfurt", "singapore"] as const;
 
 const RUNTIMES = ["docker", "elixir", "go", "image", "node", "python", "ruby", "rust"] as const;
@@ -35,8 +57,8 @@ const Target = z.object({ enabled: z.boolean(), percentage: z.int().min(1).max(1
 /** The body of `PUT /services/{id}/autoscaling`, also part of a new service. */
 export const AutoscalingBody = z.object({
   enabled: z.boolean(),
-  min: z.int().min(1),
-  max: z.int().min(1),
+  min: Instances,
+  max: Instances,
   criteria: z.object({ cpu: Target, memory: Target }),
 });
 export type AutoscalingBody = z.infer<typeof AutoscalingBody>;
@@ -65,14 +87,16 @@ const EnvSpecificDetails = z.object({
 export type EnvSpecificDetails = z.infer<typeof EnvSpecificDetails>;
 
 const previews = {
-  previews: z.object({ generation: z.enum(["off", "manual", "automatic"]) }).optional(),
+  previews: z
+    .object({ generation: z.enum(["off", "manual", "automatic"]).default("off") })
+    .optional(),
   pullRequestPreviewsEnabled: z.enum(["yes", "no"]).optional(),
 };
 
 const compute = {
   runtime: z.enum(RUNTIMES).optional(),
   env: z.enum(RUNTIMES).optional(),
-  plan: z.string().optional(),
+  plan: PlanId.optional(),
   envSpecificDetails: EnvSpecificDetails.optional(),
 };
 
@@ -114,7 +138,7 @@ const rules = {
 const regional = { region: Region.optional() };
 const scalable = {
   ...regional,
-  numInstances: z.int().min(1).optional(),
+  numInstances: Instances.optional(),
   autoscaling: AutoscalingBody.optional(),
   disk: DiskInput.optional(),
 };
@@ -150,13 +174,13 @@ const PATCH_DETAILS: Record<ServiceType, z.ZodType<DetailsInput>> = {
 
 /** The changeable fields of every service. */
 const changeable = {
-  name: z.string().min(1).optional(),
-  repo: z.string().min(1).optional(),
+  name: ResourceName.optional(),
+  repo: Repository.optional(),
   branch: z.string().optional(),
   image: z
     .object({
       ownerId: z.string().optional(),
-      imagePath: z.string().min(1),
+      imagePath: ImagePath,
       registryCredentialId: z.string().optional(),
     })
     .optional(),
@@ -176,11 +200,11 @@ export function createServiceBody(type: ServiceType) {
   return z.object({
     ...changeable,
     type: z.literal(type),
-    name: z.string().min(1),
+    name: ResourceName,
     ownerId: z.string(),
     envVars: EnvVarList.default([]),
     secretFiles: SecretFileList.default([]),
-    environmentId: z.string().optional(),
+    environmentId: z.string().min(1).optional(),
     serviceDetails: CREATE_DETAILS[type].default({}),
   });
 }

@@ -7,24 +7,16 @@ import { serviceType } from "./service-types.ts";
 /** The default plan; since 2026-08 it is a paid one. */
 const DEFAULT_PLAN = "0.5c-512mb";
 
-const DEFAULT_SHUTDOWN_SECONDS = 30;
-
-/** The default details of a new service. */
+/**
+ * The default details of a new service. Its shutdown delay, its allow-list and the policy of its
+ * subdomain are absent until a client sets them.
+ */
 export function initialDetails(service: Pick<ServiceRecord, "type">): ServiceDetails {
   const row = serviceType(service.type);
-  const isOpen = row.hasDomains;
-
   return {
     ...(row.isCompute && { region: "oregon", plan: DEFAULT_PLAN }),
-    ...(row.isScalable && {
-      numInstances: 1,
-      maxShutdownDelaySeconds: DEFAULT_SHUTDOWN_SECONDS,
-    }),
+    ...(row.isScalable && { numInstances: 1 }),
     ...((row.isScalable || !row.isCompute) && { previews: "off" as const }),
-    ...(isOpen && {
-      ipAllowList: [{ cidrBlock: "0.0.0.0/0", description: "everywhere" }],
-      renderSubdomainPolicy: "enabled" as const,
-    }),
     ...(service.type === "web_service" && { healthCheckPath: "" }),
     ...(service.type === "static_site" && { buildCommand: "", publishPath: "public" }),
   };

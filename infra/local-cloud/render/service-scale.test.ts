@@ -27,7 +27,7 @@ test("scaling takes effect at once, without a deploy", async () => {
   expect((await cloud.render("GET", `${path}/deploys`)).body).toHaveLength(1);
 });
 
-test("while autoscaling is on, scaling by hand is taken and ignored", async () => {
+test("while autoscaling is on, a scale is remembered, and it counts once autoscaling is deleted", async () => {
   const path = await servicePath();
 
   const put = await cloud.render("PUT", `${path}/autoscaling`, AUTOSCALING);
@@ -39,6 +39,8 @@ test("while autoscaling is on, scaling by hand is taken and ignored", async () =
   expect(service.body).toMatchObject({
     serviceDetails: { numInstances: 1, autoscaling: AUTOSCALING },
   });
+  await cloud.render("DELETE", `${path}/autoscaling`);
+  expect((await cloud.render("GET", path)).body).toHaveProperty("serviceDetails.numInstances", 9);
 });
 
 test("autoscaling that is deleted disappears from the service", async () => {

@@ -6,10 +6,10 @@ import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { answer, emptyAnswer, readBody, serviceById } from "./requests.ts";
 import { diskOf, ensureDiskFits } from "./disks.ts";
 import type { ServiceDetails, ServiceRecord } from "./records.ts";
-import { AutoscalingBody } from "./service-bodies.ts";
+import { AutoscalingBody, Instances } from "./service-bodies.ts";
 import { serviceType } from "./service-types.ts";
 
-const ScaleBody = z.object({ numInstances: z.int().min(1) });
+const ScaleBody = z.object({ numInstances: Instances });
 
 /** `/services/{id}/scale`, `/autoscaling` and `/instances`. They take effect at once, without a deploy. */
 export function addScaleRoutes(api: CloudRoutes, cloud: Cloud): void {
@@ -17,10 +17,11 @@ export function addScaleRoutes(api: CloudRoutes, cloud: Cloud): void {
     const { numInstances } = await readBody(context, cloud, ScaleBody);
     const { details } = scalableService(cloud, context.req.param("serviceId"));
 
-    // Render accepts the call, but autoscaling decides.
-    if (!details.autoscaling?.enabled) {
-      rescale(cloud, context.req.param("serviceId"), { ...details, numInstances });
-    }
+    // While autoscaling is on, it decides; the number counts once autoscaling is deleted.
+    const change = details.autoscaling?.enabled
+      ? { laterInstances: numInstances }
+      : { numInstances };
+    rescale(cloud, context.req.param("serviceId"), { ...details, ...change });
     return emptyAnswer(202);
   });
 
@@ -34,9 +35,10 @@ export function addScaleRoutes(api: CloudRoutes, cloud: Cloud): void {
 
   api.delete("/services/:serviceId/autoscaling", (context) => {
     const { id, details } = scalableService(cloud, context.req.param("serviceId"));
-    const { autoscaling: _removed, ...rest } = details;
+    const { autoscaling: _removed, laterInstances, ...rest } = details;
+    const numInstances = laterInstances ?? rest.numInstances;
 
-    rescale(cloud, id, rest);
+    rescale(cloud, id, numInstances === undefined ? rest : { ...rest, numInstances });
     return emptyAnswer(204);
   });
 

@@ -26,11 +26,11 @@ export function addHeaderRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 
   api.put(HEADERS, async (context) => {
-    const inputs = await readBody(context, cloud, z.array(HeaderInput));
+    const inputs = await readBody(context, cloud, z.array(HeaderInput).nullable());
     const site = staticSite(cloud, context.req.param("serviceId"));
 
-    site.headers = headersFrom(cloud, inputs);
-    return answer(200, site.headers.length > 0 ? site.headers : null);
+    site.headers = headersFrom(cloud, inputs ?? []);
+    return answer(200, replaced(inputs, site.headers));
   });
 
   api.delete(`${HEADERS}/:headerId`, (context) => {
@@ -42,6 +42,14 @@ export function addHeaderRoutes(api: CloudRoutes, cloud: Cloud): void {
     site.headers = kept;
     return emptyAnswer(204);
   });
+}
+
+/** The answer to a replacement: the body `null` is answered `[]`, and `[]` is answered `null`. */
+function replaced<Row>(
+  sent: readonly unknown[] | null,
+  rows: readonly Row[],
+): readonly Row[] | null {
+  return sent !== null && rows.length === 0 ? null : rows;
 }
 
 function headerPage({ headers }: ServiceRecord, query: URLSearchParams) {
@@ -102,11 +110,11 @@ export function addRouteRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 
   api.put(ROUTES, async (context) => {
-    const inputs = await readBody(context, cloud, z.array(RouteInput));
+    const inputs = await readBody(context, cloud, z.array(RouteInput).nullable());
     const site = staticSite(cloud, context.req.param("serviceId"));
 
-    site.routes = routesFrom(cloud, inputs);
-    return answer(200, site.routes.length > 0 ? routeViews(site) : null);
+    site.routes = routesFrom(cloud, inputs ?? []);
+    return answer(200, replaced(inputs, routeViews(site)));
   });
 
   addSingleRoutes(api, cloud);

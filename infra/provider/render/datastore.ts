@@ -37,8 +37,15 @@ export function connectionOutputs({ record, info }: Connection) {
   return {
     internalUrl: said("internalConnectionString"),
     externalUrl: said("externalConnectionString"),
-    dashboardUrl: textOf(memberAt(record, ["dashboardUrl"]), "dashboardUrl"),
+    dashboardUrl: dashboardUrlOf(record),
   };
+}
+
+/** The page in the dashboard. Render does not tell it for a Key Value, whose path is `/r/<id>`. */
+function dashboardUrlOf(record: Json): string {
+  const told = memberAt(record, ["dashboardUrl"]);
+  if (told !== undefined) return textOf(told, "dashboardUrl");
+  return `https://dashboard.render.com/r/${textOf(memberAt(record, ["id"]), "id")}`;
 }
 
 /** Poll interval: each wait is longer than the previous one, up to the last. */
