@@ -22,6 +22,15 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** The error of one problem. */
+export function configurationError(
+  where: string,
+  message: string,
+  remedy: string,
+): ConfigurationError {
+  return new ConfigurationError([{ where, message, remedy }]);
+}
+
 /** Renders a problem as one line. */
 export function problemLine({ where, message, remedy }: ConfigurationProblem): string {
   return `${where}: ${message} ${remedy}`;

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { ConfigurationError } from "../contract/configuration-error.ts";
+import { configurationError } from "../contract/configuration-error.ts";
 import type { Env } from "../contract/env.ts";
 import { startChild } from "../run/child.ts";
 import { type JobContext, JobFailure } from "./definition.ts";
@@ -24,7 +24,11 @@ export async function runAppCommand(
 ): Promise<string> {
   const folder = resolve(context.directory, cwd ?? ".");
   // Checked first: the shell would only report that it could not be started.
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw noFolder(context, cwd);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    const message = `there is no directory ${cwd ?? context.directory}.`;
+    const remedy = "Write a path relative to the app's directory.";
+    throw configurationError(`jobs/${context.job}/options/cwd`, message, remedy);
+  }
   const child = startChild({
     command,
     cwd: folder,
@@ -37,16 +41,8 @@ export async function runAppCommand(
   if (exitCode === 0) return tail;
   const lastLine = tail.split("\n").at(-1) ?? "";
   const how = signal === null ? `ended with ${exitCode}` : `was ended by ${signal}`;
-  throw new JobFailure(`the command ${how}${lastLine === "" ? "" : `: ${lastLine}`}`, {
-    ...(exitCode === null ? {} : { exitCode }),
-    details: { tail },
-  });
-}
-
-function noFolder({ job, directory }: JobContext, cwd = directory): ConfigurationError {
-  const message = `there is no directory ${cwd}.`;
-  const remedy = "Write a path relative to the app's directory.";
-  return new ConfigurationError([{ where: `jobs/${job}/options/cwd`, message, remedy }]);
+  const message = `the command ${how}${lastLine === "" ? "" : `: ${lastLine}`}`;
+  throw new JobFailure(message, { exitCode: exitCode ?? undefined, details: { tail } });
 }
 
 /** Describes the run to the command, for example for its logs and idempotency keys. */

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { EXIT } from "../contract/exit-code.ts";
 import type { AppControl } from "../run/app-control.ts";
 import type { JobMemory } from "../state/documents.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
@@ -56,22 +57,32 @@ export interface JobOutcome {
 /** Does one attempt of a job. It throws to fail, preferably a JobFailure. */
 export type JobWork = (context: JobContext) => Promise<JobOutcome>;
 
+/** Details and cause of a failed run. */
+interface FailureOptions {
+  readonly exitCode?: number | undefined;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
 /** A failed run, with details for the run record. */
 export class JobFailure extends Error {
   override readonly name = "JobFailure";
   readonly exitCode: number | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(
-    message: string,
-    {
-      exitCode,
-      details = {},
-      cause,
-    }: { exitCode?: number; details?: Record<string, unknown>; cause?: unknown } = {},
-  ) {
+  constructor(message: string, { exitCode, details = {}, cause }: FailureOptions = {}) {
     super(message, { cause });
     this.exitCode = exitCode;
     this.details = details;
   }
+}
+
+/** A failure that may pass, so that a retry may succeed. */
+export function temporaryFailure(message: string, options: FailureOptions = {}): JobFailure {
+  return new JobFailure(message, { ...options, exitCode: EXIT.temporary });
+}
+
+/** The outcome of a dry run. */
+export function dryRunOutcome(details: JobOutcome["details"]): JobOutcome {
+  return { status: "skipped", details: { dryRun: true, ...details } };
 }

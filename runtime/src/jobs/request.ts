@@ -1,9 +1,9 @@
-import { ConfigurationError } from "../contract/configuration-error.ts";
+import { configurationError } from "../contract/configuration-error.ts";
 import { valueOf } from "../contract/env.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { errorWords } from "../health/error-words.ts";
 import { redact } from "../redaction.ts";
-import { type JobContext, JobFailure } from "./definition.ts";
+import { type JobContext, JobFailure, temporaryFailure } from "./definition.ts";
 
 /** Default time limit of a request, in seconds. */
 const TIMEOUT_SECONDS = 60;
@@ -26,18 +26,21 @@ export interface UrlOptions {
   readonly timeoutSeconds?: number | undefined;
 }
 
-/** The URL in the options at `path`. Throws a ConfigurationError if there is none that can be called. */
+/**
+ * The URL in the options at the path `option`, with its placeholders filled. Throws a
+ * ConfigurationError if there is none that can be called.
+ */
 export function urlOf(
   { job, env }: Pick<JobContext, "job" | "env">,
   { url, urlEnv }: UrlOptions,
-  path = "url",
+  { option = "url", fill = (text: string) => text } = {},
 ): URL {
   const text = urlEnv === undefined ? url : (valueOf(env, urlEnv) ?? url);
-  const where = urlEnv ?? `jobs/${job}/options/${path}`;
+  const where = urlEnv ?? `jobs/${job}/options/${option}`;
   const refused = (message: string, remedy = "Give the whole URL, with https://.") =>
-    new ConfigurationError([{ where, message, remedy }]);
+    configurationError(where, message, remedy);
   if (text === undefined) throw refused("is not set.");
-  const parsed = URL.parse(text);
+  const parsed = URL.parse(fill(text));
   if (!parsed || !/^https?:$/.test(parsed.protocol)) throw refused("is not an HTTP URL.");
   if (parsed.username === "" && parsed.password === "") return parsed;
   throw refused("contains a user or a password, which is not sent.", "Use tokenEnv instead.");
@@ -66,17 +69,17 @@ export async function request(
     });
   } catch (error) {
     context.signal.throwIfAborted();
-    throw new JobFailure(`${method} was not answered: ${errorWords(error)}`, {
-      exitCode: EXIT.temporary,
-      cause: error,
-    });
+    const message = `${method} was not answered: ${errorWords(error)}`;
+    throw temporaryFailure(message, { cause: error });
   }
 }
 
-/** An answer with its whole body, or the reason why there is none. */
-export type Answer =
-  | { readonly status: number; readonly body: string; readonly problem?: undefined }
-  | { readonly problem: string };
+/** An answer with its whole body, or the problem because of which there is none and the status is 0. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly problem?: string;
+}
 
 /** Asks a URL. It throws only if the run must end. */
 export async function ask(
@@ -89,7 +92,7 @@ export async function ask(
     return { status: response.status, body: await response.text() };
   } catch (error) {
     context.signal.throwIfAborted();
-    return { problem: errorWords(error) };
+    return { status: 0, body: "", problem: errorWords(error) };
   }
 }
 
@@ -119,8 +122,7 @@ export function tokenHeaders(
   if (tokenEnv === undefined || token === undefined || token === "") return {};
   if (!HEADER_VALUE.test(token)) {
     const message = "contains characters that a header cannot contain.";
-    const remedy = "Check whether it contains a line break.";
-    throw new ConfigurationError([{ where: tokenEnv, message, remedy }]);
+    throw configurationError(tokenEnv, message, "Check whether it contains a line break.");
   }
   return tokenHeader === undefined
     ? { authorization: `Bearer ${token}` }

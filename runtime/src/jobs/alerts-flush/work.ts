@@ -12,7 +12,13 @@ import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { type Row, SourceError, SourceNotSet } from "../../sources/source-reading.ts";
 import { readSource } from "../../sources/source.ts";
 import { StoreError } from "../../databases/store-error.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import {
+  dryRunOutcome,
+  type JobContext,
+  JobFailure,
+  type JobOutcome,
+  temporaryFailure,
+} from "../definition.ts";
 import { replaceFile } from "../file.ts";
 import { type Delivered, deliveredBy, sendMail } from "../mail.ts";
 import { type AlertSummary, alertMail, type TabSummary } from "./alert-mail.ts";
@@ -64,7 +70,7 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
   const channels = channelsOf(context, options, summary);
   if (context.dryRun) {
     const wouldSend = Object.keys(channels).filter(isDue);
-    return { status: "skipped", details: { dryRun: true, ...details, wouldSend } };
+    return dryRunOutcome({ ...details, wouldSend });
   }
   const results = await sendAll(channels, isDue);
   const accepted = Object.entries(results).filter(([, { status }]) => status === "ok");
@@ -110,7 +116,7 @@ async function readTabs(
   }
   if (failed.length === 0) return { summary, notSet };
   const message = `nothing was sent. ${failed.join(" ")}`;
-  throw new JobFailure(message, { exitCode: EXIT.temporary });
+  throw temporaryFailure(message);
 }
 
 async function readTab(
@@ -193,8 +199,7 @@ function outcomeOf(known: Readonly<Record<string, unknown>>, results: Results): 
     const problems = entries.flatMap(([channel, it]) =>
       it.status === "error" ? [`${channel}: ${it.why}.`] : [],
     );
-    throw new JobFailure(`no channel accepted the alerts. ${problems.join(" ")}`, {
-      exitCode: EXIT.temporary,
+    throw temporaryFailure(`no channel accepted the alerts. ${problems.join(" ")}`, {
       details: { result: "error", ...details },
     });
   }
@@ -262,5 +267,5 @@ async function readFingerprints(
 function storeFailure(error: unknown): never {
   const reason = error instanceof StoreError ? error.message : errorWords(error);
   const message = `the delivered fingerprints could not be read or written: ${reason}`;
-  throw new JobFailure(message, { exitCode: EXIT.temporary, cause: error });
+  throw temporaryFailure(message, { cause: error });
 }

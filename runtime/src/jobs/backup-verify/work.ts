@@ -1,25 +1,34 @@
 import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type * as z from "zod/mini";
+import { fingerprint, type Fingerprint, readNote, writeNote } from "../../backups/backup-file.ts";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import { type BackupDrill, fingerprint, readNote, writeNote } from "../../backups/backup-file.ts";
-import {
-  type BackupSet,
-  type ListedBackup,
-  findBackup,
-  listBackups,
-} from "../../backups/backup-sets.ts";
-import { requireSpace } from "../../backups/database-copy.ts";
-import { syncPath } from "../file.ts";
+import { type ListedBackup, findBackup, listBackups } from "../../backups/backup-sets.ts";
 import { alertUnchecked, type DatabaseCheck, checkDatabase } from "../../backups/database-check.ts";
-import { EXIT } from "../../contract/exit-code.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import { requireSpace } from "../../backups/database-copy.ts";
 import { errorCode } from "../../contract/error-code.ts";
+import { EXIT } from "../../contract/exit-code.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import { type JobContext, JobFailure, type JobOutcome, temporaryFailure } from "../definition.ts";
+import { syncPath } from "../file.ts";
 import { backupVerifyJob } from "./options.ts";
+
+type Options = z.infer<typeof backupVerifyJob.options>;
 
 /** Maximum wait for a backup in progress: three times the copy of 1 GB at 50 MB/s. */
 const NOTE_WAIT_MS = 60_000;
+
+/** Default minimum size in bytes; see docs/sources.md. */
+const MIN_BYTES = 10_240;
+
+/** Twice the longest time between two backups of a daily schedule. */
+const WITHIN_SECONDS = 2 * 24 * 3600;
+
+/** Facts about the restored file. */
+interface Restored extends Fingerprint {
+  readonly verdict: DatabaseCheck;
+}
 
 /**
  * Restores a backup to a scratch file and verifies all of it.
@@ -32,13 +41,17 @@ export async function work(
   clock: Clock = SYSTEM_CLOCK,
   noteWaitMs = NOTE_WAIT_MS,
 ): Promise<JobOutcome> {
-  const drill = drillOf(context);
-  const backup = await wantedBackup(drill, clock.now());
-  const finding = await restoreToScratch(drill, backup, context.signal);
-  const problems = problemsOf(drill, backup, finding);
+  const { dryRun } = context;
+  const said = backupVerifyJob.options.parse(context.options);
+  const options = { ...said, directory: resolve(context.directory, said.directory) };
+  const { backup: asked } = backupVerifyJob.input.parse(context.input);
+  const backup = await wantedBackup(options, asked, clock.now());
+  const restored = await restoreToScratch(context, options, backup);
+  const { sizeBytes, sha256, verdict } = restored;
+  const { rows, brokenKeys, unchecked } = verdict;
+  const problems = problemsOf(options, backup, restored);
   const outcome = problems.length === 0 ? "ok" : "failed";
-  const { rows, brokenKeys, unchecked } = finding.verdict;
-  const { sizeBytes, sha256 } = finding;
+  const note = { backup, outcome, at: clock.now(), waitMs: noteWaitMs } as const;
   const details = {
     outcome,
     file: backup.filename,
@@ -47,71 +60,65 @@ export async function work(
     rows,
     brokenKeys,
     ...(unchecked.length > 0 && { unchecked }),
+    isNoted: !dryRun && (await noteDrill(context, options, note)),
   };
-  const note = { drill, backup, outcome, at: clock.now(), waitMs: noteWaitMs } as const;
-  const isNoted = !context.dryRun && (await noteDrill(context, note));
-  if (outcome === "ok" && !context.dryRun && unchecked.length > 0) {
-    await alertUnchecked(context, drill.prefix, { file: backup.filename, unchecked });
+  if (outcome === "failed") {
+    const message = `${backup.filename}: could not be used: ${problems[0]}. Take a backup now and find the cause.`;
+    throw new JobFailure(message, { details: { ...details, problems } });
   }
-  if (outcome === "ok") {
-    return {
-      status: context.dryRun ? "skipped" : "ok",
-      details: { ...details, isNoted, ...(context.dryRun && { dryRun: true }) },
-    };
+  if (dryRun) return { status: "skipped", details: { ...details, dryRun } };
+  if (unchecked.length > 0) {
+    await alertUnchecked(context, options.prefix, { file: backup.filename, unchecked });
   }
-  const message = `${backup.filename}: could not be used: ${problems[0]}. Take a backup now and find the cause.`;
-  throw new JobFailure(message, { details: { ...details, isNoted, problems } });
+  return { status: "ok", details };
 }
 
-async function wantedBackup(drill: Drill, now: Date): Promise<ListedBackup> {
-  const { directory, asked } = drill;
+/** The backup of this name, or else the newest one if it is not too old. */
+async function wantedBackup(
+  { directory, prefix, withinSeconds = WITHIN_SECONDS }: Options,
+  asked: string | undefined,
+  now: Date,
+): Promise<ListedBackup> {
   if (asked !== undefined) {
-    const found = await findBackup(drill, asked);
+    const found = await findBackup({ directory, prefix }, asked);
     if (found) return found;
-    throw new JobFailure(
-      `${asked}: there is no such backup in ${directory}. Choose one of the list.`,
-      {
-        exitCode: EXIT.configuration,
-      },
-    );
+    const message = `${asked}: there is no such backup in ${directory}. Choose one of the list.`;
+    throw new JobFailure(message, { exitCode: EXIT.configuration });
   }
-  const [newest] = await listBackups(drill);
-  const problem = newest ? tooOld(drill, newest, now) : "there is no backup";
-  if (newest && problem === undefined) return newest;
-  const message = `${directory}: nothing was verified: ${problem}. Find out why no new one was made.`;
-  const details = { outcome: "inconclusive", ...(newest && { file: newest.filename }) };
-  throw new JobFailure(message, { exitCode: EXIT.temporary, details });
+  const remedy = "Find out why no new one was made.";
+  const [newest] = await listBackups({ directory, prefix });
+  if (!newest)
+    throw inconclusive(`${directory}: nothing was verified: there is no backup. ${remedy}`);
+  const ageSeconds = Math.round((now.getTime() - Date.parse(newest.createdAt)) / 1000);
+  if (ageSeconds <= withinSeconds) return newest;
+  const file = newest.filename;
+  const why = `the newest backup, ${file}, is ${ageSeconds} s old, not within ${withinSeconds} s`;
+  throw inconclusive(`${directory}: nothing was verified: ${why}. ${remedy}`, { file });
 }
 
 async function restoreToScratch(
-  { scratch }: Drill,
+  { directory: base, signal }: JobContext,
+  { scratch }: Options,
   { path, size, filename }: ListedBackup,
-  signal: AbortSignal,
-): Promise<Finding> {
-  const parent = resolve(scratch ?? tmpdir());
+): Promise<Restored> {
+  const parent = scratch === undefined ? tmpdir() : resolve(base, scratch);
   await ensureRoomFor(parent, size);
   const directory = await mkdtemp(join(parent, "restore-drill-"));
   try {
     const copy = join(directory, "restored.db");
-    await copyFile(path, copy).catch(nowGone(filename));
+    await copyFile(path, copy).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+      // The rotation of a newer backup removed it since it was listed.
+      const message = `${filename}: nothing was verified: it was removed meanwhile. Try again.`;
+      throw inconclusive(message, { file: filename }, error);
+    });
     await chmod(copy, 0o600);
     await syncPath(copy);
-    const { sizeBytes, sha256 } = await fingerprint(copy, signal);
-    const verdict = await checkDatabase(copy, { signal, foreignKeys: true });
-    return { sizeBytes, sha256, verdict };
+    const facts = await fingerprint(copy, signal);
+    return { ...facts, verdict: await checkDatabase(copy, { signal, foreignKeys: true }) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** The rotation of a newer backup may have removed the file since it was listed. */
-function nowGone(filename: string): (error: unknown) => never {
-  return (error) => {
-    if (errorCode(error) !== "ENOENT") throw error;
-    const message = `${filename}: nothing was verified: it was removed meanwhile. Try again.`;
-    const details = { outcome: "inconclusive", file: filename };
-    throw new JobFailure(message, { exitCode: EXIT.temporary, details, cause: error });
-  };
 }
 
 /** A full scratch disk makes the drill inconclusive. */
@@ -120,16 +127,18 @@ async function ensureRoomFor(directory: string, bytes: number): Promise<void> {
   try {
     await requireSpace({ directory, bytes, what: "a restore drill", remedy });
   } catch (error) {
-    const message = `nothing was verified: ${error instanceof Error ? error.message : "unknown"}`;
-    const details = { outcome: "inconclusive" };
-    throw new JobFailure(message, { exitCode: EXIT.temporary, details, cause: error });
+    const why = error instanceof Error ? error.message : "unknown";
+    throw inconclusive(`nothing was verified: ${why}`, {}, error);
   }
 }
 
+function inconclusive(message: string, details = {}, cause?: unknown): JobFailure {
+  return temporaryFailure(message, { details: { outcome: "inconclusive", ...details }, cause });
+}
+
 interface DrillNote {
-  readonly drill: Drill;
   readonly backup: ListedBackup;
-  readonly outcome: BackupDrill["outcome"];
+  readonly outcome: "ok" | "failed";
   readonly at: Date;
   readonly waitMs: number;
 }
@@ -140,85 +149,42 @@ interface DrillNote {
  */
 async function noteDrill(
   { runId, signal, log }: JobContext,
-  { drill, backup, outcome, at, waitMs }: DrillNote,
+  { directory, prefix }: Options,
+  { backup, outcome, at, waitMs }: DrillNote,
 ): Promise<boolean> {
+  const { filename, path } = backup;
   try {
-    return await withBackupLock({ ...drill, signal, waitMs }, async () => {
-      const isThere = (await findBackup(drill, backup.filename)) !== undefined;
-      const note = isThere ? await readNote(backup.path) : undefined;
-      if (note)
-        await writeNote(backup.path, { ...note, drill: { at: at.toISOString(), outcome, runId } });
-      return note !== undefined;
+    return await withBackupLock({ directory, prefix, signal, waitMs }, async () => {
+      const isThere = (await findBackup({ directory, prefix }, filename)) !== undefined;
+      const note = isThere ? await readNote(path) : undefined;
+      if (!note) return false;
+      await writeNote(path, { ...note, drill: { at: at.toISOString(), outcome, runId } });
+      return true;
     });
   } catch (error) {
     signal.throwIfAborted();
-    log.warn({ err: error, file: backup.filename }, "the drill could not be recorded");
+    log.warn({ err: error, file: filename }, "the drill could not be recorded");
     return false;
   }
 }
 
-/** Default minimum size in bytes; see docs/sources.md. */
-const MIN_BYTES = 10_240;
-
-/** Twice the longest time between two backups of a daily schedule. */
-const WITHIN_SECONDS = 2 * 24 * 3600;
-
-/** Resolved options of one run, with absolute paths. */
-interface Drill extends Pick<BackupSet, "directory" | "prefix"> {
-  readonly tables: readonly string[] | undefined;
-  readonly minBytes: number;
-  readonly withinSeconds: number;
-  readonly scratch: string | undefined;
-  /** The backup in the input. */
-  readonly asked: string | undefined;
-}
-
-/** Facts about the restored file. */
-interface Finding {
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly verdict: DatabaseCheck;
-}
-
-function drillOf({ options, input, directory }: JobContext): Drill {
-  const said = backupVerifyJob.options.parse(options);
-  return {
-    directory: resolve(directory, said.directory),
-    prefix: said.prefix,
-    tables: said.tables,
-    minBytes: said.minBytes ?? MIN_BYTES,
-    withinSeconds: said.withinSeconds ?? WITHIN_SECONDS,
-    scratch: said.scratch === undefined ? undefined : resolve(directory, said.scratch),
-    asked: backupVerifyJob.input.parse(input).backup,
-  };
-}
-
-/** The problem if a backup is older than `withinSeconds`. */
-function tooOld(drill: Drill, backup: ListedBackup, now: Date): string | undefined {
-  const ageSeconds = Math.round((now.getTime() - Date.parse(backup.createdAt)) / 1000);
-  if (ageSeconds <= drill.withinSeconds) return undefined;
-  return `the newest backup, ${backup.filename}, is ${ageSeconds} s old, not within ${drill.withinSeconds} s`;
-}
-
 /** All problems of a restored backup. */
-function problemsOf(drill: Drill, backup: ListedBackup, finding: Finding): string[] {
-  const { sizeBytes, sha256, verdict } = finding;
-  const problems: string[] = [];
-  if (sizeBytes < drill.minBytes) {
-    problems.push(`it has ${sizeBytes} bytes, not at least ${drill.minBytes}`);
-  }
-  if (backup.sha256 !== null && backup.sha256 !== sha256) {
-    problems.push(`its SHA-256 is ${sha256}, and its note says ${backup.sha256}`);
-  }
-  problems.push(...verdict.problems);
-  if (verdict.problems.length > 0) return problems;
-  if (verdict.brokenKeys > 0) {
-    problems.push(`${verdict.brokenKeys} of its rows point to rows that are not there`);
-  }
-  return [...problems, ...emptyTables(drill, verdict)];
+function problemsOf(options: Options, backup: ListedBackup, restored: Restored): string[] {
+  const { minBytes = MIN_BYTES } = options;
+  const { sizeBytes, sha256, verdict } = restored;
+  const isOther = backup.sha256 !== null && backup.sha256 !== sha256;
+  const problems = [
+    sizeBytes < minBytes && `it has ${sizeBytes} bytes, not at least ${minBytes}`,
+    isOther && `its SHA-256 is ${sha256}, and its note says ${backup.sha256}`,
+    ...verdict.problems,
+    verdict.brokenKeys > 0 && `${verdict.brokenKeys} of its rows point to rows that are not there`,
+    // The rows of a damaged file are not known.
+    ...(verdict.problems.length > 0 ? [] : emptyTables(options, verdict)),
+  ];
+  return problems.filter((it) => it !== false);
 }
 
-function emptyTables({ tables }: Drill, { rows }: DatabaseCheck): string[] {
+function emptyTables({ tables }: Options, { rows }: DatabaseCheck): string[] {
   if (tables === undefined) {
     return Object.values(rows).some((count) => count > 0) ? [] : ["none of its tables has rows"];
   }

@@ -1,17 +1,16 @@
 import * as z from "zod/mini";
-import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { ConfigurationError, configurationError } from "../../contract/configuration-error.ts";
 import { valueOf } from "../../contract/env.ts";
-import { EXIT } from "../../contract/exit-code.ts";
-import { errorWords } from "../../health/error-words.ts";
 import { redact } from "../../redaction.ts";
 import { ALL_CACHES, refreshRequestOf } from "../../sources/caches/caches.ts";
+import { logRefresh, type RefreshOutcome } from "../../sources/caches/cache.ts";
 import {
-  logRefresh,
-  type RefreshOutcome,
-  type RefreshRequest,
-} from "../../sources/caches/cache.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { tokenHeaders } from "../request.ts";
+  dryRunOutcome,
+  type JobContext,
+  type JobOutcome,
+  temporaryFailure,
+} from "../definition.ts";
+import { ask, tokenHeaders, urlOf } from "../request.ts";
 import { cacheRefreshJob } from "./options.ts";
 
 type Options = z.infer<typeof cacheRefreshJob.options>;
@@ -31,8 +30,6 @@ const AppAnswer = z.object({
   error: z.optional(z.nullable(z.string())),
 });
 
-type AppAnswer = z.infer<typeof AppAnswer>;
-
 /**
  * Refreshes caches at the same time. A cache that cannot be read keeps its old value, and the run
  * fails, so that an operator notices.
@@ -40,70 +37,60 @@ type AppAnswer = z.infer<typeof AppAnswer>;
 export async function work(context: JobContext): Promise<JobOutcome> {
   const options = cacheRefreshJob.options.parse(context.options);
   const input = cacheRefreshJob.input.parse(context.input);
-  const buckets = [input.bucket ?? options.bucket ?? ALL_CACHES].flat();
   const isInApp = [options.path, options.url, options.urlEnv].some((it) => it !== undefined);
-  const refresh = isInApp ? appRefresh(context, options, buckets) : ownRefresh(context, buckets);
-  if (context.dryRun) {
-    return { status: "skipped", details: { dryRun: true, wouldRefresh: refresh.names } };
-  }
-  const outcomes = await Promise.all(refresh.names.map((name) => refresh.one(name)));
+  const wanted = [input.bucket ?? options.bucket ?? ALL_CACHES].flat();
+  const names = isInApp ? cachesOfApp(context, options, wanted) : ownCaches(context, wanted);
+  if (context.dryRun) return dryRunOutcome({ wouldRefresh: names });
+  const outcomes = await Promise.all(
+    names.map((name) =>
+      isInApp ? refreshInApp(context, options, name) : refreshOwn(context, name),
+    ),
+  );
   const failed = outcomes.filter(({ result }) => result === "fail");
   const details = { caches: outcomes };
   if (failed.length === 0) return { status: "ok", details };
   const which = failed.map(({ bucket, error }) => `${bucket} (${error ?? "unknown"})`).join("; ");
   const message = `${failed.length} of ${outcomes.length} caches keep their old value: ${which}`;
-  throw new JobFailure(message, { exitCode: EXIT.temporary, details });
+  throw temporaryFailure(message, { details });
 }
 
-interface Refresh {
-  readonly names: readonly string[];
-  readonly one: (name: string) => Promise<RefreshOutcome>;
+function ownCaches({ job, process }: JobContext, wanted: readonly string[]): readonly string[] {
+  const known = process?.caches.snapshots().map(({ name }) => name) ?? [];
+  if (known.length > 0) return checkNames(job, wanted.includes(ALL_CACHES) ? known : wanted, known);
+  const remedy = "Declare them under caches: of the service, or set path: if the app has them.";
+  throw configurationError(`jobs/${job}/bucket`, "the process has no caches.", remedy);
 }
 
-/** Refreshes caches of this process, which log their own refresh. */
-function ownRefresh({ job, process, actor }: JobContext, buckets: readonly string[]): Refresh {
-  const caches = process?.caches;
-  const known = caches?.snapshots().map(({ name }) => name) ?? [];
-  const names = buckets.includes(ALL_CACHES) ? known : buckets;
-  const unknown = names.filter((name) => !known.includes(name));
-  if (!caches || known.length === 0 || unknown.length > 0) throw noSuchCache(job, unknown, known);
-  const one = async (name: string): Promise<RefreshOutcome> => {
-    const outcome = await caches.refresh(name, refreshRequestOf(actor));
-    if (!outcome) throw new Error(`unreachable: there is no cache ${name}`);
-    return outcome;
-  };
-  return { names, one };
+/** If the options name no cache, the app gets any name, also `all`. */
+function cachesOfApp(
+  { job }: JobContext,
+  { bucket = [] }: Options,
+  wanted: readonly string[],
+): readonly string[] {
+  const known = [bucket].flat().filter((name) => name !== ALL_CACHES);
+  if (known.length === 0) return wanted;
+  return checkNames(job, wanted.includes(ALL_CACHES) ? known : wanted, known);
 }
 
-/** Refreshes caches of the app. If the options name no cache, the app gets the name `all`. */
-function appRefresh(context: JobContext, options: Options, buckets: readonly string[]): Refresh {
-  const declared = [options.bucket ?? []].flat().filter((name) => name !== ALL_CACHES);
-  const isAll = buckets.includes(ALL_CACHES) && declared.length > 0;
-  const names = isAll ? declared : buckets;
-  const unknown = declared.length === 0 ? [] : names.filter((name) => !declared.includes(name));
-  if (unknown.length > 0) throw noSuchCache(context.job, unknown, declared);
-  const one = async (bucket: string): Promise<RefreshOutcome> => {
-    const outcome = await refreshInApp(context, options, bucket);
-    logRefresh(context.log, outcome);
-    return outcome;
-  };
-  return { names, one };
-}
-
-function noSuchCache(
+function checkNames(
   job: string,
-  unknown: readonly string[],
+  names: readonly string[],
   known: readonly string[],
-): ConfigurationError {
+): readonly string[] {
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return names;
   const where = `jobs/${job}/bucket`;
-  if (known.length === 0) {
-    const remedy = "Declare them under caches: of the service, or set path: if the app has them.";
-    return new ConfigurationError([{ where, message: "the process has no caches.", remedy }]);
-  }
   const remedy = `The caches are: ${[...known, ALL_CACHES].join(", ")}.`;
-  return new ConfigurationError(
+  throw new ConfigurationError(
     unknown.map((name) => ({ where, message: `there is no cache "${name}".`, remedy })),
   );
+}
+
+/** A cache of this process logs its own refresh. */
+async function refreshOwn({ process, actor }: JobContext, name: string): Promise<RefreshOutcome> {
+  const outcome = await process?.caches.refresh(name, refreshRequestOf(actor));
+  if (!outcome) throw new Error(`unreachable: there is no cache ${name}`);
+  return outcome;
 }
 
 /** Asks the app to refresh one of its caches. An error is part of the outcome. */
@@ -113,47 +100,35 @@ async function refreshInApp(
   bucket: string,
 ): Promise<RefreshOutcome> {
   const startedMs = performance.now();
-  const request = refreshRequestOf(context.actor);
-  const answer = await post(context, options, { bucket, ...request });
-  const { result, retries = 0, ttl_expired = null, count = null, error = null } = answer;
-  return {
-    bucket,
+  const request = { bucket, ...refreshRequestOf(context.actor) };
+  const { tokenEnv, timeoutSeconds = TIMEOUT_SECONDS } = options;
+  const { status, body, problem } = await ask(context, refreshUrl(context, options, bucket), {
+    method: "POST",
+    headers: { "content-type": "application/json", ...tokenHeaders(context, { tokenEnv }) },
+    body: JSON.stringify(request),
+    timeoutSeconds,
+  });
+  const answer = parseAnswer(body);
+  const isRefused = status < 200 || status > 299;
+  const why = problem
+    ? `the app did not answer: ${problem}`
+    : `the app answered with HTTP ${status}`;
+  const error = answer.error ?? (isRefused ? why : null);
+  const outcome: RefreshOutcome = {
     ...request,
     duration: Math.round(performance.now() - startedMs),
-    result: result ?? (error === null ? "ok" : "fail"),
-    retries,
-    ttl_expired,
-    count,
+    result: isRefused ? "fail" : (answer.result ?? (error === null ? "ok" : "fail")),
+    retries: answer.retries ?? 0,
+    ttl_expired: answer.ttl_expired ?? null,
+    count: answer.count ?? null,
     error: error === null ? null : redact(error).slice(0, ERROR_CHARACTERS),
   };
-}
-
-async function post(
-  context: JobContext,
-  options: Options,
-  body: RefreshRequest & { readonly bucket: string },
-): Promise<AppAnswer> {
-  const { tokenEnv, timeoutSeconds = TIMEOUT_SECONDS } = options;
-  const token = tokenHeaders(context, { tokenEnv });
-  const url = refreshUrl(context, options, body.bucket);
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...token },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([context.signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
-    });
-    const answer = parseAnswer(await response.text());
-    if (response.ok) return answer;
-    const error = answer.error ?? `the app answered with HTTP ${response.status}`;
-    return { ...answer, result: "fail", error };
-  } catch (error) {
-    return { result: "fail", error: `the app did not answer: ${errorWords(error)}` };
-  }
+  logRefresh(context.log, outcome);
+  return outcome;
 }
 
 /** An answer in another format counts by its status only. */
-function parseAnswer(text: string): AppAnswer {
+function parseAnswer(text: string): z.infer<typeof AppAnswer> {
   try {
     return AppAnswer.parse(JSON.parse(text));
   } catch {
@@ -161,24 +136,16 @@ function parseAnswer(text: string): AppAnswer {
   }
 }
 
-function refreshUrl(
-  { job, env }: Pick<JobContext, "job" | "env">,
-  { path, url, urlEnv }: Options,
-  bucket: string,
-): URL {
-  const given = urlEnv === undefined ? url : (valueOf(env, urlEnv) ?? url);
-  const template = path === undefined ? given : `${ownUrl(env)}${path}`;
-  const parsed = URL.parse(template?.replaceAll("{bucket}", encodeURIComponent(bucket)) ?? "");
-  if (parsed) return parsed;
-  const where = path === undefined && urlEnv !== undefined ? urlEnv : `jobs/${job}/options/url`;
-  const message = template === undefined ? "is not set." : "is not a URL.";
-  throw new ConfigurationError([{ where, message, remedy: "Give the whole URL, with https://." }]);
+function refreshUrl(context: JobContext, { path, url, urlEnv }: Options, bucket: string): URL {
+  const target = path === undefined ? { url, urlEnv } : { url: `${ownUrl(context)}${path}` };
+  const fill = (text: string) => text.replaceAll("{bucket}", encodeURIComponent(bucket));
+  return urlOf(context, target, { fill });
 }
 
 /** The platform's port. The app listens there, or the reverse proxy, which forwards to the app. */
-function ownUrl(env: JobContext["env"]): string {
+function ownUrl({ env }: JobContext): string {
   const port = valueOf(env, "PORT");
   if (port !== undefined) return `http://127.0.0.1:${port}`;
   const remedy = "Set it to the port of the app, or use url instead of path.";
-  throw new ConfigurationError([{ where: "PORT", message: "is not set.", remedy }]);
+  throw configurationError("PORT", "is not set.", remedy);
 }

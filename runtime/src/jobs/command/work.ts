@@ -1,6 +1,6 @@
-import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { configurationError } from "../../contract/configuration-error.ts";
 import { runAppCommand } from "../app-command.ts";
-import type { JobContext, JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, type JobOutcome } from "../definition.ts";
 import { commandJob } from "./options.ts";
 
 /** Runs a command of the app. */
@@ -8,10 +8,9 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   const { command, cwd } = commandJob.options.parse(context.options);
   if (command === undefined) {
     const where = `jobs/${context.job}/command`;
-    const remedy = "Write the command to run.";
-    throw new ConfigurationError([{ where, message: "is missing.", remedy }]);
+    throw configurationError(where, "is missing.", "Write the command to run.");
   }
-  if (context.dryRun) return { status: "skipped", details: { dryRun: true, wouldRun: command } };
+  if (context.dryRun) return dryRunOutcome({ wouldRun: command });
   await runAppCommand(context, { command, cwd });
   return { status: "ok", details: {}, exitCode: 0 };
 }

@@ -1,4 +1,4 @@
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import {
   numbersOf,
   QUEUE_TYPE,
@@ -7,7 +7,7 @@ import {
   type RunScript,
   withQueues,
 } from "../../sources/queues/queue-script.ts";
-import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { configurationError } from "../../contract/configuration-error.ts";
 import { deadLetterRequeueJob } from "./options.ts";
 
 /** Default queues; see docs/sources.md. */
@@ -71,13 +71,15 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   const options = deadLetterRequeueJob.options.parse(context.options);
   const input = deadLetterRequeueJob.input.parse(context.input);
   const { queue = QUEUE, to = TO, urlEnv = REDIS_URL } = options;
-  if (queue === to) throw sameQueue(context.job);
+  if (queue === to) {
+    const where = `jobs/${context.job}/options/to`;
+    const remedy = "Write the queue from which they came.";
+    throw configurationError(where, "is the queue with the dead entries.", remedy);
+  }
   return withQueues(context, urlEnv, async (run) => {
     const [length = 0] = numbersOf(await run(LENGTH, [queue, to]));
     const max = Math.min(length, input.max ?? options.max ?? length);
-    if (context.dryRun) {
-      return { status: "skipped", details: { dryRun: true, queue, to, length, wouldMove: max } };
-    }
+    if (context.dryRun) return dryRunOutcome({ queue, to, length, wouldMove: max });
     const moved = await moveAll(run, { queue, to, max }, context.signal);
     return { status: "ok", details: { queue, to, length, moved, left: length - moved } };
   });
@@ -100,18 +102,8 @@ async function moveAll(
     return moved;
   } catch (error) {
     const known = error instanceof JobFailure ? error : undefined;
-    throw new JobFailure(known?.message ?? "the run was ended between two steps", {
-      ...(known?.exitCode === undefined ? {} : { exitCode: known.exitCode }),
-      details: { queue, to, moved },
-      cause: error,
-    });
+    const message = known?.message ?? "the run was ended between two steps";
+    const details = { queue, to, moved };
+    throw new JobFailure(message, { exitCode: known?.exitCode, details, cause: error });
   }
-}
-
-function sameQueue(job: string): ConfigurationError {
-  const where = `jobs/${job}/options/to`;
-  const message = "is the queue with the dead entries.";
-  return new ConfigurationError([
-    { where, message, remedy: "Write the queue from which they came." },
-  ]);
 }

@@ -1,4 +1,4 @@
-import type { JobContext, JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, type JobOutcome } from "../definition.ts";
 import {
   numbersOf,
   QUEUE_TYPE,
@@ -45,7 +45,5 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   const [length = 0] = numbersOf(answer);
   const trimmed = Math.max(0, length - keep);
   const details = { queue, length, kept: length - trimmed, trimmed };
-  return isDry
-    ? { status: "skipped", details: { dryRun: true, ...details } }
-    : { status: "ok", details };
+  return isDry ? dryRunOutcome(details) : { status: "ok", details };
 }

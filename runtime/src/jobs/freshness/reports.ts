@@ -74,7 +74,7 @@ async function readJson(
 ): Promise<JsonAnswer> {
   const { header: tokenHeader, ...report } = options[option] ?? {};
   const { timeoutSeconds = TIMEOUT_SECONDS } = options;
-  const url = urlOf(context, report, `${option}/url`);
+  const url = urlOf(context, report, { option: `${option}/url` });
   const headers = {
     accept: "application/json",
     ...tokenHeaders(context, { ...report, tokenHeader }),

@@ -1,5 +1,5 @@
 import type { AlertEvent } from "../../contract/alert-event.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { freshnessJob, type FreshnessOptions } from "./options.ts";
 import {
   type CommitAnswer,
@@ -27,9 +27,7 @@ export async function work(
   const finding = await findFaults(context, options, now());
   const { details, title, faults } = finding;
   const isWell = faults.size === 0;
-  if (context.dryRun) {
-    return { status: "skipped", details: { ...details, dryRun: true, wouldAlert: !isWell } };
-  }
+  if (context.dryRun) return dryRunOutcome({ ...details, wouldAlert: !isWell });
   if (!isWell) context.log.warn(details, "freshness");
   await sendAlerts(context, options, { ...finding, at: now().toISOString() });
   if (isWell) return { status: "ok", details };

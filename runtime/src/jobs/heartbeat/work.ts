@@ -8,7 +8,7 @@ import { errorCode } from "../../contract/error-code.ts";
 import { errorWords } from "../../health/error-words.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { RUNTIME_VERSION } from "../../version.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { stampOf, stampsOf, writeNew } from "../file.ts";
 import { heartbeatJob } from "./options.ts";
 
@@ -31,7 +31,7 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
   const now = clock.now();
   if (context.dryRun) {
     const wouldWrite = join(directory, `heartbeat_${stampOf(now)}.csv`);
-    return { status: "skipped", details: { dryRun: true, wouldWrite } };
+    return dryRunOutcome({ wouldWrite });
   }
   const versions = await Promise.all(programs.map((it) => observeProgram(context, it)));
   const observations: Observation[] = [

@@ -1,4 +1,4 @@
-import type { JobContext, JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, type JobOutcome } from "../definition.ts";
 import { request, responseFailure, urlOf } from "../request.ts";
 import { httpJob } from "./options.ts";
 
@@ -7,7 +7,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   const options = httpJob.options.parse(context.options);
   const { method = "GET", status } = options;
   urlOf(context, options);
-  if (context.dryRun) return { status: "skipped", details: { dryRun: true, wouldCall: method } };
+  if (context.dryRun) return dryRunOutcome({ wouldCall: method });
   const response = await request(context, options, { method });
   const isExpected = status === undefined ? response.ok : response.status === status;
   if (!isExpected) throw await responseFailure(method, response);

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod/mini";
-import { EXIT } from "../../contract/exit-code.ts";
-import { errorWords } from "../../health/error-words.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import {
+  dryRunOutcome,
+  type JobContext,
+  type JobOutcome,
+  temporaryFailure,
+} from "../definition.ts";
+import { ask } from "../request.ts";
 import { bindSchedule } from "../../contract/bindings.ts";
-import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { configurationError } from "../../contract/configuration-error.ts";
 import { valueOf } from "../../contract/env.ts";
 import { keepaliveJob } from "./options.ts";
 
@@ -38,20 +42,17 @@ export async function work(
   const { jitterPercent = JITTER_PERCENT, timeoutSeconds = TIMEOUT_SECONDS } = options;
   const target = keepaliveTarget(context, options);
   const intervalMs = intervalSeconds(context) * 1000;
-  if (context.dryRun) return { status: "skipped", details: { dryRun: true, from: target.from } };
+  if (context.dryRun) return dryRunOutcome({ from: target.from });
   const isManual = context.actor.startsWith("manual");
   const jitterMs = isManual ? 0 : Math.round((intervalMs * jitterPercent * random()) / 100);
   await sleep(jitterMs, undefined, { signal: context.signal });
   const startedMs = performance.now();
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
-  const signal = AbortSignal.any([context.signal, timeout]);
-  const status = await statusOf(target.url, signal);
-  const details = { from: target.from, jitterMs, ms: Math.round(performance.now() - startedMs) };
-  if (status < 400) return { status: "ok", details: { httpStatus: status, ...details } };
-  throw new JobFailure(`the page answered with HTTP ${status}`, {
-    exitCode: EXIT.temporary,
-    details: { httpStatus: status, ...details },
-  });
+  const { status: httpStatus, problem } = await ask(context, target.url, { timeoutSeconds });
+  if (problem !== undefined) throw temporaryFailure(`the page did not answer: ${problem}`);
+  const ms = Math.round(performance.now() - startedMs);
+  const details = { httpStatus, from: target.from, jitterMs, ms };
+  if (httpStatus < 400) return { status: "ok", details };
+  throw temporaryFailure(`the page answered with HTTP ${httpStatus}`, { details });
 }
 
 /** The URL, and the variable or option that sets it. The URL may contain a token, so it is not reported. */
@@ -74,9 +75,7 @@ export function keepaliveTarget(
   const message = found
     ? "is not a URL."
     : "is not set, and neither is the address of the service.";
-  throw new ConfigurationError([
-    { where: found?.from ?? urlEnv, message, remedy: "Give the whole URL, with https://." },
-  ]);
+  throw configurationError(found?.from ?? urlEnv, message, "Give the whole URL, with https://.");
 }
 
 /** The interval of the schedule, or 0 for another kind of schedule. */
@@ -87,17 +86,5 @@ function intervalSeconds({ job, process, env }: JobContext): number {
   if (everySeconds >= INTERVAL_SECONDS_MIN) return everySeconds;
   const message = `has an interval of ${everySeconds} s.`;
   const remedy = `Use an interval of at least ${INTERVAL_SECONDS_MIN} s.`;
-  throw new ConfigurationError([{ where: `jobs/${job}/schedule`, message, remedy }]);
-}
-
-async function statusOf(url: URL, signal: AbortSignal): Promise<number> {
-  try {
-    const answer = await fetch(url, { signal });
-    await answer.body?.cancel();
-    return answer.status;
-  } catch (error) {
-    throw new JobFailure(`the page did not answer: ${errorWords(error)}`, {
-      exitCode: EXIT.temporary,
-    });
-  }
+  throw configurationError(`jobs/${job}/schedule`, message, remedy);
 }

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { redactDeep } from "../../redaction.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { appendLine, stampOf } from "../file.ts";
 import { request, responseFailure, urlOf } from "../request.ts";
 import { metricsSnapshotJob } from "./options.ts";
@@ -36,7 +36,7 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
   const at = clock.now();
   if (context.dryRun) {
     const wouldWrite = directory === undefined ? "the record" : fileOf(at);
-    return { status: "skipped", details: { dryRun: true, wouldWrite } };
+    return dryRunOutcome({ wouldWrite });
   }
   const response = await request(context, options, { method: "GET", headers: ACCEPT });
   if (!response.ok) throw await responseFailure("GET", response);

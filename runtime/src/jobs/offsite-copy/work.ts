@@ -15,7 +15,13 @@ import {
   openObjectStore,
 } from "../../backups/object-store.ts";
 import { EXIT } from "../../contract/exit-code.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import {
+  dryRunOutcome,
+  type JobContext,
+  JobFailure,
+  type JobOutcome,
+  temporaryFailure,
+} from "../definition.ts";
 import { errorCode } from "../../contract/error-code.ts";
 import { resolve } from "node:path";
 import { valueOf } from "../../contract/env.ts";
@@ -39,7 +45,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   });
   if (context.dryRun) {
     const would = { wouldCopy: copied, present, wouldRemove: removed };
-    return { status: "skipped", details: { dryRun: true, ...would } };
+    return dryRunOutcome(would);
   }
   return { status: "ok", details: { copied, present, removed } };
 }
@@ -54,7 +60,7 @@ async function wantedBackups(plan: OffsitePlan): Promise<VerifiedBackup[]> {
   const verified = (await listBackups(plan)).filter(isVerified).slice(0, plan.newest);
   if (verified.length > 0) return verified;
   const message = `${plan.directory}: there is no verified backup to copy. Find out why none is made.`;
-  throw new JobFailure(message, { exitCode: EXIT.temporary });
+  throw temporaryFailure(message);
 }
 
 interface Copies {

@@ -1,5 +1,10 @@
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { EXIT } from "../../contract/exit-code.ts";
+import {
+  dryRunOutcome,
+  type JobContext,
+  JobFailure,
+  type JobOutcome,
+  temporaryFailure,
+} from "../definition.ts";
 import { openDatabase } from "../../databases/postgres/database.ts";
 import { openSession, type Session } from "../../databases/postgres/session.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
@@ -31,7 +36,7 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
     const about = { cutoff, retentionDays, ...reportFiltered(context, found) };
     if (context.dryRun) {
       const wouldDelete = await countAll(session, found, cutoff);
-      return { status: "skipped", details: { dryRun: true, ...about, wouldDelete } };
+      return dryRunOutcome({ ...about, wouldDelete });
     }
     const { batch = BATCH } = options;
     const purge = { session, cutoff, batch, signal: context.signal };
@@ -65,7 +70,7 @@ async function withSession<T>(
     }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    throw new JobFailure(error.message, { exitCode: EXIT.temporary });
+    throw temporaryFailure(error.message);
   }
 }
 
@@ -125,7 +130,7 @@ function batchFailure(
   }
   const { code = "", message } = error;
   if (!REFUSED.test(code)) {
-    return new JobFailure(message, { exitCode: EXIT.temporary, details, cause: error });
+    return temporaryFailure(message, { details, cause: error });
   }
   const why =
     code === REFERRED

@@ -1,5 +1,5 @@
-import type { JobContext, JobOutcome } from "../definition.ts";
-import { ConfigurationError } from "../../contract/configuration-error.ts";
+import { dryRunOutcome, type JobContext, type JobOutcome } from "../definition.ts";
+import { configurationError } from "../../contract/configuration-error.ts";
 import {
   numbersOf,
   type QueueScript,
@@ -95,9 +95,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   );
   const [requeued = 0, finished = 0, unclaimed = 0] = numbersOf(answer);
   const details = { queue, requeued, finished, unclaimed };
-  return context.dryRun
-    ? { status: "skipped", details: { dryRun: true, ...details } }
-    : { status: "ok", details };
+  return context.dryRun ? dryRunOutcome(details) : { status: "ok", details };
 }
 
 /** Checked first, because a script that fails half-way has already written. */
@@ -106,5 +104,5 @@ function refuseSameKeys(job: string, keys: readonly string[]): void {
   if (twice === undefined) return;
   const message = `use the key "${twice}" twice.`;
   const remedy = "Use different keys for queue, processing, claims and visibility.";
-  throw new ConfigurationError([{ where: `jobs/${job}/options`, message, remedy }]);
+  throw configurationError(`jobs/${job}/options`, message, remedy);
 }

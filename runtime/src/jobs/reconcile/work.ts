@@ -1,5 +1,5 @@
 import { runAppCommand } from "../app-command.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { reconcileJob } from "./options.ts";
 
 /** Default of the limit: that of the app's own WEBHOOK_REPLAY_LIMIT. */
@@ -16,9 +16,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   const { command, cwd, limitEnv, ...options } = reconcileJob.options.parse(context.options);
   const input = reconcileJob.input.parse(context.input);
   const limit = input.limit ?? options.limit ?? LIMIT;
-  if (context.dryRun) {
-    return { status: "skipped", details: { dryRun: true, wouldRun: command, limit } };
-  }
+  if (context.dryRun) return dryRunOutcome({ wouldRun: command, limit });
   const text = String(limit);
   const env = { [LIMIT_VARIABLE]: text, ...(limitEnv === undefined ? {} : { [limitEnv]: text }) };
   try {
@@ -26,13 +24,10 @@ export async function work(context: JobContext): Promise<JobOutcome> {
     return { status: "ok", details: { limit, ...resultOf(tail) }, exitCode: 0 };
   } catch (error) {
     if (!(error instanceof JobFailure)) throw error;
-    const { message, exitCode, details } = error;
-    const result = resultOf(String(details["tail"] ?? ""));
-    throw new JobFailure(message, {
-      ...(exitCode === undefined ? {} : { exitCode }),
-      details: { limit, ...result, ...details },
-      cause: error,
-    });
+    const { message, exitCode } = error;
+    const result = resultOf(String(error.details["tail"] ?? ""));
+    const details = { limit, ...result, ...error.details };
+    throw new JobFailure(message, { exitCode, details, cause: error });
   }
 }
 

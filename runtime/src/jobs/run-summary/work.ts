@@ -1,5 +1,5 @@
 import type { RunRecord } from "../../contract/run-record.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { runSummaryJob } from "./options.ts";
 
 /** Default time that a summary covers; see docs/sources.md. */
@@ -26,7 +26,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
     ),
   );
   const details = { hours, jobs: figures };
-  if (dryRun) return { status: "skipped", details: { ...details, dryRun: true } };
+  if (dryRun) return dryRunOutcome(details);
   for (const it of figures) log.info({ ...it }, "run summary");
   const delivery = await process.alerts.send({
     key: `${manifest.stack}/${job}`,

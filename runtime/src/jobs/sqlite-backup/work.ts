@@ -1,4 +1,7 @@
-import { publish, stampOf, stampsOf } from "../file.ts";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import {
   type BackupFile,
   backupFiles,
@@ -13,19 +16,32 @@ import {
   writeNote,
 } from "../../backups/backup-file.ts";
 import { withBackupLock } from "../../backups/backup-lock.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { readdir, rm, stat } from "node:fs/promises";
 import { type BackupSet, backupPaths } from "../../backups/backup-sets.ts";
-import { sqliteBackupJob } from "./options.ts";
-import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { copyDatabase, requireSpace } from "../../backups/database-copy.ts";
 import { alertUnchecked, checkDatabase } from "../../backups/database-check.ts";
+import { copyDatabase, requireSpace } from "../../backups/database-copy.ts";
+import { errorCode } from "../../contract/error-code.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { isBusy } from "../../databases/sqlite.ts";
-import { errorCode } from "../../contract/error-code.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { publish, stampOf, stampsOf } from "../file.ts";
+import { sqliteBackupJob } from "./options.ts";
+
+/** Default for periodic backups. A backup soon after another would only remove an older one. */
+const SPACING_SECONDS = 30 * 60;
+
+/** Default for backups at the start: a deploy needs a recent backup, but a restart loop must not fill the disk. */
+const START_SPACING_SECONDS = 5 * 60;
+
+/** Name of an unfinished file, after its prefix. */
+const PART = /^\d{8}_\d{6}[._].*\.part(-\w+)?$/;
+
+/** Resolved options of one run, with absolute paths. */
+interface BackupPlan extends Pick<BackupSet, "database" | "directory" | "prefix" | "keep"> {
+  readonly reason: string;
+  /** A backup younger than this makes a new one unnecessary. */
+  readonly spacingSeconds: number;
+}
 
 /**
  * Copies the database, verifies the copy, gives it its name and removes the oldest backups.
@@ -35,84 +51,60 @@ import { errorCode } from "../../contract/error-code.ts";
  */
 export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Promise<JobOutcome> {
   const plan = planOf(context);
-  await ensureDatabase(plan);
-  if (context.dryRun) return dryRun(plan, clock.now());
-  const made = await withBackupLock({ ...plan, signal: context.signal }, async () => {
-    const now = clock.now();
-    const recent = tooSoon(plan, await backupFiles(plan.directory, plan.prefix), now);
-    if (recent) return { recent };
-    await removeLeftovers(plan);
-    await ensureRoomFor(plan);
-    const note = await makeBackup(context, plan, now);
-    return { note, rotation: await rotate(context, plan, note.file) };
-  });
-  const { note, rotation, recent } = made;
-  if (!note) return { status: "skipped", details: { reason: plan.reason, recent } };
+  const { database, directory, prefix, keep, reason } = plan;
+  // Checked first, because SQLite only reports that it cannot open a missing file.
+  const isThere = (await stat(database).catch(() => undefined))?.isFile() === true;
+  if (!isThere) throw new JobFailure(`${database}: there is no such database. Correct "database".`);
+  if (context.dryRun) {
+    const recent = await recentBackup(plan, clock.now());
+    if (recent !== undefined) return dryRunOutcome({ reason, recent });
+    const wouldWrite = `${prefix}${stampOf(clock.now())}.db`;
+    // The new backup counts.
+    const wouldRemove = await superfluous(plan, keep - 1);
+    return dryRunOutcome({ reason, wouldWrite, wouldRemove });
+  }
+  const { note, rotation, recent } = await withBackupLock(
+    { directory, prefix, signal: context.signal },
+    async () => {
+      const now = clock.now();
+      const last = await recentBackup(plan, now);
+      if (last !== undefined) return { recent: last };
+      await removeLeftovers(plan);
+      await ensureRoomFor(plan);
+      const made = await makeBackup(context, plan, now);
+      return { note: made, rotation: await rotate(context, plan, made.file) };
+    },
+  );
+  if (!note) return { status: "skipped", details: { reason, recent } };
   const { file, unchecked = [] } = note;
-  await alertUnchecked(context, plan.prefix, { file, unchecked });
+  await alertUnchecked(context, prefix, { file, unchecked });
   return { status: "ok", details: { ...note, ...rotation } };
-}
-
-async function dryRun(plan: BackupPlan, now: Date): Promise<JobOutcome> {
-  const { directory, prefix, keep, reason } = plan;
-  const recent = tooSoon(plan, await backupFiles(directory, prefix), now);
-  const would = recent
-    ? { recent }
-    : {
-        wouldWrite: `${prefix}${stampOf(now)}.db`,
-        // The new backup counts.
-        wouldRemove: await superfluous(plan, keep - 1),
-      };
-  return { status: "skipped", details: { dryRun: true, reason, ...would } };
-}
-
-/** Default for periodic backups. A backup soon after another would only remove an older one. */
-const SPACING_SECONDS = 30 * 60;
-
-/** Default for backups at the start: a deploy needs a recent backup, but a restart loop must not fill the disk. */
-const START_SPACING_SECONDS = 5 * 60;
-
-/** Resolved options of one run, with absolute paths. */
-interface BackupPlan extends Pick<BackupSet, "database" | "directory" | "prefix" | "keep"> {
-  readonly reason: string;
-  /** A backup younger than this makes a new one unnecessary. */
-  readonly spacingMs: number;
 }
 
 function planOf({ options, input, directory, actor }: JobContext): BackupPlan {
   const said = sqliteBackupJob.options.parse(options);
   const asked = sqliteBackupJob.input.parse(input).reason;
-  const scheduled = backupReason(actor, said.reason ?? "periodic");
-  const spacings: Readonly<Record<string, number>> = {
-    periodic: said.spacingSeconds ?? SPACING_SECONDS,
-    startup: said.startSpacingSeconds ?? START_SPACING_SECONDS,
-  };
-  const spacing = asked === undefined ? (spacings[scheduled] ?? 0) : 0;
+  const reason = asked ?? backupReason(actor, said.reason ?? "periodic");
+  const spacings = new Map([
+    ["periodic", said.spacingSeconds ?? SPACING_SECONDS],
+    ["startup", said.startSpacingSeconds ?? START_SPACING_SECONDS],
+  ]);
   return {
     ...backupPaths(options, directory),
-    reason: asked ?? scheduled,
-    spacingMs: spacing * 1000,
+    reason,
+    spacingSeconds: spacings.get(reason) ?? 0,
   };
-}
-
-/** Checked first, because SQLite only reports that it cannot open a missing file. */
-async function ensureDatabase({ database }: Pick<BackupPlan, "database">): Promise<void> {
-  const isFile = await stat(database).then(
-    (file) => file.isFile(),
-    () => false,
-  );
-  if (!isFile) throw new JobFailure(`${database}: there is no such database. Correct "database".`);
 }
 
 /** The name of a recent backup that makes a new one unnecessary. Ignores times in the future. */
-function tooSoon(
-  { spacingMs }: Pick<BackupPlan, "spacingMs">,
-  backups: readonly BackupFile[],
+async function recentBackup(
+  { directory, prefix, spacingSeconds }: BackupPlan,
   now: Date,
-): string | undefined {
+): Promise<string | undefined> {
+  const backups = await backupFiles(directory, prefix);
   return backups.find(({ takenAt }) => {
     const ageMs = now.getTime() - takenAt.getTime();
-    return ageMs >= 0 && ageMs < spacingMs;
+    return ageMs >= 0 && ageMs < spacingSeconds * 1000;
   })?.name;
 }
 
@@ -125,49 +117,32 @@ async function ensureRoomFor({ database, directory }: BackupPlan): Promise<void>
 }
 
 /** Makes one verified backup and returns its note. A failure leaves no file behind. */
-async function makeBackup(
-  context: Pick<JobContext, "runId" | "signal">,
-  plan: BackupPlan,
-  at: Date,
-): Promise<BackupNote> {
-  const unfinished = `.${plan.prefix}${stampOf(at)}.${randomUUID().slice(0, 8)}.part`;
-  const target = join(plan.directory, unfinished);
+async function makeBackup(context: JobContext, plan: BackupPlan, at: Date): Promise<BackupNote> {
+  const { database, directory, prefix, reason } = plan;
   const { signal } = context;
+  const part = `.${prefix}${stampOf(at)}.${randomUUID().slice(0, 8)}.part`;
+  const target = join(directory, part);
   try {
-    await copyOrFail(plan, target, signal);
+    await copyDatabase({ database, target, signal }).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : "unknown reason";
+      const message = `${database}: could not be copied: ${why}. Older backups are untouched.`;
+      const exitCode = isBusy(error) ? EXIT.temporary : undefined;
+      throw new JobFailure(message, { exitCode, cause: error });
+    });
     const { problems, unchecked, rows } = await checkDatabase(target, { signal });
     if (problems.length > 0) {
-      const message = `${plan.database}: the copy is damaged and was removed: ${problems[0]}. Older backups are untouched.`;
+      const message = `${database}: the copy is damaged and was removed: ${problems[0]}. Older backups are untouched.`;
       throw new JobFailure(message, { details: { problems } });
     }
-    const facts = {
-      at,
-      reason: plan.reason,
-      rows,
-      ...(unchecked.length > 0 && { unchecked: [...unchecked] }),
-      ...(await fingerprint(target, signal)),
-    };
-    return await giveName(plan, target, { at, note: noteOf(context, plan.database, facts) });
+    const doubts = unchecked.length > 0 ? { unchecked: [...unchecked] } : {};
+    const facts = { at, reason, rows, ...doubts, ...(await fingerprint(target, signal)) };
+    return await giveName(plan, target, { at, note: noteOf(context, database, facts) });
   } catch (error) {
     // If the run was stopped, report that and not the interrupted step.
     signal.throwIfAborted();
     throw error;
   } finally {
-    for (const part of ["", "-journal", "-wal", "-shm"]) {
-      await rm(`${target}${part}`, { force: true });
-    }
-  }
-}
-
-async function copyOrFail(plan: BackupPlan, target: string, signal: AbortSignal): Promise<void> {
-  try {
-    await copyDatabase({ database: plan.database, target, signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    const exitCode = isBusy(error) ? { exitCode: EXIT.temporary } : {};
-    const reason = error instanceof Error ? error.message : "unknown reason";
-    const message = `${plan.database}: could not be copied: ${reason}. Older backups are untouched.`;
-    throw new JobFailure(message, { ...exitCode, cause: error });
+    for (const end of ["", "-journal", "-wal", "-shm"]) await rm(target + end, { force: true });
   }
 }
 
@@ -195,38 +170,25 @@ async function giveName(
   throw new JobFailure(`${directory}: all file names for ${stampOf(at)} exist.`);
 }
 
-/** Name of an unfinished file, after its prefix. */
-const PART = /^\d{8}_\d{6}[._].*\.part(-\w+)?$/;
-
-/** Backups that were removed, and those that could not be removed. */
-interface Rotation {
-  readonly removed: string[];
-  readonly notRemoved: string[];
-}
-
 /**
  * Removes the oldest backups with their notes, but never the new one.
  *
  * If one cannot be removed, the run succeeds, reports it, and the next run tries again.
  */
-async function rotate(
-  { log }: Pick<JobContext, "log">,
-  plan: BackupPlan,
-  justVerified: string,
-): Promise<Rotation> {
-  const { directory } = plan;
-  const rotation: Rotation = { removed: [], notRemoved: [] };
+async function rotate({ log }: JobContext, plan: BackupPlan, justVerified: string) {
+  const removed: string[] = [];
+  const notRemoved: string[] = [];
   for (const name of await superfluous(plan, plan.keep, justVerified)) {
     try {
-      await rm(join(directory, name));
-      await rm(join(directory, noteName(name)), { force: true });
-      rotation.removed.push(name);
+      await rm(join(plan.directory, name));
+      await rm(join(plan.directory, noteName(name)), { force: true });
+      removed.push(name);
     } catch (error) {
       log.warn({ file: name, code: errorCode(error) }, "an old backup could not be removed");
-      rotation.notRemoved.push(name);
+      notRemoved.push(name);
     }
   }
-  return rotation;
+  return { removed, notRemoved };
 }
 
 /**
@@ -234,7 +196,7 @@ async function rotate(
  * because all others were only verified when they were made.
  */
 async function superfluous(
-  { directory, prefix }: Pick<BackupPlan, "directory" | "prefix">,
+  { directory, prefix }: BackupPlan,
   keep: number,
   justVerified?: string,
 ): Promise<string[]> {
@@ -259,27 +221,15 @@ async function lastDrilled(
  * Removes files of a killed run: an unfinished copy, or a note without its backup. The lock ensures
  * that no other run is in progress.
  */
-async function removeLeftovers(plan: BackupPlan): Promise<void> {
-  const { directory, prefix } = plan;
+async function removeLeftovers({ directory, prefix }: BackupPlan): Promise<void> {
   const names = await readdir(directory);
   for (const name of names) {
-    if (isPart(prefix, name) || (await isLoneNote(plan, name, names))) {
-      await rm(join(directory, name), { force: true });
-    }
+    // The time must follow the prefix, so that `shop_` does not match files of `shop_users_`.
+    const isPart = name.startsWith(`.${prefix}`) && PART.test(name.slice(prefix.length + 1));
+    const backup = name.slice(0, -noteName("").length);
+    const isNote = noteName(backup) === name && backupOf(backup, prefix) !== undefined;
+    const isLone = isNote && !names.includes(backup);
+    const isOurs = isPart || (isLone && (await readNote(join(directory, backup)))?.file === backup);
+    if (isOurs) await rm(join(directory, name), { force: true });
   }
-}
-
-/** The time must follow the prefix, so that `shop_` does not match files of `shop_users_`. */
-function isPart(prefix: string, name: string): boolean {
-  return name.startsWith(`.${prefix}`) && PART.test(name.slice(prefix.length + 1));
-}
-
-async function isLoneNote(
-  { directory, prefix }: BackupPlan,
-  name: string,
-  all: readonly string[],
-): Promise<boolean> {
-  const backup = name.slice(0, -noteName("").length);
-  if (!backupOf(backup, prefix) || noteName(backup) !== name || all.includes(backup)) return false;
-  return (await readNote(join(directory, backup)))?.file === backup;
 }

@@ -4,7 +4,7 @@ import { behindLinks } from "../file.ts";
 import { type RestorePaths, findBackup, restorePaths } from "../../backups/backup-sets.ts";
 import { findUpload } from "../../backups/uploads.ts";
 import { EXIT } from "../../contract/exit-code.ts";
-import { type JobContext, JobFailure } from "../definition.ts";
+import { type JobContext, JobFailure, temporaryFailure } from "../definition.ts";
 import { sqliteRestoreJob } from "./options.ts";
 import { fingerprint } from "../../backups/backup-file.ts";
 import {
@@ -181,6 +181,6 @@ async function mismatches(
   } catch (error) {
     if (!isBusy(error)) throw error;
     const message = `${plan.database}: its schema could not be read, because another process writes to it. Nothing was restored; try again.`;
-    throw new JobFailure(message, { exitCode: EXIT.temporary, details: { outcome: "refused" } });
+    throw temporaryFailure(message, { details: { outcome: "refused" } });
   }
 }

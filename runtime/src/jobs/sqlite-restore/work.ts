@@ -2,8 +2,7 @@ import { rm } from "node:fs/promises";
 import { withBackupLock } from "../../backups/backup-lock.ts";
 import { DatabaseInUse, holdersOf, holderText } from "../../backups/database-hold.ts";
 import { removeStaged, type Replaced, replaceDatabase } from "../../backups/replaced-database.ts";
-import { EXIT } from "../../contract/exit-code.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { type JobContext, JobFailure, type JobOutcome, temporaryFailure } from "../definition.ts";
 import type { AppControl } from "../../run/app-control.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { RunAbort } from "../../run/run-outcome.ts";
@@ -54,8 +53,7 @@ async function alone(restore: Restore): Promise<JobOutcome> {
     const { kind, name } = restore.plan.source;
     const call = `opspec-runtime call ${shellWord(job)} --input ${shellWord(`${kind}=${name}`)}`;
     const remedy = `Stop it first, or let the service that supervises the app do all steps: ${call}`;
-    throw new JobFailure(`${error.message} Nothing was restored. ${remedy}.`, {
-      exitCode: EXIT.temporary,
+    throw temporaryFailure(`${error.message} Nothing was restored. ${remedy}.`, {
       details: { outcome: "refused" },
       cause: error,
     });

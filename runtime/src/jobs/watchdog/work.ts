@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
-import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { errorWords } from "../../health/error-words.ts";
+import { configurationError } from "../../contract/configuration-error.ts";
 import { startChild } from "../../run/child.ts";
-import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { replaceFile } from "../file.ts";
+import { ask, urlOf } from "../request.ts";
 import { watchdogJob } from "./options.ts";
 
 type Options = z.infer<typeof watchdogJob.options>;
@@ -46,63 +46,36 @@ export async function work(context: JobContext, clock: WatchClock = SYSTEM): Pro
   const restart = restartOf(context, options);
   const path = resolve(context.directory, options.state ?? `watchdog-${context.job}.json`);
   const problems = await probe(context, options);
-  const verdict = decideRestart(rulesOf(options), await readState(path), {
-    isGood: problems.length === 0,
-    now: clock.now(),
-    upMs: clock.uptimeSeconds() * 1000,
-  });
-  const details = { problems, failures: verdict.state.failures, why: verdict.why };
-  const isRestart = verdict.next === "restart";
-  if (context.dryRun) {
-    return { status: "skipped", details: { ...details, dryRun: true, wouldRestart: isRestart } };
-  }
-  await replaceFile(path, `${JSON.stringify(verdict.state)}\n`);
+  const now = clock.now();
+  const upSeconds = clock.uptimeSeconds();
+  const probed = { isGood: problems.length === 0, now, upSeconds };
+  const { state, why, isRestart } = decideRestart(options, await readState(path), probed);
+  const details = { problems, failures: state.failures, why };
+  if (context.dryRun) return dryRunOutcome({ ...details, wouldRestart: isRestart });
+  await replaceFile(path, `${JSON.stringify(state)}\n`);
   if (problems.length === 0) return { status: "ok", details };
-  const message = `${problems.join("; ")} (${verdict.why})`;
+  const message = `${problems.join("; ")} (${why})`;
   if (!isRestart) throw new JobFailure(message, { details });
   await runDebugCommands(context, options);
-  context.log.error({ problems, why: verdict.why }, "the watchdog restarts");
-  await restart(verdict.why);
+  context.log.error({ problems, why }, "the watchdog restarts");
+  await restart(why);
   throw new JobFailure(`restarted: ${message}`, { details: { ...details, restarted: true } });
 }
 
-function rulesOf({ failures, cooldownSeconds, bootGraceSeconds }: Options): WatchRules {
-  return {
-    failuresMax: failures ?? FAILURES_MAX,
-    cooldownMs: (cooldownSeconds ?? COOLDOWN_SECONDS) * 1000,
-    bootGraceMs: (bootGraceSeconds ?? BOOT_GRACE_SECONDS) * 1000,
-  };
-}
-
 /** Probes all pages. Returns one sentence for each that fails. */
-async function probe(context: JobContext, { url, timeoutSeconds }: Options): Promise<string[]> {
-  const timeoutMs = (timeoutSeconds ?? TIMEOUT_SECONDS) * 1000;
-  const found = await Promise.all([url].flat().map((it) => problemOf(context, it, timeoutMs)));
-  return found.filter((it) => it !== undefined);
-}
-
-async function problemOf(
-  { job, signal }: JobContext,
-  text: string,
-  timeoutMs: number,
-): Promise<string | undefined> {
-  const url = URL.parse(text);
-  if (!url) {
-    const where = `jobs/${job}/options/url`;
-    const remedy = "Give the whole URL, with http:// or https://.";
-    throw new ConfigurationError([{ where, message: "is not a URL.", remedy }]);
-  }
-  // Without the query, which may contain a token.
-  const name = `${url.host}${url.pathname}`;
-  try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const response = await fetch(url, { signal: limit, redirect: "manual" });
-    await response.body?.cancel();
-    return response.status < 400 ? undefined : `${name} answered with HTTP ${response.status}`;
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return `${name} did not answer: ${errorWords(error)}`;
-  }
+async function probe(
+  context: JobContext,
+  { url, timeoutSeconds = TIMEOUT_SECONDS }: Options,
+): Promise<string[]> {
+  const found = [url].flat().map(async (it) => {
+    const page = urlOf(context, { url: it });
+    const { status, problem } = await ask(context, page, { redirect: "manual", timeoutSeconds });
+    // Without the query, which may contain a token.
+    const name = `${page.host}${page.pathname}`;
+    if (problem !== undefined) return `${name} did not answer: ${problem}`;
+    return status < 400 ? [] : `${name} answered with HTTP ${status}`;
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Restarts with the command, or restarts the app that this process supervises. */
@@ -113,9 +86,8 @@ function restartOf(
   const { app, job } = context;
   if (command !== undefined) return () => runRestart(context, command);
   if (app) return (reason) => app.restart(`watchdog ${job}: ${reason}`);
-  const where = `jobs/${job}/options/restart`;
   const remedy = "Write a command, or run the job in a service that the runtime supervises.";
-  throw new ConfigurationError([{ where, message: "is missing.", remedy }]);
+  throw configurationError(`jobs/${job}/options/restart`, "is missing.", remedy);
 }
 
 async function runRestart(context: JobContext, command: string): Promise<void> {
@@ -163,52 +135,43 @@ async function readState(path: string): Promise<WatchState> {
   }
 }
 
-/** When a watchdog restarts. */
-interface WatchRules {
-  /** Failures in a row. */
-  readonly failuresMax: number;
-  readonly cooldownMs: number;
-  readonly bootGraceMs: number;
-}
-
 /** The result of one probe of all pages. */
 export interface WatchProbe {
   readonly isGood: boolean;
   readonly now: Date;
-  /** Time since the machine started, in ms. */
-  readonly upMs: number;
+  /** Time since the machine started. */
+  readonly upSeconds: number;
 }
 
 interface WatchVerdict {
   readonly state: WatchState;
-  readonly next: "nothing" | "restart";
+  readonly isRestart: boolean;
   readonly why: string;
 }
 
 /** Decides whether to restart, and which state to save. */
 export function decideRestart(
-  rules: WatchRules,
-  before: WatchState,
-  { isGood, now, upMs }: WatchProbe,
+  rules: Pick<Options, "failures" | "cooldownSeconds" | "bootGraceSeconds">,
+  { failures: before, restartedAt }: WatchState,
+  { isGood, now, upSeconds }: WatchProbe,
 ): WatchVerdict {
-  const { restartedAt } = before;
-  const cleared = { failures: 0, restartedAt };
-  if (isGood) return { state: cleared, next: "nothing", why: "good" };
-  if (upMs < rules.bootGraceMs) {
-    return { state: cleared, next: "nothing", why: "the machine just started" };
-  }
-  const failures = before.failures + 1;
-  const state = { failures, restartedAt };
-  if (failures < rules.failuresMax) {
-    const why = `failure ${failures} of ${rules.failuresMax}: no restart yet`;
-    return { state, next: "nothing", why };
+  const { failures: failuresMax = FAILURES_MAX } = rules;
+  const { cooldownSeconds = COOLDOWN_SECONDS, bootGraceSeconds = BOOT_GRACE_SECONDS } = rules;
+  const wait = (failures: number, why: string): WatchVerdict => {
+    return { state: { failures, restartedAt }, isRestart: false, why };
+  };
+  if (isGood) return wait(0, "good");
+  if (upSeconds < bootGraceSeconds) return wait(0, "the machine just started");
+  const failures = before + 1;
+  if (failures < failuresMax) {
+    return wait(failures, `failure ${failures} of ${failuresMax}: no restart yet`);
   }
   const sinceMs = restartedAt === null ? Infinity : now.getTime() - Date.parse(restartedAt);
+  const leftSeconds = Math.ceil(cooldownSeconds - sinceMs / 1000);
   // A negative time means that the clock was set back. It must not prevent restarts.
-  if (sinceMs >= 0 && sinceMs < rules.cooldownMs) {
-    const leftSeconds = Math.ceil((rules.cooldownMs - sinceMs) / 1000);
-    return { state, next: "nothing", why: `restarted before; no other one for ${leftSeconds} s` };
+  if (sinceMs >= 0 && leftSeconds > 0) {
+    return wait(failures, `restarted before; no other one for ${leftSeconds} s`);
   }
   const restarted = { failures: 0, restartedAt: now.toISOString() };
-  return { state: restarted, next: "restart", why: `${failures} failure(s) in a row` };
+  return { state: restarted, isRestart: true, why: `${failures} failure(s) in a row` };
 }
