@@ -19,7 +19,7 @@ export function healthPreset(context: ProbeContext): Preset {
   const probe = { kind: "sqlite", path } as const;
   return {
     requestIdHeaders: ["x-request-id"],
-    checks: [manifestCheck({ name: "database", kind: "ready", probe }, context)],
+    checks: [manifestCheck({ name: "database", kind: "ready", critical: true, probe }, context)],
     routes: (view) => [
       { name: "health", path: "/health", answer: ({ id }) => health(view, id) },
       { name: "api/health", path: "/api/health", answer: ({ id }) => health(view, id) },

@@ -24,8 +24,8 @@ export function healthPreset(context: ProbeContext): Preset {
   return {
     requestIdHeaders: ["x-request-id"],
     checks: [
-      manifestCheck({ name: "database", kind: "ready", probe: POSTGRES }, context),
-      manifestCheck({ name: "redis", kind: "ready", probe: REDIS }, context),
+      manifestCheck({ name: "database", kind: "ready", critical: true, probe: POSTGRES }, context),
+      manifestCheck({ name: "redis", kind: "ready", critical: true, probe: REDIS }, context),
     ],
     routes: (view) => [
       healthzRoute(view),
