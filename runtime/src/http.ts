@@ -13,6 +13,9 @@ import { kindOf } from "./contract/field.ts";
 /** Longest JSON body of a request, in bytes: what an app or a person says is a few lines. */
 export const BODY_BYTES_MAX = 64 * 1024;
 
+/** Deepest nesting of a JSON body: schemas are checked and answers are written recursively. */
+const DEPTH_MAX = 100;
+
 /** Longest time for a JSON body to arrive, in milliseconds; a slower client loses its connection. */
 const BODY_MS_MAX = 30_000;
 
@@ -128,11 +131,26 @@ function problemsOf(issue: z.core.$ZodIssue): string[] {
 
 function parse(text: string): unknown {
   if (text.trim() === "") return {};
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new HttpError(400, "the body is not JSON");
   }
+  if (isDeep(value)) {
+    throw new HttpError(400, `the body is nested deeper than ${DEPTH_MAX} levels`);
+  }
+  return value;
+}
+
+/** Whether it is nested too deep. Level by level, because recursion is what a deep value breaks. */
+function isDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= DEPTH_MAX; depth += 1) {
+    level = level.flatMap((it) => (typeof it === "object" && it !== null ? Object.values(it) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 /** A listener for `http.createServer` that answers with a handler, such as `fetch` of a Hono app. */

@@ -3,7 +3,7 @@ export const OPS_SAYS: Readonly<Record<string, string>> = {
   "GET /ops": "The console.",
   "GET /ops/assets/<file>": "Its script, style and icon.",
   "POST /ops/login":
-    "Takes `{ token }` and returns a cookie for 12 hours and the value of `x-csrf-token`, which each change must send. Failed logins are rate limited.",
+    "Takes `{ token }` and returns a cookie for 12 hours and the value of `x-csrf-token`, which each change must send. Wrong tokens are rate limited, here and as Bearer: 5 a minute for a client, 60 for all. The right one is never refused.",
   "GET /ops/login": "The login of the request.",
   "POST /ops/logout": "Ends it.",
   "GET /ops/checks":
@@ -28,7 +28,8 @@ export const OPS_SAYS: Readonly<Record<string, string>> = {
   "GET /ops/backups":
     "Backups of SQLite databases, newest first, with size, reason, checksum, verification result and row counts.",
   "POST /ops/backups": "Takes a backup: `{ job?, actor? }`.",
-  "GET /ops/backups/<file>": "Downloads a backup; compare `x-checksum-sha256` with the file.",
+  "GET /ops/backups/<file>":
+    "Downloads a backup; compare `x-checksum-sha256` with the file. Takes `Range` and `HEAD`.",
   "POST /ops/backups/<file>/verify": "Runs a restore drill of a backup.",
   "POST /ops/backups/<file>/restore":
     "Restores the database from a backup: `{ confirm: <file>, actor? }`.",
@@ -37,7 +38,7 @@ export const OPS_SAYS: Readonly<Record<string, string>> = {
   "POST /ops/backups/uploads/<file>/restore":
     "Restores the database from an upload: `{ confirm: <file>, actor? }`.",
   "GET /ops/files": "The persisted directories and files of the disk.",
-  "GET /ops/files/<path>": "Lists a directory or downloads a file.",
+  "GET /ops/files/<path>": "Lists a directory or downloads a file, a part of it with `Range`.",
   "PUT /ops/files/<path>":
     "Replaces a file and keeps the previous one beside it. Optional headers: `x-checksum-sha256`, `x-ops-actor`.",
   "GET /ops/toggles": "Toggles with their reasons, and who changed them and when.",

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as z from "zod/mini";
 import { errorCode } from "../contract/error-code.ts";
 import { replaceFile, syncPath } from "../jobs/file.ts";
@@ -62,7 +62,7 @@ export async function receiveUpload(upload: Upload, now: Date): Promise<UploadRe
   await removeAbandoned(directory, now);
   const part = join(directory, `.${name}.${randomUUID().slice(0, 8)}.part`);
   try {
-    const { sizeBytes, sha256 } = await writeBody(upload, part);
+    const { sizeBytes, sha256 } = await receiveBody(upload, part);
     if (sha256 !== expected.toLowerCase()) {
       const message = `${name}: has the SHA-256 ${sha256}, not ${expected}. Send it again.`;
       throw new UploadRefused("checksum", message);
@@ -90,12 +90,17 @@ async function removeAbandoned(directory: string, now: Date): Promise<void> {
   }
 }
 
-async function writeBody(
-  { name, directory, body, bytesMax }: Upload,
+/**
+ * Writes what arrives to a new file that only its owner can read.
+ *
+ * @throws UploadRefused when it is too long, or longer than the free space of the disk
+ */
+export async function receiveBody(
+  { name, body, bytesMax }: Pick<Upload, "name" | "body" | "bytesMax">,
   part: string,
 ): Promise<Pick<UploadReceipt, "sizeBytes" | "sha256">> {
   const hash = createHash("sha256");
-  const space = await freeSpace(directory);
+  const space = await freeSpace(dirname(part));
   let sizeBytes = 0;
   await using file = await open(part, "wx", 0o600);
   for await (const chunk of body) {

@@ -46,14 +46,14 @@ export interface RunRecord extends RunStart {
 
 /** A query for records, newest first. */
 export interface RecordQuery {
-  readonly job?: string;
-  readonly status?: RunStatus;
+  readonly job?: string | undefined;
+  readonly status?: RunStatus | undefined;
   /** Only runs that started after this time, ISO 8601. */
-  readonly since?: string;
+  readonly since?: string | undefined;
   /** Only runs that started at this time or before it, ISO 8601. */
-  readonly until?: string;
+  readonly until?: string | undefined;
   /** Only runs whose job, actor, host, error or details contain this text, ignoring case. */
-  readonly text?: string;
+  readonly text?: string | undefined;
   /** Maximum number of records. */
   readonly limit: number;
 }

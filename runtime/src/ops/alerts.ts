@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
 import { SILENCE_MINUTES_MAX } from "../alerts/silences.ts";
 import { type ManifestJob, isRunHere } from "../contract/job.ts";
-import { HttpError, json, readJson } from "../http.ts";
-import { Actor, type OpsContext, type OpsRoute, actorOf, logChange } from "./api.ts";
-import { beginRun } from "./jobs.ts";
-import { showRun } from "./runs.ts";
+import { HttpError, json } from "../http.ts";
+import { type OpsContext, type OpsRoute, logChange, readChange } from "./api.ts";
+import { beginRun, showRun } from "./jobs.ts";
 import type { ProcessContext } from "../run/process.ts";
 
 /** Default and maximum number of alerts in one answer. */
@@ -16,21 +15,16 @@ const TEXT_MAX = 200;
 
 const Text = z.string().check(z.maxLength(TEXT_MAX));
 
-const SilenceBody = z.strictObject({
+const SILENCE = {
   minutes: z.number().check(z.minimum(1), z.maximum(SILENCE_MINUTES_MAX)),
-  reason: z.optional(Text),
+  reason: z.prefault(Text, ""),
   match: z.optional(Text.check(z.minLength(1))),
-  actor: z.optional(Actor),
-});
-
-const WhoBody = z.strictObject({ actor: z.optional(Actor) });
-
-const ResendBody = z.strictObject({ actor: z.optional(Actor), job: z.optional(z.string()) });
+};
 
 /** Recent alerts, channels and silences. */
 export const alertRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/alerts", answer: listAlerts },
-  { method: "POST", path: "/ops/alerts/silence", answer: silence },
+  { method: "POST", path: "/ops/alerts/silence", answer: addSilence },
   { method: "DELETE", path: "/ops/alerts/silence", answer: endSilences },
   { method: "DELETE", path: "/ops/alerts/silence/:id", answer: endSilences },
   { method: "POST", path: "/ops/alerts/resend", answer: resend },
@@ -53,22 +47,19 @@ function flushJobs({ manifest }: ProcessContext): readonly ManifestJob[] {
   return manifest.jobs.filter(({ uses }) => uses === "alerts-flush");
 }
 
-async function silence(c: OpsContext): Promise<Response> {
-  const { minutes, match, ...body } = await readJson(c, SilenceBody);
-  const by = actorOf(c, body.actor);
-  const reason = body.reason ?? "";
-  const about = match === undefined ? {} : { match };
-  const added = await c.var.ops.process.alerts.silences.add({ minutes, reason, by, ...about });
-  logChange(c, { actor: by, did: "silence alerts", minutes, reason, ...about });
+async function addSilence(c: OpsContext): Promise<Response> {
+  const { actor, match, ...silenced } = await readChange(c, SILENCE);
+  const silence = { ...silenced, ...(match === undefined ? {} : { match }) };
+  const added = await c.var.ops.process.alerts.silences.add({ ...silence, by: actor });
+  logChange(c, { actor, did: "silence alerts", ...silence });
   return json(201, added);
 }
 
 async function endSilences(c: OpsContext): Promise<Response> {
-  const body = await readJson(c, WhoBody);
+  const { actor } = await readChange(c, {});
   const id = c.req.param("id");
   const ended = await c.var.ops.process.alerts.silences.cancel(id);
   if (id !== undefined && ended === 0) throw new HttpError(404, "this silence does not exist");
-  const actor = actorOf(c, body.actor);
   logChange(c, { actor, did: "end silences", id: id ?? "all", ended });
   return json(200, { ended });
 }
@@ -76,7 +67,7 @@ async function endSilences(c: OpsContext): Promise<Response> {
 /** Sends the alerts of the last flush again, as a run of its job with its own record. */
 async function resend(c: OpsContext): Promise<Response> {
   const { ops } = c.var;
-  const { actor, job: named } = await readJson(c, ResendBody);
+  const { actor, job: named } = await readChange(c, { job: z.optional(z.string()) });
   const flushes = flushJobs(ops.process);
   const job = flushes.find(({ name }) => named === undefined || name === named);
   if (!job) {
@@ -85,12 +76,11 @@ async function resend(c: OpsContext): Promise<Response> {
   }
   if (!isRunHere(job))
     throw new HttpError(409, `"${job.name}" is run by a cron job, not by this process`);
-  return showRun(ops, await beginRun(c, job, { actor, input: { resend: true } }));
+  return showRun(c, await beginRun(c, job, { actor, input: { resend: true } }));
 }
 
 async function testChannels(c: OpsContext): Promise<Response> {
-  const body = await readJson(c, WhoBody);
-  const actor = actorOf(c, body.actor);
+  const { actor } = await readChange(c, {});
   logChange(c, { actor, did: "test alerts" });
   return json(200, { channels: await c.var.ops.process.alerts.test(actor) });
 }

@@ -2,10 +2,9 @@ import type { Context } from "hono";
 import * as z from "zod/mini";
 import type { ManifestHealth } from "../contract/health.ts";
 import type { Health } from "../health/health.ts";
-import { type Connection, HttpError } from "../http.ts";
+import { type Connection, HttpError, readJson } from "../http.ts";
 import type { RunProcess } from "../run/run.ts";
-import type { RateLimit } from "./rate-limit.ts";
-import type { Session, Sessions } from "./sessions.ts";
+import type { RateLimit, Session, Sessions } from "./sessions.ts";
 import type { StartedRuns } from "./started-runs.ts";
 
 /** The path of the console; every path of ours is below it. */
@@ -54,10 +53,9 @@ export type OpsContext = Context<OpsEnv>;
  *
  * To add one: write `ops/<noun>.ts` with an exported `OpsRoute[]` and add it to `OPS_ROUTES` in
  * `ops/app.ts`. A path is a Hono path: `:name` for one segment, `:name{.+}` for the rest. Answer
- * with `json`, read the body with `readJson`, and throw an `HttpError` for what cannot be done. A
- * route that changes something takes the `actor` of its body (`Actor`) and logs it with
- * `logChange`. The middleware checks the token, gives each request an id, forbids caching and logs
- * the request.
+ * with `json` and throw an `HttpError` for what cannot be done. A route that changes something reads
+ * its body with `readChange` and logs it with `logChange`. The middleware checks the token, gives
+ * each request an id, forbids caching and logs the request.
  *
  * The operators' token opens all routes. `openTo` and `tokenEnvs` let others in too.
  */
@@ -95,11 +93,8 @@ export type OpsPresets = Readonly<
   Partial<Record<NonNullable<ManifestHealth["preset"]>, OpsPreset>>
 >;
 
-/**
- * The actor of a change: one line without control characters, which terminals interpret and
- * Postgres does not store.
- */
-export const Actor = z
+/** One line without control characters, which terminals interpret and Postgres does not store. */
+const Actor = z
   .string()
   .check(
     z.regex(
@@ -108,12 +103,30 @@ export const Actor = z
     ),
   );
 
-/** The body of a change that takes nothing but its actor. */
-export const ActorBody = z.strictObject({ actor: z.optional(Actor) });
+/**
+ * The body of a change: these fields, and who makes it.
+ *
+ * @param by actor of a body that names none; an operator, or a call, without it
+ */
+export async function readChange<Fields extends z.core.$ZodShape>(
+  c: OpsContext,
+  fields: Fields,
+  by = defaultActor(c),
+) {
+  const schema = z.strictObject({ ...fields, actor: z.prefault(Actor, by) });
+  type Body = z.output<z.ZodMiniObject<Fields, z.core.$strict>> & { readonly actor: string };
+  return (await readJson(c, schema)) as Body;
+}
 
-/** The given actor, or the default of the request. */
-export function actorOf(c: OpsContext, given?: string): string {
-  return given ?? (c.var.access === "call" ? "call" : "manual ops");
+/** The actor of a request whose body is a file: it is in the query or in a header. */
+export function fileActor(c: OpsContext): string {
+  const given = c.req.query("actor") ?? c.req.header("x-ops-actor") ?? defaultActor(c);
+  if (Actor.safeParse(given).success) return given;
+  throw new HttpError(400, "actor: should be `call` or `manual <who>`");
+}
+
+function defaultActor({ var: { access } }: OpsContext): string {
+  return access === "call" ? "call" : "manual ops";
 }
 
 /**
@@ -125,11 +138,9 @@ export function countRequest(c: OpsContext, route: string, perMinute: number): v
   const { ops, client } = c.var;
   const key = `${route} ${client}`;
   const seconds = ops.rates.waitSeconds(key, perMinute);
-  if (seconds > 0) {
-    const message = `more than ${perMinute} requests in a minute; try again in ${seconds} s`;
-    throw new HttpError(429, message, { "retry-after": String(seconds) });
-  }
-  ops.rates.count(key);
+  if (seconds === 0) return ops.rates.count(key);
+  const message = `more than ${perMinute} requests in a minute; try again in ${seconds} s`;
+  throw new HttpError(429, message, { "retry-after": String(seconds) });
 }
 
 /** What `/ops/version` and `/ops/digest` add: a crashed app's output is for operators only. */

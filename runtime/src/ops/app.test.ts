@@ -185,6 +185,20 @@ test("a body that is too long or no JSON is refused", async () => {
   expect((await send('{"actor":"root"}')).body["error"]).toContain("manual <who>");
 });
 
+test("a body of any nesting is refused or taken, and never an error of ours", async () => {
+  const { ask } = await scene();
+  const send = (value: string) =>
+    ask("/jobs/trim/run", { method: "POST", body: `{"input":{"deep":${value}}}` });
+  const arrays = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  const objects = (depth: number) => '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
+
+  for (const deep of [arrays(20_000), objects(8000), arrays(101), arrays(30_000)]) {
+    const { status, body } = await send(deep);
+    expect([status, body["error"]]).toEqual([400, "the body is nested deeper than 100 levels"]);
+  }
+  expect((await send(arrays(50))).body["error"]).not.toContain("nested");
+});
+
 test("a process that ends starts no run, and its runs end as interrupted", async () => {
   const { start, process, ended } = await scene();
   const { body } = await start("slow", {});

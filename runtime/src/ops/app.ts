@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from "hono";
+import { UploadRefused } from "../backups/uploads.ts";
 import { valueOf } from "../contract/env.ts";
 import { OPS_TOKEN } from "../contract/manifest.ts";
 import {
@@ -18,10 +19,8 @@ import {
   type OpsPreset,
   type OpsRoute,
 } from "./api.ts";
-import { addressOf, type AuthConfig, authorize, clientOf } from "./auth.ts";
-import { loginRoutes } from "./login.ts";
+import { type AuthConfig, authorize, clientOf, loginRoutes } from "./auth.ts";
 import { OPS_PRESETS } from "../systems/ops-presets.gen.ts";
-import { createRateLimit } from "./rate-limit.ts";
 import { alertRoutes } from "./alerts.ts";
 import { backupRoutes } from "./backups.ts";
 import { checkRoutes } from "./checks.ts";
@@ -30,10 +29,8 @@ import { jobRoutes } from "./jobs.ts";
 import { migrationRoutes } from "./migrations.ts";
 import { pageRoutes } from "./page/page.ts";
 import { processRoutes } from "./process.ts";
-import { runRoutes } from "./runs.ts";
-import { toggleRoutes } from "./toggles.ts";
 import { sourceRoutes } from "./sources.ts";
-import { createSessions } from "./sessions.ts";
+import { createRateLimit, createSessions } from "./sessions.ts";
 import { startedRuns } from "./started-runs.ts";
 
 /** Everything of our own under /ops; the reference lists them. */
@@ -47,9 +44,7 @@ export const OPS_ROUTES: readonly OpsRoute[] = [
   migrationRoutes,
   pageRoutes,
   processRoutes,
-  runRoutes,
   sourceRoutes,
-  toggleRoutes,
 ].flat();
 
 /** Where our own routes are too: no path of a preset replaces them there. */
@@ -116,8 +111,6 @@ function mountRoutes(auth: AuthConfig, routes: readonly OpsRoute[]): Hono<OpsEnv
     };
     for (const route of group) {
       app.on(route.method, path, rememberRoute(route), authorize(auth, route), (c) => {
-        // Hono hands HEAD to the handler of GET, which would leave the file of a download open.
-        if (c.req.method === "HEAD") refuse();
         // Hono leaves a part that it cannot decode as it is.
         if (!isDecodable(new URL(c.req.url).pathname)) throw new HttpError(404, "not found");
         return route.answer(c);
@@ -164,7 +157,7 @@ function trace(ops: Ops, requestIdHeaders: readonly string[]): MiddlewareHandler
     const requestId = requestIdOf(c.req.raw.headers, requestIdHeaders);
     c.set("ops", ops);
     c.set("requestId", requestId);
-    c.set("client", clientOf(addressOf(c.env), c.req.raw.headers));
+    c.set("client", clientOf(c));
     await next();
     c.res.headers.set(requestIdHeaders[0] ?? "x-request-id", requestId);
     const ms = Math.round((performance.now() - startMs) * 100) / 100;
@@ -197,10 +190,21 @@ const safeHeaders: MiddlewareHandler<OpsEnv> = async (c, next) => {
   }
 };
 
+/** Statuses of a file that is refused. */
+const REFUSED: Readonly<Record<UploadRefused["reason"], number>> = {
+  name: 400,
+  size: 413,
+  room: 507,
+  checksum: 400,
+};
+
 /** Answers an error, for a preset's route in the shape of its runbook. */
 function answerError(c: OpsContext, thrown: unknown, preset: OpsPreset | undefined): Response {
   const { ops, requestId, route } = c.var;
-  const error = toHttpError(thrown);
+  const error =
+    thrown instanceof UploadRefused
+      ? new HttpError(REFUSED[thrown.reason], thrown.message)
+      : toHttpError(thrown);
   if (error.status === 500) {
     ops.process.log.error({ err: thrown, ...traceOf(c) }, "an ops request failed");
   }

@@ -1,16 +1,23 @@
 import type { MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
+import { generateCookie, getCookie } from "hono/cookie";
+import * as z from "zod/mini";
 import { type Env, valueOf } from "../contract/env.ts";
 import { CALL_TOKEN, type ManifestOps, OPS_TOKEN } from "../contract/manifest.ts";
-import { type Connection, HttpError, isSameKey } from "../http.ts";
-import type { Access, OpsEnv, OpsRoute } from "./api.ts";
-import { type Session, SESSION_COOKIE } from "./sessions.ts";
+import { type Connection, HttpError, isSameKey, json, readJson } from "../http.ts";
+import { type Access, OPS_PATH, type OpsContext, type OpsEnv, type OpsRoute } from "./api.ts";
+import { SESSION_COOKIE, SESSION_SECONDS } from "./sessions.ts";
 
 /** Proves that a change comes from the console: a page of another site cannot know the value. */
 const CSRF_HEADER = "x-csrf-token";
 
-/** The answer to a missing or wrong token; the same for every path. */
-const CHALLENGE = { "www-authenticate": 'Bearer realm="ops"' };
+/** Wrong tokens of one client per minute: a person mistypes less often, and a program has one token. */
+const WRONG_TOKENS_MAX = 5;
+
+/** Wrong tokens of all clients together per minute: a limit for forged client addresses. */
+const WRONG_TOKENS_ALL_MAX = 60;
+
+/** Longest token that is compared. */
+const TOKEN_MAX = 1000;
 
 /** The configuration of authorization. */
 export interface AuthConfig {
@@ -19,26 +26,14 @@ export interface AuthConfig {
   readonly open: ManifestOps;
 }
 
-/** A request with the properties of its sender. */
-export interface AuthRequest {
-  readonly request: Request;
-  /** Address of the connection; undefined without one, as in a test. */
-  readonly address: string | undefined;
-  readonly session: Session | undefined;
-  /** The requested route; undefined when none matches. */
-  readonly route: OpsRoute | undefined;
-}
-
-/** Sets `access` and `session`, or refuses the request. */
+/** Sets `access` and `session`, or refuses the request. `route` is undefined when none matches. */
 export function authorize(
   config: AuthConfig,
   route: OpsRoute | undefined,
 ): MiddlewareHandler<OpsEnv> {
   return async (c, next) => {
-    const address = addressOf(c.env);
-    const session = c.var.ops.sessions?.find(getCookie(c, SESSION_COOKIE) ?? "");
-    c.set("session", session);
-    c.set("access", accessOf(config, { request: c.req.raw, address, session, route }));
+    c.set("session", c.var.ops.sessions?.find(getCookie(c, SESSION_COOKIE) ?? ""));
+    c.set("access", accessOf(config, c, route));
     await next();
   };
 }
@@ -49,31 +44,60 @@ export function authorize(
  * Without any token set, /ops is closed except for the paths that are declared as open. Tokens are
  * compared by their hashes in constant time.
  *
- * @throws HttpError 404 when closed, 401 when the token is missing or wrong, 403 when it opens other routes only
+ * @throws HttpError 404 when closed, 401 when the token is missing or wrong, 403 when it opens other
+ *   routes only, 429 after too many wrong tokens
  */
-function accessOf(config: AuthConfig, request: AuthRequest): Access {
-  const { route } = request;
-  const access = tokenAccess(config, request) ?? cookieAccess(request);
+function accessOf(config: AuthConfig, c: OpsContext, route: OpsRoute | undefined): Access {
+  const given = tokenOf(c.req.raw.headers);
+  const access = tokenAccess(config.env, given, route) ?? cookieAccess(c, route);
   if (access === "ops" || (access && route?.openTo === "call")) return access;
-  if (isOpen(config, request)) return "open";
+  if (isOpen(config, c, route)) {
+    // An open path answers operators more, so that it would tell whether a guess is right.
+    if (given !== undefined && !access) countWrongToken(c);
+    return "open";
+  }
   if (access) throw new HttpError(403, "this token only starts and reads runs");
-  if (isClosed(config, route)) throw new HttpError(404, "not found");
+  const tokens = [OPS_TOKEN, CALL_TOKEN, ...(route?.tokenEnvs ?? [])];
+  const isClosed = tokens.every((name) => valueOf(config.env, name) === undefined);
+  if (isClosed) throw new HttpError(404, "not found");
   if (route?.openTo === "anybody") return "open";
-  const what = tokenOf(request.request.headers) === undefined ? "missing" : "wrong";
-  throw new HttpError(401, `the token is ${what}`, CHALLENGE);
+  if (given !== undefined) countWrongToken(c);
+  throw wrongToken(given === undefined ? "missing" : "wrong");
+}
+
+/** The answer to a missing or wrong token; the same for every path. */
+function wrongToken(what: "missing" | "wrong"): HttpError {
+  const challenge = { "www-authenticate": 'Bearer realm="ops"' };
+  return new HttpError(401, `the token is ${what}`, challenge);
+}
+
+/**
+ * Counts a wrong token of a client. The right token is never limited: otherwise guesses of others
+ * would lock out the operators.
+ *
+ * @throws HttpError 429 after too many
+ */
+function countWrongToken({ var: { ops, client } }: OpsContext): void {
+  const limits = [
+    [`wrong token ${client}`, WRONG_TOKENS_MAX],
+    ["wrong token", WRONG_TOKENS_ALL_MAX],
+  ] as const;
+  const seconds = Math.max(...limits.map(([key, max]) => ops.rates.waitSeconds(key, max)));
+  if (seconds > 0) {
+    const headers = { "retry-after": String(seconds) };
+    throw new HttpError(429, `too many wrong tokens: try again in ${seconds} s`, headers);
+  }
+  for (const [key] of limits) ops.rates.count(key);
+  ops.process.log.warn({ client }, "wrong token for the ops paths");
 }
 
 /** Whether it is the operators' token. */
-export function isOpsToken(env: Env, given: string): boolean {
+function isOpsToken(env: Env, given: string): boolean {
   const token = valueOf(env, OPS_TOKEN);
   return token !== undefined && isSameKey(given, token);
 }
 
-function tokenAccess(
-  { env }: AuthConfig,
-  { request, route }: AuthRequest,
-): "ops" | "call" | undefined {
-  const given = tokenOf(request.headers);
+function tokenAccess(env: Env, given: string | undefined, route: OpsRoute | undefined) {
   if (given === undefined) return undefined;
   if (isOpsToken(env, given)) return "ops";
   const others = (route?.tokenEnvs ?? []).flatMap((name) => valueOf(env, name) ?? []);
@@ -89,11 +113,10 @@ function tokenAccess(
  *
  * @throws HttpError 403 for a change that did not come from the console
  */
-function cookieAccess({ request, route, session }: AuthRequest): "ops" | undefined {
+function cookieAccess({ req, var: { session } }: OpsContext, route: OpsRoute | undefined) {
   if (!session) return undefined;
-  if (request.method === "GET" || request.method === "HEAD") return "ops";
-  const given = request.headers.get(CSRF_HEADER) ?? "";
-  if (isSameSite(request) && isSameKey(given, session.csrf)) return "ops";
+  if (req.method === "GET" || req.method === "HEAD") return "ops";
+  if (isSameSite(req.raw) && isSameKey(req.header(CSRF_HEADER) ?? "", session.csrf)) return "ops";
   if (route?.openTo === "anybody") return undefined;
   throw new HttpError(403, `the request is not from the page: ${CSRF_HEADER} is missing or wrong`);
 }
@@ -101,7 +124,7 @@ function cookieAccess({ request, route, session }: AuthRequest): "ops" | undefin
 /**
  * Whether the console sent the request, by the headers that browsers set; other clients set none.
  */
-export function isSameSite({ headers }: Request): boolean {
+function isSameSite({ headers }: Request): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin" && site !== "none") return false;
   const origin = headers.get("origin");
@@ -110,17 +133,11 @@ export function isSameSite({ headers }: Request): boolean {
   return URL.parse(origin)?.host === host;
 }
 
-function isOpen({ open }: AuthConfig, { route, request, address }: AuthRequest): boolean {
+function isOpen({ open }: AuthConfig, c: OpsContext, route: OpsRoute | undefined): boolean {
   if (!route || route.method !== "GET") return false;
-  const isNamed = (paths: readonly string[] = []): boolean => paths.includes(route.path);
-  return (
-    isNamed(open.public) || (isNamed(open.loopbackOnly) && isOnLoopback(address, request.headers))
-  );
-}
-
-function isClosed({ env }: AuthConfig, route: OpsRoute | undefined): boolean {
-  const names = [OPS_TOKEN, CALL_TOKEN, ...(route?.tokenEnvs ?? [])];
-  return names.every((name) => valueOf(env, name) === undefined);
+  if (open.public?.some((path) => path === route.path)) return true;
+  const isLocalOnly = open.loopbackOnly?.some((path) => path === route.path) ?? false;
+  return isLocalOnly && isOnLoopback(addressOf(c.env), c.req.raw.headers);
 }
 
 function tokenOf(headers: Headers): string | undefined {
@@ -158,8 +175,7 @@ function isOnLoopback(address: string | undefined, headers: Headers): boolean {
   return site === "none" || site === "same-origin";
 }
 
-/** The address of a request's connection. */
-export function addressOf({ incoming }: Connection = {}): string | undefined {
+function addressOf({ incoming }: Connection = {}): string | undefined {
   return incoming?.socket.remoteAddress;
 }
 
@@ -170,7 +186,48 @@ const ADDRESS_MAX = 64;
  * The address that identifies a client: the last one of `X-Forwarded-For`, which the nearest proxy
  * wrote, else the connection's.
  */
-export function clientOf(address: string | undefined, headers: Headers): string {
-  const forwarded = headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();
-  return (forwarded || address || "unknown").slice(0, ADDRESS_MAX);
+export function clientOf({ env, req }: Pick<OpsContext, "env" | "req">): string {
+  const forwarded = req.header("x-forwarded-for")?.split(",").at(-1)?.trim();
+  return (forwarded || addressOf(env) || "unknown").slice(0, ADDRESS_MAX);
+}
+
+const LoginBody = z.strictObject({ token: z.string().check(z.maxLength(TOKEN_MAX)) });
+
+/** Login of the console. Programs send the token itself and do not log in. */
+export const loginRoutes: readonly OpsRoute[] = [
+  { method: "POST", path: "/ops/login", openTo: "anybody", answer: logIn },
+  { method: "GET", path: "/ops/login", answer: showLogin },
+  { method: "POST", path: "/ops/logout", answer: logOut },
+];
+
+/** Exchanges a token for a cookie, which scripts cannot read and other sites cannot send. */
+async function logIn(c: OpsContext): Promise<Response> {
+  const { process, sessions } = c.var.ops;
+  if (!isSameSite(c.req.raw)) throw new HttpError(403, "a page of another site cannot log in");
+  const { token } = await readJson(c, LoginBody);
+  if (!sessions || !isOpsToken(process.env, token)) {
+    countWrongToken(c);
+    throw wrongToken("wrong");
+  }
+  const { value, csrf, expiresAt } = sessions.begin();
+  process.log.info({ client: c.var.client }, "login to the ops console");
+  return json(200, { csrf, expiresAt }, { "set-cookie": cookie(c, value, SESSION_SECONDS) });
+}
+
+/** Gives the console what it needs after a reload: it cannot read its session cookie. */
+async function showLogin({ var: { session } }: OpsContext): Promise<Response> {
+  if (!session) throw new HttpError(404, "no login: the request contains the token itself");
+  return json(200, { csrf: session.csrf, expiresAt: session.expiresAt });
+}
+
+async function logOut(c: OpsContext): Promise<Response> {
+  const { ops, session } = c.var;
+  if (session) ops.sessions?.end(session);
+  return json(200, { ok: true }, { "set-cookie": cookie(c, "", 0) });
+}
+
+function cookie({ req }: OpsContext, value: string, maxAge: number): string {
+  const secure = req.header("x-forwarded-proto")?.split(",")[0]?.trim() === "https";
+  const options = { path: OPS_PATH, maxAge, httpOnly: true, sameSite: "Strict", secure } as const;
+  return generateCookie(SESSION_COOKIE, value, options);
 }

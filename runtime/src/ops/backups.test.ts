@@ -87,6 +87,8 @@ test("a backup is taken by the job that is meant for it, and listed once for the
       directory: join(scene.directory, "backups"),
       prefix: "ventas_",
       keep: 3,
+      verifiedBy: null,
+      restoredBy: null,
       backups: [
         expect.objectContaining({
           filename: record.details["file"],
@@ -127,6 +129,7 @@ test("a backup is verified, and the list tells of its restore drill", async () =
   const [set] = await listed(scene);
 
   expect(record).toMatchObject({ job: "drill", status: "ok", actor: "manual ana" });
+  expect(set).toMatchObject({ verifiedBy: "drill", restoredBy: "restore" });
   expect(set?.backups[0]).toMatchObject({ drill: { outcome: "ok", runId: record["runId"] } });
   const unknown = await scene.ask("POST", "/ops/backups/ventas_20200101_000000.db/verify");
   expect(unknown.status).toBe(404);

@@ -1,20 +1,26 @@
-import * as z from "zod/mini";
+import { constants } from "node:fs";
+import { access, lstat, realpath } from "node:fs/promises";
+import { missedSlot, stuckRun } from "../alerts/lateness.ts";
+import { bindSchedule } from "../contract/bindings.ts";
 import { namedVariables, valueOf } from "../contract/env.ts";
+import type { ManifestJob } from "../contract/job.ts";
+import type { RunRecord } from "../contract/run-record.ts";
 import { stateDatabase } from "../contract/store.ts";
 import type { CheckResult } from "../health/check.ts";
-import { json, readJson } from "../http.ts";
-import { Actor, type Ops, type OpsContext, type OpsRoute } from "./api.ts";
-import { type CheckItem, type CheckReport, fileItems, jobItems, reportOf } from "./check-items.ts";
+import { json } from "../http.ts";
+import { type Ops, type OpsContext, type OpsRoute, readChange } from "./api.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
-
-const RunBody = z.strictObject({ actor: z.optional(Actor) });
+import type { RunProcess } from "../run/run.ts";
+import type { CacheSnapshot } from "../sources/caches/cache.ts";
+import { type Schedule, describeSchedule, nextRuns } from "../schedule/schedule.ts";
+import { type PersistedPath, persistedPaths } from "../supervise/links.ts";
 
 /** All checks in one list, which runbooks call smoke tests and verification. */
 export const checkRoutes: readonly OpsRoute[] = [
   {
     method: "GET",
     path: "/ops/checks",
-    answer: async ({ var: { ops } }) => json(200, await checkEverything(ops)),
+    answer: async (c) => json(200, await checkEverything(c.var.ops)),
   },
   { method: "POST", path: "/ops/checks/run", answer: runChecks },
   { method: "GET", path: "/ops/verify", answer: verify },
@@ -22,7 +28,7 @@ export const checkRoutes: readonly OpsRoute[] = [
 
 /** Runs all checks now, instead of reporting the results of the background checks. */
 async function runChecks(c: OpsContext): Promise<Response> {
-  await readJson(c, RunBody);
+  await readChange(c, {});
   const { ops } = c.var;
   await Promise.all([ops.health?.probe(), ops.process.toggles.reload()]);
   return json(200, await checkEverything(ops));
@@ -34,93 +40,200 @@ async function verify({ var: { ops } }: OpsContext): Promise<Response> {
   return json(200, { ok: overall !== "FAIL", git_sha: gitSha, overall, items });
 }
 
+/** `CHECK`: needs attention, but nothing is broken. `FAIL`: something does not work. */
+type CheckVerdict = "OK" | "CHECK" | "FAIL";
+
+/** The result of one check. */
+interface CheckItem {
+  readonly group: string;
+  readonly name: string;
+  readonly result: CheckVerdict;
+  /** The finding, without secrets. */
+  readonly detail: string;
+}
+
+/** One check of a group. */
+type Item = Omit<CheckItem, "group">;
+
 /**
- * Checks everything in one list, which runbooks call smoke tests.
+ * Checks everything in one list, which runbooks call smoke tests. The overall result is the worst.
  *
  * It queries the stores and the disk. For health it reports the last results.
  */
-export async function checkEverything({ process, health, startedAt }: Ops): Promise<CheckReport> {
-  const groups: readonly Promise<readonly CheckItem[]>[] = [
-    Promise.resolve((health?.results() ?? []).map(healthItem)),
-    fileItems(process),
-    toggleItems(process),
-    storeItems(process),
-    jobItems(process, new Date(startedAt)).catch(() => []),
-    Promise.resolve(cacheItems(process)),
-    Promise.resolve(variableItems(process)),
-    Promise.resolve(channelItems(process)),
-    silenceItems(process),
-  ];
-  return reportOf((await Promise.all(groups)).flat());
+export async function checkEverything({ process, health, startedAt }: Ops) {
+  const scheduled = process.manifest.jobs.map((job) => scheduleOf(process, job));
+  const groups: Readonly<Record<string, readonly Item[] | Promise<readonly Item[]>>> = {
+    health: (health?.results() ?? []).map(healthItem),
+    files: fileItems(process),
+    toggles: toggleItems(process),
+    stores: storeItems(process),
+    schedules: scheduled.flatMap(({ item }) => item ?? []),
+    jobs: jobItems(process, scheduled, new Date(startedAt)).catch(() => []),
+    caches: process.caches.snapshots().map(cacheItem),
+    variables: variableItems(process),
+    channels: channelItems(process),
+    alerts: silenceItems(process),
+  };
+  const all = Object.entries(groups).map(async ([group, found]): Promise<CheckItem[]> => {
+    return (await found).map((it) => ({ group, ...it }));
+  });
+  const items = (await Promise.all(all)).flat();
+  const worst = (["FAIL", "CHECK"] as const).find((it) => items.some((one) => one.result === it));
+  return { overall: worst ?? "OK", items };
 }
 
-function healthItem({ name, critical, kind, state, error, value }: CheckResult): CheckItem {
-  const item = { group: "health", name };
+function healthItem({ name, critical, kind, state, error, value }: CheckResult): Item {
   const measured = value === undefined ? "" : ` (${value})`;
-  if (state === "ok") return { ...item, result: "OK", detail: `ok${measured}` };
+  if (state === "ok") return { name, result: "OK", detail: `ok${measured}` };
   const isFailure = critical && kind !== "info" && state !== "unknown";
-  return { ...item, result: isFailure ? "FAIL" : "CHECK", detail: `${error ?? state}${measured}` };
+  return { name, result: isFailure ? "FAIL" : "CHECK", detail: `${error ?? state}${measured}` };
+}
+
+/** Checks that the disk exists and is writable, and that each persisted path of the app leads to it. */
+async function fileItems({ manifest, directory }: ProcessContext): Promise<Item[]> {
+  const { disk } = manifest;
+  if (!disk) return [];
+  const paths = persistedPaths(manifest, directory).map(async (persisted) => {
+    const { path, target } = persisted;
+    return fileItem(path, await linkProblem(persisted), `is on the disk at ${target}`);
+  });
+  const problem = await writeProblem(disk.mount);
+  const mount = fileItem(disk.mount, problem, "the disk is there and can be written");
+  return [mount, ...(await Promise.all(paths))];
+}
+
+function fileItem(name: string, problem: string | undefined, detail: string): Item {
+  return { name, result: problem === undefined ? "OK" : "FAIL", detail: problem ?? detail };
+}
+
+async function linkProblem(persisted: PersistedPath): Promise<string | undefined> {
+  const { link, target, isMarker, kind } = persisted;
+  const found = await lstat(link).catch(() => undefined);
+  const [leadsTo, isAt] = await Promise.all([realOf(link), realOf(target)]);
+  if (isAt === undefined) {
+    // A file that was not written yet is not a problem; its link exists before it.
+    const isExpected = isMarker || kind === "file";
+    if (!isExpected) return "the directory is not on the disk";
+    return found === undefined || found.isSymbolicLink() ? undefined : "is not on the disk";
+  }
+  if (leadsTo === isAt) return writeProblem(isAt);
+  return found === undefined ? "the link to the disk is missing" : "does not lead to the disk";
+}
+
+async function realOf(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
+}
+
+async function writeProblem(path: string): Promise<string | undefined> {
+  return access(path, constants.R_OK | constants.W_OK).then(
+    () => undefined,
+    () => "cannot be read and written",
+  );
 }
 
 /** A marker file is created during an incident, so it is worth attention. Other toggles are off on purpose. */
 async function toggleItems({
   manifest,
   toggles,
-}: ProcessContext & ProcessServices): Promise<CheckItem[]> {
-  await Promise.all((manifest.toggles ?? []).map(({ name }) => toggles.isOn(name)));
-  const markers = (manifest.toggles ?? []).filter(({ reader }) => reader.kind === "marker");
-  return toggles.all().map(({ name, on, reason, isInTrouble }) => {
-    const isMarked = !on && markers.some((it) => it.name === name);
-    return {
-      group: "toggles",
-      name,
-      result: isInTrouble || isMarked ? "CHECK" : "OK",
-      detail: reason,
-    };
+}: ProcessContext & ProcessServices): Promise<Item[]> {
+  const declared = manifest.toggles ?? [];
+  await Promise.all(declared.map(({ name }) => toggles.isOn(name)));
+  const markers = declared.flatMap((it) => (it.reader.kind === "marker" ? it.name : []));
+  return toggles.all().map(({ name, on, reason: detail, isInTrouble }) => {
+    const isOk = !isInTrouble && (on || !markers.includes(name));
+    return { name, result: isOk ? "OK" : "CHECK", detail };
   });
 }
 
 async function storeItems({
   records,
   coordination,
-  manifest,
-}: ProcessContext & ProcessStores): Promise<CheckItem[]> {
-  const group = "stores";
-  const kinds = manifest.stores ?? {};
-  const items = [
-    storeItem("records", stateDatabase(kinds)?.kind ?? "memory", () => records.unfinished()),
-  ];
+  manifest: { stores = {} },
+}: ProcessContext & ProcessStores): Promise<Item[]> {
+  const recordsKind = stateDatabase(stores)?.kind ?? "memory";
+  const items = [storeItem("records", recordsKind, records.unfinished())];
   if (coordination) {
-    const kind = kinds.coordination?.kind ?? "none";
-    items.push(storeItem("locks", kind, () => coordination.holderOf("opspec/ops-check")));
+    const locksKind = stores.coordination?.kind ?? "none";
+    items.push(storeItem("locks", locksKind, coordination.holderOf("opspec/ops-check")));
   }
-  return (await Promise.all(items)).map((it) => ({ group, ...it }));
+  return Promise.all(items);
 }
 
-async function storeItem(
-  name: string,
-  kind: string,
-  ask: () => Promise<unknown>,
-): Promise<Omit<CheckItem, "group">> {
-  return ask().then(
-    () => ({ name, result: kind === "memory" ? "CHECK" : "OK", detail: STORE_WORDS[kind] ?? kind }),
-    () => ({ name, result: "FAIL", detail: `the ${kind} does not answer` }),
+/** A store in memory is rarely intended. */
+async function storeItem(name: string, kind: string, answer: Promise<unknown>): Promise<Item> {
+  const isAnswered = await answer.then(
+    () => true,
+    () => false,
   );
+  if (!isAnswered) return { name, result: "FAIL", detail: `the ${kind} does not answer` };
+  if (kind !== "memory") return { name, result: "OK", detail: kind };
+  return { name, result: "CHECK", detail: "kept in memory only: a restart forgets all runs" };
 }
 
-/** Details of stores that need attention: a store in memory is rarely intended. */
-const STORE_WORDS: Readonly<Record<string, string>> = {
-  memory: "kept in memory only: a restart forgets all runs",
-};
+/** The schedule of a job in this environment; no item for a job without one. */
+interface Scheduled {
+  readonly schedule?: Schedule;
+  readonly item?: Item;
+}
 
-function cacheItems({ caches }: ProcessServices): CheckItem[] {
-  return caches.snapshots().map(({ name, result, error, lastRefreshAt, ttlExpired }) => {
-    const item = { group: "caches", name };
-    if (result === "fail") return { ...item, result: "FAIL", detail: error ?? "failed" };
-    if (lastRefreshAt === null) return { ...item, result: "CHECK", detail: "never refreshed" };
-    const detail = `refreshed at ${lastRefreshAt}`;
-    return { ...item, result: ttlExpired ? "CHECK" : "OK", detail };
+function scheduleOf({ env, clock }: ProcessContext, job: ManifestJob): Scheduled {
+  const { name, schedule: declared } = job;
+  if (!declared) return {};
+  try {
+    const schedule = bindSchedule({ name, schedule: declared }, env);
+    const now = clock.now();
+    const words = describeSchedule(schedule, now);
+    const [next] = nextRuns(schedule, now, 1);
+    const isStartOnly = schedule.pattern === undefined && schedule.everySeconds === undefined;
+    const detail = next ? `${words}; next at ${next.toISOString()}` : words;
+    if (next || isStartOnly) return { schedule, item: { name, result: "OK", detail } };
+    return { schedule, item: { name, result: "CHECK", detail: `${words}; never due` } };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : "it cannot be read";
+    return { item: { name, result: "FAIL", detail } };
+  }
+}
+
+/** Checks that the last run of each job was in time and succeeded. */
+async function jobItems(
+  { records, manifest, clock }: RunProcess,
+  scheduled: readonly Scheduled[],
+  since: Date,
+): Promise<Item[]> {
+  const names = manifest.jobs.map(({ name }) => name);
+  const [started, newest, slots] = await Promise.all([
+    records.unfinished(),
+    records.latest({ jobs: names }),
+    records.latest({ jobs: names, tookSlot: true }),
+  ]);
+  const unfinished = Map.groupBy(started, ({ job }) => job);
+  const now = clock.now();
+  return manifest.jobs.map((job, at) => {
+    const { name } = job;
+    const runs = { last: slots.get(name), unfinished: unfinished.get(name) ?? [] };
+    const stuck = stuckRun(job, runs, now);
+    if (stuck) return { name, result: "FAIL", detail: `does not end since ${stuck.startedAt}` };
+    // A separate cron job is late by its own records; for a job that calls start, the caller keeps the time.
+    const schedule = scheduled[at]?.schedule;
+    const late = schedule && missedSlot(job, schedule, { runs, since, now });
+    if (late) return { name, result: "FAIL", detail: `did not run at ${late.toISOString()}` };
+    return lastRunItem(name, newest.get(name));
   });
+}
+
+function lastRunItem(name: string, last: RunRecord | undefined): Item {
+  if (!last) return { name, result: "CHECK", detail: "never ran" };
+  const when = `${last.status} at ${last.startedAt}`;
+  if (last.status === "ok" || last.status === "skipped")
+    return { name, result: "OK", detail: when };
+  return { name, result: "FAIL", detail: last.error === null ? when : `${when}: ${last.error}` };
+}
+
+function cacheItem(cache: CacheSnapshot): Item {
+  const { name, result, error, lastRefreshAt, ttlExpired } = cache;
+  if (result === "fail") return { name, result: "FAIL", detail: error ?? "failed" };
+  if (lastRefreshAt === null) return { name, result: "CHECK", detail: "never refreshed" };
+  return { name, result: ttlExpired ? "CHECK" : "OK", detail: `refreshed at ${lastRefreshAt}` };
 }
 
 /** Fields that name an optional variable, which overrides a default. */
@@ -137,44 +250,36 @@ const OPTIONAL_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** Reports only whether variables are set, never their values. */
-function variableItems({ manifest, env }: ProcessContext): CheckItem[] {
+function variableItems({ manifest, env }: ProcessContext): Item[] {
   const needed = [...namedVariables(manifest)].filter(([, fields]) =>
     [...fields].some((field) => !OPTIONAL_FIELDS.has(field)),
   );
   const names = needed.map(([name]) => name).toSorted();
   return names.map((name) => {
     const isSet = valueOf(env, name) !== undefined;
-    return {
-      group: "variables",
-      name,
-      result: isSet ? "OK" : "CHECK",
-      detail: isSet ? "SET" : "MISSING",
-    };
+    return { name, result: isSet ? "OK" : "CHECK", detail: isSet ? "SET" : "MISSING" };
   });
 }
 
 /** A channel whose variable is not set sends nothing. This is not a failure, but worth attention. */
-function channelItems({ alerts }: ProcessServices): CheckItem[] {
-  const group = "channels";
+function channelItems({ alerts }: ProcessServices): Item[] {
   const channels = alerts.channels();
   if (channels.length === 0) {
-    const detail = "no channel: nobody receives alerts";
-    return [{ group, name: "alerts", result: "CHECK", detail }];
+    return [{ name: "alerts", result: "CHECK", detail: "no channel: nobody receives alerts" }];
   }
   return channels.map(({ name, kind, isReady }) => {
-    if (isReady) return { group, name, result: "OK", detail: `${kind} is set up` };
-    return { group, name, result: "CHECK", detail: `${kind} is skipped: a variable is not set` };
+    if (isReady) return { name, result: "OK", detail: `${kind} is set up` };
+    return { name, result: "CHECK", detail: `${kind} is skipped: a variable is not set` };
   });
 }
 
 /** The silences that are in force. */
-async function silenceItems({ alerts }: ProcessServices): Promise<CheckItem[]> {
-  const group = "alerts";
+async function silenceItems({ alerts }: ProcessServices): Promise<Item[]> {
+  const name = "silence";
   const silences = await alerts.silences.list();
-  if (silences.length === 0) return [{ group, name: "silence", result: "OK", detail: "none" }];
+  if (silences.length === 0) return [{ name, result: "OK", detail: "none" }];
   return silences.map(({ until, by, reason, match }) => {
-    const about = match === null ? "all" : match;
-    const detail = `${about} silenced until ${until} by ${by}${reason === "" ? "" : `: ${reason}`}`;
-    return { group, name: "silence", result: "CHECK", detail };
+    const who = `until ${until} by ${by}${reason === "" ? "" : `: ${reason}`}`;
+    return { name, result: "CHECK", detail: `${match ?? "all"} silenced ${who}` };
   });
 }

@@ -1,50 +1,127 @@
-import { createHash, randomUUID } from "node:crypto";
-import { type FileHandle, chmod, link, open, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import {
+  chmod,
+  type FileHandle,
+  link,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { freeSpace } from "../backups/database-copy.ts";
+import { randomUUID } from "node:crypto";
+import { receiveBody, type Upload, type UploadReceipt, UploadRefused } from "../backups/uploads.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { hasHeader } from "../databases/sqlite.ts";
 import { HttpError } from "../http.ts";
 import { stampsOf, syncPath } from "../jobs/file.ts";
+import type { OpsContext } from "./api.ts";
 
 /** Header with the SHA-256 of a file, by which the receiver detects a damaged transfer. */
 export const CHECKSUM_HEADER = "x-checksum-sha256";
+
+/** An open file or directory. */
+export interface OpenedPath {
+  readonly file: FileHandle;
+  /** Leads to it, whatever happens meanwhile to the directories on the way. */
+  readonly path: string;
+}
+
+/**
+ * Opens what is at a real path; undefined when nothing is there, and when a link leads elsewhere.
+ *
+ * A directory on the way may be swapped for a link at any time, so a check before the opening proves
+ * nothing. Linux tells which path was opened. Elsewhere the path is resolved again.
+ */
+export async function openReal(path: string): Promise<OpenedPath | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch(noneIfMissing);
+  if (!file) return undefined;
+  const descriptor = `/proc/self/fd/${file.fd}`;
+  const opened = await readlink(descriptor).catch(noneIfMissing);
+  if ((opened ?? (await realpath(path).catch(noneIfMissing))) === path) {
+    return { file, path: opened === undefined ? path : descriptor };
+  }
+  await file.close();
+  return undefined;
+}
+
+/** For a missing file, and for what is no file or directory of ours. */
+export function noneIfMissing(error: unknown): undefined {
+  const codes = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EACCES", "ENXIO"];
+  if (codes.includes(errorCode(error) ?? "")) return undefined;
+  throw error;
+}
 
 /** Bytes that are read of a file at once. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Sends an open file with its current length, then closes it.
+ * Sends an open file with its current length, or the part of it that is asked for, then closes it.
  *
  * A log may grow meanwhile. Bytes beyond the announced length would corrupt the next answer of the
  * connection. A file that shrinks closes the connection, so that the client sees the failure.
  */
 export async function downloadOf(
+  { req }: Pick<OpsContext, "req">,
   file: FileHandle,
-  headers: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const { size } = await file.stat();
-  return new Response(streamOf(file, size), {
-    headers: {
-      "content-type": "application/octet-stream",
-      "content-length": String(size),
-      ...headers,
-    },
-  });
+  const { size, mtime, mtimeMs } = await file.stat();
+  const etag = `"${size.toString(16)}-${mtimeMs.toString(16)}"`;
+  const part = partOf(req.raw, { size, validators: [etag, mtime.toUTCString()] });
+  const { first = 0, last = size - 1 } = part ?? {};
+  const isRefused = first > last && part !== undefined;
+  const headers = {
+    "content-type": "application/octet-stream",
+    "accept-ranges": "bytes",
+    etag,
+    "last-modified": mtime.toUTCString(),
+    "content-length": String(isRefused ? 0 : last + 1 - first),
+    ...(part && { "content-range": `bytes ${isRefused ? "*" : `${first}-${last}`}/${size}` }),
+    ...more,
+  };
+  if (!isRefused && req.method !== "HEAD") {
+    return new Response(streamOf(file, first, last + 1), { status: part ? 206 : 200, headers });
+  }
+  await file.close();
+  return new Response(null, { status: isRefused ? 416 : 200, headers });
 }
 
-/** The first bytes of a file, read on demand. */
-function streamOf(file: FileHandle, size: number): ReadableStream<Uint8Array> {
-  let at = 0;
+/**
+ * The part that a request asks for; undefined for the whole file. Several parts at once, and a part of
+ * another version of the file, are the whole file too. The part is empty where the file has no such
+ * bytes.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+ */
+function partOf(
+  { method, headers }: Request,
+  { size, validators }: { readonly size: number; readonly validators: readonly string[] },
+): { readonly first: number; readonly last: number } | undefined {
+  const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(headers.get("range") ?? "") ?? [];
+  const condition = headers.get("if-range");
+  if (method !== "GET" || (condition !== null && !validators.includes(condition))) return undefined;
+  if (from === "")
+    return to === "" ? undefined : { first: Math.max(0, size - Number(to)), last: size - 1 };
+  if (to !== "" && Number(to) < Number(from)) return undefined;
+  return { first: Number(from), last: to === "" ? size - 1 : Math.min(Number(to), size - 1) };
+}
+
+/** The bytes of a file from `start` to before `end`, read on demand. */
+function streamOf(file: FileHandle, start: number, end: number): ReadableStream<Uint8Array> {
+  let at = start;
   return new ReadableStream<Uint8Array>({
     pull: async (stream) => {
       try {
-        const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, size - at));
+        const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, end - at));
         const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
         at += bytesRead;
         if (bytesRead > 0) stream.enqueue(chunk.subarray(0, bytesRead));
-        else if (at < size) throw new Error(`the file shrank to ${at} of ${size} bytes`);
-        if (at < size) return;
+        else if (at < end) throw new Error(`the file shrank to ${at} of ${end} bytes`);
+        if (at < end) return;
         await file.close();
         stream.close();
       } catch (error) {
@@ -56,29 +133,19 @@ function streamOf(file: FileHandle, size: number): ReadableStream<Uint8Array> {
   });
 }
 
-/** Longest file that can be restored, in bytes: half of the smallest disk that Render sells (1 GB). @see https://render.com/docs/disks */
-export const FILE_BYTES_MAX = 512 * 1024 * 1024;
-
 /** Suffixes of the files that belong to a SQLite database. @see https://www.sqlite.org/tempfiles.html */
 const DATABASE_PART = /-(wal|shm|journal)$/;
 
-/** Permissions of a new file: its owner's only, like all files that the runtime writes. */
-const NEW_MODE = 0o600;
-
 /** A file that replaces another. */
-export interface Restore {
+export interface Restore extends Pick<Upload, "body" | "bytesMax"> {
   readonly at: string;
-  readonly body: AsyncIterable<Uint8Array>;
-  readonly bytesMax: number;
   /** Expected SHA-256 in hexadecimal, from the sender. */
   readonly sha256: string | undefined;
   readonly now: Date;
 }
 
 /** The written file, and the name of the old one. */
-export interface RestoredFile {
-  readonly sizeBytes: number;
-  readonly sha256: string;
+export interface RestoredFile extends Pick<UploadReceipt, "sizeBytes" | "sha256"> {
   /** Name of the old file; null when there was none. */
   readonly keptAs: string | null;
 }
@@ -86,19 +153,17 @@ export interface RestoredFile {
 /**
  * Replaces a file completely or not at all. The old file stays beside it under a name with the time.
  *
- * @throws HttpError for a file that is too long, is damaged, or belongs to a SQLite database
+ * @throws UploadRefused for a file that is too long or damaged, HttpError for one of a SQLite database
  */
 export async function restoreFile(restore: Restore): Promise<RestoredFile> {
-  const { at, now } = restore;
+  const { at, now, sha256 } = restore;
   await refuseDatabase(at);
   const part = join(dirname(at), `.${basename(at)}.${randomUUID().slice(0, 8)}.part`);
   try {
-    const written = await writeBody(restore, part);
-    if (restore.sha256 !== undefined && restore.sha256.toLowerCase() !== written.sha256) {
-      throw new HttpError(
-        400,
-        `the file's SHA-256 is ${written.sha256}, not the one of the header`,
-      );
+    const written = await receiveBody({ ...restore, name: basename(at) }, part);
+    if (sha256 !== undefined && sha256.toLowerCase() !== written.sha256) {
+      const message = `the file's SHA-256 is ${written.sha256}, not the one of the header`;
+      throw new UploadRefused("checksum", message);
     }
     const keptAs = await keepOld(at, part, now);
     await syncPath(part);
@@ -113,34 +178,11 @@ export async function restoreFile(restore: Restore): Promise<RestoredFile> {
 /** A database has several files and may be open, so only a sqlite-restore job may replace it. */
 async function refuseDatabase(at: string): Promise<void> {
   for (const database of new Set([at, at.replace(DATABASE_PART, "")])) {
-    if (!(await isDatabase(database))) continue;
+    const isFile = (await stat(database).catch(() => undefined))?.isFile() === true;
+    if (!isFile || !(await hasHeader(database))) continue;
     const what = database === at ? "this is" : "this is a part of";
     throw new HttpError(409, `${what} a SQLite database: restore it with a sqlite-restore job`);
   }
-}
-
-async function isDatabase(path: string): Promise<boolean> {
-  const isFile = (await stat(path).catch(() => undefined))?.isFile() === true;
-  return isFile && (await hasHeader(path));
-}
-
-async function writeBody(
-  { body, bytesMax }: Restore,
-  part: string,
-): Promise<Pick<RestoredFile, "sizeBytes" | "sha256">> {
-  const hash = createHash("sha256");
-  const room = await freeSpace(dirname(part));
-  let sizeBytes = 0;
-  await using file = await open(part, "wx", NEW_MODE);
-  for await (const chunk of body) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > bytesMax) throw new HttpError(413, `the file is longer than ${bytesMax} bytes`);
-    if (sizeBytes > room)
-      throw new HttpError(507, "the file is larger than the free space of the disk");
-    hash.update(chunk);
-    await file.writeFile(chunk);
-  }
-  return { sizeBytes, sha256: hash.digest("hex") };
 }
 
 /**
@@ -153,18 +195,12 @@ async function keepOld(at: string, part: string, now: Date): Promise<string | nu
   await chmod(part, found.mode);
   for (const stamp of stampsOf(now)) {
     const name = `${basename(at)}.before_restore_${stamp}`;
-    if (await linkTo(at, join(dirname(at), name))) return name;
+    try {
+      await link(at, join(dirname(at), name));
+      return name;
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
   }
   throw new HttpError(409, "the old file could not be kept: there are too many of this second");
-}
-
-/** False when the name is taken. */
-async function linkTo(at: string, kept: string): Promise<boolean> {
-  try {
-    await link(at, kept);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") return false;
-    throw error;
-  }
 }

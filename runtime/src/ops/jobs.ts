@@ -2,60 +2,60 @@ import * as z from "zod/mini";
 import { bindSchedule } from "../contract/bindings.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { type ManifestJob, isRunHere } from "../contract/job.ts";
-import type { RunRecord, RunStart } from "../contract/run-record.ts";
-import { HttpError, json, readJson } from "../http.ts";
-import { type InputName, inputNames, parseInput } from "../jobs/catalog.ts";
-import { Actor, type Ops, type OpsContext, type OpsRoute, actorOf, logChange } from "./api.ts";
-import { showRun } from "./runs.ts";
+import { RUN_STATUSES, type RecordQuery } from "../contract/run-record.ts";
+import { HttpError, json } from "../http.ts";
+import { inputNames, parseInput } from "../jobs/catalog.ts";
+import { OPS_PATH, type OpsContext, type OpsRoute, logChange, readChange } from "./api.ts";
 import type { RunProcess } from "../run/run.ts";
-import { type Schedule, describeSchedule, nextRuns } from "../schedule/schedule.ts";
+import { describeSchedule, nextRuns } from "../schedule/schedule.ts";
 
-const RunBody = z.strictObject({
-  actor: z.optional(Actor),
+/** The body of a manual run, besides its actor. */
+const RUN = {
   runId: z.optional(z.uuid("should be a UUID")),
   dryRun: z.optional(z.boolean()),
   input: z.optional(z.record(z.string(), z.json())),
-});
+};
 
-/** Jobs with their last and next runs, and manual runs. */
+/** Jobs with their last and next runs, manual runs, and the history of runs. */
 export const jobRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/jobs", answer: listJobs },
   { method: "GET", path: "/ops/jobs/:job", answer: showJob },
   { method: "POST", path: "/ops/jobs/:job/run", openTo: "call", answer: startRun },
+  { method: "GET", path: "/ops/runs", answer: listRuns },
+  {
+    method: "GET",
+    path: "/ops/runs/:id",
+    openTo: "call",
+    answer: (c) => showRun(c, c.req.param("id") ?? ""),
+  },
 ];
 
-async function listJobs({
-  var: {
-    ops: { process },
-  },
-}: OpsContext): Promise<Response> {
-  const { jobs } = process.manifest;
-  return json(200, { jobs: await viewJobs(process, jobs) });
+async function listJobs(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
+  return json(200, { jobs: await viewJobs(process, process.manifest.jobs) });
 }
 
 async function showJob(c: OpsContext): Promise<Response> {
-  const job = jobNamed(c.var.ops, c.req.param("job"));
-  const [view] = await viewJobs(c.var.ops.process, [job]);
+  const [view] = await viewJobs(c.var.ops.process, [jobNamed(c, c.req.param("job"))]);
   return json(200, view);
 }
 
 async function startRun(c: OpsContext): Promise<Response> {
-  const { ops, access } = c.var;
-  const job = jobNamed(ops, c.req.param("job"));
+  const job = jobNamed(c, c.req.param("job"));
   const { name } = job;
-  if (access === "call" && job.startedBy !== "call") {
+  if (c.var.access === "call" && job.startedBy !== "call") {
     throw new HttpError(403, `"${name}" is not started by calls`);
   }
   if (job.startedBy === "app") throw new HttpError(409, `"${name}" is run by the app itself`);
-  if (!isRunHere(job))
+  if (!isRunHere(job)) {
     throw new HttpError(409, `"${name}" is run by a cron job, not by this process`);
-  const body = await readJson(c, RunBody);
-  return showRun(ops, await beginRun(c, job, body));
+  }
+  return showRun(c, await beginRun(c, job, await readChange(c, RUN)));
 }
 
 /** What a person or program asks of a manual run. */
-export interface ManualRun {
-  readonly actor?: string | undefined;
+interface ManualRun {
+  readonly actor: string;
   readonly runId?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly input?: Readonly<Record<string, unknown>> | undefined;
@@ -65,17 +65,13 @@ export interface ManualRun {
 export async function beginRun(
   c: OpsContext,
   job: ManifestJob,
-  request: ManualRun,
+  { actor, dryRun = false, input, runId: own }: ManualRun,
 ): Promise<string> {
-  const { ops } = c.var;
-  if (ops.process.stop.signal.aborted) {
+  const { process, runs } = c.var.ops;
+  if (process.stop.signal.aborted)
     throw new HttpError(503, "shutting down", { "retry-after": "5" });
-  }
-  const input = inputFor(job, request.input);
-  const actor = actorOf(c, request.actor);
-  const { dryRun = false } = request;
-  const given = request.runId === undefined ? {} : { runId: request.runId };
-  const runId = ops.runs.start({ job: job.name, actor, dryRun, input, ...given });
+  const request = { job: job.name, actor, dryRun, input: inputFor(job, input) };
+  const runId = runs.start({ ...request, ...(own === undefined ? {} : { runId: own }) });
   logChange(c, { actor, did: "run", job: job.name, runId, dryRun });
   return runId;
 }
@@ -90,8 +86,8 @@ function inputFor(job: ManifestJob, input: ManualRun["input"]) {
 }
 
 /** The job of this name, or a 404 that lists the known names. */
-export function jobNamed({ process }: Pick<Ops, "process">, name: string | undefined): ManifestJob {
-  const { jobs } = process.manifest;
+export function jobNamed({ var: { ops } }: OpsContext, name: string | undefined): ManifestJob {
+  const { jobs } = ops.process.manifest;
   const job = jobs.find((it) => it.name === name);
   if (job) return job;
   const known = jobs.map((it) => it.name).join(", ") || "none";
@@ -101,80 +97,44 @@ export function jobNamed({ process }: Pick<Ops, "process">, name: string | undef
 /** How many next runs are shown. */
 const NEXT_RUNS = 3;
 
-/** A future run, in the zone of its schedule and in UTC. */
-interface NextRun {
-  readonly local: string;
-  readonly utc: string;
-}
-
-/** A job as the API shows it. */
-export interface JobView {
-  readonly name: string;
-  readonly uses: string;
-  readonly startedBy: ManifestJob["startedBy"];
-  readonly schedule: string | null;
-  readonly timezone: string | null;
-  readonly next: readonly NextRun[];
-  readonly running: readonly RunStart[];
-  readonly last: RunRecord | null;
-  readonly lastOk: string | null;
-  readonly toggles: readonly {
-    readonly name: string;
-    readonly on: boolean;
-    readonly reason: string;
-  }[];
-  /** The inputs of a manual run. */
-  readonly inputs: readonly InputName[];
-}
-
 /** The state of each job now. The records of all jobs take two queries. */
-export async function viewJobs(
-  process: RunProcess,
-  jobs: readonly ManifestJob[],
-): Promise<JobView[]> {
+export async function viewJobs(process: RunProcess, jobs: readonly ManifestJob[]) {
   const names = jobs.map(({ name }) => name);
-  const last = await process.records.latest({ jobs: names });
-  const lastOk = await process.records.latest({ jobs: names, status: "ok" });
-  return await Promise.all(
-    jobs.map((job) =>
-      viewJob(process, job, { last: last.get(job.name), lastOk: lastOk.get(job.name) }),
-    ),
-  );
+  const [last, lastOk] = await Promise.all([
+    process.records.latest({ jobs: names }),
+    process.records.latest({ jobs: names, status: "ok" }),
+  ]);
+  const views = jobs.map(async (job) => {
+    const { name } = job;
+    const known = { last: last.get(name) ?? null, lastOk: lastOk.get(name)?.startedAt ?? null };
+    return { ...viewJob(process, job), ...known, toggles: await viewToggles(process, job) };
+  });
+  return await Promise.all(views);
 }
 
-async function viewJob(
-  process: RunProcess,
-  job: ManifestJob,
-  { last, lastOk }: { last: RunRecord | undefined; lastOk: RunRecord | undefined },
-): Promise<JobView> {
-  const schedule = job.schedule
-    ? bindSchedule({ name: job.name, schedule: job.schedule }, process.env)
-    : undefined;
+function viewJob(process: RunProcess, { name, uses, startedBy, schedule: declared }: ManifestJob) {
+  const schedule = declared && bindSchedule({ name, schedule: declared }, process.env);
   const now = process.clock.now();
-  const toggles = (job.toggles ?? []).map(async (name) => ({
-    name,
-    ...(await process.toggles.isOn(name)),
-  }));
   return {
-    name: job.name,
-    uses: job.uses,
-    startedBy: job.startedBy,
+    name,
+    uses,
+    startedBy,
     schedule: schedule ? describeSchedule(schedule, now) : null,
     timezone: schedule?.timezone ?? null,
-    next: schedule ? comingRuns(schedule, now) : [],
-    running: [...process.active.values()].filter((run) => run.job === job.name),
-    last: last ?? null,
-    lastOk: lastOk?.startedAt ?? null,
-    toggles: await Promise.all(toggles),
-    inputs: inputNames(job.uses),
+    /** In the zone of the schedule and in UTC. */
+    next: (schedule ? nextRuns(schedule, now, NEXT_RUNS) : []).map((at) => ({
+      local: localTime(at, schedule?.timezone ?? "UTC"),
+      utc: at.toISOString(),
+    })),
+    running: [...process.active.values()].filter((run) => run.job === name),
+    /** The inputs of a manual run. */
+    inputs: inputNames(uses),
   };
 }
 
-function comingRuns(schedule: Schedule, now: Date): NextRun[] {
-  return nextRuns(schedule, now, NEXT_RUNS).map((at) => ({
-    local: localTime(at, schedule.timezone),
-    utc: at.toISOString(),
-  }));
+async function viewToggles({ toggles }: RunProcess, job: ManifestJob) {
+  const names = job.toggles ?? [];
+  return Promise.all(names.map(async (name) => ({ name, ...(await toggles.isOn(name)) })));
 }
 
 /** As `2026-03-29 10:00:00 GMT+02:00`. The offset distinguishes the two hours when clocks go back. */
@@ -184,22 +144,61 @@ function localTime(at: Date, timeZone: string): string {
   return `${time.format(at)} ${name?.value ?? ""}`.trimEnd();
 }
 
-interface Formats {
-  readonly time: Intl.DateTimeFormat;
-  readonly offset: Intl.DateTimeFormat;
-}
+type Format = Intl.DateTimeFormat;
 
 /** A format takes as long to create as a hundred times to use, and stacks have few zones. */
-const formats = new Map<string, Formats>();
+const formats = new Map<string, { readonly time: Format; readonly offset: Format }>();
 
-function formatsOf(timeZone: string): Formats {
-  const known = formats.get(timeZone);
-  if (known) return known;
-  const time = { timeZone, dateStyle: "short", timeStyle: "medium" } as const;
-  const created = {
-    time: new Intl.DateTimeFormat("sv-SE", time),
+function formatsOf(timeZone: string): { readonly time: Format; readonly offset: Format } {
+  const known = formats.get(timeZone) ?? {
+    time: new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" }),
     offset: new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }),
   };
-  formats.set(timeZone, created);
-  return created;
+  formats.set(timeZone, known);
+  return known;
+}
+
+/** Answers 202 while the run is active, then its record. */
+export async function showRun({ var: { ops } }: OpsContext, runId: string): Promise<Response> {
+  const run = await ops.runs.find(runId);
+  if (run === undefined) throw new HttpError(404, `there is no run ${runId}`);
+  const location = { location: `${OPS_PATH}/runs/${runId}` };
+  return run === "running" ? json(202, { runId, status: "running" }, location) : json(200, run);
+}
+
+async function listRuns(c: OpsContext): Promise<Response> {
+  const query = historyQuery(new URL(c.req.url).searchParams);
+  return json(200, { runs: await c.var.ops.process.records.list(query) });
+}
+
+/** Default and maximum number of records in one answer. */
+const RECORDS_DEFAULT = 50;
+const RECORDS_MAX = 500;
+
+/** A time, or a day in UTC. */
+const Moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+/** Parses `?job&status&since&until&text&limit`. A day as `until` includes the whole day. */
+function historyQuery(query: URLSearchParams): RecordQuery {
+  const given = (name: string): string | undefined => query.get(name) || undefined;
+  const limit = Number(query.get("limit") ?? RECORDS_DEFAULT);
+  if (!Number.isInteger(limit) || limit < 1 || limit > RECORDS_MAX) {
+    throw new HttpError(400, `limit: should be a number from 1 to ${RECORDS_MAX}`);
+  }
+  const status = RUN_STATUSES.find((it) => it === given("status"));
+  if (given("status") !== undefined && !status) {
+    throw new HttpError(400, `status: should be one of ${RUN_STATUSES.join(", ")}`);
+  }
+  const since = momentOf("since", given("since"), "T00:00:00.000Z");
+  const until = momentOf("until", given("until"), "T23:59:59.999Z");
+  return { limit, status, since, until, job: given("job"), text: given("text") };
+}
+
+/** In UTC like the times of records, so that comparing the texts compares the times. */
+function momentOf(name: string, given: string | undefined, timeOfDay: string): string | undefined {
+  if (given === undefined) return undefined;
+  if (!Moment.safeParse(given).success) {
+    throw new HttpError(400, `${name}: should be a day or a time such as 2026-03-01T09:30:00Z`);
+  }
+  return new Date(given.includes("T") ? given : `${given}${timeOfDay}`).toISOString();
 }

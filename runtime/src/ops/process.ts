@@ -1,15 +1,7 @@
 import * as z from "zod/mini";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HttpError, json, readJson } from "../http.ts";
-import {
-  Actor,
-  ActorBody,
-  type OpsContext,
-  type OpsRoute,
-  aboutFor,
-  actorOf,
-  logChange,
-} from "./api.ts";
+import { HttpError, json } from "../http.ts";
+import { type OpsContext, type OpsRoute, aboutFor, logChange, readChange } from "./api.ts";
 import { reload } from "../run/reload.ts";
 import type { CacheSnapshot } from "../sources/caches/cache.ts";
 import { RUNTIME_VERSION } from "../version.ts";
@@ -20,10 +12,9 @@ const REASON_MAX = 200;
 /** Time to wait for an immediate refusal of a restart; stopping an app takes longer. */
 const REFUSED_MS = 100;
 
-const RestartBody = z.strictObject({
-  actor: z.optional(Actor),
-  reason: z.optional(z.string().check(z.maxLength(REASON_MAX))),
-});
+const RESTART = {
+  reason: z.prefault(z.string().check(z.maxLength(REASON_MAX)), "requested by an operator"),
+};
 
 /** Restarts the app, reloads toggles and caches, and describes the process. */
 export const processRoutes: readonly OpsRoute[] = [
@@ -39,11 +30,9 @@ export const processRoutes: readonly OpsRoute[] = [
  */
 async function restart(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
-  const body = await readJson(c, RestartBody);
+  const { actor, reason } = await readChange(c, RESTART);
   const { app, log } = process;
   if (!app) throw new HttpError(409, "this process supervises no app");
-  const actor = actorOf(c, body.actor);
-  const reason = body.reason ?? "requested by an operator";
   logChange(c, { actor, did: "restart the app", reason });
   const problem = app.restart(`${actor}: ${reason}`).then(
     () => undefined,
@@ -60,8 +49,7 @@ async function restart(c: OpsContext): Promise<Response> {
 /** Reads toggles again and marks every cache as stale; caches keep their values until the refresh. */
 async function reloadAll(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
-  const body = await readJson(c, ActorBody);
-  const actor = actorOf(c, body.actor);
+  const { actor } = await readChange(c, {});
   logChange(c, { actor, did: "reload" });
   return json(200, { reloaded: true, ...(await reload(process)) });
 }

@@ -21,47 +21,71 @@ export interface Session {
   readonly expiresAt: Date;
 }
 
-/**
- * Logins with one token.
- *
- * A session is signed and stored nowhere, so it survives a restart and is valid at each instance. A
- * new token ends all of them. Only the instance that ended a session refuses it.
- */
-export interface Sessions {
-  /** Begins one; `value` is the value of its cookie. */
-  begin(): Session & { readonly value: string };
-  find(value: string): Session | undefined;
-  end(session: Session): void;
-}
+/** Logins with one token. */
+export type Sessions = ReturnType<typeof createSessions>;
 
-/** Sessions that are signed with the token. */
-export function createSessions(token: string, now: () => Date): Sessions {
+/**
+ * Sessions that are signed with the token.
+ *
+ * A session is stored nowhere, so it survives a restart and is valid at each instance. A new token
+ * ends all of them. Only the instance that ended a session refuses it.
+ */
+export function createSessions(token: string, now: () => Date) {
   const key = createHmac("sha256", token).update("opspec ops session").digest();
   const sign = (text: string): string => createHmac("sha256", key).update(text).digest("base64url");
   const ended = new Set<string>();
-  const sessionOf = (id: string, expiresMs: number): Session => ({
-    id,
-    csrf: sign(`csrf ${id}`),
-    expiresAt: new Date(expiresMs),
-  });
+  const sessionOf = (id: string, expiresMs: number): Session => {
+    return { id, csrf: sign(`csrf ${id}`), expiresAt: new Date(expiresMs) };
+  };
   return {
-    begin: () => {
+    /** Begins one; `value` is the value of its cookie. */
+    begin: (): Session & { readonly value: string } => {
       const id = randomBytes(ID_BYTES).toString("base64url");
       const expiresMs = now().getTime() + SESSION_SECONDS * 1000;
       const signed = `${id}.${expiresMs}`;
       return { ...sessionOf(id, expiresMs), value: `${signed}.${sign(`session ${signed}`)}` };
     },
-    find: (value) => {
+    find: (value: string): Session | undefined => {
       const [id = "", expires = "", signature = ""] = value.split(".");
       const expiresMs = Number(expires);
       const isSigned = isSameKey(signature, sign(`session ${id}.${expires}`));
       if (!isSigned || ended.has(id) || now().getTime() >= expiresMs) return undefined;
       return sessionOf(id, expiresMs);
     },
-    end: ({ id }) => {
+    end: ({ id }: Session): void => {
       const [oldest] = ended;
       if (ended.size >= ENDED_MAX && oldest !== undefined) ended.delete(oldest);
       ended.add(id);
+    },
+  };
+}
+
+const WINDOW_MS = 60_000;
+
+/** Keys that are counted; the one that was used least recently is dropped for one more. */
+const KEYS_MAX = 1000;
+
+/** Counts events by key over a sliding minute, such as the wrong tokens of a client. */
+export type RateLimit = ReturnType<typeof createRateLimit>;
+
+/** A rate limit in the memory of this process. */
+export function createRateLimit(now: () => Date) {
+  const times = new Map<string, number[]>();
+  const recent = (key: string): number[] =>
+    (times.get(key) ?? []).filter((at) => now().getTime() - at < WINDOW_MS);
+  return {
+    /** Seconds until the key has fewer than `max` events; 0 when it has fewer now. */
+    waitSeconds: (key: string, max: number): number => {
+      const first = recent(key).at(-max);
+      if (first === undefined) return 0;
+      return Math.max(1, Math.ceil((first + WINDOW_MS - now().getTime()) / 1000));
+    },
+    count: (key: string): void => {
+      const counted = [...recent(key), now().getTime()];
+      times.delete(key);
+      times.set(key, counted);
+      const [oldest] = times.keys();
+      if (times.size > KEYS_MAX && oldest !== undefined) times.delete(oldest);
     },
   };
 }

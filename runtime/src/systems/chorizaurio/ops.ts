@@ -29,7 +29,7 @@ const ADMIN_PATH = "/api/admin";
 const ROUTES: readonly OpsRoute[] = [
   { method: "POST", path: "/backup-now", answer: backUpNow },
   { method: "GET", path: "/backups", tokenEnvs: [PULL_TOKEN], answer: listAll },
-  { method: "GET", path: "/backups/:file", tokenEnvs: [PULL_TOKEN], answer: download },
+  { method: "GET", path: "/backups/:file", tokenEnvs: [PULL_TOKEN], answer: downloadBackup },
   { method: "POST", path: "/backups/:file/restore", answer: restoreBackup },
   { method: "PUT", path: "/backups/uploads/:file", answer: upload },
   { method: "POST", path: "/backups/uploads/:file/restore", answer: restoreUpload },
@@ -63,7 +63,7 @@ async function backUpNow(c: OpsContext): Promise<Response> {
     const why = record?.error ?? record?.details["reason"] ?? record?.status ?? "it did not start";
     throw new HttpError(503, `no backup was made: ${String(why)}`);
   }
-  const backup = await backupNamed(ops.process, filename);
+  const { backup } = await backupNamed(ops.process, filename);
   return json(200, { success: true, backup: backupBody(backup) });
 }
 
@@ -71,10 +71,6 @@ async function listAll(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
   const set = setOf(process);
   return json(200, listBody(process, set, await listBackups(set)));
-}
-
-function download(c: OpsContext): Promise<Response> {
-  return downloadBackup(c.var.ops.process, c.req.param("file") ?? "", c.req.raw.signal);
 }
 
 async function showStatus(c: OpsContext): Promise<Response> {
