@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import { realpath } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fingerprint, defaultPrefix } from "../backups/backup-file.ts";
 import {
   type BackupSet,
@@ -15,7 +14,7 @@ import { bindOptions } from "../contract/bindings.ts";
 import { type ManifestJob, isRunHere } from "../contract/job.ts";
 import { HttpError, json } from "../http.ts";
 import { fileActor, type OpsContext, type OpsRoute, logChange, readChange } from "./api.ts";
-import { CHECKSUM_HEADER, downloadOf, noneIfMissing, openReal } from "./file-transfer.ts";
+import { CHECKSUM_HEADER, downloadOf, openBelow } from "./file-transfer.ts";
 import { beginRun, jobNamed, showRun } from "./jobs.ts";
 import type { ProcessContext } from "../run/process.ts";
 
@@ -165,10 +164,8 @@ export async function backupNamed(
 /** A backup as a download. An open file survives its rotation. A link is not a backup. */
 export async function downloadBackup(c: OpsContext): Promise<Response> {
   const { backup } = await backupNamed(c.var.ops.process, c.req.param("file") ?? "");
-  const directory = await realpath(dirname(backup.path)).catch(noneIfMissing);
-  const path = join(directory ?? "", basename(backup.path));
-  const sha256 = backup.sha256 ?? (await fingerprint(path, c.req.raw.signal)).sha256;
-  const opened = await openReal(path);
+  const sha256 = backup.sha256 ?? (await fingerprint(backup.path, c.req.raw.signal)).sha256;
+  const opened = await openBelow(dirname(backup.path), backup.filename);
   if (!opened) throw new HttpError(404, "this backup does not exist");
   return downloadOf(c, opened.file, {
     // The name has only letters, digits, dots, dashes and underscores, so it cannot end the quotes.

@@ -4,9 +4,7 @@ import { expect, test } from "vitest";
 import { scratchHealth } from "../../testing/scratch-health.ts";
 import { scratchOps } from "../../testing/scratch-ops.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
-import type { checkEverything } from "./checks.ts";
-
-type CheckReport = Awaited<ReturnType<typeof checkEverything>>;
+import type { CheckReport } from "./checks.ts";
 
 const MANIFEST = {
   toggles: [{ name: "digests", reader: { kind: "marker" as const, path: ".digests_off" } }],

@@ -55,6 +55,9 @@ interface CheckItem {
 /** One check of a group. */
 type Item = Omit<CheckItem, "group">;
 
+/** The results of all checks. */
+export type CheckReport = Awaited<ReturnType<typeof checkEverything>>;
+
 /**
  * Checks everything in one list, which runbooks call smoke tests. The overall result is the worst.
  *

@@ -36,7 +36,7 @@ test.each([
   ["bytes=-", 200, null, "0123456789"],
   ["bytes=0-1,4-5", 200, null, "0123456789"],
   ["lines=0-1", 200, null, "0123456789"],
-])("a download of the range %s is a %i with %s", async (range, status, part, text) => {
+])("a download of the range %s is a %i with %s", async (...[range, status, part, text]) => {
   const { get } = await scene();
 
   const answer = await get({ range });
@@ -110,11 +110,15 @@ function openFiles(directory: string): string[] {
 const SWAPPER = `
 const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
 const { workerData: { directory, outside } } = require("node:worker_threads");
+const cell = new Int32Array(new SharedArrayBuffer(4));
+const pause = () => Atomics.wait(cell, 0, 0, Math.random() / 4);
 for (;;) {
   renameSync(directory, directory + ".away");
   symlinkSync(outside, directory);
+  pause();
   unlinkSync(directory);
   renameSync(directory + ".away", directory);
+  pause();
 }`;
 
 test("a directory that is swapped for a link meanwhile never leads out", async () => {

@@ -1,15 +1,5 @@
-import { constants } from "node:fs";
-import {
-  chmod,
-  type FileHandle,
-  link,
-  open,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { chmod, type FileHandle, link, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { receiveBody, type Upload, type UploadReceipt, UploadRefused } from "../backups/uploads.ts";
@@ -29,23 +19,32 @@ export interface OpenedPath {
   readonly path: string;
 }
 
+/** Linux has a path for each open file, and below it for the entries of an open directory. */
+const HAS_DESCRIPTORS = existsSync("/proc/self/fd");
+
 /**
- * Opens what is at a real path; undefined when nothing is there, and when a link leads elsewhere.
+ * Opens what is at a path below a directory; undefined when nothing is there, or when a part of the
+ * path is a link, which could lead out of the directory.
  *
- * A directory on the way may be swapped for a link at any time, so a check before the opening proves
- * nothing. Linux tells which path was opened. Elsewhere the path is resolved again.
+ * A directory may be swapped for a link at any time, so a check before the opening proves nothing.
+ * Each part is opened within the directory that is already open. Without descriptors, as on a Mac,
+ * the path is that of before.
  */
-export async function openReal(path: string): Promise<OpenedPath | undefined> {
+export async function openBelow(directory: string, path: string): Promise<OpenedPath | undefined> {
+  const base = await realpath(directory).catch(noneIfMissing);
+  let opened = base === undefined ? undefined : await openUnlinked(base);
+  for (const name of path.split("/")) {
+    if (!opened) return undefined;
+    const parent: OpenedPath = opened;
+    opened = await openUnlinked(join(parent.path, name)).finally(() => parent.file.close());
+  }
+  return opened;
+}
+
+async function openUnlinked(path: string): Promise<OpenedPath | undefined> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags).catch(noneIfMissing);
-  if (!file) return undefined;
-  const descriptor = `/proc/self/fd/${file.fd}`;
-  const opened = await readlink(descriptor).catch(noneIfMissing);
-  if ((opened ?? (await realpath(path).catch(noneIfMissing))) === path) {
-    return { file, path: opened === undefined ? path : descriptor };
-  }
-  await file.close();
-  return undefined;
+  return file && { file, path: HAS_DESCRIPTORS ? `/proc/self/fd/${file.fd}` : path };
 }
 
 /** For a missing file, and for what is no file or directory of ours. */

@@ -1,4 +1,4 @@
-import { lstat, readdir, realpath } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { HttpError, json } from "../http.ts";
 import { fileActor, type OpsContext, type OpsRoute, logChange } from "./api.ts";
@@ -6,8 +6,8 @@ import {
   CHECKSUM_HEADER,
   downloadOf,
   noneIfMissing,
+  openBelow,
   type OpenedPath,
-  openReal,
   restoreFile,
 } from "./file-transfer.ts";
 import type { ProcessContext } from "../run/process.ts";
@@ -39,7 +39,8 @@ async function listRoots(c: OpsContext): Promise<Response> {
 /** A file as a download, a directory as a list. An open file survives a rename or a deletion. */
 async function showFile(c: OpsContext): Promise<Response> {
   const path = c.req.param("path") ?? "";
-  const opened = (await openReal(await realPathOf(c.var.ops.process, path))) ?? noFile();
+  const mount = mountOf(c.var.ops.process, path);
+  const opened = (await openBelow(mount, path)) ?? noFile();
   const found = await opened.file.stat();
   if (found.isFile()) {
     const name = encodeURIComponent(basename(path));
@@ -55,13 +56,12 @@ async function showFile(c: OpsContext): Promise<Response> {
 async function putFile(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
   const path = c.req.param("path") ?? "";
-  const real = await realPathOf(process, path);
-  const parent = await openReal(dirname(real));
+  const parent = await openBelow(mountOf(process, path), dirname(path));
   await using directory = parent?.file;
   if (!parent || (await directory?.stat())?.isDirectory() !== true) {
     throw new HttpError(404, "this directory does not exist");
   }
-  const at = join(parent.path, basename(real));
+  const at = join(parent.path, basename(path));
   const found = await lstat(at).catch(noneIfMissing);
   if (found?.isDirectory()) throw new HttpError(409, "this is a directory");
   if (found && !found.isFile()) noFile();
@@ -84,15 +84,12 @@ function noFile(): never {
   throw new HttpError(404, "this file is not among the persisted files");
 }
 
-/**
- * The path on the disk of a path at or below a persisted one, without links on the way: a link could
- * lead out of the directory.
- */
-async function realPathOf({ manifest, directory }: ProcessContext, asked: string): Promise<string> {
+/** The directory of the disk, for a path at or below a persisted one; else a 404. */
+function mountOf({ manifest, directory }: ProcessContext, asked: string): string {
   const roots = persistedPaths(manifest, directory);
   const isPersisted = roots.some(({ path }) => asked === path || asked.startsWith(`${path}/`));
-  if (!manifest.disk || !isPersisted || !asked.split("/").every(isPlainName)) return noFile();
-  return join((await realpath(manifest.disk.mount).catch(noneIfMissing)) ?? noFile(), asked);
+  const isPlain = asked.split("/").every(isPlainName);
+  return isPersisted && isPlain && manifest.disk ? manifest.disk.mount : noFile();
 }
 
 /** Whether it is a plain file name that cannot lead to another directory. */
@@ -108,7 +105,10 @@ async function listDirectory({ path }: OpenedPath) {
   return { entries, ...(names.length > ENTRIES_MAX ? { isCut: true } : {}) };
 }
 
-/** A file or a directory of the app that is on the disk; undefined for anything else. */
+/** A file or a directory of the app that is on the disk. */
+export type FileEntry = NonNullable<Awaited<ReturnType<typeof entryAt>>>;
+
+/** Undefined for a link and for what is neither a file nor a directory. */
 async function entryAt(at: string, name: string) {
   const found = await lstat(at).catch(noneIfMissing);
   if (!found?.isFile() && !found?.isDirectory()) return undefined;

@@ -97,6 +97,9 @@ export function jobNamed({ var: { ops } }: OpsContext, name: string | undefined)
 /** How many next runs are shown. */
 const NEXT_RUNS = 3;
 
+/** A job as the API shows it. */
+export type JobView = Awaited<ReturnType<typeof viewJobs>>[number];
+
 /** The state of each job now. The records of all jobs take two queries. */
 export async function viewJobs(process: RunProcess, jobs: readonly ManifestJob[]) {
   const names = jobs.map(({ name }) => name);

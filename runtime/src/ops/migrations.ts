@@ -40,7 +40,7 @@ interface MigrationRunView {
 }
 
 /** The state of the migrations of a SQLite database. */
-interface MigrationView extends MigrationRunView {
+export interface MigrationView extends MigrationRunView {
   /** Who runs them: the runtime, or the app at its start. */
   readonly owner: "runtime" | "app";
   readonly database: string;

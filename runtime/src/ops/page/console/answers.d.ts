@@ -3,7 +3,7 @@ import type { RunRecord, RunStart } from "../../../contract/run-record.ts";
 import type { CacheSnapshot } from "../../../sources/caches/cache.ts";
 import type { ListedBackup } from "../../../backups/backup-sets.ts";
 import type { AppState } from "../../../supervise/app.ts";
-import type { CheckReport } from "../../check-items.ts";
+import type { CheckReport } from "../../checks.ts";
 import type { ChannelState, ChannelTest } from "../../../alerts/alerts.ts";
 import type { RecentAlert } from "../../../alerts/recent-alerts.ts";
 import type { ActiveSilence } from "../../../alerts/silences.ts";
