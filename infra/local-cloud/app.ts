@@ -22,7 +22,10 @@ const LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"];
  * state.
  */
 export function createApp(cloud: Cloud, changed: () => void): CloudRoutes {
-  const app = new Hono<CloudEnv>();
+  // Clients whose host ends with a slash send two of them.
+  const app = new Hono<CloudEnv>({
+    getPath: ({ url }) => new URL(url).pathname.replaceAll(/\/{2,}/g, "/"),
+  });
 
   app.use(async (context, next) => {
     if (!isLocal(context)) {

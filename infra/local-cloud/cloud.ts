@@ -17,6 +17,8 @@ export interface Cloud {
   readonly faults: FaultQueue;
   readonly requests: RequestLog;
   readonly limits: RateLimiter;
+  /** The only bearer token that Render's API accepts; without it, any one is accepted. */
+  readonly token?: string;
   /** Aborted when the cloud stops; ends delayed requests. */
   readonly stopping: AbortSignal;
   /** Builds and starts deployed services; without it the cloud only records them. */

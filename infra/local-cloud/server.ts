@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -11,6 +12,7 @@ import { LocalCloudStartError } from "./start-error.ts";
 import { FAST_PHASES, REALISTIC_PHASES } from "./clock.ts";
 import { createRateLimiter } from "./rate-limits.ts";
 import { RENDER_BASE } from "./render/api.ts";
+import { acceptLogSubscriptions } from "./render/log-subscription.ts";
 import { giveUpAbandoned } from "./run/measured-deploy.ts";
 import { startRunner } from "./run/runner.ts";
 import type { RunOptions } from "./run/run-source.ts";
@@ -18,8 +20,10 @@ import { createRequestLog } from "./request-log.ts";
 import { loadState, saveState } from "./state-file.ts";
 import { emptyState } from "./state.ts";
 
-/** Loopback only, because any bearer token is valid. */
+/** Loopback only: the cloud is for its own user. */
 const HOST = "127.0.0.1";
+
+const TOKEN_BYTES = 32;
 
 /** Options of a local cloud. */
 export interface LocalCloudOptions {
@@ -42,6 +46,8 @@ export interface LocalCloud {
     readonly local: string;
     readonly page: string;
   };
+  /** The only bearer token that Render's API accepts; absent when it accepts any, because it runs nothing. */
+  readonly token?: string;
   /** Stops the services gracefully, closes the port and every open connection. */
   stop(): Promise<void>;
 }
@@ -59,6 +65,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     cloud.runner?.reconcile();
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  acceptLogSubscriptions(server, cloud);
   const port = await listen(server, options.port ?? 0);
   if (run) cloud.runner = await startRunner(cloud, run, save);
   giveUpAbandoned(cloud);
@@ -71,6 +78,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       local: `${origin}${CONTROL_BASE}`,
       page: `${origin}/`,
     },
+    ...(cloud.token !== undefined && { token: cloud.token }),
     async stop() {
       stopping.abort();
       await cloud.runner?.stop();
@@ -79,8 +87,11 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   };
 }
 
-function createCloud({ stateFile, realistic }: LocalCloudOptions, stopping: AbortSignal): Cloud {
+function createCloud(options: LocalCloudOptions, stopping: AbortSignal): Cloud {
+  const { stateFile, realistic, run } = options;
   return {
+    // What is deployed runs as the cloud's user, so another user of the machine must not deploy.
+    ...(run && { token: randomBytes(TOKEN_BYTES).toString("base64url") }),
     state: stateFile === undefined ? emptyState() : loadState(stateFile),
     phases: realistic ? REALISTIC_PHASES : FAST_PHASES,
     faults: createFaultQueue(),

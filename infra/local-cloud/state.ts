@@ -2,17 +2,21 @@ import type { KeyValueRecord, PostgresRecord } from "./render/datastore-records.
 import type { DeployRecord } from "./render/deploy-states.ts";
 import type {
   CustomDomainRecord,
+  DedicatedIpRecord,
   DiskRecord,
   EnvGroupRecord,
   EnvironmentRecord,
   EventRecord,
   JobRecord,
+  LogStreamRecord,
+  MetricsStreamRecord,
   NotificationOverride,
   NotificationSetting,
   ProjectRecord,
   RegistryCredentialRecord,
   RunRecord,
   ServiceRecord,
+  WebhookRecord,
 } from "./render/records.ts";
 
 /** Incremented when state files of the previous version cannot be read any more. */
@@ -59,6 +63,12 @@ export interface CloudState {
   notificationOverrides: Table<NotificationOverride>;
   /** By the id of the owner. */
   notificationSettings: Table<NotificationSetting>;
+  /** By the id of the owner or resource. */
+  logStreams: Table<LogStreamRecord>;
+  /** By the id of the owner. */
+  metricsStreams: Table<MetricsStreamRecord>;
+  webhooks: Table<WebhookRecord>;
+  dedicatedIps: Table<DedicatedIpRecord>;
 }
 
 /** An empty cloud with default settings. */
@@ -83,5 +93,9 @@ export function emptyState(): CloudState {
     registryCredentials: {},
     notificationOverrides: {},
     notificationSettings: {},
+    logStreams: {},
+    metricsStreams: {},
+    webhooks: {},
+    dedicatedIps: {},
   };
 }

@@ -50,11 +50,15 @@ export function useCloud(): TestCloud {
 /** One call with a bearer. */
 export async function call(
   url: string,
-  { method, body }: { readonly method: string; readonly body?: unknown },
+  {
+    method,
+    body,
+    token = "rnd_test",
+  }: { readonly method: string; readonly body?: unknown; readonly token?: string | undefined },
 ): Promise<Answer> {
   const response = await fetch(url, {
     method,
-    headers: { authorization: "Bearer rnd_test" },
+    headers: { authorization: `Bearer ${token}` },
     body: body === undefined ? null : JSON.stringify(body),
   });
   const sent = await response.text();

@@ -16,7 +16,7 @@ export const cloud: Command = {
   usage:
     "[--local | --port N --state FILE --realistic] [--run [--source REPO=FOLDER]… [--store NAME=URL]…]",
   summary:
-    "Run the local cloud until Ctrl-C; the first line prints its address. --run builds and starts each deployed service whose repository has a folder (--source), with the real Postgres or Redis that --store names. --local starts the cloud that the other commands use with --local.",
+    "Run the local cloud until Ctrl-C; the first line prints its addresses, and with --run the only token that it accepts. --run builds and starts each deployed service whose repository has a folder (--source), with the real Postgres or Redis that --store names. --local starts the cloud that the other commands use with --local.",
   options: {
     local: { type: "boolean" },
     port: { type: "string" },
@@ -29,8 +29,8 @@ export const cloud: Command = {
   run: async (invocation) => {
     const run = runOf(invocation);
     const keep = invocation.flags["local"] ? keepLocal : keepApart;
-    const { urls, close } = await keep(invocation, run);
-    printJson(urls);
+    const { urls, token, close } = await keep(invocation, run);
+    printJson({ ...urls, token });
     await interrupted();
     await close();
     return EXIT.ok;
@@ -42,6 +42,7 @@ type Run = Pick<RunOptions, "sources" | "stores">;
 /** A local cloud that runs as long as this process. */
 interface Kept {
   readonly urls: object;
+  readonly token?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -66,7 +67,7 @@ async function keepApart({ flags, values }: Invocation, run: Run | undefined): P
     ...(stateFile !== undefined && { stateFile }),
     ...(run && { run: { ...run, directory: runDirectory(stateFile) } }),
   });
-  return { urls: running.urls, close: () => running.stop() };
+  return { urls: running.urls, token: running.token, close: () => running.stop() };
 }
 
 async function keepLocal({ flags, values }: Invocation, run: Run | undefined): Promise<Kept> {

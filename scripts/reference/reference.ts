@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
+import { UNSUPPORTED } from "../../infra/local-cloud/render/unsupported.ts";
 import { CONSENT_VARIABLE } from "../../infra/provider/kit/consent.ts";
 import { LOST_CREATES } from "../../infra/provider/render/create-journal.ts";
 import { REFRESH_CALLS } from "../../infra/provider/render/lists.ts";
@@ -13,7 +14,7 @@ import { renderAlertPage } from "./alert-page.ts";
 import { renderAppPage } from "./app-page.ts";
 import { renderCommandPage } from "./command-page.ts";
 import { type DescribedJob, renderJobList } from "./job-page.ts";
-import { code } from "./markdown.ts";
+import { code, renderTable } from "./markdown.ts";
 import { type Contract, renderResourcePage } from "./resource-page.ts";
 import { renderRuntimePage } from "./runtime-page.ts";
 import { listSpecKeys } from "./spec-keys.ts";
@@ -28,7 +29,7 @@ export async function renderReference(
   return `${[
     "<!-- Generated from the code by npm run generate. Changes made here are lost. -->",
     "# Reference",
-    "- [The spec](#the-spec): what `stacks/<stack>.ops.yaml` may say\n- [The jobs](#the-jobs): what a job may use, a page each\n- [Channels of alerts](#channels-of-alerts)\n- [The runtime](#the-runtime): its commands, health, metrics and ops\n- [How an app talks to the runtime](#how-an-app-talks-to-the-runtime)\n- [Commands](#commands)\n- [Resources](#resources): what the spec becomes\n- [Calls of a refresh](#calls-of-a-refresh)\n- [Creates whose answer was lost](#creates-whose-answer-was-lost)\n- [Data and consent](#data-and-consent)",
+    "- [The spec](#the-spec): what `stacks/<stack>.ops.yaml` may say\n- [The jobs](#the-jobs): what a job may use, a page each\n- [Channels of alerts](#channels-of-alerts)\n- [The runtime](#the-runtime): its commands, health, metrics and ops\n- [How an app talks to the runtime](#how-an-app-talks-to-the-runtime)\n- [Commands](#commands)\n- [Resources](#resources): what the spec becomes\n- [Calls of a refresh](#calls-of-a-refresh)\n- [Creates whose answer was lost](#creates-whose-answer-was-lost)\n- [Data and consent](#data-and-consent)\n- [The local cloud](#the-local-cloud): what it refuses",
     "## The spec",
     "Paths are written as in messages: `services/<key>/plan` is the plan of a service. You choose `<key>`, `<NAME>` and `<file>`; `<n>` is a position in a list. A form such as `{ url }` is one of several ways to write a block, named by its required keys.",
     renderSpecPage(listSpecKeys(StackSpec)),
@@ -56,6 +57,12 @@ export async function renderReference(
     LOST_CREATES.map(({ types, proof }) => `- ${types.map(code).join(", ")}: ${proof}`).join("\n"),
     "## Data and consent",
     `What keeps data (a service with a disk, a Postgres database, a Key Value store with persistence) is neither replaced nor deleted without consent. A replacement, and a disk that is taken away, need \`allowDataLoss: true\` in the spec. A deletion, by a destroy or because it has left the spec, needs the same in an \`up\` before, or \`${CONSENT_VARIABLE}=<stack>\` in the environment of the run that deletes; \`opspec destroy\` takes \`--allow-data-loss\`. \`pulumi: { retainOnDelete: true }\` keeps it and forgets it.`,
+    "## The local cloud",
+    "`opspec cloud` answers every operation of Render's API except these, which have no meaning on one machine. They answer 501, `not supported here`, with the reason. Metrics, audit logs, maintenance, artifacts, sandboxes and workflows are empty lists.",
+    renderTable(
+      ["operation", "why"],
+      UNSUPPORTED.map(({ method, path, why }) => [code(`${method} ${path}`), why]),
+    ),
   ].join("\n\n")}\n`;
 }
 

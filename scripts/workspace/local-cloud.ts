@@ -11,11 +11,21 @@ const Urls = z.object({
   local: z.string(),
   page: z.string(),
 });
-const Address = z.object({ pid: z.int(), urls: Urls, runs: z.boolean().default(false) });
+const Address = z.object({
+  pid: z.int(),
+  urls: Urls,
+  runs: z.boolean().default(false),
+  token: z.string().optional(),
+});
+
+/** The file with the address holds the token, so only its owner may read it. */
+const ADDRESS_MODE = 0o600;
 
 /** The local cloud of this checkout, run by this or another process. */
 export interface LocalCloudConnection {
   readonly urls: z.infer<typeof Urls>;
+  /** The only token that it accepts; without it, it accepts any. */
+  readonly token?: string | undefined;
   /** Id of the process that runs it, when it is another one. */
   readonly keptBy?: number;
   close(): Promise<void>;
@@ -39,17 +49,22 @@ export async function connectLocalCloud(
       `local cloud: process ${running.pid} runs one that starts no services. Stop it, then try again.`,
     );
   }
-  if (running) return { urls: running.urls, keptBy: running.pid, close: async () => undefined };
+  if (running) {
+    const { urls, token, pid } = running;
+    return { urls, token, keptBy: pid, close: async () => undefined };
+  }
   mkdirSync(LOCAL, { recursive: true });
   rmSync(LOCAL_CLOUD_ADDRESS, { force: true });
   const cloud = await startLocalCloud({
     stateFile: LOCAL_CLOUD_STATE,
     ...(run && { run: { ...run, directory: LOCAL_CLOUD_RUN } }),
   });
-  const address = { pid: process.pid, urls: cloud.urls, runs: run !== undefined };
-  writeFileSync(LOCAL_CLOUD_ADDRESS, JSON.stringify(address));
+  const { urls, token } = cloud;
+  const address = { pid: process.pid, urls, runs: run !== undefined, token };
+  writeFileSync(LOCAL_CLOUD_ADDRESS, JSON.stringify(address), { mode: ADDRESS_MODE });
   return {
-    urls: cloud.urls,
+    urls,
+    token,
     close: async () => {
       rmSync(LOCAL_CLOUD_ADDRESS, { force: true });
       await cloud.stop();

@@ -79,7 +79,7 @@ async function backendUrl(workspace: LocalWorkspace): Promise<string> {
   }
 }
 
-/** The local cloud accepts any non-empty key. */
+/** A local cloud that runs nothing accepts any non-empty key. */
 const LOCAL_API_KEY = "key-of-the-local-cloud";
 
 /**
@@ -95,8 +95,10 @@ async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
   const cloud = await connectLocalCloud(options.sources && { sources: options.sources });
   try {
     const renderHost = cloud.urls.render;
-    const stack = await selectLocalStack(options, engine.command, renderHost);
-    return { stack, renderHost, renderApiKey: LOCAL_API_KEY, close: () => cloud.close() };
+    const renderApiKey = cloud.token ?? LOCAL_API_KEY;
+    const api = { renderHost, renderApiKey };
+    const stack = await selectLocalStack(options, engine.command, api);
+    return { stack, ...api, close: () => cloud.close() };
   } catch (error) {
     await cloud.close();
     throw error;
@@ -106,7 +108,7 @@ async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
 async function selectLocalStack(
   { stackName, log, overlay }: WorkspaceOptions,
   pulumiCommand: PulumiCommand,
-  renderHost: string,
+  { renderHost, renderApiKey }: { readonly renderHost: string; readonly renderApiKey: string },
 ): Promise<Stack> {
   const [{ LocalWorkspace }, { program }] = await Promise.all([
     import("@pulumi/pulumi/automation/index.js"),
@@ -129,7 +131,7 @@ async function selectLocalStack(
       envVars: {
         ...apartEnvironment(LOCAL, LOCAL_PASSPHRASE),
         RENDER_HOST: renderHost,
-        RENDER_API_KEY: LOCAL_API_KEY,
+        RENDER_API_KEY: renderApiKey,
       },
     },
   );

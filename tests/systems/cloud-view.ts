@@ -50,9 +50,13 @@ const LINES_MAX = 100;
 const BEGINNING = "2020-01-01T00:00:00Z";
 
 /** Reads the local cloud at these addresses. */
-export function cloudView(urls: { readonly render: string; readonly local: string }): CloudView {
+export function cloudView(urls: {
+  readonly render: string;
+  readonly local: string;
+  readonly token: string;
+}): CloudView {
   const ask = async (path: string): Promise<Response> =>
-    fetch(`${urls.render}${path}`, { headers: { authorization: "Bearer local" } });
+    fetch(`${urls.render}${path}`, { headers: { authorization: `Bearer ${urls.token}` } });
   const variable: CloudView["variable"] = async ({ id }, name) => {
     const answer = await ask(`/services/${id}/env-vars/${name}`);
     return answer.ok ? Variable.parse(await answer.json()).value : "";

@@ -199,7 +199,11 @@ async function keepCloud(
     stdio: ["ignore", "pipe", "pipe"],
   });
   try {
-    const urls = JSON.parse(await firstLine(kept)) as { render: string; local: string };
+    const urls = JSON.parse(await firstLine(kept)) as {
+      render: string;
+      local: string;
+      token: string;
+    };
     return { process: kept, view: cloudView(urls) };
   } catch (error) {
     await end(kept);

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 import { Hono } from "hono";
 
@@ -7,8 +7,10 @@ import { nowMs } from "../clock.ts";
 import type { Cloud, CloudEnv, CloudRoutes } from "../cloud.ts";
 import { type Budget, wholeBudget } from "../rate-limits.ts";
 import { answer } from "./requests.ts";
+import { addBlueprintRoutes } from "./blueprints.ts";
 import { addCronRunRoutes } from "./cron-runs.ts";
 import { addCustomDomainRoutes } from "./custom-domains.ts";
+import { addDedicatedIpRoutes } from "./dedicated-ips.ts";
 import { addDeployRoutes } from "./deploys.ts";
 import { addDiskRoutes } from "./disks.ts";
 import { addEnvGroupItemRoutes, addEnvGroupRoutes } from "./env-groups.ts";
@@ -23,9 +25,12 @@ import { addOwnerRoutes } from "./owners.ts";
 import { addPostgresRoutes } from "./postgres.ts";
 import { addProjectRoutes } from "./projects.ts";
 import { addRegistryCredentialRoutes } from "./registry-credentials.ts";
-import { addServiceActionRoutes, addServiceRoutes } from "./services.ts";
+import { addPreviewRoute, addServiceActionRoutes, addServiceRoutes } from "./services.ts";
 import { addScaleRoutes } from "./service-scale.ts";
 import { addHeaderRoutes, addRouteRoutes } from "./static-site.ts";
+import { addLogStreamRoutes, addMetricsStreamRoutes } from "./streams.ts";
+import { addUnsupportedRoutes } from "./unsupported.ts";
+import { addWebhookRoutes } from "./webhooks.ts";
 
 /** Path prefix of Render's API. */
 export const RENDER_BASE = "/v1";
@@ -35,6 +40,7 @@ const NOUNS: readonly ((api: CloudRoutes, cloud: Cloud) => void)[] = [
   addOwnerRoutes,
   addServiceRoutes,
   addServiceActionRoutes,
+  addPreviewRoute,
   addScaleRoutes,
   addEnvVarRoutes,
   addSecretFileRoutes,
@@ -55,6 +61,12 @@ const NOUNS: readonly ((api: CloudRoutes, cloud: Cloud) => void)[] = [
   addEnvironmentRoutes,
   addRegistryCredentialRoutes,
   addNotificationRoutes,
+  addLogStreamRoutes,
+  addMetricsStreamRoutes,
+  addWebhookRoutes,
+  addDedicatedIpRoutes,
+  addBlueprintRoutes,
+  addUnsupportedRoutes,
 ];
 
 /** Render's REST API, version 1. */
@@ -64,7 +76,8 @@ export function createRenderApi(cloud: Cloud): CloudRoutes {
   api.use(async (context, next) => {
     const path = context.req.path.slice(RENDER_BASE.length);
     const budget = budgetOf(cloud, context.req.method, path);
-    const refusal = refusalOf(context.req.header("authorization"), budget);
+    const isRefused = !isAllowed(cloud, context.req.header("authorization"));
+    const refusal = refusalOf(isRefused, budget);
     if (refusal) context.res = refusal;
     else await next();
 
@@ -95,9 +108,19 @@ function budgetOf(cloud: Cloud, method: string, path: string): Budget {
     : wholeBudget(method, path);
 }
 
-/** Accepts any non-empty bearer token. The check only catches clients that forget the header. */
-function refusalOf(authorization: string | undefined, budget: Budget): Response | undefined {
-  if (!/^Bearer \S/i.test(authorization ?? "")) return answer(401, { message: "Unauthorized" });
+/**
+ * Whether a call has the cloud's own token. A cloud without one, which runs nothing, accepts any
+ * non-empty token; the check then only catches clients that forget the header.
+ */
+export function isAllowed({ token }: Pick<Cloud, "token">, authorization = ""): boolean {
+  const given = /^Bearer (\S+)\s*$/i.exec(authorization)?.[1];
+  if (given === undefined || token === undefined) return given !== undefined;
+  const [a, b] = [given, token].map((it) => createHash("sha256").update(it).digest());
+  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+}
+
+function refusalOf(isRefused: boolean, budget: Budget): Response | undefined {
+  if (isRefused) return answer(401, { message: "Unauthorized" });
   return budget.isSpent ? answer(429, { message: "rate limit exceeded" }) : undefined;
 }
 

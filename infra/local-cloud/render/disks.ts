@@ -1,4 +1,4 @@
-import { badRequest, conflict } from "../api-error.ts";
+import { badRequest, conflict, notFound } from "../api-error.ts";
 import { nowMs, timestamp } from "../clock.ts";
 import type { Cloud, CloudRoutes } from "../cloud.ts";
 import { newId } from "../ids.ts";
@@ -27,6 +27,8 @@ const DiskPatch = z.object({
   sizeGB: z.int().min(1).optional(),
 });
 
+const RestoreBody = z.object({ snapshotKey: z.string(), instanceId: z.string().optional() });
+
 /** `/disks`. A disk is attached by the next deploy, not by these calls. */
 export function addDiskRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/disks", (context) => answer(200, diskPage(cloud, queryOf(context))));
@@ -53,6 +55,22 @@ export function addDiskRoutes(api: CloudRoutes, cloud: Cloud): void {
     const { id } = rowById(cloud.state.disks, context.req.param("diskId"));
     delete cloud.state.disks[id];
     return emptyAnswer(204);
+  });
+  addSnapshotRoutes(api, cloud);
+}
+
+/** A disk here is a folder of this machine, so it has no snapshots. */
+function addSnapshotRoutes(api: CloudRoutes, cloud: Cloud): void {
+  // Render answers this list with 201.
+  api.get("/disks/:diskId/snapshots", (context) => {
+    rowById(cloud.state.disks, context.req.param("diskId"));
+    return answer(201, []);
+  });
+
+  api.post("/disks/:diskId/snapshots/restore", async (context) => {
+    const { snapshotKey } = await readBody(context, cloud, RestoreBody);
+    rowById(cloud.state.disks, context.req.param("diskId"));
+    throw notFound(snapshotKey);
   });
 }
 

@@ -64,7 +64,7 @@ function addSingleRoutes(api: CloudRoutes, cloud: Cloud): void {
 }
 
 /** The set with one variable changed in its place, or added as the newest. */
-export function withEnvVar(envVars: readonly EnvVar[], changed: EnvVar): EnvVar[] {
+function withEnvVar(envVars: readonly EnvVar[], changed: EnvVar): EnvVar[] {
   return envVars.some(({ key }) => key === changed.key)
     ? envVars.map((it) => (it.key === changed.key ? changed : it))
     : [...envVars, changed];
@@ -137,7 +137,7 @@ function addSingleFileRoutes(api: CloudRoutes, cloud: Cloud): void {
 }
 
 /** The set with one file changed in its place, or added as the newest. */
-export function withSecretFile(files: readonly SecretFile[], changed: SecretFile): SecretFile[] {
+function withSecretFile(files: readonly SecretFile[], changed: SecretFile): SecretFile[] {
   return files.some(({ name }) => name === changed.name)
     ? files.map((it) => (it.name === changed.name ? changed : it))
     : [...files, changed];

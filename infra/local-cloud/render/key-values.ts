@@ -39,33 +39,51 @@ const KeyValueBody = KeyValuePatch.extend({
   environmentId: z.string().min(1).optional(),
 });
 
-const ONE = "/key-value/:keyValueId";
+/** A name of the API for the same instances. */
+interface Twin {
+  readonly path: "/key-value" | "/redis";
+  /** Name of a row in its envelope. */
+  readonly noun: "keyValue" | "redis";
+  /** Name of the command in the connection info. */
+  readonly command: "cliCommand" | "redisCLICommand";
+}
 
-/** `/key-value`: like databases, `creating` and then `available`. */
+const TWINS: readonly Twin[] = [
+  { path: "/key-value", noun: "keyValue", command: "cliCommand" },
+  { path: "/redis", noun: "redis", command: "redisCLICommand" },
+];
+
+/** `/key-value` and its older twin `/redis`: `creating` and then `available`, like databases. */
 export function addKeyValueRoutes(api: CloudRoutes, cloud: Cloud): void {
-  api.get("/key-value", (context) => {
+  for (const twin of TWINS) addTwinRoutes(api, cloud, twin);
+}
+
+function addTwinRoutes(api: CloudRoutes, cloud: Cloud, twin: Twin): void {
+  const { path, noun } = twin;
+  const one = `${path}/:keyValueId` as const;
+  api.get(path, (context) => {
     const query = queryOf(context);
     const rows = newestFirst(cloud.state.keyValues).filter((it) => isListed(query, it));
     return answer(
       200,
       listPage(rows, query, {
-        noun: "keyValue",
+        noun,
         key: ({ id }) => id,
         view: (it) => keyValueView(cloud, it),
       }),
     );
   });
 
-  api.post("/key-value", async (context) => {
+  api.post(path, async (context) => {
     const store = newKeyValue(cloud, await readBody(context, cloud, KeyValueBody));
     const { createdAt, updatedAt } = store;
     // Only this answer has nanoseconds, and it has no status yet.
     return answer(201, { ...keyValueView(cloud, store), createdAt, updatedAt, status: "unknown" });
   });
 
-  api.get(ONE, (context) => answer(200, keyValueView(cloud, keyValueOf(context, cloud))));
+  api.get(one, (context) => answer(200, keyValueView(cloud, keyValueOf(context, cloud))));
 
-  api.patch(ONE, async (context) => {
+  api.patch(one, async (context) => {
     const patch = await readBody(context, cloud, KeyValuePatch);
     const store = changedKeyValue(cloud, keyValueOf(context, cloud), patch);
 
@@ -73,23 +91,27 @@ export function addKeyValueRoutes(api: CloudRoutes, cloud: Cloud): void {
     return answer(200, keyValueView(cloud, store));
   });
 
-  api.delete(ONE, (context) => {
-    delete cloud.state.keyValues[keyValueOf(context, cloud).id];
+  api.delete(one, (context) => {
+    const { id } = keyValueOf(context, cloud);
+    delete cloud.state.keyValues[id];
+    delete cloud.state.logStreams[id];
     return emptyAnswer(204);
   });
 
-  addActionRoutes(api, cloud);
+  addActionRoutes(api, cloud, twin);
 }
 
-function addActionRoutes(api: CloudRoutes, cloud: Cloud): void {
-  api.get(`${ONE}/connection-info`, (context) =>
-    answer(200, keyValueConnection(keyValueOf(context, cloud))),
-  );
-  api.post(`${ONE}/suspend`, (context) => {
+function addActionRoutes(api: CloudRoutes, cloud: Cloud, { path, command }: Twin): void {
+  const one = `${path}/:keyValueId` as const;
+  api.get(`${one}/connection-info`, (context) => {
+    const { cliCommand, ...strings } = keyValueConnection(keyValueOf(context, cloud));
+    return answer(200, { ...strings, [command]: cliCommand });
+  });
+  api.post(`${one}/suspend`, (context) => {
     suspend(cloud, keyValueOf(context, cloud));
     return emptyAnswer(202);
   });
-  api.post(`${ONE}/resume`, (context) => {
+  api.post(`${one}/resume`, (context) => {
     resume(cloud, keyValueOf(context, cloud));
     return emptyAnswer(202);
   });

@@ -9,6 +9,9 @@ import { instant, isWanted, pageLimit } from "./lists.ts";
 /** Labels that only lines about requests have. */
 const REQUEST_LABELS = ["method", "path", "statusCode", "host", "instance"];
 
+/** Lines in which the values of a label are looked for. */
+const PAGE_MAX = 100;
+
 /** The default range of a query without a start. */
 const WINDOW_MS = 60 * 60 * 1000;
 
@@ -16,13 +19,38 @@ const WINDOW_MS = 60 * 60 * 1000;
 export function addLogRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.get("/logs", (context) => {
     const query = queryOf(context);
-    const resources = query.getAll("resource");
-    if (!query.get("ownerId") || resources.length === 0) {
-      throw badRequest("ownerId and resource are required");
-    }
-    const lines = resources.flatMap((id) => serviceLog(cloud, id));
-    return answer(200, logPage(lines, query, nowMs(cloud.state)));
+    return answer(200, logPage(askedLines(cloud, query), query, nowMs(cloud.state)));
   });
+  addValueRoute(api, cloud);
+}
+
+/** `/logs/values`: the values of one label in the lines that the query selects. */
+function addValueRoute(api: CloudRoutes, cloud: Cloud): void {
+  api.get("/logs/values", (context) => {
+    const query = queryOf(context);
+    const label = query.get("label");
+    if (!label) throw badRequest("label is required");
+    query.set("limit", String(PAGE_MAX));
+    const lines = logPage(askedLines(cloud, query), query, nowMs(cloud.state)).logs;
+    const values = lines.flatMap(({ labels }) => labels.filter((it) => it.name === label));
+    return answer(200, [...new Set(values.map((it) => it.value))].toSorted());
+  });
+}
+
+/** The lines of every resource of a query. */
+export function askedLines(cloud: Cloud, query: URLSearchParams): LogLine[] {
+  const resources = query.getAll("resource");
+  if (!query.get("ownerId") || resources.length === 0) {
+    throw badRequest("ownerId and resource are required");
+  }
+  return resources.flatMap((id) => resourceLog(cloud, id));
+}
+
+/** Databases and stores are only recorded, and one-off jobs too, so they have no lines. */
+function resourceLog(cloud: Cloud, id: string): LogLine[] {
+  const { jobs, postgres, keyValues } = cloud.state;
+  const isSilent = [jobs, postgres, keyValues].some((table) => Object.hasOwn(table, id));
+  return isSilent ? [] : serviceLog(cloud, id);
 }
 
 function serviceLog(cloud: Cloud, serviceId: string): LogLine[] {
@@ -57,7 +85,8 @@ function logPage(lines: readonly LogLine[], query: URLSearchParams, atMs: number
   };
 }
 
-function isAsked({ labels, message }: LogLine, query: URLSearchParams): boolean {
+/** Whether a line passes the filters of a query. */
+export function isAsked({ labels, message }: LogLine, query: URLSearchParams): boolean {
   const texts = query.getAll("text");
   const isWithoutLabel = REQUEST_LABELS.some(
     (label) =>

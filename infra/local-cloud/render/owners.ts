@@ -6,6 +6,9 @@ import { isWanted, listPage } from "./lists.ts";
 /** The one workspace that is listed. */
 const SEEDED_OWNER = "tea-local000000000000000";
 
+/** The caller, who is the only member. */
+const MEMBER = "usr-local000000000000000";
+
 /** Ids of teams and users. The cloud accepts all of them, so that a spec works here unchanged. */
 const OWNER_ID = /^(tea|usr)-[a-z0-9]+$/;
 
@@ -27,6 +30,26 @@ export function addOwnerRoutes(api: CloudRoutes): void {
     if (!OWNER_ID.test(id)) throw notFound(id);
 
     return answer(200, ownerView(id));
+  });
+
+  // The caller is the only member of every workspace.
+  api.get("/owners/:ownerId/members", (context) => {
+    ensureOwnerId(context.req.param("ownerId"));
+    return answer(200, [
+      {
+        userId: MEMBER,
+        name: "You",
+        email: "you@local.test",
+        role: "ADMIN",
+        status: "active",
+        mfaEnabled: false,
+      },
+    ]);
+  });
+  api.on(["PATCH", "DELETE"], "/owners/:ownerId/members/:userId", ({ req }) => {
+    const userId = req.param("userId") ?? "";
+    if (userId !== MEMBER) throw notFound(userId);
+    throw badRequest("the only member of a workspace cannot be changed or removed");
   });
 
   api.get("/users", () => answer(200, { email: "you@local.test", name: "You" }));

@@ -4,7 +4,7 @@ import { IpAllow, PlanId, Region, ResourceName } from "./service-bodies.ts";
 import { z } from "zod";
 
 /** Legacy plans, which new databases cannot get. */
-const LEGACY_PLANS = ["starter", "standard", "pro", "pro_plus"];
+export const LEGACY_PLANS: readonly string[] = ["starter", "standard", "pro", "pro_plus"];
 
 /**
  * Default disk size in GB by plan: the two in recorded traffic; other plans get the smaller one.
@@ -32,10 +32,13 @@ export function defaultDiskGb(plan: string): number {
 /** Refuses a legacy plan, with Render's message. */
 export function ensurePlanIsOffered(plan: string): void {
   if (LEGACY_PLANS.includes(plan)) {
-    throw badRequest(
-      `Legacy Postgres plans, including '${plan}', are no longer supported for new databases`,
-    );
+    throw badRequest(legacyPlanText(plan));
   }
+}
+
+/** Render's message about a legacy plan. */
+export function legacyPlanText(plan: string): string {
+  return `Legacy Postgres plans, including '${plan}', are no longer supported for new databases`;
 }
 
 /** Checks the rules of a new or changed database and names every broken one. */
@@ -69,7 +72,8 @@ export function ensureDiskMayBecome(before: PostgresRecord, sizeGB: number, atMs
 /** Versions that Render offers. */
 const VERSIONS = ["11", "12", "13", "14", "15", "16", "17", "18"] as const;
 
-const Parameters = z.record(z.string(), z.string());
+/** Settings of the server, by name. */
+export const Parameters = z.record(z.string(), z.string());
 
 const Replica = z.object({ name: z.string().min(1), parameterOverrides: Parameters.optional() });
 

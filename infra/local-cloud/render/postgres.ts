@@ -9,6 +9,7 @@ import {
   ensureDiskMayBecome,
   ensurePlanIsOffered,
   ensurePostgresFits,
+  Parameters,
   PostgresBody,
   PostgresPatch,
 } from "./postgres-rules.ts";
@@ -39,7 +40,10 @@ export function addPostgresRoutes(api: CloudRoutes, cloud: Cloud): void {
     });
   });
 
-  api.get(ONE, (context) => answer(200, postgresView(cloud, postgresOf(context, cloud))));
+  api.get(ONE, (context) => {
+    const { database, replica } = instanceOf(context, cloud);
+    return answer(200, { ...postgresView(cloud, database), ...(replica && replicaView(replica)) });
+  });
 
   api.patch(ONE, async (context) => {
     const patch = await readBody(context, cloud, PostgresPatch);
@@ -50,7 +54,9 @@ export function addPostgresRoutes(api: CloudRoutes, cloud: Cloud): void {
   });
 
   api.delete(ONE, (context) => {
-    delete cloud.state.postgres[postgresOf(context, cloud).id];
+    const { id } = postgresOf(context, cloud);
+    delete cloud.state.postgres[id];
+    delete cloud.state.logStreams[id];
     return emptyAnswer(204);
   });
 
@@ -58,9 +64,10 @@ export function addPostgresRoutes(api: CloudRoutes, cloud: Cloud): void {
 }
 
 function addActionRoutes(api: CloudRoutes, cloud: Cloud): void {
-  api.get(`${ONE}/connection-info`, (context) =>
-    answer(200, postgresConnection(postgresOf(context, cloud))),
-  );
+  api.get(`${ONE}/connection-info`, (context) => {
+    const { database, replica = database } = instanceOf(context, cloud);
+    return answer(200, postgresConnection({ ...database, id: replica.id }));
+  });
   api.post(`${ONE}/suspend`, (context) => {
     suspend(cloud, postgresOf(context, cloud));
     return emptyAnswer(202);
@@ -69,6 +76,23 @@ function addActionRoutes(api: CloudRoutes, cloud: Cloud): void {
     resume(cloud, postgresOf(context, cloud));
     return emptyAnswer(202);
   });
+  api.get(`${ONE}/parameter-overrides`, (context) =>
+    answer(200, postgresOf(context, cloud).parameterOverrides),
+  );
+  api.put(`${ONE}/parameter-overrides`, async (context) => {
+    const parameterOverrides = await readBody(context, cloud, Parameters);
+    const database = changedPostgres(cloud, postgresOf(context, cloud), { parameterOverrides });
+
+    cloud.state.postgres[database.id] = database;
+    return answer(200, database.parameterOverrides);
+  });
+  // No server answers, so there is nothing to list.
+  for (const list of ["parameter-overrides/available", "export"]) {
+    api.get(`/postgres/:postgresId/${list}`, (context) => {
+      postgresOf(context, cloud);
+      return answer(200, []);
+    });
+  }
   // These two change nothing that the API shows.
   for (const action of ["restart", "failover"]) {
     api.post(`/postgres/:postgresId/${action}`, (context) => {
@@ -89,6 +113,25 @@ function postgresPage(cloud: Cloud, query: URLSearchParams) {
 
 function postgresOf(context: Context, cloud: Cloud): PostgresRecord {
   return rowById(cloud.state.postgres, context.req.param("postgresId") ?? "");
+}
+
+/** The database with that id, or the replica with that id and its primary; else 404. */
+function instanceOf(
+  context: Context,
+  cloud: Cloud,
+): { database: PostgresRecord; replica?: ReplicaRecord } {
+  const id = context.req.param("postgresId") ?? "";
+  for (const database of Object.values(cloud.state.postgres)) {
+    const replica = database.readReplicas.find((it) => it.id === id);
+    if (replica) return { database, replica };
+  }
+  return { database: postgresOf(context, cloud) };
+}
+
+/** Where a replica differs from its primary. */
+function replicaView({ id, name, parameterOverrides }: ReplicaRecord) {
+  const dashboardUrl = `https://dashboard.render.com/d/${id}`;
+  return { id, name, dashboardUrl, parameterOverrides, role: "replica", readReplicas: [] };
 }
 
 function newPostgres(cloud: Cloud, body: PostgresBody): PostgresRecord {

@@ -221,3 +221,44 @@ export interface NotificationSetting {
   notificationsToSend: "all" | "failure" | "none";
   previewNotificationsEnabled: boolean;
 }
+
+/** Where the log lines of an owner or a resource go. The token is never read back. */
+export interface LogStreamRecord {
+  readonly endpoint: string;
+  readonly token?: string | undefined;
+  /** Of an owner: whether lines of previews are sent. */
+  readonly preview?: "send" | "drop" | undefined;
+  /** Of a resource: whether its lines are sent. */
+  readonly setting?: "send" | "drop" | undefined;
+}
+
+/** Where the metrics of an owner go. The token is never read back. */
+export interface MetricsStreamRecord {
+  readonly provider: string;
+  readonly url: string;
+  readonly token: string;
+}
+
+/** A webhook of a workspace. Nothing is delivered. */
+export interface WebhookRecord {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly secret: string;
+  name: string;
+  url: string;
+  enabled: boolean;
+  eventFilter: string[];
+}
+
+/** A set of outbound addresses. */
+export interface DedicatedIpRecord {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly region: string;
+  readonly createdAt: string;
+  readonly readyMs: number;
+  updatedAt: string;
+  name: string;
+  description: string;
+  environmentIds: string[];
+}

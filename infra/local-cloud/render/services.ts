@@ -16,6 +16,7 @@ import {
   type CreateServiceBody,
   createServiceBody,
   patchServiceBody,
+  PlanId,
   ServiceTypeBody,
 } from "./service-bodies.ts";
 import { initialDetails } from "./service-details.ts";
@@ -25,6 +26,7 @@ import { serviceType } from "./service-types.ts";
 import { headersFrom, routesFrom } from "./static-site.ts";
 import type { Table } from "../state.ts";
 import type { Context } from "hono";
+import { z } from "zod";
 
 /** Length of the suffix when a slug is taken. */
 const SLUG_SUFFIX_LENGTH = 4;
@@ -168,6 +170,7 @@ function deleteService(cloud: Cloud, id: string): void {
 
   delete services[id];
   delete cloud.state.notificationOverrides[id];
+  delete cloud.state.logStreams[id];
   for (const table of [disks, deploys, customDomains, cronRuns, jobs, events]) {
     deleteOf(table, id);
   }
@@ -178,6 +181,39 @@ function deleteService(cloud: Cloud, id: string): void {
 
 function deleteOf(table: Table<{ readonly id: string; readonly serviceId: string }>, id: string) {
   for (const row of Object.values(table)) if (row.serviceId === id) delete table[row.id];
+}
+
+const PreviewBody = z.object({
+  imagePath: z.string().min(1),
+  name: z.string().min(1).optional(),
+  plan: PlanId.optional(),
+});
+
+/** `/services/{id}/preview`: a copy of a service that runs an image, with another image. */
+export function addPreviewRoute(api: CloudRoutes, cloud: Cloud): void {
+  api.post("/services/:serviceId/preview", async (context) => {
+    const { imagePath, name, plan } = await readBody(context, cloud, PreviewBody);
+    const parent = serviceById(cloud, context.req.param("serviceId"));
+    if (!("imagePath" in parent.source)) {
+      throw badRequest("only services that run an image can have a preview by this call");
+    }
+    const at = nowMs(cloud.state);
+    const previewName = name ?? `${parent.name}-preview-${randomText(SLUG_SUFFIX_LENGTH)}`;
+    const copy: ServiceRecord = {
+      ...structuredClone(parent),
+      id: newId(serviceType(parent.type).idPrefix, at),
+      name: previewName,
+      slug: freeSlug(cloud, previewName),
+      createdAt: timestamp(at),
+      updatedAt: timestamp(at),
+    };
+    const serviceDetails = plan === undefined ? {} : { plan };
+    const service = changedService(copy, { image: { imagePath }, serviceDetails });
+    ensureNameIsFree(cloud, service);
+    cloud.state.services[service.id] = service;
+    const deploy = startDeploy(cloud, service, { trigger: "api" });
+    return answer(200, { deployId: deploy.id, service: serviceView(cloud, service) });
+  });
 }
 
 /** `/services/{id}/suspend`, `/resume`, `/restart` and `/cache/purge`: no body, no answer. */

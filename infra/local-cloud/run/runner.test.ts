@@ -53,7 +53,7 @@ function start(): Promise<LocalCloud> {
 }
 
 function render(method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(cloud.urls.render + path, { method, body });
+  return call(cloud.urls.render + path, { method, body, token: cloud.token });
 }
 
 function commands(buildCommand: string, startCommand: string) {
@@ -257,4 +257,11 @@ test("what is deleted is stopped, and its disk is gone with it", async () => {
   await vi.waitFor(() => {
     expect(execFileSync("find", [join(base, "run"), "-type", "f"], { encoding: "utf8" })).toBe("");
   }, WAIT);
+});
+
+test("a cloud that runs services accepts only its own token", async () => {
+  const url = `${cloud.urls.render}/owners`;
+
+  expect((await call(url, { method: "GET" })).status).toBe(401);
+  expect((await call(url, { method: "GET", token: cloud.token })).status).toBe(200);
 });
