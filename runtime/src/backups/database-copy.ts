@@ -1,4 +1,4 @@
-import { open, statfs } from "node:fs/promises";
+import { open, stat, statfs } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
 import { retryWhileBusy } from "../databases/sqlite.ts";
 import { JobFailure } from "../jobs/definition.ts";
@@ -50,16 +50,19 @@ export async function copyOpen(
   });
 }
 
-/** What needs disk space; `what` names it in the message, such as `a backup`. */
+/** Files to copy into a directory; `what` names the copy in the message, such as `a backup`. */
 export interface SpaceNeed {
   readonly directory: string;
-  readonly bytes: number;
+  /** A file that does not exist needs no space. */
+  readonly files: readonly string[];
   readonly what: string;
   readonly remedy: string;
 }
 
 /** Refuses to start what the disk has no space for. */
-export async function requireSpace({ directory, bytes, what, remedy }: SpaceNeed): Promise<void> {
+export async function requireSpace({ directory, files, what, remedy }: SpaceNeed): Promise<void> {
+  const sizes = await Promise.all(files.map((path) => stat(path).catch(() => ({ size: 0 }))));
+  const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
   const space = await freeSpace(directory);
   if (space >= bytes) return;
   const [needed, free] = [bytes + MARGIN_BYTES, space + MARGIN_BYTES];

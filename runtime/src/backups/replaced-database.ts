@@ -83,7 +83,7 @@ async function copyOld(
       return path;
     }
   } finally {
-    await removeWith(unfinished);
+    await removeDatabase(unfinished);
   }
   throw new Error(`${database}: all names of a safety copy are taken.`);
 }
@@ -143,7 +143,7 @@ async function rollBack(
   const hold = await holdDatabase(database, { signal });
   const staged = stagedName(database);
   try {
-    if (safetyCopy === null) return await removeWith(database);
+    if (safetyCopy === null) return await removeDatabase(database);
     await copyFile(safetyCopy, staged);
     await replaceHeld({ database, staged, at: new Date(), signal }, hold, was === "held");
     if (was === "unusable") await copyCompanions(safetyCopy, database);
@@ -154,7 +154,7 @@ async function rollBack(
 }
 
 /** Removes a database and its companions. */
-async function removeWith(database: string): Promise<void> {
+export async function removeDatabase(database: string): Promise<void> {
   for (const part of ["", ...COMPANIONS]) await rm(`${database}${part}`, { force: true });
 }
 

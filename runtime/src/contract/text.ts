@@ -22,3 +22,13 @@ export function decodeUrlPart(text: string): string {
     return text;
   }
 }
+
+/** The object or list that the text is as JSON. Undefined for any other text. */
+export function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

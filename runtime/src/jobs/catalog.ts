@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";
+import { ConfigurationError, configurationError } from "../contract/configuration-error.ts";
 import { EnvName, kindOf } from "../contract/field.ts";
 import type { CatalogJob } from "./job.ts";
 import * as list from "./list.ts";
@@ -119,15 +119,12 @@ export function parseInput(
   const where = `jobs/${name}/input`;
   const schema = catalogJob(uses)?.input;
   if (!schema) {
-    const message = `"${uses}" takes no input.`;
     const remedy = `Start it without: ${Object.keys(input).join(", ")}.`;
-    throw new ConfigurationError([{ where, message, remedy }]);
+    throw configurationError(where, `"${uses}" takes no input.`, remedy);
   }
-  const problems = optionProblems(uses, schema, input).map(
-    ({ option, message, remedy }): ConfigurationProblem => {
-      return { where: `${where}/${option}`, message, remedy };
-    },
-  );
+  const problems = optionProblems(uses, schema, input).map(({ option, message, remedy }) => {
+    return { where: `${where}/${option}`, message, remedy };
+  });
   if (problems.length > 0) throw new ConfigurationError(problems);
   return schema.parse(input);
 }

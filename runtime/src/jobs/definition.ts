@@ -75,11 +75,11 @@ export class JobFailure extends Error {
     this.exitCode = exitCode;
     this.details = details;
   }
-}
 
-/** A failure that may pass, so that a retry may succeed. */
-export function temporaryFailure(message: string, options: FailureOptions = {}): JobFailure {
-  return new JobFailure(message, { ...options, exitCode: EXIT.temporary });
+  /** A failure that may pass, so that a retry may succeed. */
+  static temporary(message: string, options: FailureOptions = {}): JobFailure {
+    return new JobFailure(message, { ...options, exitCode: EXIT.temporary });
+  }
 }
 
 /** The outcome of a dry run. */

@@ -3,7 +3,7 @@ import { valueOf } from "../contract/env.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { errorWords } from "../health/error-words.ts";
 import { redact } from "../redaction.ts";
-import { type JobContext, JobFailure, temporaryFailure } from "./definition.ts";
+import { type JobContext, JobFailure } from "./definition.ts";
 
 /** Default time limit of a request, in seconds. */
 const TIMEOUT_SECONDS = 60;
@@ -70,7 +70,7 @@ export async function request(
   } catch (error) {
     context.signal.throwIfAborted();
     const message = `${method} was not answered: ${errorWords(error)}`;
-    throw temporaryFailure(message, { cause: error });
+    throw JobFailure.temporary(message, { cause: error });
   }
 }
 

@@ -12,13 +12,7 @@ import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { type Row, SourceError, SourceNotSet } from "../../sources/source-reading.ts";
 import { readSource } from "../../sources/source.ts";
 import { StoreError } from "../../databases/store-error.ts";
-import {
-  dryRunOutcome,
-  type JobContext,
-  JobFailure,
-  type JobOutcome,
-  temporaryFailure,
-} from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { replaceFile } from "../file.ts";
 import { type Delivered, deliveredBy, sendMail } from "../mail.ts";
 import { type AlertSummary, alertMail, type TabSummary } from "./alert-mail.ts";
@@ -69,8 +63,7 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
   const isDue = (channel: string): boolean => resend || delivered[channel] !== fingerprint;
   const channels = channelsOf(context, options, summary);
   if (context.dryRun) {
-    const wouldSend = Object.keys(channels).filter(isDue);
-    return dryRunOutcome({ ...details, wouldSend });
+    return dryRunOutcome({ ...details, wouldSend: Object.keys(channels).filter(isDue) });
   }
   const results = await sendAll(channels, isDue);
   const accepted = Object.entries(results).filter(([, { status }]) => status === "ok");
@@ -97,26 +90,21 @@ async function readTabs(
 ): Promise<{ readonly summary: AlertSummary; readonly notSet: readonly string[] }> {
   const { log } = context;
   if (Object.keys(tabs).length === 0) log.warn("there are no tabs: the option tabs is empty");
-  const readings = await Promise.all(
-    Object.entries(tabs).map(async ([tab, its]) => ({
-      tab,
-      read: await readTab(context, its, samples),
-    })),
-  );
   const summary: Record<string, TabSummary> = {};
   const notSet: string[] = [];
   const failed: string[] = [];
-  for (const { tab, read } of readings) {
+  const readings = Object.entries(tabs).map(
+    async ([tab, its]) => [tab, await readTab(context, its, samples)] as const,
+  );
+  for (const [tab, read] of await Promise.all(readings)) {
     if (!(read instanceof SourceError)) summary[tab] = read;
-    else if (!(read instanceof SourceNotSet)) failed.push(`${tab}: ${read.message}`);
-    else {
+    else if (read instanceof SourceNotSet) {
       log.warn({ tab }, `left out: ${read.message}`);
       notSet.push(tab);
-    }
+    } else failed.push(`${tab}: ${read.message}`);
   }
-  if (failed.length === 0) return { summary, notSet };
-  const message = `nothing was sent. ${failed.join(" ")}`;
-  throw temporaryFailure(message);
+  if (failed.length > 0) throw JobFailure.temporary(`nothing was sent. ${failed.join(" ")}`);
+  return { summary, notSet };
 }
 
 async function readTab(
@@ -128,7 +116,7 @@ async function readTab(
     const rows = await readSource(source, { env, directory, signal });
     const first = rows.slice(0, samples).map((row) => (columns ? pick(row, columns) : row));
     // As plain JSON, so that the fingerprint is of the text that is sent.
-    return { count: rows.length, rows: first.map((row) => JSON.parse(JSON.stringify(row))) };
+    return { count: rows.length, rows: JSON.parse(JSON.stringify(first)) };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SourceError) return error;
@@ -183,27 +171,24 @@ async function sendAll(channels: Channels, isDue: (channel: string) => boolean):
  * The run is `sent` if a channel accepted, even if another failed, because the next run retries that
  * one. It fails if no channel accepted and one failed.
  */
-function outcomeOf(known: Readonly<Record<string, unknown>>, results: Results): JobOutcome {
+function outcomeOf(known: JobOutcome["details"], results: Results): JobOutcome {
   const entries = Object.entries(results);
-  const statuses = new Set(entries.map(([, { status }]) => status));
-  const whys = entries.flatMap(([channel, it]) =>
-    "why" in it ? [[channel, it.why] as const] : [],
-  );
+  const whys = entries.flatMap(([channel, it]) => ("why" in it ? [[channel, it.why]] : []));
+  const has = (wanted: string) => entries.some(([, { status }]) => status === wanted);
   const details = {
     ...known,
     ...Object.fromEntries(entries.map(([channel, { status }]) => [channel, status])),
     ...(whys.length > 0 ? { why: Object.fromEntries(whys) } : {}),
   };
-  if (statuses.has("ok")) return { status: "ok", details: { result: "sent", ...details } };
-  if (statuses.has("error")) {
-    const problems = entries.flatMap(([channel, it]) =>
-      it.status === "error" ? [`${channel}: ${it.why}.`] : [],
+  if (has("ok")) return { status: "ok", details: { result: "sent", ...details } };
+  if (has("error")) {
+    const problems = entries.map(([channel, it]) =>
+      it.status === "error" ? ` ${channel}: ${it.why}.` : "",
     );
-    throw temporaryFailure(`no channel accepted the alerts. ${problems.join(" ")}`, {
-      details: { result: "error", ...details },
-    });
+    const message = `no channel accepted the alerts.${problems.join("")}`;
+    throw JobFailure.temporary(message, { details: { result: "error", ...details } });
   }
-  return statuses.has("no_change")
+  return has("no_change")
     ? { status: "ok", details: { result: "no_change", ...details } }
     : { status: "skipped", details: { result: "skipped", ...details } };
 }
@@ -219,10 +204,9 @@ interface SavedDocument {
 
 /** The file in the option `state`, or else a document of the stack's state store. */
 async function openDocument(
-  context: JobContext,
+  { job, directory, memory }: JobContext,
   state: string | undefined,
 ): Promise<SavedDocument> {
-  const { job, directory } = context;
   if (state !== undefined) {
     const path = resolve(directory, state);
     return {
@@ -230,24 +214,24 @@ async function openDocument(
       write: (value) => replaceFile(path, `${JSON.stringify(value, null, 2)}\n`),
     };
   }
-  const memory = await context.memory?.();
-  if (memory) return { read: () => memory.read(job), write: (value) => memory.write(job, value) };
-  const where = `jobs/${job}/options/state`;
+  const documents = await memory?.();
+  if (documents) {
+    return { read: () => documents.read(job), write: (value) => documents.write(job, value) };
+  }
   const remedy = "Set it to a file on a disk, or give the stack a store of records.";
-  throw new JobFailure(`${where}: there is no place for the delivered fingerprints. ${remedy}`, {
-    exitCode: EXIT.configuration,
-  });
+  const message = `jobs/${job}/options/state: there is no place for the delivered fingerprints. ${remedy}`;
+  throw new JobFailure(message, { exitCode: EXIT.configuration });
 }
 
+/** Text that is no JSON is a value of another kind. */
 async function readState(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  try {
+    const text = await readFile(path, "utf8");
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return error.message;
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
-  });
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return text;
   }
 }
 
@@ -267,5 +251,5 @@ async function readFingerprints(
 function storeFailure(error: unknown): never {
   const reason = error instanceof StoreError ? error.message : errorWords(error);
   const message = `the delivered fingerprints could not be read or written: ${reason}`;
-  throw temporaryFailure(message, { cause: error });
+  throw JobFailure.temporary(message, { cause: error });
 }

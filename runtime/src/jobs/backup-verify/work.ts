@@ -10,7 +10,7 @@ import { requireSpace } from "../../backups/database-copy.ts";
 import { errorCode } from "../../contract/error-code.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { type JobContext, JobFailure, type JobOutcome, temporaryFailure } from "../definition.ts";
+import { type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { syncPath } from "../file.ts";
 import { backupVerifyJob } from "./options.ts";
 
@@ -99,10 +99,15 @@ async function wantedBackup(
 async function restoreToScratch(
   { directory: base, signal }: JobContext,
   { scratch }: Options,
-  { path, size, filename }: ListedBackup,
+  { path, filename }: ListedBackup,
 ): Promise<Restored> {
   const parent = scratch === undefined ? tmpdir() : resolve(base, scratch);
-  await ensureRoomFor(parent, size);
+  const remedy = 'Free some, or name another directory in "scratch".';
+  const need = { directory: parent, files: [path], what: "a restore drill", remedy };
+  await requireSpace(need).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : "unknown";
+    throw inconclusive(`nothing was verified: ${why}`, {}, error);
+  });
   const directory = await mkdtemp(join(parent, "restore-drill-"));
   try {
     const copy = join(directory, "restored.db");
@@ -121,19 +126,8 @@ async function restoreToScratch(
   }
 }
 
-/** A full scratch disk makes the drill inconclusive. */
-async function ensureRoomFor(directory: string, bytes: number): Promise<void> {
-  const remedy = 'Free some, or name another directory in "scratch".';
-  try {
-    await requireSpace({ directory, bytes, what: "a restore drill", remedy });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : "unknown";
-    throw inconclusive(`nothing was verified: ${why}`, {}, error);
-  }
-}
-
 function inconclusive(message: string, details = {}, cause?: unknown): JobFailure {
-  return temporaryFailure(message, { details: { outcome: "inconclusive", ...details }, cause });
+  return JobFailure.temporary(message, { details: { outcome: "inconclusive", ...details }, cause });
 }
 
 interface DrillNote {

@@ -1,15 +1,11 @@
 import * as z from "zod/mini";
 import { ConfigurationError, configurationError } from "../../contract/configuration-error.ts";
 import { valueOf } from "../../contract/env.ts";
+import { parseObject } from "../../contract/text.ts";
 import { redact } from "../../redaction.ts";
 import { ALL_CACHES, refreshRequestOf } from "../../sources/caches/caches.ts";
 import { logRefresh, type RefreshOutcome } from "../../sources/caches/cache.ts";
-import {
-  dryRunOutcome,
-  type JobContext,
-  type JobOutcome,
-  temporaryFailure,
-} from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { ask, tokenHeaders, urlOf } from "../request.ts";
 import { cacheRefreshJob } from "./options.ts";
 
@@ -51,7 +47,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
   if (failed.length === 0) return { status: "ok", details };
   const which = failed.map(({ bucket, error }) => `${bucket} (${error ?? "unknown"})`).join("; ");
   const message = `${failed.length} of ${outcomes.length} caches keep their old value: ${which}`;
-  throw temporaryFailure(message, { details });
+  throw JobFailure.temporary(message, { details });
 }
 
 function ownCaches({ job, process }: JobContext, wanted: readonly string[]): readonly string[] {
@@ -108,7 +104,8 @@ async function refreshInApp(
     body: JSON.stringify(request),
     timeoutSeconds,
   });
-  const answer = parseAnswer(body);
+  // An answer in another format counts by its status only.
+  const answer = AppAnswer.safeParse(parseObject(body)).data ?? {};
   const isRefused = status < 200 || status > 299;
   const why = problem
     ? `the app did not answer: ${problem}`
@@ -125,15 +122,6 @@ async function refreshInApp(
   };
   logRefresh(context.log, outcome);
   return outcome;
-}
-
-/** An answer in another format counts by its status only. */
-function parseAnswer(text: string): z.infer<typeof AppAnswer> {
-  try {
-    return AppAnswer.parse(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }
 
 function refreshUrl(context: JobContext, { path, url, urlEnv }: Options, bucket: string): URL {

@@ -17,35 +17,33 @@ const TO = "jobs";
 /** Entries in one step. Redis does nothing else during a step; this many take about 1 ms. */
 const STEP = 100;
 
-/** Keys: dead entries, queue. Result: the length of the first. */
-const LENGTH: QueueScript = {
-  verb: "read the queues",
-  lua: `${QUEUE_TYPE}
+/** Keys: dead entries, queue. Refuses keys of other types or of different ones. */
+const SAME_TYPE = `${QUEUE_TYPE}
   local from, refusal = queue_type(KEYS[1])
   if not from then return refusal end
   local to, other = queue_type(KEYS[2])
   if not to then return other end
-  if from ~= 'none' and to ~= 'none' and from ~= to then return other_type(KEYS[2], to, from) end
+  if from ~= 'none' and to ~= 'none' and from ~= to then return other_type(KEYS[2], to, from) end`;
+
+/** Result: the length of the first key. */
+const LENGTH: QueueScript = {
+  verb: "read the queues",
+  lua: `${SAME_TYPE}
   return queue_length(KEYS[1], from)`,
 };
 
 /**
- * Keys: dead entries, queue. Arguments: maximum number of entries. Result: number of moved entries.
+ * Arguments: maximum number of entries. Result: number of moved entries.
  *
  * An entry leaves one key and enters the other in the same step, so a run that is killed between two
  * steps loses and duplicates none. Producers push at the tail, so the order stays.
  */
 const MOVE: QueueScript = {
   verb: "move entries back",
-  lua: `${QUEUE_TYPE}
+  lua: `${SAME_TYPE}
   local most = tonumber(ARGV[1])
-  local from, refusal = queue_type(KEYS[1])
-  if not from then return refusal end
-  local to, other = queue_type(KEYS[2])
-  if not to then return other end
-  if from == 'none' then return 0 end
-  if to ~= 'none' and from ~= to then return other_type(KEYS[2], to, from) end
   local moved = 0
+  if from == 'none' then return 0 end
   if from == 'list' then
     while moved < most and redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT') do
       moved = moved + 1

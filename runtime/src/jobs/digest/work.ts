@@ -4,13 +4,7 @@ import { errorWords } from "../../health/error-words.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { type Row, SourceError, SourceNotSet } from "../../sources/source-reading.ts";
 import { readSource } from "../../sources/source.ts";
-import {
-  dryRunOutcome,
-  type JobContext,
-  JobFailure,
-  type JobOutcome,
-  temporaryFailure,
-} from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { stampOf } from "../file.ts";
 import { type Delivered, sendMail } from "../mail.ts";
 import { type DigestFiles, digestNames, readLatest, writeDigest } from "./digest-files.ts";
@@ -49,7 +43,7 @@ async function makeDigest(
   };
   if (delivered.status !== "error") return { status: "ok", details };
   const message = `the digest could not be mailed: ${delivered.why}. Its files are in ${archive}; send them with the input latest=true.`;
-  throw temporaryFailure(message, { details });
+  throw JobFailure.temporary(message, { details });
 }
 
 /** Mails the newest files of the archive again, for example after a mail that failed. */
@@ -65,7 +59,7 @@ async function sendLatest(context: JobContext, options: DigestOptions): Promise<
   const details = { artifacts, ...emailDetails(delivered) };
   if (delivered.status !== "error") return { status: delivered.status, details };
   const message = `the latest digest could not be mailed: ${delivered.why}.`;
-  throw temporaryFailure(message, { details });
+  throw JobFailure.temporary(message, { details });
 }
 
 async function mailDigest(
@@ -119,7 +113,8 @@ async function readRows(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof SourceError)) throw error;
-    if (!(error instanceof SourceNotSet)) throw temporaryFailure(error.message, { cause: error });
+    if (!(error instanceof SourceNotSet))
+      throw JobFailure.temporary(error.message, { cause: error });
     log.warn(`the digest has no source of rows: ${error.message}`);
   }
   return undefined;

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { parseObject } from "../../contract/text.ts";
 import { valueOf } from "../../contract/env.ts";
 import type { JobContext } from "../definition.ts";
 import { ask, tokenHeaders, urlOf } from "../request.ts";
@@ -82,11 +83,8 @@ async function readJson(
   const answer = await ask(context, url, { headers, timeoutSeconds });
   if (answer.problem !== undefined) return answer;
   if (answer.status < 200 || answer.status > 299) return { problem: `HTTP ${answer.status}` };
-  try {
-    return { json: JSON.parse(answer.body) };
-  } catch {
-    return { problem: "no JSON" };
-  }
+  const json = parseObject(answer.body);
+  return json ? { json } : { problem: "no JSON" };
 }
 
 function valueAt(json: unknown, field: string): unknown {

@@ -33,25 +33,27 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
     const wouldWrite = join(directory, `heartbeat_${stampOf(now)}.csv`);
     return dryRunOutcome({ wouldWrite });
   }
-  const versions = await Promise.all(programs.map((it) => observeProgram(context, it)));
+  const states: Observation[] = [];
+  for (const key of new Set([directory, ...directories])) {
+    const value = await directoryState(resolve(context.directory, key));
+    states.push({ section: "directory", key, value });
+  }
   const observations: Observation[] = [
     { section: "version", key: "runtime", value: RUNTIME_VERSION },
     { section: "version", key: "node", value: process.versions.node },
-    ...versions,
+    ...(await Promise.all(programs.map((it) => observeProgram(context, it)))),
+    ...states,
+    ...variables.map((key): Observation => {
+      return { section: "env", key, value: valueOf(context.env, key) ? "SET" : "MISSING" };
+    }),
   ];
-  for (const key of new Set([directory, ...directories])) {
-    const value = await directoryState(resolve(context.directory, key));
-    observations.push({ section: "directory", key, value });
-  }
-  for (const key of variables) {
-    const value = valueOf(context.env, key) === undefined ? "MISSING" : "SET";
-    observations.push({ section: "env", key, value });
-  }
   const file = await writeSnapshot(context, directory, { observations, now });
-  const withValue = (value: string): string[] =>
-    observations.filter((one) => one.value === value).map(({ key }) => key);
-  const details = { file, errors: withValue("ERROR"), missing: withValue("MISSING") };
-  return { status: "ok", details };
+  const keysWith = (value: string) =>
+    observations.filter((it) => it.value === value).map(({ key }) => key);
+  return {
+    status: "ok",
+    details: { file, errors: keysWith("ERROR"), missing: keysWith("MISSING") },
+  };
 }
 
 async function observeProgram(
@@ -65,8 +67,7 @@ async function observeProgram(
       timeout: VERSION_TIMEOUT_MS,
       signal,
     });
-    const value = stdout.trim().split("\n", 1).join("");
-    return { section: "version", key: program, value };
+    return { section: "version", key: program, value: stdout.trim().split("\n", 1).join("") };
   } catch {
     signal.throwIfAborted();
     return { section: "version", key: program, value: "MISSING" };

@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod/mini";
-import {
-  dryRunOutcome,
-  type JobContext,
-  type JobOutcome,
-  temporaryFailure,
-} from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { ask } from "../request.ts";
 import { bindSchedule } from "../../contract/bindings.ts";
 import { configurationError } from "../../contract/configuration-error.ts";
@@ -48,11 +43,11 @@ export async function work(
   await sleep(jitterMs, undefined, { signal: context.signal });
   const startedMs = performance.now();
   const { status: httpStatus, problem } = await ask(context, target.url, { timeoutSeconds });
-  if (problem !== undefined) throw temporaryFailure(`the page did not answer: ${problem}`);
+  if (problem !== undefined) throw JobFailure.temporary(`the page did not answer: ${problem}`);
   const ms = Math.round(performance.now() - startedMs);
   const details = { httpStatus, from: target.from, jitterMs, ms };
   if (httpStatus < 400) return { status: "ok", details };
-  throw temporaryFailure(`the page answered with HTTP ${httpStatus}`, { details });
+  throw JobFailure.temporary(`the page answered with HTTP ${httpStatus}`, { details });
 }
 
 /** The URL, and the variable or option that sets it. The URL may contain a token, so it is not reported. */

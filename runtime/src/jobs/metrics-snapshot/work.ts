@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { parseObject } from "../../contract/text.ts";
 import { redactDeep } from "../../redaction.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
@@ -102,15 +103,6 @@ function parseSnapshot(text: string): Snapshot {
   if (samples) return { metrics: samples, unread: sourceErrors(samples) };
   const what = text.trim() === "" ? "is empty" : "is neither JSON nor Prometheus text";
   throw new JobFailure(`the response ${what}. Check that the URL is that of the metrics.`);
-}
-
-function parseObject(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The runtime's own JSON has reasons as texts in `errors`. An app may have counts there. */

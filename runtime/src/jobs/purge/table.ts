@@ -48,18 +48,18 @@ const FACTS = `
     ON a.attrelid = c.oid AND a.attname = wanted.column_name AND a.attnum > 0 AND NOT a.attisdropped
   ORDER BY n`;
 
-/** A table of the options and its column. */
+/** A table of the options. */
 interface Wanted {
   readonly name: string;
   readonly column: string;
   readonly where: string;
+  /** Without a schema the search path applies. */
+  readonly schema: string | null;
+  /** Undefined if the name cannot be parsed. */
+  readonly table: string | undefined;
 }
 
-/** A table with its parsed name. Without a schema the search path applies. */
-interface Named extends Wanted {
-  readonly schema: string | null;
-  readonly table: string;
-}
+type Facts = Readonly<Record<string, unknown>>;
 
 /** Checks all tables before any row is deleted. Throws a ConfigurationError with every problem. */
 export async function findTables(
@@ -67,52 +67,35 @@ export async function findTables(
   { job, tables, column }: { job: string; tables: readonly PurgeTable[]; column: string },
 ): Promise<OldRows[]> {
   const wanted = tables.map((it, at): Wanted => {
-    const { table, column: own = column } = typeof it === "string" ? { table: it } : it;
-    return { name: table, column: own, where: `jobs/${job}/options/tables/${at}` };
+    const { table: name, column: own = column } = typeof it === "string" ? { table: it } : it;
+    const [, schema, table] = NAME.exec(name)?.map((part) => part && unquoted(part)) ?? [];
+    const where = `jobs/${job}/options/tables/${at}`;
+    return { name, column: own, where, schema: schema ?? null, table };
   });
-  const named = wanted.flatMap((it) => parseName(it) ?? []);
-  const rows = await session.query("check the tables", FACTS, {
-    values: [
-      named.map((it) => it.schema),
-      named.map((it) => it.table),
-      named.map((it) => it.column),
-    ],
-  });
-  const problems = [
-    ...wanted.filter((it) => !parseName(it)).map(nameProblem),
-    ...named.flatMap((it, at) => problemOf(it, rows[at] ?? {})),
+  const values = [
+    wanted.map(({ schema }) => schema),
+    wanted.map(({ table }) => table ?? ""),
+    wanted.map((it) => it.column),
   ];
+  const rows = await session.query("check the tables", FACTS, { values });
+  const problems = wanted.flatMap((it, at) => problemOf(it, rows[at] ?? {}));
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return named.map((it, at) => oldRows(it, rows[at] ?? {}));
+  return wanted.map((it, at) => oldRows(it, rows[at] ?? {}));
 }
 
 /** One part of a name, quoted as in SQL or plain. Prisma's names have capitals. */
 const PART = String.raw`("(?:[^"]|"")+"|[^".][^.]*)`;
 const NAME = new RegExp(`^(?:${PART}\\.)?${PART}$`);
 
-function parseName(wanted: Wanted): Named | undefined {
-  const [, schema, table] = NAME.exec(wanted.name) ?? [];
-  if (table === undefined) return undefined;
-  return {
-    ...wanted,
-    schema: schema === undefined ? null : unquoted(schema),
-    table: unquoted(table),
-  };
-}
-
 function unquoted(part: string): string {
   return part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part;
 }
 
-function nameProblem({ name, where }: Wanted): ConfigurationProblem {
-  const remedy = 'Write table or schema.table, and a part with a dot in it as "part".';
-  return { where, message: `"${name}" is not a name of a table.`, remedy };
-}
-
-function problemOf(
-  { name, column, where }: Named,
-  row: Readonly<Record<string, unknown>>,
-): ConfigurationProblem[] {
+function problemOf({ name, table, column, where }: Wanted, row: Facts): ConfigurationProblem[] {
+  if (table === undefined) {
+    const remedy = 'Write table or schema.table, and a part with a dot in it as "part".';
+    return [{ where, message: `"${name}" is not a name of a table.`, remedy }];
+  }
   if (row["is_there"] !== true) {
     const remedy = "Correct its name, or migrate the database first.";
     return [{ where, message: `there is no table "${name}".`, remedy }];
@@ -134,10 +117,7 @@ function problemOf(
   return [{ where, message, remedy: "Grant these rights. Update is needed to lock rows." }];
 }
 
-function oldRows(
-  { name, schema, table, column }: Named,
-  row: Readonly<Record<string, unknown>>,
-): OldRows {
+function oldRows({ name, schema, table = "", column }: Wanted, row: Facts): OldRows {
   const quoted = schema === null ? quote(table) : `${quote(schema)}.${quote(table)}`;
   const isOld = `${quote(column)} < ${COMPARISONS[String(row["type"])] ?? ""}`;
   return { name, table: quoted, isOld, isFiltered: row["is_filtered"] === true };

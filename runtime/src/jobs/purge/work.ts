@@ -1,10 +1,4 @@
-import {
-  dryRunOutcome,
-  type JobContext,
-  JobFailure,
-  type JobOutcome,
-  temporaryFailure,
-} from "../definition.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { openDatabase } from "../../databases/postgres/database.ts";
 import { openSession, type Session } from "../../databases/postgres/session.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
@@ -70,7 +64,7 @@ async function withSession<T>(
     }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    throw temporaryFailure(error.message);
+    throw JobFailure.temporary(error.message);
   }
 }
 
@@ -130,7 +124,7 @@ function batchFailure(
   }
   const { code = "", message } = error;
   if (!REFUSED.test(code)) {
-    return temporaryFailure(message, { details, cause: error });
+    return JobFailure.temporary(message, { details, cause: error });
   }
   const why =
     code === REFERRED

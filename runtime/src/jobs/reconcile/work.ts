@@ -1,3 +1,4 @@
+import { parseObject } from "../../contract/text.ts";
 import { runAppCommand } from "../app-command.ts";
 import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { reconcileJob } from "./options.ts";
@@ -33,16 +34,7 @@ export async function work(context: JobContext): Promise<JobOutcome> {
 
 /** The last line that is a JSON object. Package managers print lines around it. */
 function resultOf(tail: string): { readonly result?: object } {
-  const result = tail.split("\n").toReversed().map(parseObject).find(Boolean);
+  const lines = tail.split("\n").filter((line) => line.trimStart().startsWith("{"));
+  const result = lines.toReversed().map(parseObject).find(Boolean);
   return result ? { result } : {};
-}
-
-function parseObject(line: string): object | undefined {
-  if (!line.trimStart().startsWith("{")) return undefined;
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

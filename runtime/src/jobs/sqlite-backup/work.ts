@@ -19,6 +19,7 @@ import { withBackupLock } from "../../backups/backup-lock.ts";
 import { type BackupSet, backupPaths } from "../../backups/backup-sets.ts";
 import { alertUnchecked, checkDatabase } from "../../backups/database-check.ts";
 import { copyDatabase, requireSpace } from "../../backups/database-copy.ts";
+import { removeDatabase } from "../../backups/replaced-database.ts";
 import { errorCode } from "../../contract/error-code.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { isBusy } from "../../databases/sqlite.ts";
@@ -70,7 +71,9 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
       const last = await recentBackup(plan, now);
       if (last !== undefined) return { recent: last };
       await removeLeftovers(plan);
-      await ensureRoomFor(plan);
+      const files = [database, `${database}-wal`];
+      const remedy = "Free some, or keep fewer backups.";
+      await requireSpace({ directory, files, what: "a backup", remedy });
       const made = await makeBackup(context, plan, now);
       return { note: made, rotation: await rotate(context, plan, made.file) };
     },
@@ -108,14 +111,6 @@ async function recentBackup(
   })?.name;
 }
 
-/** Fails early if the disk has no room. */
-async function ensureRoomFor({ database, directory }: BackupPlan): Promise<void> {
-  const log = await stat(`${database}-wal`).catch(() => undefined);
-  const bytes = (await stat(database)).size + (log?.size ?? 0);
-  const remedy = "Free some, or keep fewer backups.";
-  await requireSpace({ directory, bytes, what: "a backup", remedy });
-}
-
 /** Makes one verified backup and returns its note. A failure leaves no file behind. */
 async function makeBackup(context: JobContext, plan: BackupPlan, at: Date): Promise<BackupNote> {
   const { database, directory, prefix, reason } = plan;
@@ -142,7 +137,7 @@ async function makeBackup(context: JobContext, plan: BackupPlan, at: Date): Prom
     signal.throwIfAborted();
     throw error;
   } finally {
-    for (const end of ["", "-journal", "-wal", "-shm"]) await rm(target + end, { force: true });
+    await removeDatabase(target);
   }
 }
 

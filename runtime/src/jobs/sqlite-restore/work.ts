@@ -1,8 +1,12 @@
-import { rm } from "node:fs/promises";
 import { withBackupLock } from "../../backups/backup-lock.ts";
 import { DatabaseInUse, holdersOf, holderText } from "../../backups/database-hold.ts";
-import { removeStaged, type Replaced, replaceDatabase } from "../../backups/replaced-database.ts";
-import { type JobContext, JobFailure, type JobOutcome, temporaryFailure } from "../definition.ts";
+import {
+  removeDatabase,
+  removeStaged,
+  type Replaced,
+  replaceDatabase,
+} from "../../backups/replaced-database.ts";
+import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import type { AppControl } from "../../run/app-control.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { RunAbort } from "../../run/run-outcome.ts";
@@ -28,9 +32,7 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
       const restore = { context, plan, staged, at: clock.now() };
       return context.app ? await besideApp(restore, context.app) : await alone(restore);
     } finally {
-      for (const part of ["", "-wal", "-shm", "-journal"]) {
-        await rm(`${staged.path}${part}`, { force: true });
-      }
+      await removeDatabase(staged.path);
     }
   });
 }
@@ -44,8 +46,7 @@ interface Restore {
 
 async function alone(restore: Restore): Promise<JobOutcome> {
   try {
-    const { safetyCopy } = await replace(restore);
-    return restored(restore, safetyCopy);
+    return restored(restore, await replace(restore));
   } catch (error) {
     restore.context.signal.throwIfAborted();
     if (!(error instanceof DatabaseInUse)) throw error;
@@ -53,7 +54,7 @@ async function alone(restore: Restore): Promise<JobOutcome> {
     const { kind, name } = restore.plan.source;
     const call = `opspec-runtime call ${shellWord(job)} --input ${shellWord(`${kind}=${name}`)}`;
     const remedy = `Stop it first, or let the service that supervises the app do all steps: ${call}`;
-    throw temporaryFailure(`${error.message} Nothing was restored. ${remedy}.`, {
+    throw JobFailure.temporary(`${error.message} Nothing was restored. ${remedy}.`, {
       details: { outcome: "refused" },
       cause: error,
     });
@@ -74,7 +75,7 @@ async function besideApp(restore: Restore, app: AppControl): Promise<JobOutcome>
     check: () => app.check(),
     ending: endingOf(restore.context.signal),
   });
-  if (result.outcome === "restored") return restored(restore, replaced?.safetyCopy ?? null);
+  if (result.outcome === "restored") return restored(restore, replaced);
   throw failure(restore, result, replaced);
 }
 
@@ -96,7 +97,8 @@ function replace({ plan, staged, at, context }: Restore): Promise<Replaced> {
   return replaceDatabase({ database, staged: staged.path, at, signal: context.signal });
 }
 
-function restored(restore: Restore, safetyCopy: string | null): JobOutcome {
+function restored(restore: Restore, replaced: Replaced | undefined): JobOutcome {
+  const safetyCopy = replaced?.safetyCopy ?? null;
   const app = restore.context.app ? "restarted" : "none";
   return { status: "ok", details: { outcome: "restored", ...factsOf(restore), safetyCopy, app } };
 }
@@ -136,15 +138,13 @@ function failure(
 
 async function dryRun(context: JobContext, plan: RestorePlan): Promise<JobOutcome> {
   const { path, kind, name } = plan.source;
-  const facts = await examine(plan, path, { mode: "as-is", signal: context.signal });
+  const staged = await examine(plan, path, { mode: "as-is", signal: context.signal });
   const holders = await holdersOf(plan.database);
-  const details = {
-    dryRun: true,
-    ...factsOf({ plan, staged: { path, ...facts } }),
+  return dryRunOutcome({
+    ...factsOf({ plan, staged }),
     wouldRestore: `${kind} ${name}`,
     wouldKeep: `${plan.database}.before_restore-<time>`,
     wouldRestartApp: context.app !== undefined,
     ...(holders.length > 0 && { openIn: holderText(holders) }),
-  };
-  return { status: "skipped", details };
+  });
 }
