@@ -47,20 +47,28 @@ export function manifestAlerts(
 }
 
 function manifestRule(name: string, rule: RuleSpec, binding: Binding): ManifestRule {
+  const forSeconds = seconds(rule.for);
+  if ("check" in rule) {
+    return { name, of: { kind: "check", name: rule.check }, ...given({ forSeconds }) };
+  }
   return {
     name,
     of: measured(rule, binding),
     ...given({
       above: rule.above,
+      below: rule.below,
       growth: rule.growth,
       ratePerMinute: rule.ratePerMinute,
       withinSeconds: seconds(rule.within),
-      forSeconds: seconds(rule.for),
+      forSeconds,
     }),
   };
 }
 
-function measured(rule: RuleSpec, binding: Binding): ManifestRule["of"] {
+function measured(
+  rule: Exclude<RuleSpec, { check: string }>,
+  binding: Binding,
+): ManifestRule["of"] {
   if ("queue" in rule) return { kind: "queue", urlEnv: binding.nameOf(rule.of), key: rule.queue };
   if ("event" in rule) return { kind: "event", name: rule.event };
   return { kind: "metric", name: rule.metric, ...given({ labels: rule.labels }) };

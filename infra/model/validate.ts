@@ -1,5 +1,6 @@
 import type { Problem } from "../errors.ts";
 import type { PartialStackSpec } from "../spec/stack.ts";
+import { validateAlertRules } from "./validate/alert-rule.ts";
 import { validateCoordination } from "./validate/coordination.ts";
 import { validateCycles } from "./validate/cycle.ts";
 import { validateDisks } from "./validate/disk.ts";
@@ -53,6 +54,7 @@ const RULES: readonly Rule[] = [
   validateRuntimeSource,
   validateSupervision,
   validateRuntimeReferences,
+  validateAlertRules,
   validateCoordination,
   validateLife,
 ];

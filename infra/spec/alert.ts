@@ -3,12 +3,28 @@ import { AlertChannelSpec } from "./alert-channel.ts";
 import { redisList } from "./reference.ts";
 import { Duration, Key } from "./scalar.ts";
 
-const bounds = {
+const place = {
   in: Key.meta({ description: "Service whose runtime evaluates the rule.", examples: ["api"] }),
+  for: Duration.optional().meta({
+    description: "How long the condition must hold before the alert fires.",
+    examples: ["10m"],
+  }),
+};
+
+const bounds = {
+  ...place,
   above: z
     .number()
     .optional()
     .meta({ description: "Fire when the value is above this number.", examples: [0] }),
+  below: z
+    .number()
+    .optional()
+    .meta({
+      description:
+        "Fire when the value is below this number. A value that cannot be read is an alert of its own.",
+      examples: [1],
+    }),
   growth: z
     .number()
     .min(0)
@@ -27,10 +43,6 @@ const bounds = {
     }),
   within: Duration.optional().meta({
     description: "Time window of growth and ratePerMinute.",
-    examples: ["10m"],
-  }),
-  for: Duration.optional().meta({
-    description: "How long the condition must hold before the alert fires.",
     examples: ["10m"],
   }),
 };
@@ -69,6 +81,15 @@ const AlertRuleSpec = z
         ...bounds,
       })
       .meta({ description: "Events that the app reports." }),
+    z
+      .strictObject({
+        check: Key.meta({
+          description: "Health check of the service; the rule fires while it fails.",
+          examples: ["database"],
+        }),
+        ...place,
+      })
+      .meta({ description: "A health check that fails." }),
   ])
   .meta({ id: "alertRule", description: "An alert rule over a measured value." });
 

@@ -27,6 +27,7 @@ async function started(rule: AlertRule, options: Partial<RulesOptions> = {}) {
   const health: Health = {
     metricValue: async () => source.value,
     eventCount: () => source.events,
+    results: () => [],
   };
   const rules = startRules({
     manifest: {
@@ -163,7 +164,7 @@ test("a source that cannot be read raises its own alert instead of silence, and 
   expect(told).toEqual([
     [],
     [],
-    ["rule: backlog: its source cannot be read: the metric has no value"],
+    ["rule: backlog: its source cannot be read: the metric depth has no value"],
     [],
   ]);
   expect(back).toEqual(["resolved: backlog: its source can be read again"]);
@@ -189,13 +190,13 @@ test("a rule without a condition is refused", () => {
   expect(() =>
     startRules({
       manifest: { system: "s", stack: "s", process: "p", alerts: { channels: [], rules } },
-      health: { metricValue: async () => 0, eventCount: () => 0 },
+      health: { metricValue: async () => 0, eventCount: () => 0, results: () => [] },
       alerts: listSink(),
       env: {},
       log: createLogger({ manifest: undefined, env: {}, name: "rules", write: () => {} }),
     }),
   ).toThrowErrorMatchingInlineSnapshot(
-    `[ConfigurationError: alerts/rules/empty: has no condition, so it never fires. Add above, growth or ratePerMinute.]`,
+    `[ConfigurationError: alerts/rules/empty: has no condition, so it never fires. Add above, below, growth or ratePerMinute.]`,
   );
 });
 

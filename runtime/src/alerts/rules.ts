@@ -28,7 +28,7 @@ export type AlertRule = NonNullable<ManifestAlerts["rules"]>[number];
 
 export interface RulesOptions {
   readonly manifest: Pick<RuntimeManifest, "system" | "stack" | "process" | "alerts">;
-  readonly health: Pick<Health, "metricValue" | "eventCount">;
+  readonly health: Pick<Health, "metricValue" | "eventCount" | "results">;
   readonly alerts: AlertSink;
   readonly env: Env;
   readonly log: Logger;
@@ -39,13 +39,26 @@ export interface RulesOptions {
 export interface Rules {
   /** Evaluates all rules now. */
   evaluate(): Promise<void>;
+  /** The last result of each rule, and why its source cannot be read. */
+  states(): readonly RuleState[];
   stop(): Promise<void>;
+}
+
+/** The last result of one rule. */
+export interface RuleState {
+  readonly name: string;
+  /** The conditions that hold, in words. */
+  readonly reasons: readonly string[];
+  /** Why its source cannot be read. */
+  readonly error: string | undefined;
 }
 
 /** A measured value. */
 interface Sample {
   readonly atMs: number;
   readonly value: number;
+  /** Why a check fails. */
+  readonly failure?: string | undefined;
 }
 
 /** What one evaluation of a rule leaves to the next. */
@@ -66,7 +79,7 @@ interface RuleResult {
 }
 
 /** A value, or why it cannot be read. */
-type Reading = { readonly value: number } | { readonly error: string };
+type Reading = Omit<Sample, "atMs"> | { readonly error: string };
 
 /** Reads the value of a rule. */
 interface RuleSource {
@@ -79,6 +92,7 @@ interface WatchedRule {
   readonly source: RuleSource;
   history: RuleHistory;
   unreadSinceMs: number | undefined;
+  state: RuleState;
 }
 
 interface RuleServices {
@@ -103,6 +117,7 @@ export function startRules(options: RulesOptions): Rules {
   const interval = startInterval(evaluateAll, EVERY_MS);
   return {
     evaluate: interval.round,
+    states: () => watched.map(({ state }) => state),
     stop: async () => {
       await interval.stop();
       await Promise.all(watched.map((it) => it.source.close()));
@@ -111,13 +126,13 @@ export function startRules(options: RulesOptions): Rules {
 }
 
 function refuseEmptyRules(rules: readonly AlertRule[]): void {
-  const problems = rules.flatMap(({ name, above, growth, ratePerMinute }) =>
-    above === undefined && growth === undefined && ratePerMinute === undefined
+  const problems = rules.flatMap(({ name, of, above, below, growth, ratePerMinute }) =>
+    of.kind !== "check" && (above ?? below ?? growth ?? ratePerMinute) === undefined
       ? [
           {
             where: `alerts/rules/${name}`,
             message: "has no condition, so it never fires.",
-            remedy: "Add above, growth or ratePerMinute.",
+            remedy: "Add above, below, growth or ratePerMinute.",
           },
         ]
       : [],
@@ -129,25 +144,30 @@ function watchRule(rule: AlertRule, options: RulesOptions, clock: Clock): Watche
   // A process counts events from 0, so the first events are growth.
   const samples = rule.of.kind === "event" ? [{ atMs: clock.now().getTime(), value: 0 }] : [];
   const history = { samples, sinceMs: undefined };
-  return { rule, source: openSource(rule, options), history, unreadSinceMs: undefined };
+  const state = { name: rule.name, reasons: [], error: undefined };
+  return { rule, source: openSource(rule, options), history, unreadSinceMs: undefined, state };
 }
 
 async function evaluate(watched: WatchedRule, services: RuleServices): Promise<void> {
   const reading = await watched.source.read();
   const nowMs = services.clock.now().getTime();
+  const { rule } = watched;
+  const { name } = rule;
+  if ("error" in reading) watched.state = { ...watched.state, error: reading.error };
   await setSourceAlert(watched, reading, { ...services, nowMs });
   if ("error" in reading) return;
-  const { rule } = watched;
   const { value } = reading;
-  const result = evaluateRule(rule, watched.history, { atMs: nowMs, value });
+  const result = evaluateRule(rule, watched.history, { atMs: nowMs, ...reading });
   watched.history = result.history;
-  const key = `rule/${rule.name}`;
-  const details = { rule: rule.name, value };
+  watched.state = { name, reasons: result.reasons, error: undefined };
+  const key = `rule/${name}`;
+  const details = { rule: name, value };
   if (result.isFiring) {
-    const title = `${rule.name}: ${result.reasons.join("; ")}`;
+    const title = `${name}: ${result.reasons.join("; ")}`;
     await services.stateful.set(key, { raised: { kind: "rule", title, details } });
   } else if (result.reasons.length === 0) {
-    const title = `${rule.name}: over, the value is ${value}`;
+    const isCheck = rule.of.kind === "check";
+    const title = `${name}: over, ${isCheck ? "the check succeeds" : `the value is ${value}`}`;
     await services.stateful.set(key, { resolved: { kind: "resolved", title, details } });
   }
 }
@@ -167,8 +187,8 @@ function evaluateRule(rule: AlertRule, history: RuleHistory, sample: Sample): Ru
 }
 
 function holding(rule: AlertRule, samples: readonly Sample[], windowMs: number): string[] {
-  const { above, growth, ratePerMinute, of } = rule;
-  const { value, atMs } = samples.at(-1) ?? { value: 0, atMs: 0 };
+  const { above, below, growth, ratePerMinute, of } = rule;
+  const { value, atMs, failure } = samples.at(-1) ?? { value: 0, atMs: 0 };
   const inWindow = recent(samples, atMs - windowMs);
   // From the lowest value, so that a trim in the window does not hide later growth.
   const grown = value - Math.min(...inWindow.map((it) => it.value));
@@ -176,7 +196,11 @@ function holding(rule: AlertRule, samples: readonly Sample[], windowMs: number):
   // Events only count up, so `above` compares their number in the window.
   const height = of.kind === "event" ? grown : value;
   const minutes = `${Math.round(windowMs / 6000) / 10} min`;
+  // Too few events are known only of a whole window.
+  const isKnown = of.kind !== "event" || (samples[0]?.atMs ?? atMs) <= atMs - windowMs;
   return [
+    ...(failure === undefined ? [] : [failure]),
+    ...(below !== undefined && isKnown && height < below ? [`${height} is below ${below}`] : []),
     ...(above !== undefined && height > above ? [`${height} is above ${above}`] : []),
     ...(growth !== undefined && grown > growth
       ? [`grew by ${grown} within ${minutes}, more than ${growth}`]
@@ -221,12 +245,29 @@ async function setSourceAlert(
 
 /** Opens the source of a rule. Only a queue holds a connection. */
 function openSource({ of }: AlertRule, { health, env }: RulesOptions): RuleSource {
+  if (of.kind === "check") return checkSource(of.name, health);
   if (of.kind === "queue") return queueSource(queueProbe(of, { env }));
   return {
     read: async () => {
       if (of.kind === "event") return { value: health.eventCount(of.name) };
       const value = await health.metricValue(of.name, of.labels);
-      return value === undefined ? { error: "the metric has no value" } : { value };
+      const labels = Object.entries(of.labels ?? {}).map(([name, it]) => `${name}="${it}"`);
+      const metric = labels.length === 0 ? of.name : `${of.name}{${labels.join(",")}}`;
+      return value === undefined ? { error: `the metric ${metric} has no value` } : { value };
+    },
+    close: async () => {},
+  };
+}
+
+function checkSource(name: string, { results }: Pick<Health, "results">): RuleSource {
+  return {
+    read: async () => {
+      const check = results().find((it) => it.name === name);
+      if (!check) return { error: `this process has no check "${name}"` };
+      const { state, error = state } = check;
+      if (state === "unknown") return { error };
+      if (state === "ok") return { value: 0 };
+      return { value: 1, failure: `the check ${name} fails: ${error}` };
     },
     close: async () => {},
   };

@@ -67,9 +67,13 @@ const AlertRule = z.strictObject({
     z.strictObject({ kind: z.literal("queue"), urlEnv: EnvName, key: z.string() }),
     /** Events that the app reports by this name. */
     z.strictObject({ kind: z.literal("event"), name: z.string() }),
+    /** A health check of this process. The rule needs no bound: it fires while the check fails. */
+    z.strictObject({ kind: z.literal("check"), name: z.string() }),
   ]),
   /** Fires when the value is above this. */
   above: z.optional(z.number()),
+  /** Fires when the value is below this. A value that cannot be read is not. */
+  below: z.optional(z.number()),
   /** Fires when the value grew by more than this within `withinSeconds`. */
   growth: z.optional(z.number()),
   /** Fires when the value grew by more than this per minute within `withinSeconds`. */

@@ -94,9 +94,10 @@ test("a metric is read by its labels, and is undefined when it is absent, but a 
     await health.metricValue("opspec_queue_depth", { queue: "jobs:dead" }),
     await health.metricValue("nothing"),
     await health.metricValue("opspec_job_runs_total", { status: "failed" }),
+    await health.metricValue("opspec_job_runs_total", { stauts: "failed" }),
   ];
 
-  expect(values).toEqual([3, undefined, undefined, 0]);
+  expect(values).toEqual([3, undefined, undefined, 0, undefined]);
 });
 
 test("a program that makes up names does not fill the memory", async () => {

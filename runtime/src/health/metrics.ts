@@ -60,8 +60,8 @@ async function readMetrics(registry: Registry): Promise<Record<string, MetricSam
 }
 
 /**
- * The sum of a metric's values whose labels include the given ones. A counter that has not counted
- * yet is 0; any other metric without a value is undefined.
+ * The sum of a metric's values whose labels include the given ones. A counter that has these labels
+ * and has not counted yet is 0; any other metric without a value is undefined.
  */
 export async function metricValue(
   registry: Registry,
@@ -71,8 +71,16 @@ export async function metricValue(
   const samples = ((await readMetrics(registry))[name] ?? []).filter((it) =>
     Object.entries(labels).every(([key, value]) => String(it.labels[key]) === value),
   );
-  const isZero = samples.length > 0 || registry.getSingleMetric(name) instanceof Counter;
-  return isZero ? samples.reduce((sum, it) => sum + it.value, 0) : undefined;
+  if (samples.length === 0 && !isUncounted(registry, name, Object.keys(labels))) return undefined;
+  return samples.reduce((sum, it) => sum + it.value, 0);
+}
+
+function isUncounted(registry: Registry, name: string, labels: readonly string[]): boolean {
+  const metric = registry.getSingleMetric(name);
+  if (!(metric instanceof Counter)) return false;
+  // The types of the library leave the names out.
+  const { labelNames } = metric as Counter & { readonly labelNames: readonly string[] };
+  return labels.every((it) => labelNames.includes(it));
 }
 
 /**

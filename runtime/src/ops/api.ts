@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import * as z from "zod/mini";
+import type { RuleState } from "../alerts/rules.ts";
 import type { ManifestHealth } from "../contract/health.ts";
 import type { Health } from "../health/health.ts";
 import { type Connection, HttpError, readJson } from "../http.ts";
@@ -18,6 +19,8 @@ export interface Ops {
   readonly startedAt: string;
   /** Undefined in a process without checks. */
   readonly health: Pick<Health, "results" | "status" | "probe"> | undefined;
+  /** The state of the alert rules. */
+  readonly rules: () => readonly RuleState[];
   /** Login sessions; undefined without a token, because then no login is possible. */
   readonly sessions: Sessions | undefined;
   readonly rates: RateLimit;

@@ -51,7 +51,7 @@ export const OPS_ROUTES: readonly OpsRoute[] = [
 const API_PATH = "/ops/api";
 
 /** Options of the ops API besides the process. */
-export interface OpsOptions extends Partial<Pick<Ops, "runs" | "health" | "about">> {
+export interface OpsOptions extends Partial<Pick<Ops, "runs" | "health" | "rules" | "about">> {
   /** Headers from which a request's id is taken; the first one is set on the answer. */
   readonly requestIdHeaders?: readonly string[];
 }
@@ -80,6 +80,7 @@ export function openOps(process: RunProcess, options: OpsOptions = {}): OpsApi {
     runs: options.runs ?? startedRuns(process),
     startedAt: now().toISOString(),
     health: options.health,
+    rules: options.rules ?? (() => []),
     about: options.about ?? (() => ({})),
     sessions: token === undefined ? undefined : createSessions(token, now),
     rates: createRateLimit(now),

@@ -113,3 +113,20 @@ test("verify says yes or no with the commit", async () => {
   const { body } = await good.ask("/ops/verify");
   expect(body).toMatchObject({ ok: true, git_sha: "abc1234", overall: "CHECK" });
 });
+
+test("a rule that fires, and one that cannot read its source, are seen", async () => {
+  const states = [
+    { name: "calm", reasons: [], error: undefined },
+    { name: "dead-letters", reasons: ["3 is above 0"], error: undefined },
+    { name: "orders", reasons: [], error: "the metric orders has no value" },
+  ];
+  const ops = await scratchOps({}, { rules: () => states });
+
+  const found = (await ops.ask("/ops/checks")).body as unknown as CheckReport;
+
+  expect(item(found, "rules", "calm")).toBe("OK: ok");
+  expect(item(found, "rules", "dead-letters")).toBe("CHECK: 3 is above 0");
+  expect(item(found, "rules", "orders")).toBe(
+    "FAIL: its source cannot be read: the metric orders has no value",
+  );
+});

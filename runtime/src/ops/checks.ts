@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access, lstat, realpath } from "node:fs/promises";
 import { missedSlot, stuckRun } from "../alerts/lateness.ts";
+import type { RuleState } from "../alerts/rules.ts";
 import { bindSchedule } from "../contract/bindings.ts";
 import { namedVariables, valueOf } from "../contract/env.ts";
 import type { ManifestJob } from "../contract/job.ts";
@@ -63,7 +64,7 @@ export type CheckReport = Awaited<ReturnType<typeof checkEverything>>;
  *
  * It queries the stores and the disk. For health it reports the last results.
  */
-export async function checkEverything({ process, health, startedAt }: Ops) {
+export async function checkEverything({ process, health, rules, startedAt }: Ops) {
   const scheduled = process.manifest.jobs.map((job) => scheduleOf(process, job));
   const groups: Readonly<Record<string, readonly Item[] | Promise<readonly Item[]>>> = {
     health: (health?.results() ?? []).map(healthItem),
@@ -74,6 +75,7 @@ export async function checkEverything({ process, health, startedAt }: Ops) {
     jobs: jobItems(process, scheduled, new Date(startedAt)).catch(() => []),
     caches: process.caches.snapshots().map(cacheItem),
     variables: variableItems(process),
+    rules: rules().map(ruleItem),
     channels: channelItems(process),
     alerts: silenceItems(process),
   };
@@ -112,19 +114,16 @@ function fileItem(name: string, problem: string | undefined, detail: string): It
 async function linkProblem(persisted: PersistedPath): Promise<string | undefined> {
   const { link, target, isMarker, kind } = persisted;
   const found = await lstat(link).catch(() => undefined);
-  const [leadsTo, isAt] = await Promise.all([realOf(link), realOf(target)]);
-  if (isAt === undefined) {
-    // A file that was not written yet is not a problem; its link exists before it.
-    const isExpected = isMarker || kind === "file";
-    if (!isExpected) return "the directory is not on the disk";
-    return found === undefined || found.isSymbolicLink() ? undefined : "is not on the disk";
+  const [leadsTo, isAt] = await Promise.all(
+    [link, target].map((path) => realpath(path).catch(() => undefined)),
+  );
+  if (isAt !== undefined && leadsTo === isAt) return writeProblem(isAt);
+  if (isAt !== undefined) {
+    return found === undefined ? "the link to the disk is missing" : "does not lead to the disk";
   }
-  if (leadsTo === isAt) return writeProblem(isAt);
-  return found === undefined ? "the link to the disk is missing" : "does not lead to the disk";
-}
-
-async function realOf(path: string): Promise<string | undefined> {
-  return realpath(path).catch(() => undefined);
+  // A file that was not written yet is not a problem; its link exists before it.
+  if (!isMarker && kind === "directory") return "the directory is not on the disk";
+  return found === undefined || found.isSymbolicLink() ? undefined : "is not on the disk";
 }
 
 async function writeProblem(path: string): Promise<string | undefined> {
@@ -153,24 +152,25 @@ async function storeItems({
   coordination,
   manifest: { stores = {} },
 }: ProcessContext & ProcessStores): Promise<Item[]> {
-  const recordsKind = stateDatabase(stores)?.kind ?? "memory";
-  const items = [storeItem("records", recordsKind, records.unfinished())];
-  if (coordination) {
-    const locksKind = stores.coordination?.kind ?? "none";
-    items.push(storeItem("locks", locksKind, coordination.holderOf("opspec/ops-check")));
-  }
-  return Promise.all(items);
+  const kind = stateDatabase(stores)?.kind ?? "memory";
+  const locks = coordination?.holderOf("opspec/ops-check");
+  return Promise.all([
+    storeItem("records", kind, records.unfinished()),
+    ...(locks ? [storeItem("locks", stores.coordination?.kind ?? "none", locks)] : []),
+  ]);
 }
 
 /** A store in memory is rarely intended. */
 async function storeItem(name: string, kind: string, answer: Promise<unknown>): Promise<Item> {
-  const isAnswered = await answer.then(
-    () => true,
-    () => false,
+  const failed: Item = { name, result: "FAIL", detail: `the ${kind} does not answer` };
+  const ok: Item =
+    kind === "memory"
+      ? { name, result: "CHECK", detail: "kept in memory only: a restart forgets all runs" }
+      : { name, result: "OK", detail: kind };
+  return answer.then(
+    () => ok,
+    () => failed,
   );
-  if (!isAnswered) return { name, result: "FAIL", detail: `the ${kind} does not answer` };
-  if (kind !== "memory") return { name, result: "OK", detail: kind };
-  return { name, result: "CHECK", detail: "kept in memory only: a restart forgets all runs" };
 }
 
 /** The schedule of a job in this environment; no item for a job without one. */
@@ -240,28 +240,29 @@ function cacheItem(cache: CacheSnapshot): Item {
 }
 
 /** Fields that name an optional variable, which overrides a default. */
-const OPTIONAL_FIELDS: ReadonlySet<string> = new Set([
-  "baseUrlEnv",
-  "chatFallbackEnv",
-  "checkEnv",
-  "disconnectEnv",
-  "enabledEnv",
-  "failClosedEnv",
-  "fromFallbackEnv",
-  "stallEnv",
-  "toFallbackEnv",
-]);
+const OPTIONAL_FIELD = /^(baseUrl|check|disconnect|enabled|failClosed|stall|\w+Fallback)Env$/;
 
 /** Reports only whether variables are set, never their values. */
 function variableItems({ manifest, env }: ProcessContext): Item[] {
-  const needed = [...namedVariables(manifest)].filter(([, fields]) =>
-    [...fields].some((field) => !OPTIONAL_FIELDS.has(field)),
+  const needed = [...namedVariables(manifest)].flatMap(([name, fields]) =>
+    [...fields].some((field) => !OPTIONAL_FIELD.test(field)) ? [name] : [],
   );
-  const names = needed.map(([name]) => name).toSorted();
-  return names.map((name) => {
+  return needed.toSorted().map((name) => {
     const isSet = valueOf(env, name) !== undefined;
     return { name, result: isSet ? "OK" : "CHECK", detail: isSet ? "SET" : "MISSING" };
   });
+}
+
+/** A rule that cannot read its source watches nothing. */
+function ruleItem({ name, error, reasons }: RuleState): Item {
+  if (error !== undefined) {
+    return { name, result: "FAIL", detail: `its source cannot be read: ${error}` };
+  }
+  return {
+    name,
+    result: reasons.length === 0 ? "OK" : "CHECK",
+    detail: reasons.join("; ") || "ok",
+  };
 }
 
 /** A channel whose variable is not set sends nothing. This is not a failure, but worth attention. */

@@ -52,7 +52,8 @@ export async function startSidecarServers(process: RunProcess, view: AppView, lo
   const runs = startedRuns(process);
   const { requestIdHeaders } = health;
   const about = () => ({ app: view.app()?.state() ?? null });
-  const ops = openOps(process, { runs, health, requestIdHeaders, about });
+  const states = () => rules.states();
+  const ops = openOps(process, { runs, health, rules: states, requestIdHeaders, about });
   const own = nodeListener((request, connection) =>
     ops.isOwn(new URL(request.url).pathname)
       ? ops.fetch(request, connection)
