@@ -57,17 +57,28 @@ export interface LeaseStore {
  */
 export const SLOTS_REMEMBERED = 1_000;
 
-/** Asks for a lease until it is free, for stores that do not wake waiters. */
+/** A waiter checks this often whether the holder's process has ended, without asking the store. */
+const CHECK_MS = 25;
+
+/** Asks for a lease until it is free. */
 export async function pollForLease(
   acquire: () => Promise<Lease | undefined>,
-  { signal, pollMs }: { readonly signal: AbortSignal; readonly pollMs: number },
+  options: {
+    readonly signal: AbortSignal;
+    readonly pollMs: number;
+    /** Whether the holder is known to have ended. */
+    readonly hasEnded?: () => boolean;
+  },
 ): Promise<Lease> {
+  const { signal, pollMs, hasEnded = () => false } = options;
   for (;;) {
     signal.throwIfAborted();
     const lease = await acquire();
     if (lease) return lease;
     // Give or take a third, so that waiters that started together do not ask together.
-    await sleep(pollMs * (2 / 3 + Math.random() * (2 / 3)), undefined, { signal }).catch(() => {});
+    const nextMs = performance.now() + pollMs * (2 / 3 + Math.random() * (2 / 3));
+    do await sleep(CHECK_MS, undefined, { signal }).catch(() => {});
+    while (!signal.aborted && performance.now() < nextMs && !hasEnded());
   }
 }
 

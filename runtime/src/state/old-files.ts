@@ -10,7 +10,7 @@ import type { Query, SqlDatabase } from "../databases/sql-database.ts";
 import { openSqlite } from "../databases/sqlite-database.ts";
 import { DOCUMENTS_DDL } from "./documents.ts";
 import { ensureRecords, openRecords } from "./records.ts";
-import { LEASES_DDL } from "./sqlite-leases.ts";
+import { SQLITE_LEASES } from "./sql-leases.ts";
 
 /** The name of the state file on a service's disk, beside which older versions had other files. */
 const DEFAULT_NAME = "state.db";
@@ -95,7 +95,7 @@ export async function importOldFiles(
   const database = openSqlite(path, { busyLimitMs: WAIT_MS });
   try {
     await ensureRecords(database);
-    await database.ensure("opspec_leases", LEASES_DDL);
+    await database.ensure(SQLITE_LEASES.relation, SQLITE_LEASES.ddl);
     await database.ensure("opspec_documents", DOCUMENTS_DDL);
     const files = await database.transaction(VERB, async (query) => {
       // Another process may have imported them while this one waited.

@@ -4,7 +4,6 @@ import type { Env } from "../contract/env.ts";
 import { type RuntimeManifest, stackNamespace } from "../contract/manifest.ts";
 import type { RecordStore } from "../contract/run-record.ts";
 import { type ManifestStores, stateDatabase } from "../contract/store.ts";
-import type { PostgresDatabase } from "../databases/postgres/database.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
 import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
 import { StoreError } from "../databases/store-error.ts";
@@ -99,22 +98,14 @@ export async function openState(
 async function openLeases(
   place: LeasePlace,
   env: Env,
-  open: ReturnType<typeof databases>["open"],
+  open: (place: DatabasePlace) => Promise<SqlDatabase>,
 ): Promise<LeaseStore> {
-  switch (place.kind) {
-    case "sqlite": {
-      const { openSqliteLeases } = await import("./sqlite-leases.ts");
-      return openSqliteLeases(await open(place));
-    }
-    case "postgres": {
-      const { openPostgresLeases } = await import("./postgres-leases.ts");
-      return openPostgresLeases((await open(place)) as PostgresDatabase);
-    }
-    case "redis": {
-      const { openRedisLeases } = await import("./redis-leases.ts");
-      return await openRedisLeases(place.urlEnv, env);
-    }
+  if (place.kind === "redis") {
+    const { openRedisLeases } = await import("./redis-leases.ts");
+    return await openRedisLeases(place.urlEnv, env);
   }
+  const { openSqlLeases } = await import("./sql-leases.ts");
+  return openSqlLeases(await open(place));
 }
 
 type DatabasePlace = ReturnType<typeof stateDatabase>;
