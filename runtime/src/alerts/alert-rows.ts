@@ -1,9 +1,10 @@
+import type { StoredAlert } from "../contract/alert-event.ts";
 import type { Query, Row, SqlDatabase, SqlValue } from "../databases/sql-database.ts";
-import type { AlertNews, AlertState } from "./alert-state.ts";
-import { type ChannelState, type InFlightMessage, newChannel, type Outbox } from "./outbox.ts";
-import { RECENT_MAX, type RecentAlert, type RecentRow } from "./recent-alerts.ts";
+import type { AlertState } from "./alert-state.ts";
+import { type ChannelState, newChannel, type Outbox } from "./outbox.ts";
+import type { RecentRow } from "./recent-alerts.ts";
 
-/** A time in which operators do not want alerts: a row of the alert store. */
+/** A time in which operators do not want alerts. */
 export interface Silence {
   readonly id: string;
   readonly sinceMs: number;
@@ -14,283 +15,266 @@ export interface Silence {
   readonly match?: string;
 }
 
+/** The alerts of one stack, as one change sees them. A change edits this object. */
+export interface StackAlerts {
+  /** By channel, each with its pending alerts and those that the change asked for. */
+  readonly outboxes: Map<string, Outbox>;
+  silences: readonly Silence[];
+  /** Newest first. */
+  recent: readonly RecentRow[];
+  /** Alerts that were stored with a run record and are not yet admitted to the channels. */
+  arrived: readonly StoredAlert[];
+}
+
 /** Alerts of one channel without pending news: how many are kept, and for how long. */
 const SETTLED_MAX = 500;
 const SETTLED_MS = 7 * 24 * 3_600_000;
 
-const DDL = `
-  CREATE TABLE IF NOT EXISTS opspec.opspec_alert_channels (
-    stack text NOT NULL, channel text NOT NULL, next_message_at bigint NOT NULL,
-    failures bigint NOT NULL, group_until bigint, overflow bigint NOT NULL, in_flight text,
-    PRIMARY KEY (stack, channel)
-  );
-  CREATE TABLE IF NOT EXISTS opspec.opspec_alerts (
-    stack text NOT NULL, channel text NOT NULL, key text NOT NULL, firing_since bigint,
-    is_notified bigint NOT NULL, notified_at bigint, notified_before bigint, count bigint NOT NULL,
-    waiting text, next_attempt_at bigint NOT NULL, refusals bigint NOT NULL, in_flight text,
-    updated_at bigint NOT NULL, PRIMARY KEY (stack, channel, key)
-  );
-  CREATE TABLE IF NOT EXISTS opspec.opspec_silences (
-    stack text NOT NULL, id text NOT NULL, silence text NOT NULL, PRIMARY KEY (stack, id)
-  );
-  CREATE TABLE IF NOT EXISTS opspec.opspec_recent_alerts (
-    stack text NOT NULL, id text NOT NULL, position bigint NOT NULL, alert text NOT NULL,
-    PRIMARY KEY (stack, id)
-  );`;
+/** Type of a column; `?` allows NULL. A flag is 0 or 1, and JSON is text. */
+type ColumnType = "text" | "bigint" | "bigint?" | "flag" | "json" | "json?";
 
-const SELECT_CHANNEL =
-  "SELECT * FROM opspec.opspec_alert_channels WHERE stack = $1 AND channel = $2";
+/** The fields of its objects, which are its columns in snake case. Every table has a `stack` too. */
+interface Table {
+  readonly name: string;
+  readonly keys: readonly string[];
+  readonly columns: Readonly<Record<string, ColumnType>>;
+}
 
-const SELECT_NAMES =
-  "SELECT channel FROM opspec.opspec_alert_channels WHERE stack = $1 ORDER BY channel";
+const CHANNELS: Table = {
+  name: "opspec_alert_channels",
+  keys: ["channel"],
+  columns: {
+    channel: "text",
+    nextMessageAt: "bigint",
+    failures: "bigint",
+    groupUntil: "bigint?",
+    overflow: "bigint",
+    inFlight: "json?",
+  },
+};
 
-const SELECT_ALL = `
-  SELECT * FROM opspec.opspec_alerts WHERE stack = $1 AND channel = $2
-  ORDER BY next_attempt_at, updated_at, key`;
+const ALERTS: Table = {
+  name: "opspec_alerts",
+  keys: ["channel", "key"],
+  columns: {
+    channel: "text",
+    key: "text",
+    firingSince: "bigint?",
+    isNotified: "flag",
+    notifiedAt: "bigint?",
+    notifiedBefore: "bigint?",
+    count: "bigint",
+    waiting: "json?",
+    nextAttemptAt: "bigint",
+    refusals: "bigint",
+    inFlight: "json?",
+    updatedAt: "bigint",
+  },
+};
+
+const SILENCES: Table = {
+  name: "opspec_silences",
+  keys: ["id"],
+  columns: { id: "text", silence: "json" },
+};
+
+const RECENT: Table = {
+  name: "opspec_recent_alerts",
+  keys: ["id"],
+  columns: { id: "text", position: "bigint", alert: "json" },
+};
+
+const ARRIVED: Table = {
+  name: "opspec_arrived_alerts",
+  keys: ["id"],
+  columns: { id: "text", event: "json", isSilenced: "flag" },
+};
+
+const TABLES = [CHANNELS, ALERTS, SILENCES, RECENT, ARRIVED];
+
+const PENDING = "(waiting IS NOT NULL OR in_flight IS NOT NULL)";
 
 /** The keys are one JSON array, so that the statement always has the same text. */
-const SELECT_ALERTS = {
-  sqlite: selectAlerts("SELECT value FROM json_each($3)"),
-  postgres: selectAlerts("SELECT json_array_elements_text(CAST($3 AS json))"),
+const KEYS = {
+  sqlite: "SELECT value FROM json_each($2)",
+  postgres: "SELECT json_array_elements_text(CAST($2 AS json))",
 };
 
 const SELECT_FIRING = `
   SELECT channel FROM opspec.opspec_alerts
   WHERE stack = $1 AND key = $2 AND firing_since IS NOT NULL`;
 
-const CLEAR = "UPDATE opspec.opspec_alerts SET firing_since = NULL WHERE stack = $1 AND key = $2";
-
 const DELETE_SETTLED = `
   DELETE FROM opspec.opspec_alerts
-  WHERE stack = $1 AND channel = $2 AND waiting IS NULL AND in_flight IS NULL
+  WHERE stack = $1 AND channel = $2 AND NOT ${PENDING}
   AND (updated_at < $3 OR key NOT IN (
-    SELECT key FROM opspec.opspec_alerts
-    WHERE stack = $1 AND channel = $2 AND waiting IS NULL AND in_flight IS NULL
+    SELECT key FROM opspec.opspec_alerts WHERE stack = $1 AND channel = $2 AND NOT ${PENDING}
     ORDER BY updated_at DESC LIMIT ${SETTLED_MAX}
   ))`;
 
-const SELECT_SILENCES = "SELECT silence FROM opspec.opspec_silences WHERE stack = $1";
-
-const DELETE_SILENCE = "DELETE FROM opspec.opspec_silences WHERE stack = $1 AND id = $2";
-
-const SELECT_RECENT = `
-  SELECT id, position, alert FROM opspec.opspec_recent_alerts
-  WHERE stack = $1 ORDER BY position DESC LIMIT ${RECENT_MAX}`;
-
-const DELETE_RECENT = "DELETE FROM opspec.opspec_recent_alerts WHERE stack = $1 AND position < $2";
-
 /** Creates the tables where they are missing. */
-export function ensureAlertTables(database: SqlDatabase): Promise<void> {
-  return database.ensure("opspec_recent_alerts", DDL);
+export async function ensureAlertTables(database: SqlDatabase): Promise<void> {
+  for (const table of TABLES) await database.ensure(table.name, ddlOf(table));
 }
 
-export interface AlertRowsOptions {
+/** Which rows of a stack are read. */
+export interface AlertScope {
   readonly stack: string;
   readonly dialect: SqlDatabase["dialect"];
-  readonly nowMs: number;
-  /** Called with what is read and written. */
-  readonly onOutbox?: ((outbox: Outbox) => void) | undefined;
-  readonly onSilences?: ((silences: readonly Silence[]) => void) | undefined;
+  /** Alerts that are read although they are not pending. */
+  readonly keys: readonly string[];
 }
 
-/** The alert rows of one stack, as one transaction sees them. Only changed rows are written. */
-export class AlertRows {
-  readonly #query: Query;
-  readonly #options: AlertRowsOptions;
-  /** The rows as they are in the database. */
-  readonly #stored = new Set<string>();
-
-  constructor(query: Query, options: AlertRowsOptions) {
-    this.#query = query;
-    this.#options = options;
-  }
-
-  /** The channels, each with its pending alerts and those with these keys. */
-  async outboxes(channels: readonly string[], keys: readonly string[] | "all"): Promise<Outbox[]> {
-    const outboxes: Outbox[] = [];
-    for (const name of channels) outboxes.push(await this.#outbox(name, keys));
-    return outboxes;
-  }
-
-  async #outbox(name: string, keys: readonly string[] | "all"): Promise<Outbox> {
-    const { stack, dialect } = this.#options;
-    const [found] = await this.#query("read a channel", SELECT_CHANNEL, [stack, name]);
-    const channel = found ? channelOf(name, found) : newChannel(name);
-    if (found) this.#note("opspec_alert_channels", channelFields(channel));
-    const rows =
-      keys === "all"
-        ? await this.#query("read the alerts", SELECT_ALL, [stack, name])
-        : await this.#query("read the alerts", SELECT_ALERTS[dialect], [
-            stack,
-            name,
-            JSON.stringify(keys),
-          ]);
-    const alerts = rows.map(alertOf);
-    for (const it of alerts) this.#note("opspec_alerts", alertFields(name, it));
-    return { channel, alerts: new Map(alerts.map((it) => [it.key, it])) };
-  }
-
-  async saveOutboxes(outboxes: readonly Outbox[]): Promise<void> {
-    const { stack, nowMs, onOutbox } = this.#options;
-    for (const outbox of outboxes) {
-      const { name } = outbox.channel;
-      await this.#save("opspec_alert_channels", ["channel"], channelFields(outbox.channel));
-      for (const it of outbox.alerts.values()) {
-        await this.#save("opspec_alerts", ["channel", "key"], alertFields(name, it));
-      }
-      const limits = [stack, name, nowMs - SETTLED_MS];
-      if (outbox.alerts.size > 0) await this.#query("delete old alerts", DELETE_SETTLED, limits);
-      onOutbox?.(outbox);
-    }
-  }
-
-  async channelNames(): Promise<string[]> {
-    const rows = await this.#query("read the channels", SELECT_NAMES, [this.#options.stack]);
-    return rows.map(({ channel }) => String(channel));
-  }
-
-  /** Whether the alert fires in one of the channels. */
-  async isFiring(key: string, channels: readonly string[]): Promise<boolean> {
-    const rows = await this.#query("read an alert", SELECT_FIRING, [this.#options.stack, key]);
-    return rows.some(({ channel }) => channels.includes(String(channel)));
-  }
-
-  /** Marks an alert as resolved in all channels. */
-  async clear(key: string): Promise<void> {
-    await this.#query("clear an alert", CLEAR, [this.#options.stack, key]);
-  }
-
-  async silences(): Promise<Silence[]> {
-    const rows = await this.#query("read the silences", SELECT_SILENCES, [this.#options.stack]);
-    const silences = rows.map(({ silence }) => JSON.parse(String(silence)) as Silence);
-    this.#options.onSilences?.(silences);
-    return silences;
-  }
-
-  async saveSilence(silence: Silence): Promise<void> {
-    const row = { id: silence.id, silence: JSON.stringify(silence) };
-    await this.#save("opspec_silences", ["id"], row);
-  }
-
-  async deleteSilence(id: string): Promise<void> {
-    await this.#query("delete a silence", DELETE_SILENCE, [this.#options.stack, id]);
-  }
-
-  /** Newest first. */
-  async recent(): Promise<RecentRow[]> {
-    const rows = await this.#query("read recent alerts", SELECT_RECENT, [this.#options.stack]);
-    const recent = rows.map(recentOf);
-    for (const it of recent) this.#note("opspec_recent_alerts", recentFields(it));
-    return recent;
-  }
-
-  async saveRecent(recent: readonly RecentRow[]): Promise<void> {
-    for (const it of recent) await this.#save("opspec_recent_alerts", ["id"], recentFields(it));
-    const oldest = recent[RECENT_MAX - 1];
-    if (!oldest) return;
-    const values = [this.#options.stack, oldest.position];
-    await this.#query("delete old alerts", DELETE_RECENT, values);
-  }
-
-  #note(table: string, row: Fields): void {
-    this.#stored.add(JSON.stringify([table, row]));
-  }
-
-  async #save(table: string, keys: readonly string[], row: Fields): Promise<void> {
-    if (this.#stored.has(JSON.stringify([table, row]))) return;
-    this.#note(table, row);
-    const text = upsertText(table, ["stack", ...keys], ["stack", ...Object.keys(row)]);
-    await this.#query("save the alerts", text, [this.#options.stack, ...Object.values(row)]);
-  }
-}
-
-/** The columns of a row besides the stack. */
-type Fields = Readonly<Record<string, SqlValue>>;
-
-function selectAlerts(keys: string): string {
-  return `
-    SELECT * FROM opspec.opspec_alerts WHERE stack = $1 AND channel = $2
-    AND (waiting IS NOT NULL OR in_flight IS NOT NULL OR key IN (${keys}))
-    ORDER BY next_attempt_at, updated_at, key`;
-}
-
-function upsertText(table: string, keys: readonly string[], names: readonly string[]): string {
-  const set = names.filter((it) => !keys.includes(it)).map((it) => `${it} = excluded.${it}`);
-  const places = names.map((_, index) => `$${index + 1}`);
-  return `INSERT INTO opspec.${table} (${names.join(", ")}) VALUES (${places.join(", ")})
-    ON CONFLICT (${keys.join(", ")}) DO UPDATE SET ${set.join(", ")}`;
-}
-
-function channelFields(channel: ChannelState): Fields {
-  return {
-    channel: channel.name,
-    next_message_at: channel.nextMessageAt,
-    failures: channel.failures,
-    group_until: channel.groupUntil,
-    overflow: channel.overflow,
-    in_flight: channel.inFlight && JSON.stringify(channel.inFlight),
+/** Reads the alerts of a stack. */
+export async function readAlerts(query: Query, scope: AlertScope): Promise<StackAlerts> {
+  const { stack, dialect, keys } = scope;
+  const select = async (table: Table, rest = "", values: readonly SqlValue[] = []) => {
+    const text = `SELECT * FROM opspec.${table.name} WHERE stack = $1 ${rest}`;
+    const rows = await query("read the alerts", text, [stack, ...values]);
+    return rows.map((row) => objectOf(table, row));
   };
+  const arrived = (await select(ARRIVED, "ORDER BY id")) as unknown as StoredAlert[];
+  const channels = await select(CHANNELS, "ORDER BY channel");
+  const outboxes = new Map<string, Outbox>();
+  for (const { channel, ...rest } of channels) {
+    const name = String(channel);
+    outboxes.set(name, { channel: { name, ...rest } as ChannelState, alerts: new Map() });
+  }
+  const asked = JSON.stringify([...keys, ...arrived.map(({ event }) => event.key)]);
+  const condition = `AND (${PENDING} OR key IN (${KEYS[dialect]}))`;
+  const order = "ORDER BY next_attempt_at, updated_at, key";
+  for (const { channel, ...rest } of await select(ALERTS, `${condition} ${order}`, [asked])) {
+    const alert = { ...rest, waiting: rest["waiting"] ?? {} } as unknown as AlertState;
+    outboxOf({ outboxes }, String(channel)).alerts.set(alert.key, alert);
+  }
+  const silences = (await select(SILENCES)).map(({ silence }) => silence as Silence);
+  const recent = (await select(RECENT, "ORDER BY position DESC")) as unknown as RecentRow[];
+  return { outboxes, silences, recent, arrived };
 }
 
-function channelOf(name: string, row: Row): ChannelState {
-  return {
-    name,
-    nextMessageAt: Number(row["next_message_at"]),
-    failures: Number(row["failures"]),
-    groupUntil: numberOrNull(row["group_until"]),
-    overflow: Number(row["overflow"]),
-    inFlight: jsonOrNull<InFlightMessage>(row["in_flight"]),
-  };
+/** Reads the alerts, lets `work` edit them, and writes the rows that differ. */
+export async function changeAlerts<T>(
+  query: Query,
+  scope: AlertScope & { readonly nowMs: number },
+  work: (alerts: StackAlerts) => T,
+): Promise<T> {
+  const { stack, nowMs } = scope;
+  const alerts = await readAlerts(query, scope);
+  const before = rowsOf(alerts);
+  const result = work(alerts);
+  const after = rowsOf(alerts);
+  for (const [id, { table, row }] of after) {
+    if (JSON.stringify(row) === JSON.stringify(before.get(id)?.row)) continue;
+    await query("save the alerts", upsertText(table), [stack, ...Object.values(row)]);
+  }
+  for (const [id, { table, row }] of before) {
+    if (after.has(id)) continue;
+    const keys = table.keys.map((it) => row[it] ?? null);
+    await query("delete old alerts", deleteText(table), [stack, ...keys]);
+  }
+  for (const { channel, alerts: changed } of alerts.outboxes.values()) {
+    if (changed.size === 0) continue;
+    await query("delete old alerts", DELETE_SETTLED, [stack, channel.name, nowMs - SETTLED_MS]);
+  }
+  return result;
 }
 
-function alertFields(channel: string, alert: AlertState): Fields {
-  const { firing, resolved } = alert.waiting;
-  return {
-    channel,
-    key: alert.key,
-    firing_since: alert.firingSince,
-    is_notified: alert.isNotified ? 1 : 0,
-    notified_at: alert.notifiedAt,
-    notified_before: alert.notifiedBefore,
-    count: alert.count,
-    waiting: firing || resolved ? JSON.stringify({ firing, resolved }) : null,
-    next_attempt_at: alert.nextAttemptAt,
-    refusals: alert.refusals,
-    in_flight: alert.inFlight && JSON.stringify(alert.inFlight),
-    updated_at: alert.updatedAt,
-  };
+/** Stores an alert in the caller's transaction, so that it is delivered even if its process ends. */
+export async function storeAlert(query: Query, stack: string, alert: StoredAlert): Promise<void> {
+  const values = Object.values(rowOf(ARRIVED, alert));
+  await query("store an alert", upsertText(ARRIVED), [stack, ...values]);
 }
 
-function alertOf(row: Row): AlertState {
-  return {
-    key: String(row["key"]),
-    firingSince: numberOrNull(row["firing_since"]),
-    isNotified: Number(row["is_notified"]) === 1,
-    notifiedAt: numberOrNull(row["notified_at"]),
-    notifiedBefore: numberOrNull(row["notified_before"]),
-    count: Number(row["count"]),
-    waiting: jsonOrNull<AlertNews>(row["waiting"]) ?? {},
-    nextAttemptAt: Number(row["next_attempt_at"]),
-    refusals: Number(row["refusals"]),
-    inFlight: jsonOrNull<NonNullable<AlertState["inFlight"]>>(row["in_flight"]),
-    updatedAt: Number(row["updated_at"]),
-  };
+/** Names of the channels in which the alert fires. */
+export async function firingChannels(query: Query, stack: string, key: string): Promise<string[]> {
+  const rows = await query("read an alert", SELECT_FIRING, [stack, key]);
+  return rows.map(({ channel }) => String(channel));
 }
 
-function recentFields({ id, position, alert }: RecentRow): Fields {
-  return { id, position, alert: JSON.stringify(alert) };
+/** The channel's outbox, which is added when it is missing. */
+export function outboxOf({ outboxes }: Pick<StackAlerts, "outboxes">, name: string): Outbox {
+  const outbox = outboxes.get(name) ?? { channel: newChannel(name), alerts: new Map() };
+  outboxes.set(name, outbox);
+  return outbox;
 }
 
-function recentOf({ id, position, alert }: Row): RecentRow {
-  const parsed = JSON.parse(String(alert)) as RecentAlert;
-  return { id: String(id), position: Number(position), alert: parsed };
+type TableRow = Readonly<Record<string, SqlValue>>;
+
+/** All rows, by table and key. */
+function rowsOf(alerts: StackAlerts): Map<string, { table: Table; row: TableRow }> {
+  const outboxes = [...alerts.outboxes.values()];
+  const objects: [Table, object][] = [
+    ...outboxes.map(({ channel }): [Table, object] => [
+      CHANNELS,
+      { ...channel, channel: channel.name },
+    ]),
+    ...outboxes.flatMap(({ channel, alerts: states }) =>
+      [...states.values()].map((it): [Table, object] => [ALERTS, { ...it, channel: channel.name }]),
+    ),
+    ...alerts.silences.map((it): [Table, object] => [SILENCES, { id: it.id, silence: it }]),
+    ...alerts.recent.map((it): [Table, object] => [RECENT, it]),
+    ...alerts.arrived.map((it): [Table, object] => [ARRIVED, it]),
+  ];
+  return new Map(
+    objects.map(([table, object]) => {
+      const row = rowOf(table, object);
+      return [JSON.stringify([table.name, ...table.keys.map((it) => row[it])]), { table, row }];
+    }),
+  );
 }
 
-function numberOrNull(value: unknown): number | null {
-  return value === null ? null : Number(value);
+function rowOf({ columns }: Table, object: object): TableRow {
+  const fields = new Map<string, unknown>(Object.entries(object));
+  return Object.fromEntries(
+    Object.entries(columns).map(([field, type]) => [field, storedValue(type, fields.get(field))]),
+  );
 }
 
-/** Rows of ours have the shape that this module wrote. */
-function jsonOrNull<T>(value: unknown): T | null {
-  return value === null ? null : (JSON.parse(String(value)) as T);
+/** News without a field is NULL, so that SQL can tell which alerts are pending. */
+function storedValue(type: ColumnType, value: unknown): SqlValue {
+  if (type === "flag") return value === true ? 1 : 0;
+  if (!type.startsWith("json") || value === null) return (value ?? null) as SqlValue;
+  const text = JSON.stringify(value);
+  return text === "{}" ? null : text;
+}
+
+function objectOf({ columns }: Table, row: Row): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([field, type]) => [field, readValue(type, row[snake(field)])]),
+  );
+}
+
+function readValue(type: ColumnType, value: unknown): unknown {
+  if (value === null || type === "text") return value;
+  if (type === "flag") return Number(value) === 1;
+  return type.startsWith("json") ? JSON.parse(String(value)) : Number(value);
+}
+
+function ddlOf({ name, keys, columns }: Table): string {
+  const lines = Object.entries(columns).map(([field, type]) => {
+    const sqlType = type === "text" || type.startsWith("json") ? "text" : "bigint";
+    return `${snake(field)} ${sqlType}${type.endsWith("?") ? "" : " NOT NULL"}`;
+  });
+  const key = ["stack", ...keys].join(", ");
+  return `CREATE TABLE IF NOT EXISTS opspec.${name} (
+    stack text NOT NULL, ${lines.join(", ")}, PRIMARY KEY (${key})
+  );`;
+}
+
+function upsertText({ name, keys, columns }: Table): string {
+  const names = ["stack", ...Object.keys(columns).map(snake)];
+  const values = names.map((_, index) => `$${index + 1}`);
+  const set = names.filter((it) => it !== "stack" && !keys.includes(it));
+  return `INSERT INTO opspec.${name} (${names.join(", ")}) VALUES (${values.join(", ")})
+    ON CONFLICT (${["stack", ...keys].join(", ")})
+    DO UPDATE SET ${set.map((it) => `${it} = excluded.${it}`).join(", ")}`;
+}
+
+function deleteText({ name, keys }: Table): string {
+  const conditions = keys.map((it, index) => `${it} = $${index + 2}`);
+  return `DELETE FROM opspec.${name} WHERE stack = $1 AND ${conditions.join(" AND ")}`;
+}
+
+function snake(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (it) => `_${it.toLowerCase()}`);
 }

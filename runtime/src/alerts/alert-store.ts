@@ -1,12 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Query, SqlDatabase } from "../databases/sql-database.ts";
-import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
+import { StoreError } from "../databases/store-error.ts";
 import type { Clock } from "../run/clock.ts";
-import { mergeAlerts, readAlerts, type StoredAlerts } from "./stored-alerts.ts";
-import { AlertRows, ensureAlertTables, type Silence } from "./alert-rows.ts";
+import {
+  changeAlerts,
+  ensureAlertTables,
+  firingChannels,
+  outboxOf,
+  readAlerts,
+  type StackAlerts,
+} from "./alert-rows.ts";
 import type { AlertState } from "./alert-state.ts";
-import type { Outbox } from "./outbox.ts";
+import { countOfNews, hasRoom, type Outbox } from "./outbox.ts";
+import { RECENT_MAX } from "./recent-alerts.ts";
 
 /** An alert is more urgent than its state: a store that takes longer counts as down. */
 const STORE_MS = 3_000;
@@ -15,7 +22,7 @@ const STORE_MS = 3_000;
 const TRY_AGAIN_MS = 30_000;
 
 /** Alerts of one channel that a process remembers for the time in which the store is down. */
-const KNOWN_MAX = 500;
+const REMEMBERED_MAX = 500;
 
 const NOTE = "The store of alerts is down, so alerts may come twice.";
 
@@ -23,30 +30,26 @@ export interface AlertStoreOptions {
   readonly database: SqlDatabase;
   readonly stack: string;
   /** The alerts of a version that kept them in one document. */
-  readonly readOldAlerts: () => Promise<StoredAlerts | undefined>;
+  readonly readOldAlerts: () => Promise<StackAlerts | undefined>;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
-/** The rows in memory that are used while the store is down. */
-interface Fallback {
-  readonly database: SqlDatabase;
-  changes: number;
-  tryAgainAtMs: number;
-}
-
-type Work<T> = (rows: AlertRows) => Promise<T>;
+/** Edits the alerts. It may run more than once. */
+type Change<T> = (alerts: StackAlerts) => T;
 
 /**
- * The alert rows of a stack. Fails open: while the database is down, the process goes on with rows in
- * memory, beginning with those it used last. They are merged into the database when it is up again.
- * The log and each channel get one warning.
+ * The alerts of a stack. Fails open: while the database is down, the process goes on with the alerts
+ * that it used last, and merges them into the database when that is up again. The log and each
+ * channel get one warning.
  */
 export class AlertStore {
   readonly #options: AlertStoreOptions;
-  readonly #known = new KnownAlerts();
+  #own: StackAlerts = { outboxes: new Map(), silences: [], recent: [], arrived: [] };
+  /** Silences that the database has, so that a merge tells new from ended ones. */
+  #storedSilences = new Set<string>();
   #isOldRead = false;
-  #fallback: Fallback | undefined;
+  #tryAgainAtMs: number | undefined;
   /** Channels whose readers know that the database is down. */
   #notified = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
@@ -55,24 +58,47 @@ export class AlertStore {
     this.#options = options;
   }
 
-  /** Runs `work` in one transaction. `work` may run more than once and awaits only its rows. */
-  change<T>(work: Work<T>): Promise<T> {
-    return this.#run(work, false);
+  /** Edits the alerts in one transaction; the pending ones and those with these keys are there. */
+  change<T>(keys: readonly string[], work: Change<T>): Promise<T> {
+    return this.#run(
+      (stop) => this.#inTransaction(keys, work, stop),
+      () => work(this.#own),
+    );
   }
 
-  /** Runs `work` without a transaction. */
-  read<T>(work: Work<T>): Promise<T> {
-    return this.#run(work, true);
+  read(): Promise<StackAlerts> {
+    const { database, stack } = this.#options;
+    const scope = { stack, dialect: database.dialect, keys: [] };
+    return this.#run(
+      () => readAlerts(database.query.bind(database), scope),
+      () => this.#own,
+    );
+  }
+
+  /** Whether the alert fires in one of the channels. */
+  isFiring(key: string, channels: readonly string[]): Promise<boolean> {
+    const { database, stack } = this.#options;
+    return this.#run(
+      async () => {
+        const firing = await firingChannels(database.query.bind(database), stack, key);
+        return firing.some((it) => channels.includes(it));
+      },
+      () => channels.some((it) => isFiringIn(this.#own.outboxes.get(it), key)),
+    );
+  }
+
+  isDown(): boolean {
+    return this.#tryAgainAtMs !== undefined;
   }
 
   /** Whether the rows outlive this process. */
   isKept(): boolean {
-    return this.#options.database.isKept && this.#fallback === undefined;
+    return this.#options.database.isKept && !this.isDown();
   }
 
-  /** What the readers of a channel should know of the store; undefined once they were told. */
+  /** What the readers of a channel should know of the store; undefined once they know it. */
   noteFor(channel: string): string | undefined {
-    return this.#fallback && !this.#notified.has(channel) ? NOTE : undefined;
+    return this.isDown() && !this.#notified.has(channel) ? NOTE : undefined;
   }
 
   noteDelivered(channel: string): void {
@@ -85,137 +111,179 @@ export class AlertStore {
       seen = this.#last;
       await seen;
     }
-    await this.#fallback?.database.close();
   }
 
-  /** One after the other, so that a change finds the rows of the one before. */
-  #run<T>(work: Work<T>, isRead: boolean): Promise<T> {
-    const running = this.#last.then(() => this.#runNow(work, isRead));
+  /** One after the other, so that a change finds what the one before left. */
+  #run<T>(inDatabase: (stop: AbortSignal) => Promise<T>, inMemory: () => T): Promise<T> {
+    const running = this.#last.then(() => this.#runNow(inDatabase, inMemory));
     this.#last = running.catch(() => {});
     return running;
   }
 
-  async #runNow<T>(work: Work<T>, isRead: boolean): Promise<T> {
-    const { log, clock } = this.#options;
-    const waitMs = (this.#fallback?.tryAgainAtMs ?? 0) - clock.now().getTime();
+  async #runNow<T>(inDatabase: (stop: AbortSignal) => Promise<T>, inMemory: () => T): Promise<T> {
+    const { log, clock, database } = this.#options;
+    const waitMs = (this.#tryAgainAtMs ?? 0) - clock.now().getTime();
     // A longer wait comes from a clock that was set back.
-    if (waitMs > 0 && waitMs <= TRY_AGAIN_MS) return this.#inMemory(work);
+    if (waitMs > 0 && waitMs <= TRY_AGAIN_MS) return inMemory();
     try {
-      return await inTime(this.#inDatabase(work, isRead));
+      return await inTime(database.where, async (stop) => {
+        await this.#prepare(stop);
+        return await inDatabase(stop);
+      });
     } catch (error) {
-      if (!this.#fallback) {
+      // Anything else is a defect, and must not look like a store that is down.
+      if (!(error instanceof StoreError)) throw error;
+      if (!this.isDown()) {
         log.warn({ err: error }, "the alert store is down: alerts are sent, and may come twice");
       }
-      const result = await this.#inMemory(work);
-      if (this.#fallback) this.#fallback.tryAgainAtMs = clock.now().getTime() + TRY_AGAIN_MS;
-      return result;
+      this.#tryAgainAtMs = clock.now().getTime() + TRY_AGAIN_MS;
+      return inMemory();
     }
   }
 
-  async #inDatabase<T>(work: Work<T>, isRead: boolean): Promise<T> {
-    const { database, readOldAlerts } = this.#options;
-    const own = this.#fallback;
-    const changes = own?.changes;
+  /** Creates the tables, and merges the alerts of an older version and those of an outage. */
+  async #prepare(stop: AbortSignal): Promise<void> {
+    const { database, readOldAlerts, log } = this.#options;
     await ensureAlertTables(database);
     const old = this.#isOldRead ? undefined : await readOldAlerts();
-    const kept = own && this.#known.without(await readAlerts(this.#plainRows(own.database)));
-    const isPlain = isRead && !old && !kept;
-    const result = isPlain
-      ? await work(this.#plainRows(database))
-      : await database.transaction("change the alerts", async (query) => {
-          const rows = this.#rows(database, query);
-          if (old && (await rows.channelNames()).length === 0) await mergeAlerts(rows, old);
-          if (kept) await mergeAlerts(rows, kept);
-          return work(rows);
-        });
+    if (old) {
+      await this.#inTransaction(
+        keysOf(old),
+        (alerts) => {
+          if (alerts.outboxes.size === 0) mergeAlerts(alerts, old);
+        },
+        stop,
+      );
+    }
     this.#isOldRead = true;
-    // Rows that changed since they were read are merged by the next change.
-    if (own && this.#fallback === own && own.changes === changes) await this.#endFallback(own);
+    if (!this.isDown()) return;
+    const own = this.#own;
+    const stored = this.#storedSilences;
+    await this.#inTransaction(keysOf(own), (alerts) => mergeAlerts(alerts, own, stored), stop);
+    this.#tryAgainAtMs = undefined;
+    this.#notified = new Set();
+    log.info("the alert store is up again");
+  }
+
+  async #inTransaction<T>(keys: readonly string[], work: Change<T>, stop: AbortSignal): Promise<T> {
+    const { database, stack, clock } = this.#options;
+    const { dialect } = database;
+    let changed = this.#own;
+    const result = await database.transaction("change the alerts", (query: Query) => {
+      const scope = { stack, dialect, keys, nowMs: clock.now().getTime() };
+      return changeAlerts(query, scope, (alerts) => {
+        // The process goes on without the store, so this transaction must not happen as well.
+        stop.throwIfAborted();
+        changed = alerts;
+        return work(alerts);
+      });
+    });
+    if (!stop.aborted) this.#remember(changed);
     return result;
   }
 
-  async #endFallback({ database }: Fallback): Promise<void> {
-    this.#options.log.info("the alert store is up again");
-    this.#fallback = undefined;
-    this.#notified = new Set();
-    await database.close();
-  }
-
-  async #inMemory<T>(work: Work<T>): Promise<T> {
-    const fallback = (this.#fallback ??= {
-      database: openSqlite(MEMORY),
-      changes: 0,
-      tryAgainAtMs: 0,
-    });
-    const { database } = fallback;
-    await ensureAlertTables(database);
-    fallback.changes += 1;
-    const isFirst = fallback.changes === 1;
-    return database.transaction("change the alerts", async (query) => {
-      const rows = this.#rows(database, query);
-      if (isFirst) await mergeAlerts(rows, this.#known.all());
-      return work(rows);
-    });
-  }
-
-  #plainRows(database: SqlDatabase): AlertRows {
-    return this.#rows(database, (verb, text, values) => database.query(verb, text, values));
-  }
-
-  /** Only the rows of the real database are remembered. */
-  #rows(database: SqlDatabase, query: Query): AlertRows {
-    const { stack, clock } = this.#options;
-    const options = { stack, dialect: database.dialect, nowMs: clock.now().getTime() };
-    if (database !== this.#options.database) return new AlertRows(query, options);
-    return new AlertRows(query, {
-      ...options,
-      onOutbox: (outbox) => this.#known.addOutbox(outbox),
-      onSilences: (silences) => this.#known.setSilences(silences),
-    });
-  }
-}
-
-/** The rows that a process used last, without the pending news, which stays in the database. */
-class KnownAlerts {
-  readonly #outboxes = new Map<string, Outbox>();
-  #silences: readonly Silence[] = [];
-
-  all(): StoredAlerts {
-    return { outboxes: [...this.#outboxes.values()], silences: this.#silences, recent: [] };
-  }
-
-  /** Without the known silences, which another process may have ended. */
-  without(all: StoredAlerts): StoredAlerts {
-    const known = new Set(this.#silences.map(({ id }) => id));
-    return { ...all, silences: all.silences.filter(({ id }) => !known.has(id)) };
-  }
-
-  setSilences(silences: readonly Silence[]): void {
-    this.#silences = silences;
-  }
-
-  addOutbox({ channel, alerts }: Outbox): void {
-    const known = this.#outboxes.get(channel.name)?.alerts ?? new Map<string, AlertState>();
-    for (const it of alerts.values()) {
-      known.delete(it.key);
-      known.set(it.key, { ...it, waiting: {}, inFlight: null, count: 0 });
+  /** Keeps what the next outage needs. The pending news stays in the database. */
+  #remember({ outboxes, silences }: StackAlerts): void {
+    for (const { channel, alerts } of outboxes.values()) {
+      const known = this.#own.outboxes.get(channel.name)?.alerts ?? new Map<string, AlertState>();
+      for (const it of alerts.values()) {
+        known.delete(it.key);
+        known.set(it.key, { ...it, waiting: {}, inFlight: null, count: 0 });
+      }
+      for (const key of [...known.keys()].slice(0, -REMEMBERED_MAX)) known.delete(key);
+      const idle = { ...channel, groupUntil: null, overflow: 0, inFlight: null };
+      this.#own.outboxes.set(channel.name, { channel: idle, alerts: known });
     }
-    for (const key of [...known.keys()].slice(0, -KNOWN_MAX)) known.delete(key);
-    const settled = { ...channel, groupUntil: null, overflow: 0, inFlight: null };
-    this.#outboxes.set(channel.name, { channel: settled, alerts: known });
+    this.#own = { outboxes: this.#own.outboxes, silences, recent: [], arrived: [] };
+    this.#storedSilences = new Set(silences.map(({ id }) => id));
   }
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+function isFiringIn(outbox: Outbox | undefined, key: string): boolean {
+  return (outbox?.alerts.get(key)?.firingSince ?? null) !== null;
+}
+
+function keysOf({ outboxes }: StackAlerts): string[] {
+  return [...outboxes.values()].flatMap(({ alerts }) => [...alerts.keys()]);
+}
+
+/**
+ * Merges the alerts that one process kept into the stored ones.
+ *
+ * @param known silences that were stored when the process lost the store
+ */
+export function mergeAlerts(
+  stored: StackAlerts,
+  own: StackAlerts,
+  known: ReadonlySet<string> = new Set(),
+): void {
+  for (const outbox of own.outboxes.values()) {
+    mergeOutbox(outboxOf(stored, outbox.channel.name), outbox);
+  }
+  const kept = new Set(own.silences.map(({ id }) => id));
+  stored.silences = [
+    ...stored.silences.filter(({ id }) => !known.has(id) || kept.has(id)),
+    ...own.silences.filter(({ id }) => !known.has(id)),
+  ];
+  const seen = new Set(stored.recent.map(({ alert }) => `${alert.key} ${alert.at}`));
+  const added = own.recent.filter(({ alert }) => !seen.has(`${alert.key} ${alert.at}`));
+  const first = (stored.recent[0]?.position ?? 0) + added.length;
+  const moved = added.map((it, index) => ({ ...it, position: first - index }));
+  stored.recent = [...moved, ...stored.recent].slice(0, RECENT_MAX);
+}
+
+function mergeOutbox(stored: Outbox, own: Outbox): void {
+  const { channel } = stored;
+  stored.channel = {
+    ...channel,
+    nextMessageAt: Math.max(channel.nextMessageAt, own.channel.nextMessageAt),
+    failures: own.channel.failures,
+    groupUntil: channel.groupUntil ?? own.channel.groupUntil,
+    overflow: channel.overflow + own.channel.overflow,
+    inFlight: channel.inFlight ?? own.channel.inFlight,
+  };
+  for (const it of own.alerts.values()) {
+    const state = channel.inFlight ? { ...it, inFlight: null } : it;
+    const before = stored.alerts.get(it.key);
+    const merged = before ? mergedState(before, state) : state;
+    if (hasRoom(stored, merged)) stored.alerts.set(it.key, merged);
+    else {
+      const overflow = stored.channel.overflow + countOfNews({ ...it.waiting, count: it.count });
+      stored.channel = { ...stored.channel, overflow };
+    }
+  }
+}
+
+function mergedState(before: AlertState, own: AlertState): AlertState {
+  const newer = own.updatedAt > before.updatedAt ? own : before;
+  const { waiting } = before;
+  return {
+    ...newer,
+    count: before.count + own.count,
+    waiting: {
+      firing: waiting.firing ?? own.waiting.firing,
+      resolved: newer.firingSince === null ? (waiting.resolved ?? own.waiting.resolved) : undefined,
+    },
+    inFlight: before.inFlight ?? own.inFlight,
+  };
+}
+
+/** Rejects with a StoreError after STORE_MS, and then stops the work. */
+async function inTime<T>(where: string, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
   const timer = new AbortController();
-  const late = sleep(STORE_MS, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`no answer within ${STORE_MS} ms`);
+  const limit = sleep(STORE_MS, undefined, { signal: timer.signal }).then(() => {
+    const cause = new Error(`no answer within ${STORE_MS} ms`);
+    const error = new StoreError({ where, verb: "change the alerts" }, cause);
+    late.abort(error);
+    throw error;
   });
+  const working = work(late.signal);
   // The one that loses the race must not end the process.
-  late.catch(() => {});
-  work.catch(() => {});
+  limit.catch(() => {});
+  working.catch(() => {});
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([working, limit]);
   } finally {
     timer.abort();
   }

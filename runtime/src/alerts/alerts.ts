@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { ManifestAlerts } from "../contract/alert.ts";
-import type { AlertEvent, AlertSink, Delivery } from "../contract/alert-event.ts";
+import type { AlertEvent, AlertSink, StoredAlert } from "../contract/alert-event.ts";
 import type { Env } from "../contract/env.ts";
 import { type RuntimeManifest, stackNamespace } from "../contract/manifest.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
@@ -10,7 +11,7 @@ import { messageOf } from "./alert-message.ts";
 import { type Channel, whyNotSent } from "./channels/channel.ts";
 import { openChannels } from "./channels/channels.ts";
 import { DeliveryLoop } from "./delivery-loop.ts";
-import { readOldAlerts } from "./stored-alerts.ts";
+import { readOldAlerts } from "./old-alerts.ts";
 import type { AlertRules } from "./outbox.ts";
 import type { RecentAlert } from "./recent-alerts.ts";
 import { normalisedKey, safeEvent } from "./safe-event.ts";
@@ -28,6 +29,8 @@ const TEST_MS = 30_000;
 /** The alerts of a process. */
 export interface Alerts extends AlertSink {
   readonly silences: Silences;
+  /** The alert to store with a run record, so that any process can deliver it. Send it next. */
+  toStore(event: AlertEvent, id: string): Promise<StoredAlert>;
   /** The last alerts of all processes of the stack, newest first. */
   recent(limit: number): Promise<readonly RecentAlert[]>;
   readonly channels: () => readonly ChannelInfo[];
@@ -86,32 +89,44 @@ export function alertsOf(
   const isReady = () => channels.some((it) => it.isReady());
   const readyChannels = () => (isReady() ? channels.filter((it) => it.isReady()) : [NO_CHANNEL]);
   const loop = new DeliveryLoop({ channels: readyChannels, rules, store, log, clock });
+  const toStore = async (event: AlertEvent, id: string): Promise<StoredAlert> => ({
+    id,
+    event: safeEvent(event),
+    isSilenced: await silences.isJobSilenced(event),
+  });
   let isUsed = false;
   return {
     silences,
+    toStore,
     isFiring: (key) => {
       const names = readyChannels().map(({ name }) => name);
-      return store.read((rows) => rows.isFiring(normalisedKey(key), names));
+      return store.isFiring(normalisedKey(key), names);
     },
-    clear: (key) => store.change((rows) => rows.clear(normalisedKey(key))),
-    send: async (event) => {
-      isUsed = true;
-      const safe = safeEvent(event);
-      try {
-        const isSilenced = await silences.isJobSilenced(safe);
-        const delivery = await loop.send({ event: safe, isSilenced });
-        if (delivery === "silenced") {
-          log.info({ alert: safe.kind, key: safe.key }, "alert silenced");
+    clear: (key) => {
+      const normal = normalisedKey(key);
+      return store.change([normal], ({ outboxes }) => {
+        for (const { alerts } of outboxes.values()) {
+          const known = alerts.get(normal);
+          if (known) alerts.set(normal, { ...known, firingSince: null });
         }
+      });
+    },
+    send: async (event, storedId) => {
+      isUsed = true;
+      const about = { alert: event.kind, key: normalisedKey(event.key) };
+      try {
+        const alert = await toStore(event, storedId ?? randomUUID());
+        const delivery = await loop.send({ ...alert, isStored: storedId !== undefined });
+        if (delivery === "silenced") log.info(about, "alert silenced");
         return delivery;
       } catch (error) {
-        log.error({ err: error, alert: safe.kind, key: safe.key }, "alert not sent");
-        return "error" satisfies Delivery;
+        log.error({ ...about, err: error }, "alert not sent");
+        return "error";
       }
     },
     recent: async (limit) => {
-      const rows = await store.read((it) => it.recent());
-      return rows.slice(0, limit).map(({ alert }) => alert);
+      const { recent } = await store.read();
+      return recent.slice(0, limit).map(({ alert }) => alert);
     },
     channels: () => channels.map((it) => ({ name: it.name, kind: it.kind, isReady: it.isReady() })),
     test: (by) => {

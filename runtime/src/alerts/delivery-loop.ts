@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { AlertEvent, Delivery } from "../contract/alert-event.ts";
+import type { Delivery, StoredAlert } from "../contract/alert-event.ts";
 import type { Clock } from "../run/clock.ts";
 import { waitAtMost } from "../run/timer.ts";
 import { countOf } from "./alert-message.ts";
+import { outboxOf } from "./alert-rows.ts";
 import type { AlertStore } from "./alert-store.ts";
 import { type Channel, ChannelError, whyNotSent } from "./channels/channel.ts";
-import { type NewAlert, type Plan, planDelivery } from "./delivery-plan.ts";
+import { type Plan, planDelivery } from "./delivery-plan.ts";
 import {
   type AlertRules,
   noteDelivered,
@@ -32,6 +33,12 @@ export interface DeliveryOptions {
   readonly store: AlertStore;
   readonly log: Logger;
   readonly clock: Clock;
+}
+
+/** An alert that this process sends. */
+export interface NewAlert extends StoredAlert {
+  /** It was stored with a run record. If the store lacks it now, another process admitted it. */
+  readonly isStored: boolean;
 }
 
 interface Waiting extends NewAlert {
@@ -97,8 +104,8 @@ export class DeliveryLoop {
   async #admitBatch(batch: readonly Waiting[]): Promise<void> {
     try {
       const { verdicts, sent } = await this.#tick(batch, false);
-      for (const [index, { event, answer }] of batch.entries()) {
-        answer(resultOf(event, verdicts[index] ?? {}, sent));
+      for (const { id, event, answer } of batch) {
+        answer(resultOf(event, verdicts.get(id) ?? { other: "held" }, sent));
       }
       if (sent.length > 0) {
         void Promise.all(sent.map((it) => it.result)).then(() => this.#deliverInBackground());
@@ -113,11 +120,13 @@ export class DeliveryLoop {
   async #tick(alerts: readonly NewAlert[], isLast: boolean): Promise<Plan & { sent: Sent[] }> {
     const { store, channels, rules, clock } = this.#options;
     const names = channels().map(({ name }) => name);
-    const plan = await store.change((rows) => {
+    const keys = alerts.map(({ event }) => event.key);
+    const plan = await store.change(keys, (all) => {
       const nowMs = clock.now().getTime();
-      return planDelivery(rows, alerts, { channels: names, rules, nowMs, isLast });
+      const added = alerts.filter(({ isStored }) => !isStored || store.isDown());
+      return planDelivery(all, added, { channels: names, rules, nowMs, isLast });
     });
-    const isHeld = plan.verdicts.some((it) => Object.values(it).includes("held"));
+    const isHeld = [...plan.verdicts.values()].some((it) => Object.values(it).includes("held"));
     this.#isOwing = plan.nextAtMs !== undefined && (this.#isOwing || isHeld);
     clearTimeout(this.#timer);
     if (!this.#isStopped && (this.#isOwing || this.#isPolling)) {
@@ -169,20 +178,15 @@ export class DeliveryLoop {
   async #sendAndNote(outgoing: Outgoing): Promise<Delivery> {
     const { store, clock, rules } = this.#options;
     const result = await this.#sendMessage(outgoing);
-    await store.change(async (rows) => {
+    const keys = outgoing.alerts.map(({ key }) => key);
+    await store.change(keys, (alerts) => {
       const nowMs = clock.now().getTime();
-      const keys = outgoing.alerts.map(({ key }) => key);
-      const outboxes = await rows.outboxes([outgoing.channel], keys);
-      for (const it of outboxes) {
-        if (result === "sent") noteDelivered(it, outgoing, { nowMs, limitMs: rules.limitMs });
-        else if (result === "skipped") noteSkipped(it, outgoing);
-        else noteFailed(it, outgoing, { ...result, nowMs });
-      }
-      await rows.saveOutboxes(outboxes);
-      const events = outgoing.message.items.map(({ event }) => event);
+      const outbox = outboxOf(alerts, outgoing.channel);
+      if (result === "sent") noteDelivered(outbox, outgoing, { nowMs, limitMs: rules.limitMs });
+      else if (result === "skipped") noteSkipped(outbox, outgoing);
+      else noteFailed(outbox, outgoing, { ...result, nowMs });
       const delivery = typeof result === "string" ? result : "error";
-      const noted = { channel: outgoing.channel, delivery } as const;
-      await rows.saveRecent(withDelivery(await rows.recent(), events, noted));
+      alerts.recent = withDelivery(alerts.recent, outgoing, delivery);
     });
     return typeof result === "string" ? result : "held";
   }
@@ -222,7 +226,7 @@ const BEST_FIRST: readonly Delivery[] = ["sent", "held", "suppressed", "silenced
 
 /** The best result of an alert among all channels. */
 async function resultOf(
-  event: AlertEvent,
+  event: StoredAlert["event"],
   verdicts: Readonly<Record<string, Delivery>>,
   sent: readonly Sent[],
 ): Promise<Delivery> {

@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { AlertEvent, Delivery } from "../contract/alert-event.ts";
-import type { AlertRows, Silence } from "./alert-rows.ts";
+import type { AlertEvent, Delivery, StoredAlert } from "../contract/alert-event.ts";
+import { outboxOf, type Silence, type StackAlerts } from "./alert-rows.ts";
 import {
   admit,
   type AlertRules,
   CLOCKS_DIFFER_MS,
   correctTimes,
   nextMessageTime,
-  type Outbox,
   type Outgoing,
   silence,
   takeMessage,
@@ -17,17 +16,10 @@ import { withRecent } from "./recent-alerts.ts";
 /** A message without a result after this time is free for other processes: its sender is gone. */
 const IN_FLIGHT_MS = 60_000;
 
-/** An alert to admit. */
-export interface NewAlert {
-  readonly event: AlertEvent;
-  /** The app's own silence file says so. */
-  readonly isSilenced: boolean;
-}
-
-/** What one transaction decided. */
+/** What one change decided. */
 export interface Plan {
-  /** Of each admitted alert, by channel. */
-  readonly verdicts: readonly Readonly<Record<string, Delivery>>[];
+  /** Of each admitted alert, by its id: the result by channel. */
+  readonly verdicts: ReadonlyMap<string, Readonly<Record<string, Delivery>>>;
   readonly messages: readonly Outgoing[];
   /** When the next message may be sent; undefined when nothing waits. */
   readonly nextAtMs: number | undefined;
@@ -43,30 +35,29 @@ interface PlanOptions {
   readonly isLast: boolean;
 }
 
-/** Admits alerts to every channel and takes the messages that are due, in one transaction. */
-export async function planDelivery(
-  rows: AlertRows,
-  alerts: readonly NewAlert[],
+/** Admits alerts, also those that arrived in the store, and takes the messages that are due. */
+export function planDelivery(
+  alerts: StackAlerts,
+  added: readonly StoredAlert[],
   { channels, rules, nowMs, isLast }: PlanOptions,
-): Promise<Plan> {
+): Plan {
   const untilMs = nowMs + IN_FLIGHT_MS;
-  const outboxes = await rows.outboxes(channels, [
-    ...new Set(alerts.map(({ event }) => event.key)),
-  ]);
+  const outboxes = channels.map((it) => outboxOf(alerts, it));
   for (const it of outboxes) correctTimes(it, { rules, nowMs, untilMs });
-  const silences = alerts.length > 0 ? await rows.silences() : [];
-  const verdicts = alerts.map((it) => admitToAll(outboxes, it, { silences, rules, nowMs }));
+  const verdicts = new Map<string, Record<string, Delivery>>();
+  for (const { id, event, isSilenced } of [...alerts.arrived, ...added]) {
+    const isQuiet = isSilenced || isSilencedBy(alerts.silences, event, nowMs);
+    const deliveries = outboxes.map((it): [string, Delivery] => [
+      it.channel.name,
+      isQuiet ? silence(it, event, nowMs) : admit(it, event, { rules, nowMs }),
+    ]);
+    verdicts.set(id, Object.fromEntries(deliveries));
+    alerts.recent = withRecent(alerts.recent, event, Object.fromEntries(deliveries));
+  }
+  alerts.arrived = [];
   const messages = outboxes.flatMap(
     (it) => takeMessage(it, { nowMs, id: randomUUID(), untilMs, isLast }) ?? [],
   );
-  await rows.saveOutboxes(outboxes);
-  if (alerts.length > 0) {
-    let recent = await rows.recent();
-    for (const [index, { event }] of alerts.entries()) {
-      recent = withRecent(recent, event, verdicts[index] ?? {});
-    }
-    await rows.saveRecent(recent);
-  }
   const times = outboxes.flatMap((it) => nextMessageTime(it) ?? []);
   const taken = new Set(messages.map(({ channel }) => channel));
   return {
@@ -77,24 +68,8 @@ export async function planDelivery(
   };
 }
 
-function admitToAll(
-  outboxes: readonly Outbox[],
-  alert: NewAlert,
-  options: { silences: readonly Silence[]; rules: AlertRules; nowMs: number },
-): Record<string, Delivery> {
-  const { event } = alert;
-  const { silences, nowMs } = options;
-  const isQuiet = alert.isSilenced || isSilenced(silences, event, nowMs);
-  return Object.fromEntries(
-    outboxes.map((it) => [
-      it.channel.name,
-      isQuiet ? silence(it, event, nowMs) : admit(it, event, options),
-    ]),
-  );
-}
-
 /** Whether a silence covers the alert now. */
-function isSilenced(
+function isSilencedBy(
   silences: readonly Silence[],
   { key }: Pick<AlertEvent, "key">,
   nowMs: number,

@@ -2,6 +2,7 @@ import { type AlertEvent, type Delivery, isResolved } from "../contract/alert-ev
 import type { AlertMessage } from "./alert-message.ts";
 import {
   admitAlert,
+  type AlertNews,
   type AlertState,
   confirmDelivery,
   countRefusal,
@@ -60,7 +61,7 @@ export interface Outgoing {
 }
 
 /** Pending alerts of a channel that are kept with their texts. */
-export const PENDING_MAX = 200;
+const PENDING_MAX = 200;
 
 /** Backoff after a failed message; it doubles with each failure. */
 const BACKOFF_MS = 30_000;
@@ -97,9 +98,9 @@ export function admit(
   const before = alerts.get(event.key);
   const repeatMs = Math.max(rules.repeatMs, (event.repeatSeconds ?? 0) * 1000);
   const { state, verdict } = admitAlert(before, event, { repeatMs, nowMs });
-  const isOneMore = isPending(state) && !(before && isPending(before));
-  const isExpected = before?.isNotified && isResolved(event);
-  if (isOneMore && !isExpected && pendingAlerts(outbox).length >= PENDING_MAX) {
+  // A resolved notice of an alert that the readers know is kept, however many are pending.
+  const isExpected = before?.isNotified === true && isResolved(event);
+  if (!isExpected && !hasRoom(outbox, state)) {
     outbox.channel = { ...channel, overflow: channel.overflow + 1 };
     return "suppressed";
   }
@@ -108,6 +109,18 @@ export function admit(
     outbox.channel = { ...channel, groupUntil: channel.groupUntil ?? nowMs + rules.groupMs };
   }
   return verdict;
+}
+
+/** Whether the state may be kept: of too many pending alerts only the number is kept. */
+export function hasRoom(outbox: Outbox, state: AlertState): boolean {
+  const before = outbox.alerts.get(state.key);
+  const isOneMore = isPending(state) && !(before && isPending(before));
+  return !isOneMore || pendingAlerts(outbox).length < PENDING_MAX;
+}
+
+/** How many alerts the news stands for. */
+export function countOfNews(news: AlertNews & { readonly count: number }): number {
+  return itemsOf(news).reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Notes a silenced alert. */
@@ -189,7 +202,7 @@ function returnMessage(
     const { state, isGivenUp } = isRefused
       ? countRefusal(before)
       : { state: before, isGivenUp: false };
-    if (isGivenUp) more += itemsOf(before.inFlight).reduce((sum, { count }) => sum + count, 0);
+    if (isGivenUp) more += countOfNews(before.inFlight);
     outbox.alerts.set(before.key, returnToWaiting(state, nowMs));
   }
   outbox.channel = { ...outbox.channel, overflow: more, inFlight: null };

@@ -1,5 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { AlertEvent, Delivery } from "../contract/alert-event.ts";
+import type { Outgoing } from "./outbox.ts";
+
+/** Alerts that operators can look back at. */
+export const RECENT_MAX = 100;
 
 /** An alert as operators look back at it. */
 export interface RecentAlert {
@@ -23,9 +27,6 @@ export interface RecentRow {
   readonly alert: RecentAlert;
 }
 
-/** Alerts that operators can look back at. */
-export const RECENT_MAX = 100;
-
 /** Adds an alert; an alert that is deduplicated counts in the row of the first one. */
 export function withRecent(
   rows: readonly RecentRow[],
@@ -47,12 +48,12 @@ export function withRecent(
 /** Notes the result of a message in the rows of its alerts. */
 export function withDelivery(
   rows: readonly RecentRow[],
-  events: readonly AlertEvent[],
-  { channel, delivery }: { readonly channel: string; readonly delivery: Delivery },
+  { channel, message }: Outgoing,
+  delivery: Delivery,
 ): RecentRow[] {
   return rows.map((row) => {
     const { key, kind, deliveries } = row.alert;
-    const isIn = events.some((it) => it.key === key && it.kind === kind);
+    const isIn = message.items.some(({ event }) => event.key === key && event.kind === kind);
     if (!isIn || !["held", "error"].includes(deliveries[channel] ?? "")) return row;
     return { ...row, alert: { ...row.alert, deliveries: { ...deliveries, [channel]: delivery } } };
   });

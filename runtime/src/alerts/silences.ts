@@ -71,17 +71,14 @@ export function openSilences(options: SilencesOptions): Silences {
   };
   return {
     list: async () => {
-      const active = activeAt(await store.read((rows) => rows.silences()), nowMs());
+      const active = activeAt((await store.read()).silences, nowMs());
       const others = (await activeFiles()).filter(({ until }) => !endsWith(active, until));
       return [...active.map(shown), ...others.map(shownFile)];
     },
     add: async (request) => {
       const silence = newSilence(request, nowMs());
-      await store.change(async (rows) => {
-        for (const { id, untilMs } of await rows.silences()) {
-          if (untilMs <= silence.sinceMs) await rows.deleteSilence(id);
-        }
-        await rows.saveSilence(silence);
+      await store.change([], (alerts) => {
+        alerts.silences = [...activeAt(alerts.silences, silence.sinceMs), silence];
       });
       for (const [file, keys] of files) {
         if (coversAll(silence, keys)) await writeSilenceFile(options, file, silence);
@@ -91,9 +88,9 @@ export function openSilences(options: SilencesOptions): Silences {
     },
     cancel: async (id) => {
       const isMeant = (it: string) => id === undefined || id === it;
-      const ended = await store.change(async (rows) => {
-        const meant = (await rows.silences()).filter((it) => isMeant(it.id));
-        for (const it of meant) await rows.deleteSilence(it.id);
+      const ended = await store.change([], (alerts) => {
+        const meant = alerts.silences.filter((it) => isMeant(it.id));
+        alerts.silences = alerts.silences.filter((it) => !isMeant(it.id));
         return activeAt(meant, nowMs());
       });
       const removed = (await activeFiles()).filter(

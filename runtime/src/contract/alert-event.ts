@@ -33,10 +33,22 @@ export interface AlertEvent {
  */
 export type Delivery = "sent" | "held" | "suppressed" | "silenced" | "skipped" | "error";
 
+/** An alert that is stored with a run record, so that another process can deliver it. */
+export interface StoredAlert {
+  readonly id: string;
+  readonly event: AlertEvent;
+  /** The app's own silence file says so. */
+  readonly isSilenced: boolean;
+}
+
 /** Takes alerts. */
 export interface AlertSink {
-  /** Never throws: an alert that cannot be sent is logged, and the result says so. */
-  send(event: AlertEvent): Promise<Delivery>;
+  /**
+   * Never throws: an alert that cannot be sent is logged, and the result says so.
+   *
+   * @param storedId id of the stored alert, if the event was stored with a run record
+   */
+  send(event: AlertEvent, storedId?: string): Promise<Delivery>;
   /** Whether the alert fires, whichever process of the stack sent it. */
   isFiring(key: string): Promise<boolean>;
   /** Marks an alert as resolved without a message. */
