@@ -4,6 +4,7 @@ import type { Call, ResourceType } from "../provider/kit/plugin.ts";
 import { revealed, type TreeObject } from "../provider/kit/property-tree.ts";
 import {
   createResource,
+  existing,
   isUnfinished,
   PartialFailure,
   readResource,
@@ -95,7 +96,7 @@ export class RenderInProcess {
 
   /** The next deploys end in a failed build. */
   failDeploys(times: number): void {
-    this.#cloud.cloud.faults.add([{ deploy: "build_failed", times }]);
+    if (times > 0) this.#cloud.cloud.faults.add([{ deploy: "build_failed", times }]);
   }
 
   /** The call with this number from now on fails so; 0 is the next. */
@@ -160,13 +161,15 @@ export async function up(
       return { state: { id, inputs, outputs } };
     }
     type.lifecycle.announce?.(state.id, revealed(inputs), call.client);
-    const changes = diff(type.contract, revealed(state.inputs), revealed(inputs));
+    const known = existing(state);
+    const changes = diff(type.contract, revealed(known.inputs), revealed(inputs));
     if (changes.length === 0 && !isUnfinished(state.outputs)) return { state };
-    const outputs = await updateResource({ type, id: state.id, call }, inputs, state);
+    const outputs = await updateResource({ type, id: state.id, call }, inputs, known);
     return { state: { id: state.id, inputs, outputs } };
   } catch (error) {
     if (render.isDead || !(error instanceof PartialFailure)) return { state, error };
-    return { state: error.state, error };
+    // The engine keeps the inputs from before a failed update.
+    return { state: { ...error.state, inputs: state?.inputs ?? error.state.inputs }, error };
   }
 }
 
@@ -176,7 +179,7 @@ export async function destroy(
   { id, inputs, outputs }: ResourceState,
 ): Promise<boolean> {
   const { type } = subject;
-  return removeResource({ type, id, call: callOf(subject) }, { inputs, outputs }).then(
+  return removeResource({ type, id, call: callOf(subject) }, existing({ inputs, outputs })).then(
     () => true,
     () => false,
   );
@@ -189,7 +192,7 @@ export function refresh(
   client: RenderClient = subject.render.newClient(),
 ) {
   const call = { ...callOf(subject), client };
-  return readResource({ type: subject.type, id, call }, { inputs, outputs });
+  return readResource({ type: subject.type, id, call }, existing({ inputs, outputs }));
 }
 
 function callOf({ urn, render, client }: ResourceSubject): Call<RenderClient> {

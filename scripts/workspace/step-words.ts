@@ -58,10 +58,18 @@ export function stepWords(
   const parts = manifestParts(metadata);
   const verb = step.type === CronJob.token ? "deploys" : "restarts";
   const linked = step.fields.includes("groupHashes") ? linkedGroups(metadata, groups) : [];
+  const why = unfinishedReason(metadata);
   return [
+    ...(why === undefined ? [] : [`completes ${name}: ${why}`]),
     ...(parts.length > 0 ? [`${verb} ${name}: manifest changed (${parts.join(", ")})`] : []),
     ...linked.map((group) => `deploys ${name}: env group ${group} changed`),
   ];
+}
+
+/** Why the last operation on the resource did not complete. */
+function unfinishedReason({ old }: Pick<StepEventMetadata, "old">): string | undefined {
+  const why: unknown = old?.outputs?.["opspecUnfinished"]?.why;
+  return typeof why === "string" ? why : undefined;
 }
 
 /** The reasons why the vendor cannot change these fields in place, without repetition. */

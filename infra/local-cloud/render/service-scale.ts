@@ -18,10 +18,10 @@ export function addScaleRoutes(api: CloudRoutes, cloud: Cloud): void {
     const { details } = scalableService(cloud, context.req.param("serviceId"));
 
     // While autoscaling is on, it decides; the number counts once autoscaling is deleted.
-    const change = details.autoscaling?.enabled
-      ? { laterInstances: numInstances }
-      : { numInstances };
-    rescale(cloud, context.req.param("serviceId"), { ...details, ...change });
+    const isLater = details.autoscaling?.enabled === true && numInstances !== details.numInstances;
+    const { laterInstances: _replaced, ...rest } = details;
+    const change = isLater ? { laterInstances: numInstances } : { numInstances };
+    rescale(cloud, context.req.param("serviceId"), { ...rest, ...change });
     return emptyAnswer(202);
   });
 

@@ -48,9 +48,10 @@ export interface Observed<C extends ResourceContract> {
   readonly inputs: Partial<InputsOf<C>>;
   readonly outputs: OutputsOf<C>;
   /**
-   * The vendor shows that an operation did not complete, even if a killed one could not save that.
+   * Why an operation did not complete, as the vendor shows it, even if a killed one could not save
+   * that.
    */
-  readonly isUnfinished?: boolean;
+  readonly unfinished?: string | undefined;
 }
 
 /** The functions of a contract: create, read, update, remove. */
@@ -97,7 +98,7 @@ export interface Lifecycle<Client> {
 export interface ObservedTree {
   readonly inputs: TreeObject;
   readonly outputs: TreeObject;
-  readonly isUnfinished?: boolean;
+  readonly unfinished?: string | undefined;
 }
 
 export interface WantedTree {

@@ -24,15 +24,35 @@ export class PartialFailure extends Error {
 }
 
 /**
- * The output that marks an incomplete operation in state, until one completes.
+ * The output that marks an incomplete operation in state, until one completes: `why`, and the
+ * `inputs` that exist.
  *
  * A refresh drops the engine's own mark, and another change would hide that a deploy is still owed.
+ * After a failed update the engine keeps the inputs from before it, so what the update wrote is
+ * recorded only here.
  */
 const UNFINISHED = "opspecUnfinished";
 
+/** The first sentence of a message; what follows is advice or a log. */
+const FIRST_SENTENCE = /^.*?(?=\.(?:\s|$)|\n|$)/s;
+
 /** Whether the last operation on this resource did not complete. */
 export function isUnfinished(outputs: TreeObject): boolean {
-  return outputs[UNFINISHED] === true;
+  return outputs[UNFINISHED] !== undefined;
+}
+
+/** The state with the inputs that exist, also after an operation that did not complete. */
+export function existing({ inputs, outputs }: Known): Known {
+  const mark = outputs[UNFINISHED];
+  const written = isObject(mark) ? mark["inputs"] : undefined;
+  return { inputs: isObject(written) ? written : inputs, outputs };
+}
+
+function reasonOf(outputs: TreeObject): string | undefined {
+  const mark = outputs[UNFINISHED];
+  const why = isObject(mark) ? mark["why"] : undefined;
+  if (typeof why === "string") return why;
+  return mark === undefined ? undefined : "it did not complete";
 }
 
 /** Creates the resource. After a partial failure the engine keeps what exists. */
@@ -94,13 +114,11 @@ export async function readResource<Client>(subject: Subject<Client>, state: Know
   if (!observed) return undefined;
   const outputs = markSecrets(type.contract.outputs, observed.outputs);
   const inputs = observedInputs(type.contract, observed.inputs, known.inputs);
+  const why = reasonOf(known.outputs) ?? observed.unfinished;
   const isImported = Object.keys(state.inputs).length === 0 || isImport(state.inputs);
   return {
     inputs: isImported ? asImport(inputs) : inputs,
-    outputs:
-      isUnfinished(known.outputs) || observed.isUnfinished
-        ? { ...outputs, [UNFINISHED]: true }
-        : outputs,
+    outputs: why === undefined ? outputs : { ...outputs, [UNFINISHED]: { why } },
   };
 }
 
@@ -145,7 +163,10 @@ async function halfWay<Client>(
   declared: Known,
 ): Promise<PartialFailure> {
   const { inputs, outputs } = (await readIfPossible(subject, declared)) ?? declared;
-  const state = { id: subject.id, inputs, outputs: { ...outputs, [UNFINISHED]: true } };
+  const message = error instanceof Error ? error.message : String(error);
+  const why = FIRST_SENTENCE.exec(message)?.[0] ?? message;
+  const mark = { why, inputs: withoutImportNote(inputs) };
+  const state = { id: subject.id, inputs, outputs: { ...outputs, [UNFINISHED]: mark } };
   return new PartialFailure(error, state);
 }
 

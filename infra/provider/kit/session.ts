@@ -13,6 +13,7 @@ import { concealing, secretTexts } from "./redaction.ts";
 import { refusals } from "./refusals.ts";
 import {
   createResource,
+  existing,
   isUnfinished,
   previewOutputs,
   readResource,
@@ -87,12 +88,13 @@ export class Session<Client> {
     const { contract, lifecycle } = this.#typeOf(request.getUrn());
     // A refresh compares with the state, which may come from an import.
     const news = revealed(withoutImportNote(decode(request.getNews())));
-    const olds = revealed(comparableOlds(contract, decode(request.getOldInputs()), news));
+    const known = existing(stateOf(request.getOldInputs(), request.getOlds()));
+    const olds = revealed(comparableOlds(contract, known.inputs, news));
     // The engine requests a diff of every existing resource of the program before it processes it.
     if (this.#client !== undefined) lifecycle.announce?.(request.getId(), news, this.#client);
     return diffResponse(diff(contract, olds, news), {
       deleteBeforeReplace: contract.deleteBeforeReplace ?? false,
-      isUnfinished: isUnfinished(decode(request.getOlds())),
+      isUnfinished: isUnfinished(known.outputs),
     });
   }
 
@@ -115,7 +117,7 @@ export class Session<Client> {
 
   async read(request: providerPb.ReadRequest): Promise<providerPb.ReadResponse> {
     const subject = this.#subject(request);
-    const known = { inputs: decode(request.getInputs()), outputs: decode(request.getProperties()) };
+    const known = existing(stateOf(request.getInputs(), request.getProperties()));
     const state = await readResource(subject, known);
     const response = new providerPb.ReadResponse();
     if (!state) return response;
@@ -127,7 +129,7 @@ export class Session<Client> {
 
   async update(request: providerPb.UpdateRequest): Promise<providerPb.UpdateResponse> {
     const type = this.#typeOf(request.getUrn());
-    const known = { inputs: decode(request.getOldInputs()), outputs: decode(request.getOlds()) };
+    const known = existing(stateOf(request.getOldInputs(), request.getOlds()));
     const response = new providerPb.UpdateResponse();
     if (request.getPreview()) {
       response.setProperties(encode(previewOutputs(type.contract, known.outputs)));
@@ -139,10 +141,7 @@ export class Session<Client> {
   }
 
   async remove(request: providerPb.DeleteRequest): Promise<emptyPb.Empty> {
-    const known = {
-      inputs: decode(request.getOldInputs()),
-      outputs: decode(request.getProperties()),
-    };
+    const known = existing(stateOf(request.getOldInputs(), request.getProperties()));
     const subject = this.#subject(request);
     await this.#refuseLoss(subject, known);
     await removeResource(subject, known);
@@ -198,6 +197,13 @@ export class Session<Client> {
       progress: (message) => this.#host.log.progress(urn, message),
     };
   }
+}
+
+function stateOf(
+  inputs: Parameters<typeof decode>[0],
+  outputs: Parameters<typeof decode>[0],
+): Known {
+  return { inputs: decode(inputs), outputs: decode(outputs) };
 }
 
 /** The engine adds the provider's version to the configuration; it is not an input. */

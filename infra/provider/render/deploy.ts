@@ -37,7 +37,7 @@ export async function deploy(subject: DeploySubject): Promise<void> {
   let looks = 0;
   const id = await postOnce(subject, {
     look: async () => {
-      const newest = await newestDeploy(subject);
+      const newest = await newestId(subject);
       if (looks++ === 0) before = newest;
       return newest === before ? undefined : newest;
     },
@@ -63,7 +63,7 @@ async function startDeploy({ client, path, name, signal }: DeploySubject) {
 async function queuedDeploy(subject: DeploySubject, before: string | undefined): Promise<string> {
   const { client, name, signal } = subject;
   for (let look = 0; look < QUEUE_LOOKS_MAX; look++) {
-    const newest = await newestDeploy(subject);
+    const newest = await newestId(subject);
     if (newest !== undefined && newest !== before) return newest;
     await sleep(client.pace.pollMs * QUEUE_WAIT_FACTOR, undefined, { signal });
   }
@@ -107,7 +107,7 @@ async function followDeploy(
     if (DONE.has(status)) return;
     if (FAILED.has(status)) throw await deployFailure(subject, id, status);
     if (status === "canceled") {
-      const newest = await newestDeploy(subject);
+      const newest = await newestId(subject);
       if (newest === undefined || newest === id || ++overtaken > OVERTAKEN_MAX)
         throw await deployFailure(subject, id, status);
       id = newest;
@@ -126,16 +126,25 @@ async function deployStatus({ client, path, signal }: DeploySubject, id: string)
   return textOf(memberAt(body, ["status"]), "status");
 }
 
-async function newestDeploy(subject: DeploySubject): Promise<string | undefined> {
-  const { client, path, name, signal } = subject;
+async function newestId(subject: DeploySubject): Promise<string | undefined> {
+  const id = memberAt(await newestDeploy(subject), ["id"]);
+  return typeof id === "string" ? id : undefined;
+}
+
+async function newestDeploy({
+  client,
+  path,
+  name,
+  signal,
+}: Target & { readonly name: string }): Promise<Json> {
   const { body } = await client.request({
     method: "GET",
     path: `${path}/deploys?limit=1`,
     doing: `find the newest deploy of "${name}"`,
     signal,
   });
-  const first = Array.isArray(body) ? memberAt(body[0] as Json, ["deploy", "id"]) : undefined;
-  return typeof first === "string" ? first : undefined;
+  const [first = null] = Array.isArray(body) ? (body as Json[]) : [];
+  return memberAt(first, ["deploy"]) ?? null;
 }
 
 async function deployFailure(subject: DeploySubject, id: string, status: string): Promise<Error> {
@@ -202,9 +211,21 @@ export async function forgetOwedDeploy(place: Target, writer: Writer): Promise<v
   await deleteText(ENV_VARS, place, OWED_KEYS[writer]);
 }
 
-/** Whether an operation ended between its writes and its live deploy. */
-export function isDeployOwed(variables: { readonly [key: string]: unknown }, by: Writer): boolean {
-  return OWED_KEYS[by] in variables;
+/** Why a deploy is owed, if an operation ended between its writes and its live deploy. */
+export function owedReason(
+  variables: { readonly [key: string]: unknown },
+  by: Writer,
+): string | undefined {
+  return OWED_KEYS[by] in variables ? "its settings changed and were not deployed" : undefined;
+}
+
+/** Why a deploy is owed, if the newest one failed: an older version serves. */
+export async function failedDeploy(place: ServiceTarget): Promise<string | undefined> {
+  if (memberAt(place.service, ["suspended"]) === "suspended") return undefined;
+  const newest = await newestDeploy({ ...place, name: place.serviceId });
+  const status = memberAt(newest, ["status"]);
+  if (typeof status !== "string" || !FAILED.has(status)) return undefined;
+  return `its newest deploy ${textOf(memberAt(newest, ["id"]), "id")} ended as ${status}`;
 }
 
 /** The variables without those of this plugin. */

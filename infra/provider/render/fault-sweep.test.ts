@@ -119,6 +119,52 @@ test.each(CASES)("an update of $name converges after a $kind at any call", ({ fi
   }),
 );
 
+/** A process that died saves nothing, so only a failure can be undone. */
+const FAILURES = CASES.filter(({ kind }) => !kind.startsWith("death"));
+
+/** Inputs that the vendor never shrinks, so they stay as they became. */
+const ONLY_GROW = ["disk", "diskSizeGb"];
+
+/** Restores the first inputs, as `opspec up` does: a refresh, then an update. */
+async function restore(scene: Scene, state: ResourceState | undefined): Promise<void> {
+  if (!state) throw new Error("unreachable: the state of an existing resource was dropped");
+  scene.render.disarm();
+  const grown = ONLY_GROW.filter((it) => it in scene.second);
+  const kept = grown.map((it) => [it, scene.second[it]] as const);
+  const read = await refresh(scene.subject, state);
+  const wanted = { ...scene.first, ...Object.fromEntries(kept) } as TreeObject;
+  await expectNoDrift(scene, await upToState(scene, { ...state, ...read }, wanted));
+}
+
+test.each(FAILURES)(
+  "an update of $name that a $kind ends at any call is undone by an up of what was there before",
+  ({ fixture, kind }) =>
+    sweep(fixture, kind, async (scene, fail) => {
+      const made = await upToState(scene, undefined, scene.first);
+      if (fail) scene.render.failAt(fail.at, fail.kind);
+      await restore(scene, (await up(scene.subject, made, scene.second)).state);
+    }),
+);
+
+/** An update, with this many failed deploys, and what undoes it. */
+async function undo(scene: Scene, failures: number): Promise<void> {
+  const made = await upToState(scene, undefined, scene.first);
+  scene.render.failDeploys(failures);
+  await restore(scene, (await up(scene.subject, made, scene.second)).state);
+}
+
+test.each(FIXTURES)(
+  "an update of $name whose deploy fails is undone by an up of what was there before",
+  async (fixture) => {
+    const [clean, scene] = await Promise.all([sceneOf(fixture), sceneOf(fixture)]);
+    await undo(clean, 0);
+
+    await undo(scene, 1);
+
+    expect(resultOf(scene).cloud).toEqual(resultOf(clean).cloud);
+  },
+);
+
 test.each(CASES)(
   "a delete of $name leaves nothing after a $kind at any call",
   ({ fixture, kind }) =>

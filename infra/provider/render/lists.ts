@@ -93,6 +93,7 @@ export const REFRESH_CALLS = [
   "1 each for `/postgres`, `/key-value`, `/projects` and `/registrycredentials` that it uses",
   "1 for `/environments` of each project in which it has an environment",
   "1 for each service and each of its collections with declared items: variables (its own and the late ones together), secret files, domains, headers, routes",
+  "1 for the newest deploy of each service that is not suspended, because one that failed is deployed again",
   "1 for the variables of each service that declares none and differs from its state, because the mark of an owed deploy would be there",
   "1 for each env group that declares variables or files",
   "1 for each resource that is missing in its list: by id, before it counts as deleted",

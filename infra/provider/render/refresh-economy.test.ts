@@ -15,13 +15,13 @@ const LISTS = [
   "GET /registrycredentials",
 ];
 
-/** Collections that a fixture declares and that have a call of their own, by its name. */
+/** Calls for each service besides the lists: its newest deploy and its declared collections. */
 const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
-  WebService: ["env-vars", "secret-files", "custom-domains"],
-  PrivateService: ["env-vars", "secret-files"],
-  BackgroundWorker: ["env-vars", "secret-files"],
-  CronJob: ["env-vars", "secret-files"],
-  StaticSite: ["env-vars", "secret-files", "custom-domains", "headers", "routes"],
+  WebService: ["deploys", "env-vars", "secret-files", "custom-domains"],
+  PrivateService: ["deploys", "env-vars", "secret-files"],
+  BackgroundWorker: ["deploys", "env-vars", "secret-files"],
+  CronJob: ["deploys", "env-vars", "secret-files"],
+  StaticSite: ["deploys", "env-vars", "secret-files", "custom-domains", "headers", "routes"],
   ServiceEnv: ["env-vars"],
 };
 
@@ -68,7 +68,7 @@ test("what declares no items of what others share asks for none of it", async ()
 
   const read = await refresh(subject, state);
 
-  expect(render.calls).toEqual(["GET /services"]);
+  expect(render.calls).toEqual(["GET /services", `GET /services/${state.id}/deploys`]);
   expect(read?.inputs).toEqual(state.inputs);
 });
 
@@ -84,7 +84,11 @@ test("of a service without variables, the note of an owed deploy is looked for w
 
   await refresh(subject, state);
 
-  expect(render.calls).toEqual(["GET /services", `GET /services/${state.id}/env-vars`]);
+  expect(render.calls).toEqual([
+    "GET /services",
+    `GET /services/${state.id}/env-vars`,
+    `GET /services/${state.id}/deploys`,
+  ]);
 });
 
 test("late variables and the service's own are read with one call", async () => {
@@ -109,5 +113,6 @@ test("late variables and the service's own are read with one call", async () => 
   expect(render.calls).toEqual([
     `GET /services/${at.service}`,
     `GET /services/${at.service}/env-vars`,
+    `GET /services/${at.service}/deploys`,
   ]);
 });

@@ -7,7 +7,8 @@ import type { ServiceTarget } from "./service-place.ts";
 const INSTANCES_DEFAULT = 1;
 
 /**
- * Sets the number of instances. While autoscaling is on, Render accepts the call and ignores it.
+ * Sets the number of instances. While autoscaling is on, Render only remembers it: it counts once
+ * autoscaling is deleted, and no read shows it.
  */
 export async function syncInstances(
   { client, path, service, signal }: ServiceTarget,
@@ -16,7 +17,8 @@ export async function syncInstances(
 ): Promise<void> {
   if (wanted === undefined && old === undefined) return;
   const numInstances = wanted ?? INSTANCES_DEFAULT;
-  if (memberAt(service, ["serviceDetails", "numInstances"]) === numInstances) return;
+  const there = memberAt(service, ["serviceDetails", "numInstances"]);
+  if (there === numInstances && !isAutoscaled(service)) return;
   await client.request({
     method: "POST",
     path: `${path}/scale`,

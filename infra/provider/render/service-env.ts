@@ -2,13 +2,7 @@ import { ServiceEnv } from "../../resources/render/service-env.ts";
 import { CreatedPartially, implement } from "../kit/plugin.ts";
 import { isGone, memberAt, textOf } from "./answer.ts";
 import type { RenderClient } from "./client.ts";
-import {
-  deploy,
-  forgetOwedDeploy,
-  isDeployOwed,
-  owingDeploy,
-  withoutPluginKeys,
-} from "./deploy.ts";
+import { deploy, forgetOwedDeploy, owedReason, owingDeploy, withoutPluginKeys } from "./deploy.ts";
 import {
   deleteText,
   ENV_VARS,
@@ -40,7 +34,7 @@ export const serviceEnv = implement<typeof ServiceEnv, RenderClient>(ServiceEnv,
       return {
         inputs: { serviceId: id, env: Object.fromEntries(own) },
         outputs: {},
-        isUnfinished: isDeployOwed(variables, "late"),
+        unfinished: owedReason(variables, "late"),
       };
     } catch (error) {
       if (isGone(error)) return undefined;

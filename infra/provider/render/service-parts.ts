@@ -62,8 +62,9 @@ const SERVICE_PARTS: readonly ServicePart[] = [
   // A service with a disk has one instance: a disk is removed before scaling up and added after
   // scaling down.
   { input: "disk", sync: dropDisk },
-  { input: "autoscaling", sync: syncAutoscaling },
+  // The number is set before autoscaling is enabled or deleted, because it counts without it.
   { input: "numInstances", sync: syncInstances },
+  { input: "autoscaling", sync: syncAutoscaling },
   texts(ENV_VARS),
   texts(SECRET_FILES),
   { input: "disk", sync: syncDisk },

@@ -5,7 +5,7 @@ import type { TreeObject } from "../kit/property-tree.ts";
 import { isGone, type Json, type JsonObject, memberAt } from "./answer.ts";
 import { defined } from "./body-fields.ts";
 import { ENV_VARS, readTexts } from "./keyed-values.ts";
-import { isDeployOwed, withoutPluginKeys } from "./deploy.ts";
+import { failedDeploy, owedReason, withoutPluginKeys } from "./deploy.ts";
 import { isAutoscaled } from "./scale.ts";
 import { observedBody, partsOf } from "./service-parts.ts";
 import {
@@ -38,8 +38,8 @@ export async function readService(existing: ExistingService, known: Known) {
   const mayOwe = imported || ownsItems(known.inputs["env"]) || hasDrift(kind, inputs, known);
   const variables = mayOwe ? await readTexts(ENV_VARS, place) : {};
   if (imported) inputs["env"] = withoutPluginKeys(variables);
-  const isUnfinished = isDeployOwed(variables, "service");
-  return { inputs: defined(inputs), outputs: kind.outputs(service), isUnfinished };
+  const unfinished = owedReason(variables, "service") ?? (await failedDeploy(place));
+  return { inputs: defined(inputs), outputs: kind.outputs(service), unfinished };
 }
 
 /** The declared parts that the service's answer does not contain; on an import, all of them. */
