@@ -12,7 +12,7 @@ import { onTestFinished } from "vitest";
 import { collectLog } from "../../../testing/log-lines.ts";
 
 const CHECKS = [
-  { name: "discord", kind: "ready", probe: { kind: "component", name: "discord" } },
+  { name: "discord", kind: "ready", critical: true, probe: { kind: "component", name: "discord" } },
   { name: "loop", kind: "info", probe: { kind: "heartbeat", name: "loop", withinSeconds: 60 } },
 ] as const;
 
