@@ -1,7 +1,8 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Logger } from "pino";
 import type * as z from "zod/mini";
 import { kindOf } from "./contract/field.ts";
 
@@ -172,6 +173,43 @@ export function requestIdOf(headers: Headers, names: readonly string[]): string 
     if (id !== null && id.length <= REQUEST_ID_LENGTH_MAX && REQUEST_ID.test(id)) return id;
   }
   return randomUUID();
+}
+
+/** The id of a request, for its answer and its log lines. */
+export interface TraceEnv {
+  Variables: { requestId: string };
+}
+
+/** Where the id of a request comes from, and where it is logged. */
+export interface TraceOptions {
+  readonly log: Logger;
+  /** Field of the log with the id. */
+  readonly field: string;
+  /** Headers from which the id is taken; the first one is set on the answer. */
+  readonly headers: readonly string[];
+}
+
+/** Gives each request an id and logs it in one line with its status and duration. */
+export function traceRequests<Env extends TraceEnv>(options: TraceOptions): MiddlewareHandler<Env> {
+  const { log, field, headers } = options;
+  return async (c, next) => {
+    const startMs = performance.now();
+    const id = requestIdOf(c.req.raw.headers, headers);
+    c.set("requestId", id);
+    await next();
+    c.res.headers.set(headers[0] ?? "x-request-id", id);
+    const ms = Math.round((performance.now() - startMs) * 100) / 100;
+    const { method, path } = c.req;
+    // Only the path: a query may hold a secret.
+    log.info({ path, method, status: c.res.status, ms, [field]: id }, "http_request");
+  };
+}
+
+/** The 404 for a name or path that does not exist, with those that do. */
+export function unknownName(what: string, name: string, known: readonly string[]): HttpError {
+  const there = [...new Set(known)].join(", ") || "none";
+  const said = name === "" ? what : `${what} "${name}"`;
+  return new HttpError(404, `there is no ${said}; there are: ${there}`);
 }
 
 /** Whether two keys are equal. The time that it takes does not depend on how much of them is equal. */

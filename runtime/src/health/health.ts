@@ -5,7 +5,7 @@ import { ConfigurationError } from "../contract/configuration-error.ts";
 import { type Env, valueOf } from "../contract/env.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore } from "../contract/run-record.ts";
-import { isSameKey, json, requestIdOf } from "../http.ts";
+import { isSameKey, json, type TraceEnv, traceRequests } from "../http.ts";
 import { type Clock, steadyClock } from "../run/clock.ts";
 import { HEALTH_PRESET_MAKERS } from "../systems/health-presets.gen.ts";
 import { type Check, type Evidence, type HealthStatus, judgeHealth, loopCheck } from "./check.ts";
@@ -150,39 +150,27 @@ function metricsKey({ manifest, env, log }: HealthOptions, preset: Preset): Metr
   return { header, value };
 }
 
-/** The id of the request, for the answer and its log line. */
-type HealthEnv = { Variables: { id: string } };
-
-/** Answers the routes, gives every request an id and logs it in one line. */
+/** Answers the routes. */
 function createHandler(options: HealthOptions, preset: Preset, routes: readonly Route[]) {
   const { manifest, log } = options;
-  const { requestIdHeaders } = preset;
-  const traceField = manifest.log?.traceField ?? "trace";
+  const field = manifest.log?.traceField ?? "trace";
   const key = metricsKey(options, preset);
-  const app = new Hono<HealthEnv>();
-  app.use(async (c, next) => {
-    const startMs = performance.now();
-    const id = requestIdOf(c.req.raw.headers, requestIdHeaders);
-    c.set("id", id);
+  const app = new Hono<TraceEnv>();
+  app.use(traceRequests({ log, field, headers: preset.requestIdHeaders }), async (c, next) => {
     await next();
     c.res.headers.set("cache-control", "no-store");
-    c.res.headers.set(requestIdHeaders[0] ?? "x-request-id", id);
-    const ms = Math.round((performance.now() - startMs) * 100) / 100;
-    const { method, path } = c.req;
-    // Only the path: a query may hold a secret.
-    log.info({ path, method, status: c.res.status, ms, [traceField]: id }, "http_request");
   });
   for (const { path, isGuarded = false, answer } of routes) {
     app.get(path, (c) => {
       if (isGuarded && !hasKey(c.req.raw, key)) return json(401, { error: KEY_WRONG });
       const wantsJson = c.req.header("accept")?.includes("application/json") ?? false;
-      return answer({ id: c.get("id"), wantsJson });
+      return answer({ id: c.var.requestId, wantsJson });
     });
     app.all(path, () => json(405, { error: NOT_ALLOWED }, { allow: "GET, HEAD" }));
   }
   app.notFound(() => json(404, { error: "not found" }));
   app.onError((error, c) => {
-    log.error({ err: error, [traceField]: c.get("id") }, "a health answer failed");
+    log.error({ err: error, [field]: c.var.requestId }, "a health answer failed");
     return json(500, { error: "internal error" });
   });
   return async (request: Request): Promise<Response> => app.fetch(request);

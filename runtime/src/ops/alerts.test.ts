@@ -67,8 +67,5 @@ test("without a job that flushes alerts there is nothing to send again", async (
 
   const { status, body } = await ops.ask("/ops/alerts/resend", post({}));
 
-  expect([status, body["error"]]).toEqual([
-    404,
-    "this alerts job does not exist; known jobs: none",
-  ]);
+  expect([status, body["error"]]).toEqual([404, "there is no alerts job; there are: none"]);
 });

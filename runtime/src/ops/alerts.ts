@@ -2,13 +2,12 @@ import * as z from "zod/mini";
 import { SILENCE_MINUTES_MAX } from "../alerts/silences.ts";
 import { type ManifestJob, isRunHere } from "../contract/job.ts";
 import { HttpError, json } from "../http.ts";
-import { type OpsContext, type OpsRoute, logChange, readChange } from "./api.ts";
+import { limitOf, logChange, named, type OpsContext, type OpsRoute, readChange } from "./api.ts";
 import { beginRun, showRun } from "./jobs.ts";
 import type { ProcessContext } from "../run/process.ts";
 
 /** Default and maximum number of alerts in one answer. */
-const RECENT_DEFAULT = 50;
-const RECENT_MAX = 200;
+const RECENT = { usual: 50, max: 200 };
 
 /** Longest reason of a silence, and longest text that it matches. */
 const TEXT_MAX = 200;
@@ -34,11 +33,8 @@ export const alertRoutes: readonly OpsRoute[] = [
 async function listAlerts(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
   const { alerts } = process;
-  const limit = Number(c.req.query("limit") ?? RECENT_DEFAULT);
-  if (!Number.isInteger(limit) || limit < 1 || limit > RECENT_MAX) {
-    throw new HttpError(400, `limit: should be a number from 1 to ${RECENT_MAX}`);
-  }
-  const [silences, recent] = await Promise.all([alerts.silences.list(), alerts.recent(limit)]);
+  const recent = await alerts.recent(limitOf(c, RECENT));
+  const silences = await alerts.silences.list();
   const canResend = flushJobs(process).some(isRunHere);
   return json(200, { silences, recent, channels: alerts.channels(), canResend });
 }
@@ -66,14 +62,9 @@ async function endSilences(c: OpsContext): Promise<Response> {
 
 /** Sends the alerts of the last flush again, as a run of its job with its own record. */
 async function resend(c: OpsContext): Promise<Response> {
-  const { ops } = c.var;
-  const { actor, job: named } = await readChange(c, { job: z.optional(z.string()) });
-  const flushes = flushJobs(ops.process);
-  const job = flushes.find(({ name }) => named === undefined || name === named);
-  if (!job) {
-    const known = flushes.map(({ name }) => name).join(", ") || "none";
-    throw new HttpError(404, `this alerts job does not exist; known jobs: ${known}`);
-  }
+  const { actor, job: wanted } = await readChange(c, { job: z.optional(z.string()) });
+  const flushes = flushJobs(c.var.ops.process);
+  const job = named("alerts job", flushes, wanted ?? flushes[0]?.name ?? "");
   if (!isRunHere(job))
     throw new HttpError(409, `"${job.name}" is run by a cron job, not by this process`);
   return showRun(c, await beginRun(c, job, { actor, input: { resend: true } }));

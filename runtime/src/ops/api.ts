@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { RuleState } from "../alerts/rules.ts";
 import type { ManifestHealth } from "../contract/health.ts";
 import type { Health } from "../health/health.ts";
-import { type Connection, HttpError, readJson } from "../http.ts";
+import { type Connection, HttpError, readJson, type TraceEnv, unknownName } from "../http.ts";
 import type { RunProcess } from "../run/run.ts";
 import type { RateLimit, Session, Sessions } from "./sessions.ts";
 import type { StartedRuns } from "./started-runs.ts";
@@ -32,17 +32,15 @@ export interface Ops {
 export type Access = "ops" | "call" | "open";
 
 /** What the middleware adds to the context of a request. */
-export interface OpsEnv {
+export interface OpsEnv extends TraceEnv {
   Bindings: Connection;
-  Variables: {
+  Variables: TraceEnv["Variables"] & {
     ops: Ops;
     access: Access;
     /** The login of the request, if it has one. */
     session: Session | undefined;
     /** The route of the path, also for a method that it does not answer. */
-    route: OpsRoute;
-    /** Ties the answer to its log lines. */
-    requestId: string;
+    route: OpsRoute | undefined;
     /** Address of the client as the last proxy saw it; clients can forge it. */
     client: string;
   };
@@ -130,6 +128,25 @@ export function fileActor(c: OpsContext): string {
 
 function defaultActor({ var: { access } }: OpsContext): string {
   return access === "call" ? "call" : "manual ops";
+}
+
+/** The thing of this name, or a 404 that lists the known names. */
+export function named<T extends { readonly name: string }>(
+  what: string,
+  all: readonly T[],
+  name: string,
+): T {
+  const known = all.map((it) => it.name);
+  const found = all.find((it) => it.name === name);
+  if (found) return found;
+  throw unknownName(what, name, known);
+}
+
+/** `?limit` of a list. */
+export function limitOf(c: OpsContext, { usual, max }: { usual: number; max: number }): number {
+  const limit = Number(c.req.query("limit") ?? usual);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit;
+  throw new HttpError(400, `limit: should be a number from 1 to ${max}`);
 }
 
 /**

@@ -1,14 +1,13 @@
 import { Hono, type MiddlewareHandler } from "hono";
-import { UploadRefused } from "../backups/uploads.ts";
 import { valueOf } from "../contract/env.ts";
 import { OPS_TOKEN } from "../contract/manifest.ts";
 import {
-  type FetchHandler,
+  type Connection,
   HttpError,
   json,
   methodNotAllowed,
-  requestIdOf,
   toHttpError,
+  traceRequests,
 } from "../http.ts";
 import type { RunProcess } from "../run/run.ts";
 import {
@@ -19,7 +18,7 @@ import {
   type OpsPreset,
   type OpsRoute,
 } from "./api.ts";
-import { type AuthConfig, authorize, clientOf, loginRoutes } from "./auth.ts";
+import { authorize, clientOf, loginRoutes } from "./auth.ts";
 import { OPS_PRESETS } from "../systems/ops-presets.gen.ts";
 import { alertRoutes } from "./alerts.ts";
 import { backupRoutes } from "./backups.ts";
@@ -56,25 +55,18 @@ export interface OpsOptions extends Partial<Pick<Ops, "runs" | "health" | "rules
   readonly requestIdHeaders?: readonly string[];
 }
 
-/** The ops API of one process. */
-export interface OpsApi {
-  readonly fetch: FetchHandler;
-  /** Whether this API answers a path, and not the app. */
-  isOwn(path: string): boolean;
-}
-
 /** Logged once when a process starts without the token. */
 const CLOSED = `the paths under ${OPS_PATH} are closed: ${OPS_TOKEN} is not set`;
 
 /** Creates the ops API. Every path needs a token, except those that the manifest opens. */
-export function openOps(process: RunProcess, options: OpsOptions = {}): OpsApi {
+export function openOps(process: RunProcess, options: OpsOptions = {}) {
   const { manifest, env, clock, log } = process;
-  const { requestIdHeaders = ["x-request-id"] } = options;
+  const { requestIdHeaders: headers = ["x-request-id"] } = options;
+  const field = manifest.log?.traceField ?? "trace";
   const preset = OPS_PRESETS[manifest.health?.preset ?? "opspec"];
-  const open = manifest.ops ?? {};
   const token = valueOf(env, OPS_TOKEN);
   const now = () => clock.now();
-  if (token === undefined) log.warn({ variable: OPS_TOKEN, open }, CLOSED);
+  if (token === undefined) log.warn({ variable: OPS_TOKEN, open: manifest.ops ?? {} }, CLOSED);
   const ops: Ops = {
     process,
     runs: options.runs ?? startedRuns(process),
@@ -85,18 +77,27 @@ export function openOps(process: RunProcess, options: OpsOptions = {}): OpsApi {
     sessions: token === undefined ? undefined : createSessions(token, now),
     rates: createRateLimit(now),
   };
-  const auth: AuthConfig = { env, open };
-  const routes = mountRoutes(auth, [...(preset?.routes ?? []), ...OPS_ROUTES.flatMap(withAlias)]);
+  const routes = mountRoutes([...(preset?.routes ?? []), ...OPS_ROUTES.flatMap(withAlias)]);
   const app = new Hono<OpsEnv>({ strict: false })
-    .use(trace(ops, requestIdHeaders), safeHeaders)
+    .use(traceRequests({ log, field, headers }), safeHeaders, async (c, next) => {
+      c.set("ops", ops);
+      c.set("client", clientOf(c));
+      await next();
+    })
     .route("/", routes)
-    .all("*", authorize(auth, undefined), () => {
+    .all("*", authorize(undefined), () => {
       throw new HttpError(404, "not found");
     })
-    .onError((error, c) => answerError(c, error, preset));
+    .onError((thrown, c) => {
+      const error = toHttpError(thrown);
+      const trace = { [field]: c.var.requestId };
+      if (error.status === 500) log.error({ err: thrown, ...trace }, "an ops request failed");
+      return answerError(c, error, preset);
+    });
   return {
-    fetch: (request, connection = {}) => app.fetch(request, connection),
-    isOwn: (path) => {
+    fetch: (request: Request, connection: Connection = {}) => app.fetch(request, connection),
+    /** Whether this API answers a path, and not the app. */
+    isOwn: (path: string): boolean => {
       if (preset?.appPaths?.some((it) => isWithin(path, it)) === true) return false;
       return isWithin(path, OPS_PATH) || routes.router.match("GET", path)[0].length > 0;
     },
@@ -104,30 +105,21 @@ export function openOps(process: RunProcess, options: OpsOptions = {}): OpsApi {
 }
 
 /** Routes with their authorization; of two for one path and method the first one answers. */
-function mountRoutes(auth: AuthConfig, routes: readonly OpsRoute[]): Hono<OpsEnv> {
+function mountRoutes(routes: readonly OpsRoute[]): Hono<OpsEnv> {
   const app = new Hono<OpsEnv>();
   for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
-    const refuse = (): never => {
-      throw methodNotAllowed(group.map(({ method }) => method));
-    };
     for (const route of group) {
-      app.on(route.method, path, rememberRoute(route), authorize(auth, route), (c) => {
+      app.on(route.method, path, authorize(route), (c) => {
         // Hono leaves a part that it cannot decode as it is.
         if (!isDecodable(new URL(c.req.url).pathname)) throw new HttpError(404, "not found");
         return route.answer(c);
       });
     }
-    const [first] = group;
-    if (first) app.all(path, rememberRoute(first), authorize(auth, undefined), refuse);
+    app.all(path, authorize(undefined, group[0]), () => {
+      throw methodNotAllowed(group.map(({ method }) => method));
+    });
   }
   return app;
-}
-
-function rememberRoute(route: OpsRoute): MiddlewareHandler<OpsEnv> {
-  return async (c, next) => {
-    c.set("route", route);
-    await next();
-  };
 }
 
 function isDecodable(path: string): boolean {
@@ -150,27 +142,6 @@ function isWithin(path: string, whole: string): boolean {
   return path === whole || path.startsWith(`${whole}/`);
 }
 
-/** Gives each request an id and logs it with its status and duration. */
-function trace(ops: Ops, requestIdHeaders: readonly string[]): MiddlewareHandler<OpsEnv> {
-  return async (c, next) => {
-    const startMs = performance.now();
-    const { method, path } = c.req;
-    const requestId = requestIdOf(c.req.raw.headers, requestIdHeaders);
-    c.set("ops", ops);
-    c.set("requestId", requestId);
-    c.set("client", clientOf(c));
-    await next();
-    c.res.headers.set(requestIdHeaders[0] ?? "x-request-id", requestId);
-    const ms = Math.round((performance.now() - startMs) * 100) / 100;
-    const { status } = c.res;
-    ops.process.log.info({ path, method, status, ms, ...traceOf(c) }, "http_request");
-  };
-}
-
-function traceOf({ var: { ops, requestId } }: OpsContext): Readonly<Record<string, string>> {
-  return { [ops.process.manifest.log?.traceField ?? "trace"]: requestId };
-}
-
 /** Headers that forbid caching, framing and referrers. */
 const SAFE_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store, max-age=0",
@@ -191,25 +162,10 @@ const safeHeaders: MiddlewareHandler<OpsEnv> = async (c, next) => {
   }
 };
 
-/** Statuses of a file that is refused. */
-const REFUSED: Readonly<Record<UploadRefused["reason"], number>> = {
-  name: 400,
-  size: 413,
-  room: 507,
-  checksum: 400,
-};
-
 /** Answers an error, for a preset's route in the shape of its runbook. */
-function answerError(c: OpsContext, thrown: unknown, preset: OpsPreset | undefined): Response {
-  const { ops, requestId, route } = c.var;
-  const error =
-    thrown instanceof UploadRefused
-      ? new HttpError(REFUSED[thrown.reason], thrown.message)
-      : toHttpError(thrown);
-  if (error.status === 500) {
-    ops.process.log.error({ err: thrown, ...traceOf(c) }, "an ops request failed");
-  }
-  const shape = preset?.routes.includes(route) === true ? preset : undefined;
+function answerError(c: OpsContext, error: HttpError, preset: OpsPreset | undefined): Response {
+  const { requestId, route } = c.var;
+  const shape = route && preset?.routes.includes(route) ? preset : undefined;
   const status = error.status === 401 ? (shape?.wrongTokenStatus ?? 401) : error.status;
   const shaped = shape?.errorBody?.(error, requestId);
   return json(status, shaped ?? { error: error.message, request_id: requestId }, error.headers);

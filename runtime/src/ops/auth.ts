@@ -19,21 +19,20 @@ const WRONG_TOKENS_ALL_MAX = 60;
 /** Longest token that is compared. */
 const TOKEN_MAX = 1000;
 
-/** The configuration of authorization. */
-export interface AuthConfig {
-  readonly env: Env;
-  /** Paths that are open without a token. */
-  readonly open: ManifestOps;
-}
-
-/** Sets `access` and `session`, or refuses the request. `route` is undefined when none matches. */
+/**
+ * Sets `access` and `session`, or refuses the request.
+ *
+ * @param route undefined when no route answers
+ * @param remembered the route whose preset shapes an error
+ */
 export function authorize(
-  config: AuthConfig,
   route: OpsRoute | undefined,
+  remembered = route,
 ): MiddlewareHandler<OpsEnv> {
   return async (c, next) => {
+    c.set("route", remembered);
     c.set("session", c.var.ops.sessions?.find(getCookie(c, SESSION_COOKIE) ?? ""));
-    c.set("access", accessOf(config, c, route));
+    c.set("access", accessOf(c, route));
     await next();
   };
 }
@@ -47,18 +46,19 @@ export function authorize(
  * @throws HttpError 404 when closed, 401 when the token is missing or wrong, 403 when it opens other
  *   routes only, 429 after too many wrong tokens
  */
-function accessOf(config: AuthConfig, c: OpsContext, route: OpsRoute | undefined): Access {
+function accessOf(c: OpsContext, route: OpsRoute | undefined): Access {
+  const { env, manifest } = c.var.ops.process;
   const given = tokenOf(c.req.raw.headers);
-  const access = tokenAccess(config.env, given, route) ?? cookieAccess(c, route);
+  const access = tokenAccess(env, given, route) ?? cookieAccess(c, route);
   if (access === "ops" || (access && route?.openTo === "call")) return access;
-  if (isOpen(config, c, route)) {
+  if (isOpen(manifest.ops ?? {}, c, route)) {
     // An open path answers operators more, so that it would tell whether a guess is right.
     if (given !== undefined && !access) countWrongToken(c);
     return "open";
   }
   if (access) throw new HttpError(403, "this token only starts and reads runs");
   const tokens = [OPS_TOKEN, CALL_TOKEN, ...(route?.tokenEnvs ?? [])];
-  const isClosed = tokens.every((name) => valueOf(config.env, name) === undefined);
+  const isClosed = tokens.every((name) => valueOf(env, name) === undefined);
   if (isClosed) throw new HttpError(404, "not found");
   if (route?.openTo === "anybody") return "open";
   if (given !== undefined) countWrongToken(c);
@@ -133,7 +133,7 @@ function isSameSite({ headers }: Request): boolean {
   return URL.parse(origin)?.host === host;
 }
 
-function isOpen({ open }: AuthConfig, c: OpsContext, route: OpsRoute | undefined): boolean {
+function isOpen(open: ManifestOps, c: OpsContext, route: OpsRoute | undefined): boolean {
   if (!route || route.method !== "GET") return false;
   if (open.public?.some((path) => path === route.path)) return true;
   const isLocalOnly = open.loopbackOnly?.some((path) => path === route.path) ?? false;

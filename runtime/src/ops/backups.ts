@@ -13,9 +13,9 @@ import { receiveUpload } from "../backups/uploads.ts";
 import { bindOptions } from "../contract/bindings.ts";
 import { type ManifestJob, isRunHere } from "../contract/job.ts";
 import { HttpError, json } from "../http.ts";
-import { fileActor, type OpsContext, type OpsRoute, logChange, readChange } from "./api.ts";
-import { CHECKSUM_HEADER, downloadOf, openBelow } from "./file-transfer.ts";
-import { beginRun, jobNamed, showRun } from "./jobs.ts";
+import { fileActor, logChange, named, type OpsContext, type OpsRoute, readChange } from "./api.ts";
+import { CHECKSUM_HEADER, downloadOf, openBelow, refuse } from "./file-transfer.ts";
+import { beginRun, showRun } from "./jobs.ts";
 import type { ProcessContext } from "../run/process.ts";
 
 /**
@@ -56,17 +56,18 @@ async function listAll(c: OpsContext): Promise<Response> {
  */
 export async function takeBackup(c: OpsContext, by?: string): Promise<string> {
   const { process } = c.var.ops;
-  const { job: named, actor } = await readChange(c, { job: z.optional(z.string()) }, by);
+  const { job: wanted, actor } = await readChange(c, { job: z.optional(z.string()) }, by);
   const [set, ...others] = backupSetsOf(process);
-  if (named === undefined && !set) {
+  if (wanted === undefined && !set) {
     throw new HttpError(404, "there are no backups here: no job takes them");
   }
-  if (named === undefined && others.length > 0) {
-    const jobs = [set, ...others].map((it) => it?.job).join(", ");
-    throw new HttpError(400, `job: name the database by one of its jobs: ${jobs}`);
+  if (wanted === undefined && others.length > 0) {
+    const several = [set, ...others].map((it) => it?.job).join(", ");
+    throw new HttpError(400, `job: name the database by one of its jobs: ${several}`);
   }
   const isByHand = ({ name, schedule }: ManifestJob) => !schedule && set?.jobs.includes(name);
-  const job = jobNamed(c, named ?? process.manifest.jobs.find(isByHand)?.name ?? set?.job);
+  const { jobs } = process.manifest;
+  const job = named("job", jobs, wanted ?? jobs.find(isByHand)?.name ?? set?.job ?? "");
   if (job.uses !== "sqlite-backup") throw new HttpError(400, `job: "${job.name}" takes no backups`);
   return beginRun(c, job, { actor });
 }
@@ -120,20 +121,20 @@ export async function upload(c: OpsContext): Promise<Response> {
   const { uploads: directory, uploadBytesMax: bytesMax } = paths;
   const body = c.req.raw.body ?? new Blob([]).stream();
   const wanted = { directory, name, body, sha256, bytesMax, by };
-  const receipt = await receiveUpload(wanted, process.clock.now());
+  const receipt = await receiveUpload(wanted, process.clock.now()).catch(refuse);
   logChange(c, { actor: by, did: "upload", file: name, sha256: receipt.sha256 });
   return json(201, { file: name, restoredBy: job.name, ...receipt });
 }
 
-/** The job that restores uploaded files: the one named in the query, else the only one. */
+/** The job that restores uploaded files: the one that the query names, else the only one. */
 function uploadingJob(c: OpsContext): ManifestJob {
-  const named = c.req.query("job");
   const all = jobsHere(c.var.ops.process, "sqlite-restore");
-  const [found, ...others] = all.filter(({ name }) => named === undefined || name === named);
-  if (found && others.length === 0) return found;
-  const names = all.map(({ name }) => name).join(", ") || "none";
-  if (found) throw new HttpError(400, `job: name the job that restores it: ${names}`);
-  throw new HttpError(404, `this sqlite-restore job does not exist; known jobs: ${names}`);
+  const wanted = c.req.query("job");
+  if (wanted === undefined && all.length > 1) {
+    const several = all.map(({ name }) => name).join(", ");
+    throw new HttpError(400, `job: name the job that restores it: ${several}`);
+  }
+  return named("sqlite-restore job", all, wanted ?? all[0]?.name ?? "");
 }
 
 function jobsHere({ manifest }: ProcessContext, uses: string): ManifestJob[] {

@@ -2,7 +2,7 @@ import { constants, existsSync } from "node:fs";
 import { chmod, type FileHandle, link, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
-import { receiveBody, type Upload, type UploadReceipt, UploadRefused } from "../backups/uploads.ts";
+import { receiveBody, type Upload, UploadRefused } from "../backups/uploads.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { hasHeader } from "../databases/sqlite.ts";
 import { HttpError } from "../http.ts";
@@ -135,26 +135,29 @@ function streamOf(file: FileHandle, start: number, end: number): ReadableStream<
 /** Suffixes of the files that belong to a SQLite database. @see https://www.sqlite.org/tempfiles.html */
 const DATABASE_PART = /-(wal|shm|journal)$/;
 
-/** A file that replaces another. */
-export interface Restore extends Pick<Upload, "body" | "bytesMax"> {
-  readonly at: string;
-  /** Expected SHA-256 in hexadecimal, from the sender. */
-  readonly sha256: string | undefined;
-  readonly now: Date;
+/** Statuses of a file that is refused. */
+const REFUSED = { name: 400, size: 413, room: 507, checksum: 400 } as const;
+
+/** What a client is told of a file that is refused. */
+export function refuse(error: unknown): never {
+  if (error instanceof UploadRefused) throw new HttpError(REFUSED[error.reason], error.message);
+  throw error;
 }
 
-/** The written file, and the name of the old one. */
-export interface RestoredFile extends Pick<UploadReceipt, "sizeBytes" | "sha256"> {
-  /** Name of the old file; null when there was none. */
-  readonly keptAs: string | null;
+/** A file that replaces another; `sha256` in hexadecimal is what its sender expects. */
+interface Restore extends Pick<Upload, "body" | "bytesMax"> {
+  readonly at: string;
+  readonly sha256: string | undefined;
+  readonly now: Date;
 }
 
 /**
  * Replaces a file completely or not at all. The old file stays beside it under a name with the time.
  *
+ * @returns its size and checksum, and the name of the old file; null when there was none
  * @throws UploadRefused for a file that is too long or damaged, HttpError for one of a SQLite database
  */
-export async function restoreFile(restore: Restore): Promise<RestoredFile> {
+export async function restoreFile(restore: Restore) {
   const { at, now, sha256 } = restore;
   await refuseDatabase(at);
   const part = join(dirname(at), `.${basename(at)}.${randomUUID().slice(0, 8)}.part`);

@@ -8,6 +8,7 @@ import {
   noneIfMissing,
   openBelow,
   type OpenedPath,
+  refuse,
   restoreFile,
 } from "./file-transfer.ts";
 import type { ProcessContext } from "../run/process.ts";
@@ -75,7 +76,7 @@ async function putFile(c: OpsContext): Promise<Response> {
     bytesMax: FILE_BYTES_MAX,
     sha256: c.req.header(CHECKSUM_HEADER),
     now: process.clock.now(),
-  });
+  }).catch(refuse);
   logChange(c, { actor, did: "restore a file", path, ...restored });
   return json(200, { path, ...restored });
 }

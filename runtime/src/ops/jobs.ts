@@ -5,8 +5,17 @@ import { type ManifestJob, isRunHere } from "../contract/job.ts";
 import { RUN_STATUSES, type RecordQuery } from "../contract/run-record.ts";
 import { HttpError, json } from "../http.ts";
 import { inputNames, parseInput } from "../jobs/catalog.ts";
-import { OPS_PATH, type OpsContext, type OpsRoute, logChange, readChange } from "./api.ts";
+import {
+  limitOf,
+  logChange,
+  named,
+  OPS_PATH,
+  type OpsContext,
+  type OpsRoute,
+  readChange,
+} from "./api.ts";
 import type { RunProcess } from "../run/run.ts";
+import { offsetAt } from "../schedule/zone.ts";
 import { describeSchedule, nextRuns } from "../schedule/schedule.ts";
 
 /** The body of a manual run, besides its actor. */
@@ -36,12 +45,14 @@ async function listJobs(c: OpsContext): Promise<Response> {
 }
 
 async function showJob(c: OpsContext): Promise<Response> {
-  const [view] = await viewJobs(c.var.ops.process, [jobNamed(c, c.req.param("job"))]);
+  const { process } = c.var.ops;
+  const job = named("job", process.manifest.jobs, c.req.param("job") ?? "");
+  const [view] = await viewJobs(process, [job]);
   return json(200, view);
 }
 
 async function startRun(c: OpsContext): Promise<Response> {
-  const job = jobNamed(c, c.req.param("job"));
+  const job = named("job", c.var.ops.process.manifest.jobs, c.req.param("job") ?? "");
   const { name } = job;
   if (c.var.access === "call" && job.startedBy !== "call") {
     throw new HttpError(403, `"${name}" is not started by calls`);
@@ -83,15 +94,6 @@ function inputFor(job: ManifestJob, input: ManualRun["input"]) {
     if (error instanceof ConfigurationError) throw new HttpError(400, error.message);
     throw error;
   }
-}
-
-/** The job of this name, or a 404 that lists the known names. */
-export function jobNamed({ var: { ops } }: OpsContext, name: string | undefined): ManifestJob {
-  const { jobs } = ops.process.manifest;
-  const job = jobs.find((it) => it.name === name);
-  if (job) return job;
-  const known = jobs.map((it) => it.name).join(", ") || "none";
-  throw new HttpError(404, `there is no job "${name}"; there are: ${known}`);
 }
 
 /** How many next runs are shown. */
@@ -142,23 +144,10 @@ async function viewToggles({ toggles }: RunProcess, job: ManifestJob) {
 
 /** As `2026-03-29 10:00:00 GMT+02:00`. The offset distinguishes the two hours when clocks go back. */
 function localTime(at: Date, timeZone: string): string {
-  const { time, offset } = formatsOf(timeZone);
-  const name = offset.formatToParts(at).find(({ type }) => type === "timeZoneName");
-  return `${time.format(at)} ${name?.value ?? ""}`.trimEnd();
-}
-
-type Format = Intl.DateTimeFormat;
-
-/** A format takes as long to create as a hundred times to use, and stacks have few zones. */
-const formats = new Map<string, { readonly time: Format; readonly offset: Format }>();
-
-function formatsOf(timeZone: string): { readonly time: Format; readonly offset: Format } {
-  const known = formats.get(timeZone) ?? {
-    time: new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" }),
-    offset: new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }),
-  };
-  formats.set(timeZone, known);
-  return known;
+  const offsetMs = offsetAt(timeZone, at.getTime());
+  const local = new Date(at.getTime() + offsetMs).toISOString().slice(0, 19).replace("T", " ");
+  const offset = new Date(Math.abs(offsetMs)).toISOString().slice(11, 16);
+  return `${local} GMT${offsetMs < 0 ? "-" : "+"}${offset}`;
 }
 
 /** Answers 202 while the run is active, then its record. */
@@ -170,24 +159,20 @@ export async function showRun({ var: { ops } }: OpsContext, runId: string): Prom
 }
 
 async function listRuns(c: OpsContext): Promise<Response> {
-  const query = historyQuery(new URL(c.req.url).searchParams);
+  const query = historyQuery(c);
   return json(200, { runs: await c.var.ops.process.records.list(query) });
 }
 
 /** Default and maximum number of records in one answer. */
-const RECORDS_DEFAULT = 50;
-const RECORDS_MAX = 500;
+const RECORDS = { usual: 50, max: 500 };
 
 /** A time, or a day in UTC. */
 const Moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
 /** Parses `?job&status&since&until&text&limit`. A day as `until` includes the whole day. */
-function historyQuery(query: URLSearchParams): RecordQuery {
-  const given = (name: string): string | undefined => query.get(name) || undefined;
-  const limit = Number(query.get("limit") ?? RECORDS_DEFAULT);
-  if (!Number.isInteger(limit) || limit < 1 || limit > RECORDS_MAX) {
-    throw new HttpError(400, `limit: should be a number from 1 to ${RECORDS_MAX}`);
-  }
+function historyQuery(c: OpsContext): RecordQuery {
+  const given = (name: string): string | undefined => c.req.query(name) || undefined;
+  const limit = limitOf(c, RECORDS);
   const status = RUN_STATUSES.find((it) => it === given("status"));
   if (given("status") !== undefined && !status) {
     throw new HttpError(400, `status: should be one of ${RUN_STATUSES.join(", ")}`);

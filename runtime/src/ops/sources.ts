@@ -3,10 +3,10 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ManifestToggle } from "../contract/source.ts";
 import { openRedis } from "../databases/redis/connection.ts";
-import { HttpError, json } from "../http.ts";
+import { HttpError, json, unknownName } from "../http.ts";
 import { behindLinks } from "../jobs/file.ts";
-import { type OpsContext, type OpsRoute, logChange, readChange } from "./api.ts";
-import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
+import { logChange, named, type OpsContext, type OpsRoute, readChange } from "./api.ts";
+import type { ProcessContext, ProcessStores } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
 import {
   ALL_CACHES,
@@ -38,18 +38,16 @@ export const sourceRoutes: readonly OpsRoute[] = [
 
 async function refresh(c: OpsContext): Promise<Response> {
   const { caches } = c.var.ops.process;
-  const buckets = bucketsOf(caches, c.req.param("bucket") ?? "");
+  const asked = c.req.param("bucket") ?? "";
+  const buckets = namedCaches(caches, asked);
+  if (!buckets) {
+    const known = caches.snapshots().map(({ name }) => name);
+    throw unknownName("cache", asked, [...known, ALL_CACHES]);
+  }
   const { actor } = await readChange(c, {});
   logChange(c, { actor, did: "refresh caches", buckets });
   const { refreshed, running } = await refreshBounded(caches, buckets, refreshRequestOf(actor));
   return running.length === 0 ? json(200, { refreshed }) : json(202, { refreshed, running });
-}
-
-function bucketsOf(caches: ProcessServices["caches"], asked: string): readonly string[] {
-  const names = namedCaches(caches, asked);
-  if (names) return names;
-  const known = [...caches.snapshots().map(({ name }) => name), ALL_CACHES].join(", ");
-  throw new HttpError(404, `there is no cache "${asked}"; there are: ${known}`);
 }
 
 async function listToggles(c: OpsContext): Promise<Response> {
@@ -61,7 +59,7 @@ async function listToggles(c: OpsContext): Promise<Response> {
 
 async function switchToggle(c: OpsContext): Promise<Response> {
   const { process } = c.var.ops;
-  const toggle = toggleNamed(process.manifest.toggles ?? [], c.req.param("name"));
+  const toggle = named("toggle", process.manifest.toggles ?? [], c.req.param("name") ?? "");
   const { on, actor } = await readChange(c, { on: z.boolean() });
   const change = { on, by: actor, at: process.clock.now().toISOString() };
   await turnToggle(process, toggle, change);
@@ -84,13 +82,6 @@ async function viewToggles(process: RunProcess) {
     return [{ ...state, ...last, canSwitch: READ_ONLY[toggle.reader.kind] === undefined }];
   });
   return (await Promise.all(views)).flat();
-}
-
-function toggleNamed(toggles: readonly ManifestToggle[], name: string | undefined): ManifestToggle {
-  const toggle = toggles.find((it) => it.name === name);
-  if (toggle) return toggle;
-  const known = toggles.map((it) => it.name).join(", ") || "none";
-  throw new HttpError(404, `there is no toggle "${name}"; there are: ${known}`);
 }
 
 /** Name of the document with the last change of each toggle. */

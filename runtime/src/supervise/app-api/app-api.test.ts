@@ -220,7 +220,7 @@ test("what people ask the app for in a chat it passes on: a refresh with who ask
   expect(restarted.body).toEqual({ restarting: true });
   await expect.poll(() => reasons).toEqual(["ana: new Config tab"]);
   expect((await ask("/refreshes/x", { actor: "ana" })).body.error).toBe(
-    'there is no cache "x"; there are: all, clans',
+    'there is no cache "x"; there are: clans, all',
   );
 });
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import * as z from "zod/mini";
 import type { Health } from "../../health/health.ts";
-import { HttpError, readJson } from "../../http.ts";
+import { HttpError, readJson, unknownName } from "../../http.ts";
 import { appJobs, appRunStart, endAppRun, type AppRunProcess } from "../../run/app-runs.ts";
 import type { ProcessContext, ProcessServices } from "../../run/process.ts";
 import { reload } from "../../run/reload.ts";
@@ -218,10 +218,4 @@ function declaredName(c: Context, what: string, known: readonly string[]): strin
   const name = c.req.param("name") ?? "";
   if (known.includes(name)) return name;
   throw unknownName(what, name, known);
-}
-
-/** The 404 for a name or path, with those that exist. */
-export function unknownName(what: string, name: string, known: readonly string[]): HttpError {
-  const there = [...new Set(known)].toSorted().join(", ") || "none";
-  return new HttpError(404, `there is no ${what} "${name}"; there are: ${there}`);
 }

@@ -11,9 +11,10 @@ import {
   methodNotAllowed,
   nodeListener,
   toHttpError,
+  unknownName,
 } from "../../http.ts";
 import { openRuns } from "./open-runs.ts";
-import { APP, APP_ROUTES, type AppApi, unknownName } from "./routes.ts";
+import { APP, APP_ROUTES, type AppApi } from "./routes.ts";
 
 /** As long as the token's hash in bytes; more would add nothing. */
 const TOKEN_BYTES = 32;
