@@ -1,10 +1,8 @@
 import { randomUUID } from "node:crypto";
-
 import type { Env } from "../contract/env.ts";
 import { openRedis, type RedisConnection } from "../databases/redis/connection.ts";
 import {
   type Holder,
-  type Lease,
   type LeaseRequest,
   type LeaseStore,
   pollForLease,
@@ -18,90 +16,54 @@ const POLL_MS = 150;
 
 const FENCE = "opspec:fence";
 const leaseKey = (name: string) => `opspec:lease:${name}`;
-const slotKey = (job: string, slot: Date) => `opspec:slot:${job}:${slot.getTime()}`;
 const finishedKey = (job: string) => `opspec:slots:${job}`;
 
-/** What Redis runs as one step, with its verb in messages. Numbers are passed as text: Lua writes 14 digits only. */
-interface Script {
-  readonly verb: string;
-  readonly lua: string;
-}
-
 /**
- * `next_fence(key)`: grows also after Redis lost its data, because it is at least the time in
- * milliseconds.
+ * Keys: lease or slot, fence, finished slots. Values: token, holder, TTL in ms, slots remembered, and
+ * the slot in ms or nothing. Returns the fence, or nothing when another process holds it or the slot
+ * was finished.
+ *
+ * A fence grows also after Redis lost its data, because it is at least the time in milliseconds.
+ * Numbers are passed as text: Lua writes 14 digits only.
  */
-const NEXT_FENCE = `
-  local function now_ms()
-    local time = redis.call('TIME')
-    return time[1] * 1000 + math.floor(time[2] / 1000)
+const TAKE = `
+  local slot = ARGV[5]
+  if slot ~= '' then
+    if redis.call('ZSCORE', KEYS[3], slot) then return false end
+    if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[4]) then
+      local oldest = redis.call('ZRANGE', KEYS[3], 0, 0)[1]
+      if tonumber(slot) < tonumber(oldest) then return false end
+    end
   end
-  local function next_fence(key)
-    local fence = math.max(tonumber(redis.call('GET', key) or '0') + 1, now_ms())
-    local text = string.format('%.0f', fence)
-    redis.call('SET', key, text)
-    return text
-  end
-  local function take(key, fence_key, token, holder, ttl)
-    if redis.call('EXISTS', key) == 1 then return false end
-    local fence = next_fence(fence_key)
-    local since = string.format('%.0f', now_ms())
-    local value = cjson.encode({ token = token, holder = holder, fence = fence, since = since })
-    redis.call('SET', key, value, 'PX', ttl)
-    return fence
-  end`;
+  if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, now)
+  local text = string.format('%.0f', fence)
+  redis.call('SET', KEYS[2], text)
+  local since = string.format('%.0f', now)
+  local value = cjson.encode({ token = ARGV[1], holder = ARGV[2], fence = text, since = since })
+  redis.call('SET', KEYS[1], value, 'PX', ARGV[3])
+  return text`;
 
-/** `is_own(key, token)`: no other process has taken it since. */
-const IS_OWN = `
-  local function is_own(key, token)
-    local value = redis.call('GET', key)
-    return value and cjson.decode(value).token == token
-  end`;
+/** Returns 0 unless the lease in the first key still has the token in the first value. */
+const IF_OWN = `
+  local value = redis.call('GET', KEYS[1])
+  if not (value and cjson.decode(value).token == ARGV[1]) then return 0 end`;
 
-/** Keys: lease, fence. Values: token, holder, time to live in ms. The fence, or nothing. */
-const ACQUIRE: Script = {
-  verb: "take a lease",
-  lua: `${NEXT_FENCE}
-  return take(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])`,
-};
+/** Keys: lease or slot. Values: token, TTL in ms. */
+const RENEW = `${IF_OWN}
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
-/** Keys: lease. Values: token, time to live in ms. 1 when it is still ours. */
-const RENEW: Script = {
-  verb: "renew a lease",
-  lua: `${IS_OWN}
-  if not is_own(KEYS[1], ARGV[1]) then return 0 end
-  return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
-};
+/** Keys: lease or slot. Values: token. */
+const RELEASE = `${IF_OWN}
+  return redis.call('DEL', KEYS[1])`;
 
-/** Keys: lease. Values: token. */
-const RELEASE: Script = {
-  verb: "release a lease",
-  lua: `${IS_OWN}
-  if not is_own(KEYS[1], ARGV[1]) then return 0 end
-  return redis.call('DEL', KEYS[1])`,
-};
-
-/** Keys: slot, fence, finished slots. Values: token, holder, time to live, slot in ms, slots remembered. */
-const CLAIM: Script = {
-  verb: "claim a slot",
-  lua: `${NEXT_FENCE}
-  if redis.call('ZSCORE', KEYS[3], ARGV[4]) then return false end
-  if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[5]) then
-    local oldest = redis.call('ZRANGE', KEYS[3], 0, 0)[1]
-    if tonumber(ARGV[4]) < tonumber(oldest) then return false end
-  end
-  return take(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])`,
-};
-
-/** Keys: slot, finished slots. Values: token, slot in ms, slots remembered. 1 when it was still ours. */
-const FINISH: Script = {
-  verb: "finish a slot",
-  lua: `${IS_OWN}
-  if not is_own(KEYS[1], ARGV[1]) then return 0 end
+/** Keys: slot, finished slots. Values: token, slot in ms, slots remembered. */
+const FINISH = `${IF_OWN}
   redis.call('ZADD', KEYS[2], ARGV[2], ARGV[2])
   redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[3]))
-  return redis.call('DEL', KEYS[1])`,
-};
+  return redis.call('DEL', KEYS[1])`;
 
 /**
  * Leases in a Redis: a key with a TTL and a token that only its holder knows.
@@ -110,21 +72,11 @@ const FINISH: Script = {
  */
 export async function openRedisLeases(urlEnv: string, env: Env): Promise<LeaseStore> {
   const redis = await openRedis(urlEnv, env);
-  const acquire = async (request: LeaseRequest): Promise<Lease | undefined> => {
-    const { name, holder, ttlMs } = request;
-    const key = leaseKey(name);
-    const held = await hold(redis, { key, ttlMs }, (token) =>
-      evaluate(redis, ACQUIRE, {
-        keys: [key, FENCE],
-        values: [token, holder, String(ttlMs)],
-      }),
-    );
-    return held?.lease;
-  };
   return {
-    acquire,
-    waitFor: (request, signal) => pollForLease(() => acquire(request), { signal, pollMs: POLL_MS }),
-    claimSlot: (request, slot) => claimSlot(redis, request, slot),
+    acquire: (request) => hold(redis, request),
+    waitFor: (request, signal) =>
+      pollForLease(() => hold(redis, request), { signal, pollMs: POLL_MS }),
+    claimSlot: (request, slot) => hold(redis, request, slot),
     holderOf: async (name) => {
       const text = await redis.use("read a lease", (client) => client.get(leaseKey(name)));
       return text === null ? undefined : holderFrom(text);
@@ -133,69 +85,37 @@ export async function openRedisLeases(urlEnv: string, env: Env): Promise<LeaseSt
   };
 }
 
-async function claimSlot(
-  redis: RedisConnection,
-  { name, holder, ttlMs }: LeaseRequest,
-  slot: Date,
-): Promise<SlotLease | undefined> {
-  const key = slotKey(name, slot);
-  const finished = finishedKey(name);
-  const limits = [String(slot.getTime()), String(SLOTS_REMEMBERED)];
-  const held = await hold(redis, { key, ttlMs }, (token) =>
-    evaluate(redis, CLAIM, {
-      keys: [key, FENCE, finished],
-      values: [token, holder, String(ttlMs), ...limits],
-    }),
-  );
-  if (!held) return undefined;
-  const { lease, token, stop } = held;
-  return {
-    ...lease,
-    finish: async () => {
-      if (lease.lost.aborted) return false;
-      stop();
-      const keys = [key, finished];
-      const values = [token, ...limits];
-      return (await evaluate(redis, FINISH, { keys, values })) === 1;
-    },
-  };
-}
-
-interface Held {
-  readonly lease: Lease;
-  readonly token: string;
-  readonly stop: () => void;
-}
-
+/** The lease of a job, or of one of its slots. */
 async function hold(
   redis: RedisConnection,
-  { key, ttlMs }: { key: string; ttlMs: number },
-  take: (token: string) => Promise<unknown>,
-): Promise<Held | undefined> {
+  { name, holder, ttlMs }: LeaseRequest,
+  slot?: Date,
+): Promise<SlotLease | undefined> {
   const token = randomUUID();
-  const sentAtMs = performance.now();
-  const fence = await take(token);
-  if (fence === null) return undefined;
-  const renew = async () =>
-    (await evaluate(redis, RENEW, {
-      keys: [key],
-      values: [token, String(ttlMs)],
-    })) === 1;
-  const kept = renewLease({ ttlMs, sentAtMs, renew });
-  const release = async () => {
-    kept.stop();
-    if (kept.lost.aborted) return;
-    await evaluate(redis, RELEASE, { keys: [key], values: [token] });
-  };
-  return { lease: { fence: Number(fence), lost: kept.lost, release }, token, stop: kept.stop };
-}
+  const ttl = String(Math.ceil(ttlMs));
+  const at = String(slot?.getTime() ?? "");
+  const key = slot ? `opspec:slot:${name}:${at}` : leaseKey(name);
+  const finished = finishedKey(name);
+  const remembered = String(SLOTS_REMEMBERED);
+  const run = (verb: string, lua: string, keys: string[], more: string[]) =>
+    redis.use(verb, (client) => client.eval(lua, keys.length, ...keys, token, ...more));
 
-async function evaluate(
-  redis: RedisConnection,
-  { verb, lua }: Script,
-  { keys, values }: { keys: readonly string[]; values: readonly string[] },
-): Promise<unknown> {
-  return await redis.use(verb, (client) => client.eval(lua, keys.length, ...keys, ...values));
+  const sentAtMs = performance.now();
+  const values = [holder, ttl, remembered, at];
+  const fence = await run("take a lease", TAKE, [key, FENCE, finished], values);
+  if (fence === null) return undefined;
+  const renew = async () => (await run("renew a lease", RENEW, [key], [ttl])) === 1;
+  const kept = renewLease({ ttlMs, sentAtMs, renew });
+  const release = async (): Promise<void> => {
+    kept.stop();
+    if (!kept.lost.aborted) await run("release a lease", RELEASE, [key], []);
+  };
+  const finish = async (): Promise<boolean> => {
+    kept.stop();
+    if (kept.lost.aborted) return false;
+    return (await run("finish a slot", FINISH, [key, finished], [at, remembered])) === 1;
+  };
+  return { fence: Number(fence), lost: kept.lost, release, finish };
 }
 
 /** The value was made by our own script. */
