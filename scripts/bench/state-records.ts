@@ -8,7 +8,7 @@ import { MANIFEST_VERSION, renderManifest, type RuntimeManifest } from "@opspec/
 import { RUNTIME_VERSION } from "@opspec/runtime/version";
 import type { RunRecord } from "../../runtime/src/contract/run-record.ts";
 import { openSqlite } from "../../runtime/src/databases/sqlite-database.ts";
-import { openRecords } from "../../runtime/src/state/records.ts";
+import { ensureRecords, openRecords } from "../../runtime/src/state/records.ts";
 import { freePort } from "../../runtime/testing/server-process.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { elapsedMs, type Figure, median } from "./figure.ts";
@@ -92,20 +92,9 @@ async function measure(): Promise<Measurement> {
 
 async function fill(path: string): Promise<void> {
   const database = openSqlite(path);
+  await ensureRecords(database);
   await database.transaction("fill the records", async (query) => {
-    const records = openRecords(
-      {
-        dialect: "sqlite",
-        where: path,
-        isKept: true,
-        query: async (verb, text, values) =>
-          text.includes("DELETE") ? [] : await query(verb, text, values),
-        ensure: async () => {},
-        transaction: async (verb, work) => await database.transaction(verb, work),
-        close: async () => {},
-      },
-      { namespace: "", keepRecords: RECORDS },
-    );
+    const records = openRecords(database, { namespace: "", query });
     for (let at = 0; at < RECORDS; at += 1) {
       for (let job = 0; job < JOBS; job += 1) await records.finish(recordOf(job, at));
     }

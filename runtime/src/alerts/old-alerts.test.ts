@@ -3,7 +3,7 @@ import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-ale
 import { scratchDatabase } from "../../testing/scratch-database.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
 import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
-import { changeDocument, openDocument } from "../state/documents.ts";
+import { openDocument } from "../state/documents.ts";
 import { countOf } from "./alert-message.ts";
 
 const STORES = { records: { kind: "sqlite" as const, path: "runs.db" } };
@@ -64,7 +64,7 @@ test("after an upgrade an open alert does not fire again, what waits is sent, an
   const directory = scratchDirectory();
   const database = scratchDatabase(STORES, { env: {}, directory });
   const document = openDocument(database, { stack: "shop/shop", name: "alerts" });
-  await changeDocument(document, () => ({ text: JSON.stringify(DOCUMENT), result: undefined }));
+  await document.change(() => JSON.stringify(DOCUMENT));
   await database.close();
   const channel = listChannel("ops");
   const options = { clock: handClock(), directory, manifest: { stores: STORES } };

@@ -40,7 +40,7 @@ export async function readOldAlerts(
   database: SqlDatabase,
   stack: string,
 ): Promise<StackAlerts | undefined> {
-  const { text } = await openDocument(database, { stack, name: "alerts" }).read();
+  const text = await openDocument(database, { stack, name: "alerts" }).read();
   if (text === undefined) return undefined;
   const alerts: StackAlerts = { outboxes: new Map(), silences: [], recent: [], arrived: [] };
   try {

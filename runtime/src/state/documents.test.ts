@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test, type TestContext } from "vitest";
 import type { ManifestStores } from "../contract/store.ts";
+import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
 import { NO_LOG } from "../../testing/no-log.ts";
 import { usePostgres } from "../../testing/servers.ts";
-import { changeDocument, type Document } from "./documents.ts";
+import { type Document, openDocument } from "./documents.ts";
 import { openState } from "./state-store.ts";
 
 const postgres = usePostgres();
@@ -37,56 +38,49 @@ async function open(
   const manifest = { system: "shop", stack, ...(stores ? { stores } : {}) };
   const state = await openState(manifest, { env: { STORE_URL: url }, directory, log: NO_LOG });
   onTestFinished(() => state.close());
-  return { ...state.document("notes"), isKept: state.database.isKept };
+  const { database } = state;
+  return { ...openDocument(database, { stack, name: "notes" }), isKept: database.isKept };
 }
 
-test.for(KINDS)(
-  "%s: what is written is read, and a version is written once",
-  async (kind, context) => {
-    const document = await open((await PLACES[kind]?.(context)) ?? {});
+test.for(KINDS)("%s: what is written is read, and a change sees it", async (kind, context) => {
+  const document = await open((await PLACES[kind]?.(context)) ?? {});
 
-    const before = await document.read();
-    const writes = [await document.replace(0, "a"), await document.replace(0, "b")];
-    const next = [await document.replace(1, "ü\n"), await document.replace(1, "c")];
+  const before = await document.read();
+  await document.change((text) => `${text}`);
+  await document.change((text) => `${text} ü\n`);
 
-    expect(before).toEqual({ version: 0, text: undefined });
-    expect([writes, next]).toEqual([
-      [true, false],
-      [true, false],
-    ]);
-    expect(await document.read()).toEqual({ version: 2, text: "ü\n" });
-    expect(document.isKept).toBe(kind !== "memory");
-  },
-);
+  expect(before).toBeUndefined();
+  expect(await document.read()).toBe("undefined ü\n");
+  expect(document.isKept).toBe(kind !== "memory");
+});
 
 test.for(KEPT)("%s: no change is lost, however many make one at once", async (kind, context) => {
   const place = (await PLACES[kind]?.(context)) ?? {};
   const documents = await Promise.all([open(place), open(place), open(place)]);
 
   await Promise.all(
-    documents.flatMap((it) => Array.from({ length: 10 }, () => changeDocument(it, countOn))),
+    documents.flatMap((it) => Array.from({ length: 10 }, () => it.change(countOn))),
   );
 
-  expect((await (await open(place)).read()).text).toBe("30");
+  expect(await (await open(place)).read()).toBe("30");
 });
 
 test.for(["postgres"])("%s: another stack has a document of its own", async (kind, context) => {
   const place = (await PLACES[kind]?.(context)) ?? {};
-  await (await open(place)).replace(0, "ours");
+  await (await open(place)).change(() => "ours");
 
-  expect((await (await open(place, "staging")).read()).text).toBe(undefined);
+  expect(await (await open(place, "staging")).read()).toBe(undefined);
 });
 
-test.for(KEPT)(
-  "%s: who read what was replaced twice since does not overwrite it",
-  async (kind, context) => {
-    const document = await open((await PLACES[kind]?.(context)) ?? {});
-    for (const version of [0, 1, 2]) await document.replace(version, `v${version + 1}`);
+test("a change counts the version, which older versions compare before they write", async () => {
+  const database = openSqlite(MEMORY);
+  const document = openDocument(database, { stack: "shop", name: "notes" });
 
-    expect(await document.replace(1, "late")).toBe(false);
-    expect(await document.read()).toEqual({ version: 3, text: "v3" });
-  },
-);
+  for (const text of ["v1", "v2", "v3"]) await document.change(() => text);
+
+  const read = "SELECT version, text FROM opspec.opspec_documents";
+  expect(await database.query("read", read)).toEqual([{ version: 3, text: "v3" }]);
+});
 
 test("a place that cannot be used is an error, and can be opened later", async () => {
   const name = randomUUID();
@@ -95,7 +89,7 @@ test("a place that cannot be used is an error, and can be opened later", async (
 
   await expect(open(place)).rejects.toThrow("could not open the state store: failed (EEXIST)");
   rmSync(join(directory, name));
-  expect(await (await open(place)).replace(0, "now")).toBe(true);
+  await (await open(place)).change(() => "now");
 });
 
 test.for(["postgres"])("%s: a store that is away is told without its URL", async (kind) => {
@@ -110,6 +104,6 @@ test.for(["postgres"])("%s: a store that is away is told without its URL", async
   expect(String(problem)).not.toContain("canary");
 });
 
-function countOn(text: string | undefined) {
-  return { text: String(Number(text ?? 0) + 1), result: undefined };
+function countOn(text: string | undefined): string {
+  return String(Number(text ?? 0) + 1);
 }

@@ -1,19 +1,52 @@
-import { randomInt } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { SqlDatabase } from "../databases/sql-database.ts";
+import type { SqlDatabase, SqlValue } from "../databases/sql-database.ts";
 
 /** One named text that several processes read and change. */
 export interface Document {
-  /** The text and its version; version 0 and no text before the first write. */
-  read(): Promise<VersionedText>;
-  /** Writes the next version; false when another process wrote it in the meantime. */
-  replace(version: number, text: string): Promise<boolean>;
+  /** The text; undefined before the first change. */
+  read(): Promise<string | undefined>;
+  /**
+   * Writes what `change` makes of the text. However many processes change it at once, no change is
+   * lost; `change` may be called again, so it must have no other effect.
+   */
+  change(change: (text: string | undefined) => string): Promise<void>;
 }
 
-/** A text and its version. */
-export interface VersionedText {
-  readonly version: number;
-  readonly text: string | undefined;
+export const DOCUMENTS_DDL = `
+  CREATE TABLE IF NOT EXISTS opspec.opspec_documents (
+    name text NOT NULL PRIMARY KEY, version bigint NOT NULL, text text NOT NULL
+  );`;
+
+const READ = "SELECT text FROM opspec.opspec_documents WHERE name = $1";
+
+/** Older versions compare the version before they write. */
+const WRITE = `
+  INSERT INTO opspec.opspec_documents (name, version, text) VALUES ($1, 1, $2)
+  ON CONFLICT (name) DO UPDATE SET version = opspec_documents.version + 1, text = excluded.text`;
+
+/** A document in a table of ours. A SQLite file belongs to one stack, so only Postgres has its name. */
+export function openDocument(
+  database: SqlDatabase,
+  { stack, name }: { readonly stack: string; readonly name: string },
+): Document {
+  const key = database.dialect === "sqlite" ? name : `${stack}/${name}`;
+  const ensure = () => database.ensure("opspec_documents", DOCUMENTS_DDL);
+  const read = async (query: SqlDatabase["query"]): Promise<string | undefined> => {
+    const [row] = await query(`read ${key}`, READ, [key]);
+    return row && String(row["text"]);
+  };
+  return {
+    read: async () => {
+      await ensure();
+      return await read((...statement) => database.query(...statement));
+    },
+    change: async (change) => {
+      await ensure();
+      await database.transaction(`write ${key}`, async (query) => {
+        const values: SqlValue[] = [key, change(await read(query))];
+        await query(`write ${key}`, WRITE, values);
+      });
+    },
+  };
 }
 
 /** What a job remembers from one run to the next: a JSON value for each name. */
@@ -26,83 +59,16 @@ export interface JobMemory {
   write(name: string, value: unknown): Promise<void>;
 }
 
-/** After a conflict another writer has succeeded, so this many conflicts in a row mean a defect. */
-const ATTEMPTS_MAX = 100;
-
-/** Longest pause after a conflict, so that writers do not continue in step. */
-const PAUSE_MS_MAX = 20;
-
-export const DOCUMENTS_DDL = `
-  CREATE TABLE IF NOT EXISTS opspec.opspec_documents (
-    name text NOT NULL PRIMARY KEY, version bigint NOT NULL, text text NOT NULL
-  );`;
-
-const READ = "SELECT version, text FROM opspec.opspec_documents WHERE name = $1";
-
-const FIRST = `
-  INSERT INTO opspec.opspec_documents (name, version, text) VALUES ($1, 1, $2)
-  ON CONFLICT (name) DO NOTHING RETURNING version`;
-
-const NEXT = `
-  UPDATE opspec.opspec_documents SET version = version + 1, text = $2
-  WHERE name = $1 AND version = $3 RETURNING version`;
-
-/** A document in a table of ours. A SQLite file belongs to one stack, so only Postgres has its name. */
-export function openDocument(
-  database: SqlDatabase,
-  { stack, name }: { readonly stack: string; readonly name: string },
-): Document {
-  const key = database.dialect === "sqlite" ? name : `${stack}/${name}`;
-  const ask = async (verb: string, text: string, values: readonly (string | number)[] = []) => {
-    await database.ensure("opspec_documents", DOCUMENTS_DDL);
-    return await database.query(`${verb} ${key}`, text, [key, ...values]);
-  };
-  return {
-    read: async () => {
-      const [row] = await ask("read", READ);
-      if (!row) return { version: 0, text: undefined };
-      return { version: Number(row["version"]), text: String(row["text"]) };
-    },
-    replace: async (version, text) => {
-      const written =
-        version === 0
-          ? await ask("write", FIRST, [text])
-          : await ask("write", NEXT, [text, version]);
-      return written.length > 0;
-    },
-  };
-}
-
-/**
- * Changes the text, however many processes do so at once. `change` is called again after a conflict,
- * so it must have no other effect. Without a text from it, nothing is written.
- */
-export async function changeDocument<T>(
-  document: Document,
-  change: (text: string | undefined) => { readonly text?: string | undefined; readonly result: T },
-): Promise<T> {
-  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const before = await document.read();
-    const { text, result } = change(before.text);
-    if (text === undefined || (await document.replace(before.version, text))) return result;
-    await sleep(randomInt(PAUSE_MS_MAX));
-  }
-  throw new Error("a shared document is changed all the time");
-}
-
 /** The memory of all jobs of a stack, in one document: the spec limits the number of jobs. */
 export function openJobMemory(document: Document): JobMemory {
   return {
     read: async (name) => {
-      const { text } = await document.read();
+      const text = await document.read();
       const values = valuesOf(text);
       return values ? values[name] : text;
     },
     write: (name, value) =>
-      changeDocument(document, (text) => ({
-        text: JSON.stringify({ ...valuesOf(text), [name]: value }),
-        result: undefined,
-      })),
+      document.change((text) => JSON.stringify({ ...valuesOf(text), [name]: value })),
   };
 }
 

@@ -6,7 +6,7 @@ import type { RuntimeManifest } from "../contract/manifest.ts";
 import { NO_LOG } from "../../testing/no-log.ts";
 import { usePostgres } from "../../testing/servers.ts";
 import type { Env } from "../contract/env.ts";
-import type { JobMemory } from "./documents.ts";
+import { type JobMemory, openDocument } from "./documents.ts";
 import { openState, type StateStore } from "./state-store.ts";
 
 const postgres = usePostgres();
@@ -52,7 +52,8 @@ test("what is not ours is given as text and written over", async (context) => {
   const place = await placeOf("sqlite", context);
   const state = await openAt(manifest("sqlite"), {}, place.directory);
   const memory = await place.open();
-  await state.document("job-memory").replace(0, '{"half":');
+  const document = openDocument(state.database, { stack: "shop/shop", name: "job-memory" });
+  await document.change(() => '{"half":');
   expect(await memory.read("flush")).toBe('{"half":');
 
   await memory.write("flush", 1);

@@ -151,7 +151,6 @@ test.concurrent.for(KINDS)(
   async (kind, context) => {
     const place = await newPlace(kind, context);
     const coordination = await openAt(place, context);
-    const slotAt = (minute: number) => new Date(SLOT.getTime() + minute * 60_000);
     const run = async (minute: number) => {
       const slot = await coordination.claimSlot(request(), slotAt(minute));
       return await slot?.finish();
@@ -175,6 +174,10 @@ test.concurrent.for(KINDS)(
     context.expect(await countFinished(kind, place)).toBe(SLOTS_REMEMBERED);
   },
 );
+
+function slotAt(minute: number): Date {
+  return new Date(SLOT.getTime() + minute * 60_000);
+}
 
 async function countFinished(
   kind: (typeof KINDS)[number],

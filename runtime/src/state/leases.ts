@@ -57,28 +57,25 @@ export interface LeaseStore {
  */
 export const SLOTS_REMEMBERED = 1_000;
 
+/** Pause of a waiter between two attempts, give or take a third, so that waiters do not ask together. */
+const POLL_MS = 150;
+
 /** A waiter checks this often whether the holder's process has ended, without asking the store. */
 const CHECK_MS = 25;
 
-/** Asks for a lease until it is free. */
+/** Asks for a lease until it is free, and at once when its holder is known to have ended. */
 export async function pollForLease(
   acquire: () => Promise<Lease | undefined>,
-  options: {
-    readonly signal: AbortSignal;
-    readonly pollMs: number;
-    /** Whether the holder is known to have ended. */
-    readonly hasEnded?: () => boolean;
-  },
+  signal: AbortSignal,
+  hasHolderEnded = () => false,
 ): Promise<Lease> {
-  const { signal, pollMs, hasEnded = () => false } = options;
   for (;;) {
     signal.throwIfAborted();
     const lease = await acquire();
     if (lease) return lease;
-    // Give or take a third, so that waiters that started together do not ask together.
-    const nextMs = performance.now() + pollMs * (2 / 3 + Math.random() * (2 / 3));
+    const nextMs = performance.now() + POLL_MS * (2 / 3 + Math.random() * (2 / 3));
     do await sleep(CHECK_MS, undefined, { signal }).catch(() => {});
-    while (!signal.aborted && performance.now() < nextMs && !hasEnded());
+    while (!signal.aborted && performance.now() < nextMs && !hasHolderEnded());
   }
 }
 

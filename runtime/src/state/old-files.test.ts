@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { NO_LOG } from "../../testing/no-log.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
 import type { ManifestStores } from "../contract/store.ts";
+import { openDocument } from "./documents.ts";
 import { openState, type StateStore } from "./state-store.ts";
 
 /** Recorded with the code of commit c7f0fe5. */
@@ -37,7 +38,7 @@ test("old files with names of their own are found beside a state file of that na
   renameSync(join(directory, "runs.jsonl"), join(directory, "shop_runs.jsonl"));
   renameSync(join(directory, "locks"), join(directory, "shop_locks"));
 
-  const state = await stateAt(directory, "shop_runs.db", "shop_locks.db");
+  const state = await stateAt(directory, "shop_runs.db", { leases: "shop_locks.db" });
 
   expect((await state.records.list({ limit: 9 })).length).toBe(4);
   expect(await state.leases?.claimSlot(NIGHTLY, minute(1))).toBeUndefined();
@@ -58,12 +59,31 @@ test("a SQLite file of an older version is used as it is, and an older version c
   expect((await state.records.unfinished()).map(({ runId }) => runId)).toContain("old");
 });
 
-test("lines that are corrupt or cut off stop nothing", async () => {
+test("lines that are corrupt or cut off stop nothing, and their number is logged once", async () => {
   const directory = oldDisk("disk");
+  const warnings: unknown[][] = [];
+  const log = { ...NO_LOG, warn: (...line: unknown[]) => void warnings.push(line) };
   appendFileSync(join(directory, "runs.jsonl"), 'not json\n\n{"event":"end","job":"x"}\n{"cut off');
   appendFileSync(join(directory, "locks", "ledger.1"), '{"do":"take","na');
 
-  await expectOldState(await stateAt(directory, "state.db"));
+  await expectOldState(await stateAt(directory, "state.db", { log }));
+  await stateAt(directory, "state.db", { log });
+
+  expect(warnings).toEqual([
+    [
+      expect.objectContaining({ file: join(directory, "runs.jsonl"), corruptLines: 3 }),
+      "corrupt lines of an old state file were not imported",
+    ],
+  ]);
+});
+
+test("a state file without an extension starts again and again", async () => {
+  const directory = scratchDirectory();
+  for (let start = 0; start < 2; start += 1) {
+    const state = await stateAt(directory, "state");
+    expect(await state.records.list({ limit: 9 })).toEqual([]);
+    await state.close();
+  }
 });
 
 test("an older version that ran in between is imported again", async () => {
@@ -108,12 +128,12 @@ test("processes that start together import the files once", async () => {
   );
 
   expect(answers.map(({ runs }) => runs)).toEqual([4, 4, 4, 4]);
-  expect(answers.flatMap(({ lines }) => lines)).toEqual([
-    "imported the state files of an older version",
-  ]);
+  expect(answers.flatMap(({ lines }) => lines)).toEqual(
+    Array.from({ length: 3 }, () => "imported a state file of an older version"),
+  );
 });
 
-async function expectOldState({ records, jobMemory, document }: StateStore): Promise<void> {
+async function expectOldState({ records, jobMemory, database }: StateStore): Promise<void> {
   const runs = await records.list({ limit: 9 });
   expect(runs.map(({ job, status }) => `${job} ${status}`).toSorted()).toEqual([
     "hourly ok",
@@ -128,7 +148,8 @@ async function expectOldState({ records, jobMemory, document }: StateStore): Pro
   });
   expect((await records.unfinished()).map(({ fence }) => fence)).toEqual([9]);
   expect(await jobMemory?.read("alerts-flush")).toEqual({ accepted: { email: "abc" } });
-  expect(await document("alerts").read()).toEqual({ version: 2, text: '{"note":"second"}' });
+  const alerts = openDocument(database, { stack: "shop/shop", name: "alerts" });
+  expect(await alerts.read()).toBe('{"note":"second"}');
 }
 
 function oldDisk(name: string): string {
@@ -137,13 +158,17 @@ function oldDisk(name: string): string {
   return directory;
 }
 
-async function stateAt(directory: string, path: string, leases = path): Promise<StateStore> {
+async function stateAt(
+  directory: string,
+  path: string,
+  { leases = path, log = NO_LOG }: { leases?: string; log?: typeof NO_LOG } = {},
+): Promise<StateStore> {
   const stores: ManifestStores = {
     records: { kind: "sqlite", path },
     coordination: { kind: "sqlite", path: leases },
   };
   const manifest = { system: "shop", stack: "shop", stores };
-  const state = await openState(manifest, { env: {}, directory, log: NO_LOG });
+  const state = await openState(manifest, { env: {}, directory, log });
   onTestFinished(() => state.close());
   return state;
 }

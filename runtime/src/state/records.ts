@@ -5,7 +5,7 @@ import type {
   RunRecord,
   RunStart,
 } from "../contract/run-record.ts";
-import type { Row, SqlDatabase, SqlValue } from "../databases/sql-database.ts";
+import type { Query, Row, SqlDatabase, SqlValue } from "../databases/sql-database.ts";
 
 /** Most records that one pruning deletes: each finished run prunes, so that more are not needed. */
 const PRUNED_MAX = 50;
@@ -25,7 +25,6 @@ const COLUMNS = {
     status text, record jsonb NOT NULL`,
 };
 
-/** Files of older versions have no such column. */
 const ADD_STACK = "ALTER TABLE opspec_runs ADD COLUMN stack TEXT NOT NULL DEFAULT ''";
 
 /** Every query of this file uses one of these indexes, so that its time does not grow with the table. */
@@ -111,31 +110,34 @@ const latestText = ({ dialect }: SqlDatabase, condition: string): string => {
 export interface SqlRecordsOptions {
   /** The stack; empty in SQLite. */
   readonly namespace: string;
-  /** Records of one job that are kept. */
-  readonly keepRecords: number;
+  /** Records of one job that are kept; all of them without it. */
+  readonly keepRecords?: number;
+  /** For statements that belong to a transaction of the caller. */
+  readonly query?: Query;
 }
 
 /** Run records in a table of ours. The caller closes the database. */
 export function openRecords(
   database: SqlDatabase,
-  { namespace, keepRecords }: SqlRecordsOptions,
+  { namespace, keepRecords, query = database.query.bind(database) }: SqlRecordsOptions,
 ): RecordStore {
   const finish = finishText(database.dialect === "sqlite" ? "text" : "timestamptz");
   const ask = async (verb: string, text: string, values: readonly SqlValue[] = []) => {
     await ensureRecords(database);
-    return await database.query(verb, text, [namespace, ...values]);
+    return await query(verb, text, [namespace, ...values]);
   };
   return {
     begin: async (run) => void (await ask("note the start of a run", BEGIN, columnsOf(run))),
     finish: async (record) => {
       const values = [...columnsOf(record), record.status];
       const stored = await ask("store a run record", finish, values);
+      if (keepRecords === undefined) return stored.length > 0;
       // The record is stored; the next run of the job prunes what this one could not.
       await ask("delete old run records", PRUNE, [record.job, keepRecords]).catch(() => {});
       return stored.length > 0;
     },
-    list: async (query) => {
-      const { text, values } = listQuery(query);
+    list: async (wanted) => {
+      const { text, values } = listQuery(wanted);
       return (await ask("read run records", text, values)).map((row) => recordOf<RunRecord>(row));
     },
     latest: async ({ jobs, status, tookSlot = false }: LatestQuery) => {
@@ -161,31 +163,16 @@ export function openRecords(
 
 /** Creates the table and its indexes. */
 export async function ensureRecords(database: SqlDatabase): Promise<void> {
-  const { dialect } = database;
-  const table = `CREATE TABLE IF NOT EXISTS opspec.opspec_runs (${COLUMNS[dialect]})`;
-  if (dialect === "sqlite") {
-    await database.ensure("opspec_runs", `${table} STRICT`);
-    await addStack(database);
+  const table = `CREATE TABLE IF NOT EXISTS opspec.opspec_runs (${COLUMNS[database.dialect]})`;
+  if (database.dialect === "postgres") {
+    return await database.ensure(LAST_CREATED, `${table};${INDEXES}`);
+  }
+  await database.ensure("opspec_runs", `${table} STRICT`);
+  await database.ensure(LAST_CREATED, INDEXES).catch(async () => {
+    // A file of an older version lacks the column, unless another process has just added it.
+    await database.query("add a column to the run records", ADD_STACK).catch(() => {});
     await database.ensure(LAST_CREATED, INDEXES);
-  } else {
-    await database.ensure(LAST_CREATED, `${table};${INDEXES}`);
-  }
-}
-
-const upgraded = new WeakSet<SqlDatabase>();
-
-async function addStack(database: SqlDatabase): Promise<void> {
-  if (upgraded.has(database)) return;
-  const verb = "add a column to the run records";
-  const column = "SELECT 1 FROM pragma_table_info('opspec_runs') WHERE name = 'stack'";
-  const [found] = await database.query(verb, column);
-  if (!found) {
-    await database.transaction(verb, async (query) => {
-      const [added] = await query(verb, column);
-      if (!added) await query(verb, ADD_STACK);
-    });
-  }
-  upgraded.add(database);
+  });
 }
 
 /** Only the conditions that are asked for, so that the index that fits them is used. */

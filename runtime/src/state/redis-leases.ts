@@ -11,12 +11,12 @@ import {
   SLOTS_REMEMBERED,
 } from "./leases.ts";
 
-/** Pause between two attempts of a waiter: Redis does not wake it. */
-const POLL_MS = 150;
-
 const FENCE = "opspec:fence";
 const leaseKey = (name: string) => `opspec:lease:${name}`;
 const finishedKey = (job: string) => `opspec:slots:${job}`;
+
+/** What Redis runs as one step, after its verb for messages. */
+type Script = readonly [verb: string, lua: string];
 
 /**
  * Keys: lease or slot, fence, finished slots. Values: token, holder, TTL in ms, slots remembered, and
@@ -26,7 +26,9 @@ const finishedKey = (job: string) => `opspec:slots:${job}`;
  * A fence grows also after Redis lost its data, because it is at least the time in milliseconds.
  * Numbers are passed as text: Lua writes 14 digits only.
  */
-const TAKE = `
+const TAKE: Script = [
+  "take a lease",
+  `
   local slot = ARGV[5]
   if slot ~= '' then
     if redis.call('ZSCORE', KEYS[3], slot) then return false end
@@ -44,7 +46,8 @@ const TAKE = `
   local since = string.format('%.0f', now)
   local value = cjson.encode({ token = ARGV[1], holder = ARGV[2], fence = text, since = since })
   redis.call('SET', KEYS[1], value, 'PX', ARGV[3])
-  return text`;
+  return text`,
+];
 
 /** Returns 0 unless the lease in the first key still has the token in the first value. */
 const IF_OWN = `
@@ -52,18 +55,27 @@ const IF_OWN = `
   if not (value and cjson.decode(value).token == ARGV[1]) then return 0 end`;
 
 /** Keys: lease or slot. Values: token, TTL in ms. */
-const RENEW = `${IF_OWN}
-  return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+const RENEW: Script = [
+  "renew a lease",
+  `${IF_OWN}
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
+];
 
 /** Keys: lease or slot. Values: token. */
-const RELEASE = `${IF_OWN}
-  return redis.call('DEL', KEYS[1])`;
+const RELEASE: Script = [
+  "release a lease",
+  `${IF_OWN}
+  return redis.call('DEL', KEYS[1])`,
+];
 
 /** Keys: slot, finished slots. Values: token, slot in ms, slots remembered. */
-const FINISH = `${IF_OWN}
+const FINISH: Script = [
+  "finish a slot",
+  `${IF_OWN}
   redis.call('ZADD', KEYS[2], ARGV[2], ARGV[2])
   redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[3]))
-  return redis.call('DEL', KEYS[1])`;
+  return redis.call('DEL', KEYS[1])`,
+];
 
 /**
  * Leases in a Redis: a key with a TTL and a token that only its holder knows.
@@ -74,8 +86,7 @@ export async function openRedisLeases(urlEnv: string, env: Env): Promise<LeaseSt
   const redis = await openRedis(urlEnv, env);
   return {
     acquire: (request) => hold(redis, request),
-    waitFor: (request, signal) =>
-      pollForLease(() => hold(redis, request), { signal, pollMs: POLL_MS }),
+    waitFor: (request, signal) => pollForLease(() => hold(redis, request), signal),
     claimSlot: (request, slot) => hold(redis, request, slot),
     holderOf: async (name) => {
       const text = await redis.use("read a lease", (client) => client.get(leaseKey(name)));
@@ -97,23 +108,23 @@ async function hold(
   const key = slot ? `opspec:slot:${name}:${at}` : leaseKey(name);
   const finished = finishedKey(name);
   const remembered = String(SLOTS_REMEMBERED);
-  const run = (verb: string, lua: string, keys: string[], more: string[]) =>
+  const run = ([verb, lua]: Script, keys: string[], more: string[]) =>
     redis.use(verb, (client) => client.eval(lua, keys.length, ...keys, token, ...more));
 
   const sentAtMs = performance.now();
   const values = [holder, ttl, remembered, at];
-  const fence = await run("take a lease", TAKE, [key, FENCE, finished], values);
+  const fence = await run(TAKE, [key, FENCE, finished], values);
   if (fence === null) return undefined;
-  const renew = async () => (await run("renew a lease", RENEW, [key], [ttl])) === 1;
+  const renew = async () => (await run(RENEW, [key], [ttl])) === 1;
   const kept = renewLease({ ttlMs, sentAtMs, renew });
   const release = async (): Promise<void> => {
     kept.stop();
-    if (!kept.lost.aborted) await run("release a lease", RELEASE, [key], []);
+    if (!kept.lost.aborted) await run(RELEASE, [key], []);
   };
   const finish = async (): Promise<boolean> => {
     kept.stop();
     if (kept.lost.aborted) return false;
-    return (await run("finish a slot", FINISH, [key, finished], [at, remembered])) === 1;
+    return (await run(FINISH, [key, finished], [at, remembered])) === 1;
   };
   return { fence: Number(fence), lost: kept.lost, release, finish };
 }

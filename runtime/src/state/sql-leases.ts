@@ -10,9 +10,6 @@ import {
 } from "./leases.ts";
 import { isGone, ownIdentity } from "./process-identity.ts";
 
-/** Pause of a waiter between two reads of the row. */
-const POLL_MS = 150;
-
 /**
  * What the two dialects do in their own way. Parameters of the statements are $1 name and $2 slot,
  * then $3 fence or what the statement lists, then `clock`.
@@ -191,7 +188,7 @@ export function openSqlLeases(database: SqlDatabase): LeaseStore {
         return undefined;
       };
       const hasEnded = () => holder !== undefined && isHolderGone(holder);
-      return pollForLease(attempt, { signal, pollMs: POLL_MS, hasEnded });
+      return pollForLease(attempt, signal, hasEnded);
     },
     holderOf: async (name) => {
       const row = await read(store, name, dialect.noSlot);

@@ -7,7 +7,7 @@ import { type ManifestStores, stateDatabase } from "../contract/store.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
 import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
 import { StoreError } from "../databases/store-error.ts";
-import { type Document, type JobMemory, openDocument, openJobMemory } from "./documents.ts";
+import { type JobMemory, openDocument, openJobMemory } from "./documents.ts";
 import type { LeaseStore } from "./leases.ts";
 import { openRecords } from "./records.ts";
 
@@ -26,6 +26,7 @@ const TRANSIENT: ReadonlySet<string> = new Set([
 ]);
 
 type LeasePlace = NonNullable<ManifestStores["coordination"]>;
+type DatabasePlace = ReturnType<typeof stateDatabase>;
 
 /** What a process remembers and what it shares with the other processes of its stack. */
 export interface StateStore {
@@ -36,7 +37,6 @@ export interface StateStore {
   readonly leases: LeaseStore | undefined;
   /** The store of a job that names its own. Each store is opened once. */
   leasesIn(place: LeasePlace): Promise<LeaseStore>;
-  document(name: string): Document;
   /** Undefined where the state ends with the process. */
   readonly jobMemory: JobMemory | undefined;
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export interface StateOptions {
   readonly env: Env;
   /** Where relative paths begin. */
   readonly directory: string;
-  readonly log: Pick<Logger, "info" | "error">;
+  readonly log: Pick<Logger, "info" | "warn" | "error">;
 }
 
 /**
@@ -63,41 +63,49 @@ export async function openState(
 ): Promise<StateStore> {
   const { stores } = manifest;
   const stack = stackNamespace(manifest);
-  const { open, close } = databases(options);
-  const leaseStores = new Map<string, Promise<LeaseStore>>();
-  const leasesIn = (place: LeasePlace): Promise<LeaseStore> => {
-    const key = JSON.stringify(place);
-    const known = leaseStores.get(key) ?? openLeases(place, options.env, open);
-    leaseStores.set(key, known);
-    // A store that cannot be opened is opened again by the next run.
-    known.catch(() => leaseStores.delete(key));
-    return known;
-  };
-  const database = await open(stateDatabase(stores));
-  const document = (name: string): Document => openDocument(database, { stack, name });
+  const databases = openedOnce((place: DatabasePlace) => openDatabaseAt(place, options));
+  const leaseStores = openedOnce((place: LeasePlace) => openLeases(place, options, databases.open));
+  const database = await databases.open(stateDatabase(stores));
+  const memory = openDocument(database, { stack, name: "job-memory" });
   return {
     database,
     records: openRecords(database, {
       namespace: database.dialect === "sqlite" ? "" : stack,
       keepRecords: stores?.keepRecords ?? KEEP_RECORDS,
     }),
-    leases: stores?.coordination && (await leasesIn(stores.coordination)),
-    leasesIn,
-    document,
-    jobMemory: database.isKept ? openJobMemory(document("job-memory")) : undefined,
+    leases: stores?.coordination && (await leaseStores.open(stores.coordination)),
+    leasesIn: leaseStores.open,
+    jobMemory: database.isKept ? openJobMemory(memory) : undefined,
     close: async () => {
-      const opened = await Promise.allSettled(leaseStores.values());
-      await Promise.allSettled(
-        opened.map((it) => (it.status === "fulfilled" ? it.value.close() : undefined)),
-      );
-      await close();
+      await leaseStores.close();
+      await databases.close();
+    },
+  };
+}
+
+/** Opens each place once, because records and leases are often in the same one. */
+function openedOnce<Place, Opened extends { close(): Promise<void> }>(
+  open: (place: Place) => Promise<Opened>,
+): { open(place: Place): Promise<Opened>; close(): Promise<void> } {
+  const opened = new Map<string, Promise<Opened>>();
+  return {
+    open: (place) => {
+      const key = JSON.stringify(place ?? MEMORY);
+      const known = opened.get(key) ?? open(place);
+      opened.set(key, known);
+      // A place that cannot be opened is opened again by the next use.
+      known.catch(() => opened.delete(key));
+      return known;
+    },
+    close: async () => {
+      await Promise.allSettled([...opened.values()].map(async (it) => (await it).close()));
     },
   };
 }
 
 async function openLeases(
   place: LeasePlace,
-  env: Env,
+  { env }: StateOptions,
   open: (place: DatabasePlace) => Promise<SqlDatabase>,
 ): Promise<LeaseStore> {
   if (place.kind === "redis") {
@@ -108,43 +116,22 @@ async function openLeases(
   return openSqlLeases(await open(place));
 }
 
-type DatabasePlace = ReturnType<typeof stateDatabase>;
-
-/** The databases of a process, each opened once: records and leases are often in the same one. */
-function databases({ env, directory, log }: StateOptions): {
-  open(place: DatabasePlace): Promise<SqlDatabase>;
-  close(): Promise<void>;
-} {
-  const opened = new Map<string, Promise<SqlDatabase>>();
-  const openOnce = async (place: DatabasePlace): Promise<SqlDatabase> => {
-    if (place === undefined) return openSqlite(MEMORY);
-    if (place.kind === "postgres") {
-      const { openDatabase } = await import("../databases/postgres/database.ts");
-      return await openDatabase(place.urlEnv, env);
-    }
-    const path = resolve(directory, place.path);
-    const { importOldFiles } = await import("./old-files.ts");
-    await importOldFiles(path, log);
-    const database = openSqlite(path);
-    await database.query("open the state store", "SELECT 1").catch((error: unknown) => {
-      if (!(error instanceof StoreError) || !TRANSIENT.has(error.code ?? "")) throw error;
-      log.error({ err: error }, "the state store cannot be opened yet");
-    });
-    return database;
-  };
-  return {
-    open: (place) => {
-      const key = place === undefined ? MEMORY : JSON.stringify(place);
-      const known = opened.get(key) ?? openOnce(place);
-      opened.set(key, known);
-      known.catch(() => opened.delete(key));
-      return known;
-    },
-    close: async () => {
-      const all = await Promise.allSettled(opened.values());
-      await Promise.allSettled(
-        all.map((it) => (it.status === "fulfilled" ? it.value.close() : undefined)),
-      );
-    },
-  };
+async function openDatabaseAt(
+  place: DatabasePlace,
+  { env, directory, log }: StateOptions,
+): Promise<SqlDatabase> {
+  if (place === undefined) return openSqlite(MEMORY);
+  if (place.kind === "postgres") {
+    const { openDatabase } = await import("../databases/postgres/database.ts");
+    return await openDatabase(place.urlEnv, env);
+  }
+  const path = resolve(directory, place.path);
+  const { importOldFiles } = await import("./old-files.ts");
+  await importOldFiles(path, log);
+  const database = openSqlite(path);
+  await database.query("open the state store", "SELECT 1").catch((error: unknown) => {
+    if (!(error instanceof StoreError) || !TRANSIENT.has(error.code ?? "")) throw error;
+    log.error({ err: error }, "the state store cannot be opened yet");
+  });
+  return database;
 }
