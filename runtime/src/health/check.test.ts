@@ -4,6 +4,9 @@ import { manualClock } from "../../testing/scratch-health.ts";
 import { type Check, type CheckLoop, loopCheck } from "./check.ts";
 import { CheckError } from "./error-words.ts";
 
+/** Most time that a probe takes on a busy machine, in ms. */
+const PATIENCE_MS = 10_000;
+
 function started(check: Partial<Check>, clock = manualClock()): CheckLoop {
   const loop = loopCheck({ name: "it", kind: "ready", intervalMs: 5, ...check }, clock);
   onTestFinished(() => loop.stop());
@@ -20,7 +23,7 @@ test("a check without a result yet is unknown, and not ok", () => {
 test("a probe that finds a value reports it, with a problem too", async () => {
   const loop = started({ probe: async () => ({ value: 7, problem: "7 entries, more than 5" }) });
 
-  await vi.waitFor(() => expect(loop.result().state).toBe("failed"));
+  await vi.waitFor(() => expect(loop.result().state).toBe("failed"), PATIENCE_MS);
 
   expect(loop.result()).toMatchObject({ value: 7, error: "7 entries, more than 5" });
 });
@@ -35,7 +38,7 @@ test("a probe that takes too long fails, and no second one starts while it hangs
     },
   });
 
-  await vi.waitFor(() => expect(loop.result().error).toBe("no answer within 10 ms"));
+  await vi.waitFor(() => expect(loop.result().error).toBe("no answer within 10 ms"), PATIENCE_MS);
   await sleep(100);
 
   expect(probes).toBe(1);
@@ -53,7 +56,7 @@ test("the signal of a probe is aborted when its time is over", async () => {
     },
   });
 
-  await vi.waitFor(() => expect(aborted).toBe(true));
+  await vi.waitFor(() => expect(aborted).toBe(true), PATIENCE_MS);
 });
 
 test("a dependency that comes back is seen by the next probe", async () => {
@@ -64,11 +67,11 @@ test("a dependency that comes back is seen by the next probe", async () => {
       return {};
     },
   });
-  await vi.waitFor(() => expect(loop.result().error).toBe("down"));
+  await vi.waitFor(() => expect(loop.result().error).toBe("down"), PATIENCE_MS);
 
   isUp = true;
 
-  await vi.waitFor(() => expect(loop.result().state).toBe("ok"));
+  await vi.waitFor(() => expect(loop.result().state).toBe("ok"), PATIENCE_MS);
 });
 
 test("a result older than staleAfter is not believed: stale is failed", async () => {
@@ -77,7 +80,7 @@ test("a result older than staleAfter is not believed: stale is failed", async ()
     { intervalMs: 3_600_000, staleAfterMs: 30_000, probe: async () => ({}) },
     clock,
   );
-  await vi.waitFor(() => expect(loop.result().state).toBe("ok"));
+  await vi.waitFor(() => expect(loop.result().state).toBe("ok"), PATIENCE_MS);
 
   clock.advance(30);
   const justInTime = loop.result().state;
@@ -99,7 +102,7 @@ test("a stopped check holds no connection and probes no more", async () => {
       closed += 1;
     },
   });
-  await vi.waitFor(() => expect(probes).toBeGreaterThan(2));
+  await vi.waitFor(() => expect(probes).toBeGreaterThan(2), PATIENCE_MS);
 
   await loop.stop();
   const atStop = probes;

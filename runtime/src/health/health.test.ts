@@ -5,6 +5,9 @@ import type { Check } from "./check.ts";
 import { CheckError } from "./error-words.ts";
 import type { HealthOptions } from "./health.ts";
 
+/** Most time that a probe takes on a busy machine, in ms. */
+const PATIENCE_MS = 10_000;
+
 /** Health with its first results. */
 async function probed(
   checks: readonly Check[],
@@ -13,8 +16,9 @@ async function probed(
   const scratch = scratchHealth({}, { checks, ...options });
   onTestFinished(() => scratch.health.close());
   scratch.health.start();
-  await vi.waitFor(() =>
-    expect(scratch.health.results().every((it) => it.state !== "unknown")).toBe(true),
+  await vi.waitFor(
+    () => expect(scratch.health.results().every((it) => it.state !== "unknown")).toBe(true),
+    PATIENCE_MS,
   );
   return scratch;
 }

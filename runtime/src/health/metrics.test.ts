@@ -2,6 +2,9 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { scratchHealth, type ScratchHealth } from "../../testing/scratch-health.ts";
 import type { Check } from "./check.ts";
 
+/** Most time that a probe takes on a busy machine, in ms. */
+const PATIENCE_MS = 10_000;
+
 const CHECKS: readonly Check[] = [
   {
     name: "jobs",
@@ -23,8 +26,9 @@ async function measured(): Promise<ScratchHealth> {
   const scratch = scratchHealth({}, { checks: CHECKS });
   onTestFinished(() => scratch.health.close());
   scratch.health.start();
-  await vi.waitFor(() =>
-    expect(scratch.health.results().every((it) => it.state !== "unknown")).toBe(true),
+  await vi.waitFor(
+    () => expect(scratch.health.results().every((it) => it.state !== "unknown")).toBe(true),
+    PATIENCE_MS,
   );
   return scratch;
 }

@@ -24,7 +24,7 @@ const MARGIN = 4 * HOUR;
 
 const RANDOM_WINDOWS = 3;
 const SEED = 20_260_101;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 600_000;
 
 /** What a clock shows. `weekday` 0 is Sunday. */
 interface Clock {

@@ -3,6 +3,9 @@ import { query } from "../../../testing/postgres.ts";
 import { probeOnce, watch } from "../../../testing/probe-watch.ts";
 import { usePostgres } from "../../../testing/servers.ts";
 
+/** Most time that a probe takes on a busy machine, in ms. */
+const PATIENCE_MS = 10_000;
+
 const postgres = usePostgres();
 
 test("a Postgres that answers is ok, and one whose connection was ended is asked anew", async (context) => {
@@ -21,7 +24,7 @@ test("a Postgres that answers is ok, and one whose connection was ended is asked
     const { state, checkedAt } = loop.result();
     expect(state).toBe("ok");
     expect(checkedAt?.getTime()).toBeGreaterThan(at + 40);
-  });
+  }, PATIENCE_MS);
 });
 
 test("a check of Postgres holds one connection, whatever the number of its probes", async (context) => {
@@ -32,7 +35,10 @@ test("a check of Postgres holds one connection, whatever the number of its probe
   );
   await vi.waitFor(() => expect(probes.result().state).toBe("ok"), { timeout: 10_000 });
   const seen = new Set<Date | undefined>();
-  await vi.waitFor(() => expect(seen.add(probes.result().checkedAt).size).toBeGreaterThan(4));
+  await vi.waitFor(
+    () => expect(seen.add(probes.result().checkedAt).size).toBeGreaterThan(4),
+    PATIENCE_MS,
+  );
 
   const open = await query(
     url,

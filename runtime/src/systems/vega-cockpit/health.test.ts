@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { scratchHealth, type ScratchHealth } from "../../../testing/scratch-health.ts";
 
+/** Most time that a probe takes on a busy machine, in ms. */
+const PATIENCE_MS = 10_000;
+
 async function vega(directories: readonly string[]): Promise<ScratchHealth> {
   const directory = mkdtempSync(join(tmpdir(), "opspec-vega-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -11,8 +14,9 @@ async function vega(directories: readonly string[]): Promise<ScratchHealth> {
   const scratch = scratchHealth({ preset: "vega-cockpit" }, { directory });
   onTestFinished(() => scratch.health.close());
   scratch.health.start();
-  await vi.waitFor(() =>
-    expect(scratch.health.results().every((it) => it.state !== "unknown")).toBe(true),
+  await vi.waitFor(
+    () => expect(scratch.health.results().every((it) => it.state !== "unknown")).toBe(true),
+    PATIENCE_MS,
   );
   return scratch;
 }
