@@ -1,6 +1,7 @@
 import { watchAppTables } from "../run/app-run-tables.ts";
 import { logCrashes } from "../run/crash.ts";
 import { recordCrash } from "../run/lost-runs.ts";
+import { endLeftovers } from "../run/guard.ts";
 import { type OpenProcess, openProcess } from "../run/open-process.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { startScheduler } from "../run/scheduler.ts";
@@ -26,6 +27,7 @@ export const schedule: RuntimeCommand = {
     const { signal } = stopOnSignals(opened.stop);
     try {
       checkBindings(manifest.jobs, opened.env);
+      await endLeftovers(opened.log);
       await scheduleUntil(signal, opened);
       return EXIT.ok;
     } finally {

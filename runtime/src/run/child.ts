@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Env } from "../contract/env.ts";
 import { errorCode } from "../contract/error-code.ts";
 import { redact } from "../redaction.ts";
+import { guarded } from "./guard.ts";
 import { sleep } from "./timer.ts";
 
 /** Exit codes of shells for a command that is not executable, or not found. @see POSIX 2.8.2 */
@@ -70,7 +71,7 @@ export function startChild(options: ChildOptions): Child {
   const tail = new Tail();
   const spawned = spawn(file, args, {
     cwd: options.cwd,
-    env: { ...options.env },
+    env: { ...guarded(options.env) },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

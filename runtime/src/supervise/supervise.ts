@@ -6,6 +6,7 @@ import { attemptAll } from "../contract/configuration-error.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import { createLogger } from "../log.ts";
 import { watchAppTables } from "../run/app-run-tables.ts";
+import { endLeftovers } from "../run/guard.ts";
 import { recoverLost } from "../run/lost-runs.ts";
 import type { ProcessContext, ProcessStores } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
@@ -97,6 +98,7 @@ function readRules({ manifest, env }: ProcessContext): WatchdogRules | undefined
 async function prepare(supervisor: Supervisor, signal: AbortSignal): Promise<PersistedPath[]> {
   const { process, config, log } = supervisor;
   const { manifest, directory, env } = process;
+  await endLeftovers(log);
   const links = await linkPersisted(manifest, directory, log);
   if (config.seed) await seedDatabase(config.seed, { directory, log });
   await passGates(config.gates ?? [], { env, log, signal });
