@@ -12,11 +12,9 @@ export function honoHealth({ handler, paths }: Pick<Health, "handler" | "paths">
     paths.has(req.path) ? handler(req.raw) : void (await next());
 }
 
-interface FastifyRequest {
-  readonly method: string;
-  readonly url: string;
+type FastifyRequest = Readonly<Record<"method" | "url", string>> & {
   readonly headers: IncomingHttpHeaders;
-}
+};
 
 interface FastifyReply {
   code(status: number): unknown;

@@ -1,5 +1,5 @@
 import { json } from "../http.ts";
-import { judgeHealth, judgeLiveness, judgeReadiness } from "./check.ts";
+import { judgeHealth, livenessProblems, readinessProblems } from "./check.ts";
 import { metricsAnswer } from "./metrics.ts";
 import { appVersion, type HealthView, type Preset, type Route } from "./preset.ts";
 
@@ -25,7 +25,8 @@ export function healthzRoute(view: HealthView, name: "healthz" | "health" = "hea
     name,
     path: `/${name}`,
     answer: () => {
-      const { ok, reasons } = judgeLiveness(view.evidence());
+      const reasons = livenessProblems(view.evidence());
+      const ok = reasons.length === 0;
       return json(ok ? 200 : 503, ok ? { ok } : { ok, reasons });
     },
   };
@@ -37,7 +38,8 @@ export function readyzRoute(view: HealthView, name: "readyz" | "ready" = "readyz
     name,
     path: `/${name}`,
     answer: () => {
-      const { ok, reasons } = judgeReadiness(view.evidence());
+      const reasons = readinessProblems(view.evidence());
+      const ok = reasons.length === 0;
       const counted = view.results().filter((it) => it.kind !== "info");
       const checks = Object.fromEntries(counted.map((it) => [it.name, it.state]));
       return json(ok ? 200 : 503, { ok, checks, ...(ok ? {} : { reasons }) });

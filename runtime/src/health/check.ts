@@ -51,13 +51,11 @@ export interface Check {
 export type Probe = Pick<Check, "probe" | "read" | "close">;
 
 /** What is known of a check now. */
-export interface CheckResult {
-  readonly name: string;
-  readonly kind: Check["kind"];
-  readonly critical: boolean;
+export interface CheckResult extends Required<
+  Pick<Check, "name" | "kind" | "critical" | "isConfigured">
+> {
   readonly probeKind: Check["probeKind"];
   readonly queue: string | undefined;
-  readonly isConfigured: boolean;
   /** `unknown`: not probed yet. `stale`: the last result is too old to count. */
   readonly state: "ok" | "failed" | "stale" | "unknown";
   /** Why it is not ok, without hosts and credentials. */
@@ -181,38 +179,26 @@ export interface Evidence {
   readonly isShuttingDown: boolean;
 }
 
-/** Yes or no, with the reasons for a no. */
-export interface Verdict {
-  readonly ok: boolean;
-  /** One line a reason, `<name>: <what is wrong>`. */
-  readonly reasons: readonly string[];
-}
-
 /**
- * Whether the process should go on, by the last results of its `live` checks. One without a result
+ * Why the process should not go on, by the last results of its `live` checks. One without a result
  * counts as alive: otherwise the platform would restart the process while it starts.
+ *
+ * @returns one line a reason, `<name>: <what is wrong>`; none while the process is alive
  */
-export function judgeLiveness({ results }: Evidence): Verdict {
-  return toVerdict(
-    results.filter(({ kind, critical, state }) => {
-      return kind === "live" && critical && state !== "ok" && state !== "unknown";
-    }),
-  );
+export function livenessProblems({ results }: Evidence): string[] {
+  const live = results.filter(({ kind, critical }) => kind === "live" && critical);
+  return live.filter(({ state }) => state !== "ok" && state !== "unknown").map(reasonOf);
 }
 
-/** Whether requests should come here: no critical check fails, and no part reports "not ready". */
-export function judgeReadiness({ results, notReady, isShuttingDown }: Evidence): Verdict {
-  if (isShuttingDown) return { ok: false, reasons: ["shutting down"] };
+/** Why no requests should come here: a critical check fails, or a part reports "not ready". */
+export function readinessProblems({ results, notReady, isShuttingDown }: Evidence): string[] {
+  if (isShuttingDown) return ["shutting down"];
   const failed = results.filter((it) => it.kind !== "info" && it.critical && it.state !== "ok");
-  return toVerdict(
-    failed,
-    notReady.map((name) => `${name}: not ready`),
-  );
+  return [...failed.map(reasonOf), ...notReady.map((name) => `${name}: not ready`)];
 }
 
-function toVerdict(failed: readonly CheckResult[], more: readonly string[] = []): Verdict {
-  const reasons = [...failed.map(({ name, error }) => `${name}: ${error ?? "failed"}`), ...more];
-  return { ok: reasons.length === 0, reasons };
+function reasonOf({ name, error }: CheckResult): string {
+  return `${name}: ${error ?? "failed"}`;
 }
 
 /** `degraded`: a check that is not critical fails, and requests are still served. */
@@ -221,7 +207,7 @@ export type HealthStatus = "ok" | "degraded" | "failed" | "shutting-down";
 /** Health as a whole. */
 export function judgeHealth(evidence: Evidence): HealthStatus {
   if (evidence.isShuttingDown) return "shutting-down";
-  if (!judgeReadiness(evidence).ok) return "failed";
+  if (readinessProblems(evidence).length > 0) return "failed";
   const isDegraded = evidence.results.some((it) => it.kind !== "info" && it.state !== "ok");
   return isDegraded ? "degraded" : "ok";
 }

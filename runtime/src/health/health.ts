@@ -135,26 +135,21 @@ function isSameSubject(declared: Check, { probeKind, queue }: Check): boolean {
   return probeKind !== undefined && probeKind !== "disk" && declared.probeKind === probeKind;
 }
 
-/** Key of guarded routes: without it they are open, without its value closed to everybody. */
-interface MetricsKey {
-  readonly header: string;
-  readonly value: string | undefined;
-}
-
-function metricsKey({ manifest, env, log }: HealthOptions, preset: Preset): MetricsKey | undefined {
+/** Whether a request may see guarded routes: they are open without a key, and closed while it is not set. */
+function metricsGuard({ manifest, env, log }: HealthOptions, preset: Preset) {
   const variable = manifest.health?.metricsKeyEnv ?? preset.metricsKey?.env;
-  if (variable === undefined) return undefined;
+  if (variable === undefined) return () => true;
   const header = manifest.health?.metricsKeyHeader ?? preset.metricsKey?.header ?? KEY_HEADER;
-  const value = valueOf(env, variable);
-  if (value === undefined) log.warn({ variable }, "the metrics are closed: their key is not set");
-  return { header, value };
+  const key = valueOf(env, variable);
+  if (key === undefined) log.warn({ variable }, "the metrics are closed: their key is not set");
+  return ({ headers }: Request) => key !== undefined && isSameKey(headers.get(header) ?? "", key);
 }
 
 /** Answers the routes. */
 function createHandler(options: HealthOptions, preset: Preset, routes: readonly Route[]) {
   const { manifest, log } = options;
   const field = manifest.log?.traceField ?? "trace";
-  const key = metricsKey(options, preset);
+  const mayRead = metricsGuard(options, preset);
   const app = new Hono<TraceEnv>();
   app.use(traceRequests({ log, field, headers: preset.requestIdHeaders }), async (c, next) => {
     await next();
@@ -162,7 +157,7 @@ function createHandler(options: HealthOptions, preset: Preset, routes: readonly 
   });
   for (const { path, isGuarded = false, answer } of routes) {
     app.get(path, (c) => {
-      if (isGuarded && !hasKey(c.req.raw, key)) return json(401, { error: KEY_WRONG });
+      if (isGuarded && !mayRead(c.req.raw)) return json(401, { error: KEY_WRONG });
       const wantsJson = c.req.header("accept")?.includes("application/json") ?? false;
       return answer({ id: c.var.requestId, wantsJson });
     });
@@ -179,30 +174,23 @@ function createHandler(options: HealthOptions, preset: Preset, routes: readonly 
 const KEY_WRONG = "the key is missing or wrong";
 const NOT_ALLOWED = "only GET and HEAD are answered";
 
-function hasKey({ headers }: Request, key: MetricsKey | undefined): boolean {
-  if (!key) return true;
-  const given = headers.get(key.header);
-  return given !== null && key.value !== undefined && isSameKey(given, key.value);
-}
-
 /** Moves routes to the manifest's paths. Throws when it names an unknown route or a path twice. */
 function placeRoutes(routes: readonly Route[], paths: Readonly<Record<string, string>>): Route[] {
   const placed = routes.map((it) => ({ ...it, path: paths[it.name] ?? it.path }));
   const names = routes.map((it) => it.name);
   const unknown = Object.keys(paths).filter((name) => !names.includes(name));
   const twice = placed.filter((it, at) => placed.findIndex(({ path }) => path === it.path) < at);
+  const known = `There are: ${names.join(", ")}.`;
   const problems = [
-    ...unknown.map((name) => ({
-      where: `health/paths/${name}`,
-      message: "there is no such answer.",
-      remedy: `There are: ${names.join(", ")}.`,
-    })),
-    ...twice.map(({ name, path }) => ({
-      where: `health/paths/${name}`,
-      message: `${path} is another answer's path.`,
-      remedy: "Give each answer a path of its own.",
-    })),
+    ...unknown.map((name) => pathProblem(name, "there is no such answer.", known)),
+    ...twice.map(({ name, path }) =>
+      pathProblem(name, `${path} is another answer's path.`, "Give each answer a path of its own."),
+    ),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return placed;
+}
+
+function pathProblem(name: string, message: string, remedy: string) {
+  return { where: `health/paths/${name}`, message, remedy };
 }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { json } from "../http.ts";
 import { RUNTIME_VERSION } from "../version.ts";
-import { type CheckResult, judgeLiveness, judgeReadiness } from "./check.ts";
+import { type CheckResult, livenessProblems, readinessProblems } from "./check.ts";
 import type { HealthView } from "./preset.ts";
 import type { JobTally } from "./reports.ts";
 
@@ -42,10 +42,7 @@ export async function metricsAnswer(registry: Registry, asJson: boolean): Promis
   return new Response(await registry.metrics(), { headers });
 }
 
-interface MetricSample {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
+type MetricSample = Readonly<{ labels: Record<string, string | number>; value: number }>;
 
 /** Every sample by its name in the text: parts of histograms and summaries have names of their own. */
 async function readMetrics(registry: Registry): Promise<Record<string, MetricSample[]>> {
@@ -104,12 +101,12 @@ function processMetrics({ identity, evidence, reports, events }: HealthView): Re
     {
       name: "opspec_live",
       help: "1 when the process should go on running.",
-      read: () => [[{}, Number(judgeLiveness(evidence()).ok)]],
+      read: () => [[{}, Number(livenessProblems(evidence()).length === 0)]],
     },
     {
       name: "opspec_ready",
       help: "1 when requests should come here.",
-      read: () => [[{}, Number(judgeReadiness(evidence()).ok)]],
+      read: () => [[{}, Number(readinessProblems(evidence()).length === 0)]],
     },
     {
       name: "opspec_component_ok",
@@ -189,29 +186,17 @@ function runMetrics({ runs }: HealthView): ReadMetric[] {
           [...tally.runs].map(([status, count]): ReadValue => [{ job, status }, count]),
         ),
     },
-    {
-      name: "opspec_job_attempts_total",
-      help: "Attempts of all runs of a job.",
-      labels: ["job"],
-      type: "counter",
-      read: ofJobs((it) => it.attempts),
-    },
-    {
-      name: "opspec_job_duration_seconds_sum",
-      help: "Total duration of all runs of a job.",
-      labels: ["job"],
-      type: "counter",
-      read: ofJobs((it) => it.durationSum),
-    },
-    {
-      name: "opspec_job_duration_seconds_count",
-      help: "Number of runs in the sum.",
-      labels: ["job"],
-      type: "counter",
-      read: ofJobs((it) => it.success + it.failure),
-    },
+    ...COUNTS.map(([name, help, read]): ReadMetric => {
+      return { name, help, labels: ["job"], type: "counter", read: ofJobs(read) };
+    }),
   ];
 }
+
+const COUNTS: readonly (readonly [string, string, (tally: JobTally) => number])[] = [
+  ["opspec_job_attempts_total", "Attempts of all runs of a job.", (it) => it.attempts],
+  ["opspec_job_duration_seconds_sum", "Duration of all runs of a job.", (it) => it.durationSum],
+  ["opspec_job_duration_seconds_count", "Runs in the sum.", (it) => it.success + it.failure],
+];
 
 function seconds(at: Date): number {
   return at.getTime() / 1000;

@@ -63,18 +63,19 @@ function remember<T>(map: Map<string, T>, name: string, value: T): void {
 }
 
 type Labels = Readonly<Record<string, string>>;
+type EventCount = Readonly<{ labels: Labels; count: number }>;
 
 /** Events that the app reported since the process began. */
 export type EventTally = ReturnType<typeof createEventTally>;
 
 /** An empty tally. */
 export function createEventTally() {
-  const events = new Map<string, Map<string, { labels: Labels; count: number }>>();
+  const events = new Map<string, Map<string, EventCount>>();
   /** How often the event was reported with each set of labels. */
   const counts = (name: string) => [...(events.get(name)?.values() ?? [])];
   return {
     note: (name: string, labels: Labels = {}): void => {
-      const known = events.get(name) ?? new Map<string, { labels: Labels; count: number }>();
+      const known = events.get(name) ?? new Map<string, EventCount>();
       remember(events, name, known);
       const key = JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
       remember(known, key, { labels, count: (known.get(key)?.count ?? 0) + 1 });

@@ -149,20 +149,6 @@ export function limitOf(c: OpsContext, { usual, max }: { usual: number; max: num
   throw new HttpError(400, `limit: should be a number from 1 to ${max}`);
 }
 
-/**
- * Counts a request of a client to a route over a sliding minute.
- *
- * @throws HttpError 429 with `retry-after` when there were too many
- */
-export function countRequest(c: OpsContext, route: string, perMinute: number): void {
-  const { ops, client } = c.var;
-  const key = `${route} ${client}`;
-  const seconds = ops.rates.waitSeconds(key, perMinute);
-  if (seconds === 0) return ops.rates.count(key);
-  const message = `more than ${perMinute} requests in a minute; try again in ${seconds} s`;
-  throw new HttpError(429, message, { "retry-after": String(seconds) });
-}
-
 /** What `/ops/version` and `/ops/digest` add: a crashed app's output is for operators only. */
 export function aboutFor({ var: { ops, access } }: OpsContext): Readonly<Record<string, unknown>> {
   return access === "open" ? {} : ops.about();

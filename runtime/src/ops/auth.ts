@@ -67,8 +67,7 @@ function accessOf(c: OpsContext, route: OpsRoute | undefined): Access {
 
 /** The answer to a missing or wrong token; the same for every path. */
 function wrongToken(what: "missing" | "wrong"): HttpError {
-  const challenge = { "www-authenticate": 'Bearer realm="ops"' };
-  return new HttpError(401, `the token is ${what}`, challenge);
+  return new HttpError(401, `the token is ${what}`, { "www-authenticate": 'Bearer realm="ops"' });
 }
 
 /**
@@ -78,16 +77,9 @@ function wrongToken(what: "missing" | "wrong"): HttpError {
  * @throws HttpError 429 after too many
  */
 function countWrongToken({ var: { ops, client } }: OpsContext): void {
-  const limits = [
-    [`wrong token ${client}`, WRONG_TOKENS_MAX],
-    ["wrong token", WRONG_TOKENS_ALL_MAX],
-  ] as const;
-  const seconds = Math.max(...limits.map(([key, max]) => ops.rates.waitSeconds(key, max)));
-  if (seconds > 0) {
-    const headers = { "retry-after": String(seconds) };
-    throw new HttpError(429, `too many wrong tokens: try again in ${seconds} s`, headers);
-  }
-  for (const [key] of limits) ops.rates.count(key);
+  const own = `wrong token ${client}`;
+  const limits = { [own]: WRONG_TOKENS_MAX, "wrong token": WRONG_TOKENS_ALL_MAX };
+  ops.rates.count(limits, "too many wrong tokens");
   ops.process.log.warn({ client }, "wrong token for the ops paths");
 }
 

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { isSameKey } from "../http.ts";
+import { HttpError, isSameKey } from "../http.ts";
 
 /** The cookie of a login. */
 export const SESSION_COOKIE = "opspec_ops";
@@ -74,16 +74,26 @@ export function createRateLimit(now: () => Date) {
   const recent = (key: string): number[] =>
     (times.get(key) ?? []).filter((at) => now().getTime() - at < WINDOW_MS);
   return {
-    /** Seconds until the key has fewer than `max` events; 0 when it has fewer now. */
-    waitSeconds: (key: string, max: number): number => {
-      const first = recent(key).at(-max);
-      if (first === undefined) return 0;
-      return Math.max(1, Math.ceil((first + WINDOW_MS - now().getTime()) / 1000));
-    },
-    count: (key: string): void => {
-      const counted = [...recent(key), now().getTime()];
-      times.delete(key);
-      times.set(key, counted);
+    /**
+     * Counts an event for each key, unless one of them has its maximum.
+     *
+     * @throws HttpError 429 with `retry-after`
+     */
+    count: (limits: Readonly<Record<string, number>>, tooMany: string): void => {
+      const waits = Object.entries(limits).map(([key, max]) => {
+        const first = recent(key).at(-max);
+        return first === undefined ? 0 : first + WINDOW_MS - now().getTime();
+      });
+      const seconds = Math.ceil(Math.max(...waits) / 1000);
+      if (seconds > 0) {
+        const headers = { "retry-after": String(seconds) };
+        throw new HttpError(429, `${tooMany}: try again in ${seconds} s`, headers);
+      }
+      for (const key of Object.keys(limits)) {
+        const counted = [...recent(key), now().getTime()];
+        times.delete(key);
+        times.set(key, counted);
+      }
       const [oldest] = times.keys();
       if (times.size > KEYS_MAX && oldest !== undefined) times.delete(oldest);
     },

@@ -21,14 +21,9 @@ export function manifestCheck({ probe, ...declared }: ManifestCheck, context: Pr
   };
 }
 
-type Probes = {
-  readonly [K in ManifestCheck["probe"]["kind"]]: (
-    target: ProbeTarget<K>,
-    context: ProbeContext,
-  ) => Probe;
-};
+type Kind = ManifestCheck["probe"]["kind"];
 
-const PROBES: Probes = {
+const PROBES: Readonly<Record<Kind, (target: never, context: ProbeContext) => Probe>> = {
   postgres: postgresProbe,
   redis: redisProbe,
   http: httpProbe,

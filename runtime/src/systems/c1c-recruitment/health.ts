@@ -1,7 +1,7 @@
 import { type Env, valueOf } from "../../contract/env.ts";
 import type { HealthView, Preset, ProbeContext } from "../../health/preset.ts";
 import { keepaliveRoute, metricsRoutes } from "../../health/answers.ts";
-import { judgeLiveness } from "../../health/check.ts";
+import { livenessProblems } from "../../health/check.ts";
 import { json } from "../../http.ts";
 
 /** Parts of the bot without which it is not ready. One that never reported is not ok. */
@@ -69,7 +69,7 @@ function beatOf(view: HealthView): { ok: boolean } & Record<string, unknown> {
   const age = secondsSince(reports.lastSign() ?? view.startedAt, clock) ?? 0;
   const connection = reports.components.get(CONNECTION);
   return {
-    ok: age <= stallSeconds && judgeLiveness(view.evidence()).ok,
+    ok: age <= stallSeconds && livenessProblems(view.evidence()).length === 0,
     ...identityOf(env),
     age_seconds: rounded(age),
     stall_after_sec: stallSeconds,

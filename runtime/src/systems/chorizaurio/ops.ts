@@ -15,7 +15,7 @@ import {
   upload,
 } from "../../ops/backups.ts";
 import { runMigrationsByHand, viewMigrations } from "../../ops/migrations.ts";
-import { countRequest, type OpsContext, type OpsPreset, type OpsRoute } from "../../ops/api.ts";
+import type { OpsContext, OpsPreset, OpsRoute } from "../../ops/api.ts";
 import { backupBody, errorBody, humanSize, listBody, statusBody } from "./ops-bodies.ts";
 
 /** The limit of the app's own admin paths for one client. */
@@ -48,7 +48,8 @@ function limited({ path, answer, ...route }: OpsRoute): OpsRoute {
     ...route,
     path: whole,
     answer: async (c) => {
-      countRequest(c, whole, REQUESTS_PER_MINUTE);
+      const limits = { [`${whole} ${c.var.client}`]: REQUESTS_PER_MINUTE };
+      c.var.ops.rates.count(limits, `more than ${REQUESTS_PER_MINUTE} requests in a minute`);
       return answer(c);
     },
   };

@@ -2,7 +2,7 @@ import {
   type CheckResult,
   type Evidence,
   judgeHealth,
-  judgeReadiness,
+  readinessProblems,
 } from "../../health/check.ts";
 import type { HealthView, Preset, ProbeContext, Route } from "../../health/preset.ts";
 import { manifestCheck } from "../../health/probes/manifest-check.ts";
@@ -47,7 +47,8 @@ function readyz(view: HealthView, id: string): Response {
     database: resultOf(view, "postgres")?.state === "ok",
     redis: redis === undefined || !redis.isConfigured || redis.state === "ok",
   };
-  const { ok, reasons } = judgeReadiness(evidenceOf(view));
+  const reasons = readinessProblems(evidenceOf(view));
+  const ok = reasons.length === 0;
   return json(ok ? 200 : 503, {
     ok,
     checks,
