@@ -1,6 +1,6 @@
 import { MailSettings } from "../contract/mail.ts";
 import type { JobContext } from "./definition.ts";
-import { type Mail, parseAddresses } from "../alerts/mail/mail.ts";
+import { type Mail, parseAddresses } from "../alerts/channels/mail.ts";
 import { valueOf } from "../contract/env.ts";
 import { ChannelError } from "../alerts/channels/channel.ts";
 import { escapeHtml, shortText } from "../contract/text.ts";

@@ -1,5 +1,6 @@
+import * as z from "zod/mini";
 import { type Env, valueOf } from "../../contract/env.ts";
-import { shortText } from "../../contract/text.ts";
+import { parseObject, shortText } from "../../contract/text.ts";
 import { errorWords } from "../../health/error-words.ts";
 import { redact } from "../../redaction.ts";
 import { isTemporaryStatus, readRetryAfterMs, retry, type RetryPolicy } from "../../run/retry.ts";
@@ -124,6 +125,37 @@ export function loggedText(text: string, secrets: readonly string[] = []): strin
   return shortText(hidden.replaceAll(/\s+/g, " ").trim(), LOGGED_CHARACTERS);
 }
 
+/**
+ * The fields in which chats and SendGrid say what is wrong, and how long to wait, in s.
+ *
+ * @see https://core.telegram.org/bots/api#making-requests
+ * @see https://discord.com/developers/docs/topics/rate-limits#exceeding-a-rate-limit
+ * @see https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses
+ */
+const Answer = z.object({
+  ok: z.optional(z.boolean()),
+  description: z.optional(z.string()),
+  message: z.optional(z.string()),
+  // Discord has an object here.
+  errors: z.catch(z.optional(z.array(z.object({ message: z.string() }))), undefined),
+  retry_after: z.optional(z.number()),
+  parameters: z.optional(z.object({ retry_after: z.optional(z.number()) })),
+});
+
+/** What an answer in JSON says, without the secret. Its wait is more precise than the header's. */
+export function readAnswer(text: string, secret: string): AnswerWords & { ok?: boolean } {
+  const { data } = Answer.safeParse(parseObject(text));
+  if (!data) return {};
+  const { ok, description, message, errors, parameters } = data;
+  const seconds = data.retry_after ?? parameters?.retry_after;
+  const problem = description ?? message ?? errors?.map((it) => it.message).join("; ") ?? "";
+  return {
+    ...(ok === undefined ? {} : { ok }),
+    problem: loggedText(problem, [secret]),
+    ...(seconds === undefined ? {} : { retryAfterMs: Math.ceil(seconds * 1000) }),
+  };
+}
+
 async function postOnce(
   { url, body, headers, read }: HttpRequest,
   { timeoutMs }: DeliveryLimits,
@@ -186,15 +218,6 @@ export function urlOf(env: Env, name: string): string {
 /** The URL in a variable without trailing slashes, or else the vendor's. */
 export function baseUrlOf(env: Env, name: string, vendorUrl: string): string {
   return valueOf(env, name) === undefined ? vendorUrl : urlOf(env, name).replace(/\/+$/, "");
-}
-
-/** Undefined when the text is not JSON. */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export const JSON_HEADERS = { "content-type": "application/json" };

@@ -1,7 +1,6 @@
 import type { AlertChannel } from "../../contract/alert.ts";
 import { type Env, meaningOf, valueOf } from "../../contract/env.ts";
-import type { AlertMessage } from "../alert-message.ts";
-import { type Channel, deliverHttp, DELIVERY_LIMITS, type HttpRequest } from "./channel.ts";
+import { type Channel, deliverHttp, DELIVERY_LIMITS } from "./channel.ts";
 
 /** The channels of a manifest. Each loads its code with the first message. */
 export function openChannels(
@@ -21,31 +20,12 @@ export function openChannels(
           const { alertMail, deliverMail } = await import("./mail.ts");
           return deliverMail(channel, alertMail(channel, message, env), { env, limits, signal });
         }
-        await deliverHttp(await requestOf(channel, message, env), { limits, signal });
+        const { requestOf } = await import("./requests.ts");
+        await deliverHttp(requestOf(channel, message, env), { limits, signal });
         return "sent";
       },
     };
   });
-}
-
-async function requestOf(
-  channel: Exclude<AlertChannel, { kind: "sendgrid" | "smtp" }>,
-  message: AlertMessage,
-  env: Env,
-): Promise<HttpRequest> {
-  switch (channel.kind) {
-    case "webhook":
-      return (await import("./webhook.ts")).webhookRequest(channel, message, env);
-    case "telegram":
-      return (await import("./telegram.ts")).telegramRequest(channel, message, env);
-    case "slack":
-      return (await import("./slack.ts")).slackRequest(channel, message, env);
-    case "discord":
-    case "discord-bot":
-      return (await import("./discord.ts")).discordRequest(channel, message, env);
-    case "sentry":
-      return (await import("./sentry.ts")).sentryRequest(channel, message, env);
-  }
 }
 
 function isOn({ enabledEnv }: AlertChannel, env: Env): boolean {

@@ -1,15 +1,43 @@
 import type { AlertChannel } from "../../contract/alert.ts";
-import type { Env } from "../../contract/env.ts";
+import { type Env, valueOf } from "../../contract/env.ts";
 import type { MailSettings } from "../../contract/mail.ts";
 import { escapeHtml, shortText } from "../../contract/text.ts";
 import { type AlertMessage, headline, linesOf } from "../alert-message.ts";
-import { type Mail, parseAddresses } from "../mail/mail.ts";
 import {
+  baseUrlOf,
+  deliverHttp,
   DELIVERY_LIMITS,
   type DeliveryLimits,
   type DeliveryOptions,
   firstValue,
+  JSON_HEADERS,
+  loggedText,
+  readAnswer,
 } from "./channel.ts";
+
+export interface Mail {
+  /** `address` or `Name <address>`. A mail without a sender is skipped. */
+  readonly from: string;
+  /** A mail without a receiver is skipped. */
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  readonly attachments?: readonly MailAttachment[];
+}
+
+export interface MailAttachment {
+  readonly filename: string;
+  readonly content: Uint8Array;
+  readonly contentType: string;
+}
+
+/** How a mail is sent. */
+export interface MailDelivery {
+  readonly env: Env;
+  readonly limits: DeliveryLimits;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** Longest subject. Mail programs show less. */
 const SUBJECT_CHARACTERS = 150;
@@ -17,10 +45,13 @@ const SUBJECT_CHARACTERS = 150;
 /** A mail with attachments takes longer than a chat message. */
 const MAIL_LIMITS: DeliveryLimits = { ...DELIVERY_LIMITS, timeoutMs: 15_000 };
 
+/** @see https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send */
+const SENDGRID_URL = "https://api.sendgrid.com";
+
 /**
  * Sends a mail: `sent` when the server accepted it for at least one address; `skipped` when a variable
  * or an address is missing. Throws a ChannelError when the mail cannot be sent, and the signal's
- * reason when it is aborted. The code that sends is loaded with the first mail.
+ * reason when it is aborted.
  */
 export async function deliverMail(
   settings: MailSettings,
@@ -29,12 +60,10 @@ export async function deliverMail(
 ): Promise<"sent" | "skipped"> {
   if (mail.from.trim() === "" || mail.to.length === 0) return "skipped";
   const oneLine = { ...mail, subject: mail.subject.replaceAll(/\s+/g, " ").trim() };
-  if (settings.kind === "sendgrid") {
-    const { sendBySendgrid } = await import("../mail/sendgrid.ts");
-    return sendBySendgrid(settings, oneLine, { env, limits, signal });
-  }
-  const { sendBySmtp } = await import("../mail/smtp.ts");
-  return sendBySmtp(settings, oneLine, { env, limits, signal });
+  const delivery = { env, limits, signal };
+  if (settings.kind === "sendgrid") return sendBySendgrid(settings, oneLine, delivery);
+  // nodemailer is loaded with the first mail.
+  return (await import("./smtp.ts")).sendBySmtp(settings, oneLine, delivery);
 }
 
 /** An alert as a mail. */
@@ -57,4 +86,59 @@ export function alertMail(
       })
       .join("\n"),
   };
+}
+
+/** Sends a mail through SendGrid; `skipped` without a key. */
+async function sendBySendgrid(
+  { keyEnv, baseUrlEnv }: Extract<MailSettings, { kind: "sendgrid" }>,
+  { from, to, subject, html, text, attachments = [] }: Mail,
+  { env, limits, signal }: MailDelivery,
+): Promise<"sent" | "skipped"> {
+  const key = valueOf(env, keyEnv);
+  if (key === undefined) return "skipped";
+  const files = attachments.map(({ filename, content, contentType }) => ({
+    filename,
+    type: contentType,
+    disposition: "attachment",
+    content: Buffer.from(content).toString("base64"),
+  }));
+  const body = {
+    personalizations: [{ to: to.map(parseAddress) }],
+    from: parseAddress(from),
+    subject,
+    // SendGrid requires the plain text first, and refuses empty parts.
+    content: [
+      { type: "text/plain", value: text },
+      { type: "text/html", value: html },
+    ].filter((it) => it.value !== ""),
+    ...(files.length === 0 ? {} : { attachments: files }),
+  };
+  const request = {
+    url: `${baseUrlOf(env, baseUrlEnv, SENDGRID_URL)}/v3/mail/send`,
+    headers: { ...JSON_HEADERS, authorization: `Bearer ${key}` },
+    body: JSON.stringify(body),
+    read: (answer: string) => ({ problem: loggedText(answer, [key]), ...readAnswer(answer, key) }),
+  };
+  await deliverHttp(request, { limits, signal });
+  return "sent";
+}
+
+/** A comma or a semicolon outside of quotes. */
+const SEPARATOR = /[,;](?=(?:[^"]*"[^"]*")*[^"]*$)/;
+
+/** `Name <address>`, with the name in quotes or not. */
+const NAMED = /^\s*"?([^"<>]*?)"?\s*<([^<>\s]+)>\s*$/;
+
+/** The addresses in a variable: separated by commas, with names or without. */
+export function parseAddresses(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(SEPARATOR)
+    .map((it) => it.trim())
+    .filter((it) => it !== "");
+}
+
+export function parseAddress(text: string): { readonly email: string; readonly name?: string } {
+  const [, name = "", email] = NAMED.exec(text) ?? [];
+  if (email === undefined) return { email: text.trim() };
+  return name === "" ? { email } : { email, name };
 }

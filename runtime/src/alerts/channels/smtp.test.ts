@@ -1,12 +1,12 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { requireCapability } from "../../../../tests/capabilities.ts";
-import type { DeliveryLimits } from "../channels/channel.ts";
+import type { DeliveryLimits } from "./channel.ts";
 import type { MailSettings } from "../../contract/mail.ts";
 import { selfSignedCertificate, startMailServer } from "../../../testing/mail-server.ts";
 import { startTcpServer } from "../../../testing/tcp-server.ts";
 import type { Mail } from "./mail.ts";
-import { deliverMail } from "../channels/mail.ts";
+import { deliverMail } from "./mail.ts";
 
 const MAIL: Mail = {
   from: "Opspec <ops@example.com>",

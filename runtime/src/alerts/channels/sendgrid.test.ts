@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { DeliveryLimits } from "../channels/channel.ts";
+import type { DeliveryLimits } from "./channel.ts";
 import { MailSettings } from "../../contract/mail.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
 import type { Mail } from "./mail.ts";
-import { deliverMail } from "../channels/mail.ts";
+import { deliverMail } from "./mail.ts";
 
 const KEY = "SG.canary-4f1c";
 
