@@ -1,94 +1,60 @@
 import type { StoredAlert } from "../contract/alert-event.ts";
 import type { Query, Row, SqlDatabase, SqlValue } from "../databases/sql-database.ts";
 import type { AlertState } from "./alert-state.ts";
-import { type ChannelState, newChannel, type Outbox } from "./outbox.ts";
-import type { RecentRow } from "./recent-alerts.ts";
-
-/** A time in which operators do not want alerts. */
-export interface Silence {
-  readonly id: string;
-  readonly sinceMs: number;
-  readonly untilMs: number;
-  readonly reason: string;
-  readonly by: string;
-  /** Part of the keys of the silenced alerts; without it all alerts are silenced. */
-  readonly match?: string;
-}
-
-/** The alerts of one stack, as one change sees them. A change edits this object. */
-export interface StackAlerts {
-  /** By channel, each with its pending alerts and those that the change asked for. */
-  readonly outboxes: Map<string, Outbox>;
-  silences: readonly Silence[];
-  /** Newest first. */
-  recent: readonly RecentRow[];
-  /** Alerts that were stored with a run record and are not yet admitted to the channels. */
-  arrived: readonly StoredAlert[];
-}
+import type { ChannelState, Outbox } from "./outbox.ts";
+import { outboxOf, type RecentRow, type Silence, type StackAlerts } from "./stack-alerts.ts";
 
 /** Alerts of one channel without pending news: how many are kept, and for how long. */
 const SETTLED_MAX = 500;
 const SETTLED_MS = 7 * 24 * 3_600_000;
 
-/** Type of a column; `?` allows NULL. A flag is 0 or 1, and JSON is text. */
-type ColumnType = "text" | "bigint" | "bigint?" | "flag" | "json" | "json?";
-
-/** The fields of its objects, which are its columns in snake case. Every table has a `stack` too. */
+/** A table of ours. Every table has a column `stack` as well. */
 interface Table {
   readonly name: string;
   readonly keys: readonly string[];
-  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly columns: readonly Column[];
 }
 
-const CHANNELS: Table = {
-  name: "opspec_alert_channels",
-  keys: ["channel"],
-  columns: {
-    channel: "text",
-    nextMessageAt: "bigint",
-    failures: "bigint",
-    groupUntil: "bigint?",
-    overflow: "bigint",
-    inFlight: "json?",
-  },
-};
+/** A column and the field of the objects that it stores. A flag is 0 or 1, and JSON is text. */
+interface Column {
+  readonly field: string;
+  readonly name: string;
+  readonly type: string;
+  readonly isOptional: boolean;
+}
 
-const ALERTS: Table = {
-  name: "opspec_alerts",
-  keys: ["channel", "key"],
-  columns: {
-    channel: "text",
-    key: "text",
-    firingSince: "bigint?",
-    isNotified: "flag",
-    notifiedAt: "bigint?",
-    notifiedBefore: "bigint?",
-    count: "bigint",
-    waiting: "json?",
-    nextAttemptAt: "bigint",
-    refusals: "bigint",
-    inFlight: "json?",
-    updatedAt: "bigint",
-  },
-};
+/** A table by its columns: a field and its type, with a `?` where it may be null. */
+function table(name: string, keys: readonly string[], columns: string): Table {
+  return {
+    name,
+    keys,
+    columns: columns.split(", ").map((it) => {
+      const [field = "", type = ""] = it.split(" ");
+      const column = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      return { field, name: column, type: type.replace("?", ""), isOptional: type.endsWith("?") };
+    }),
+  };
+}
 
-const SILENCES: Table = {
-  name: "opspec_silences",
-  keys: ["id"],
-  columns: { id: "text", silence: "json" },
-};
+const CHANNELS = table(
+  "opspec_alert_channels",
+  ["channel"],
+  "channel text, nextMessageAt bigint, failures bigint, groupUntil bigint?, overflow bigint, inFlight json?",
+);
 
-const RECENT: Table = {
-  name: "opspec_recent_alerts",
-  keys: ["id"],
-  columns: { id: "text", position: "bigint", alert: "json" },
-};
+const ALERTS = table(
+  "opspec_alerts",
+  ["channel", "key"],
+  "channel text, key text, firingSince bigint?, isNotified flag, notifiedAt bigint?, " +
+    "notifiedBefore bigint?, count bigint, waiting json?, nextAttemptAt bigint, refusals bigint, " +
+    "inFlight json?, updatedAt bigint",
+);
 
-const ARRIVED: Table = {
-  name: "opspec_arrived_alerts",
-  keys: ["id"],
-  columns: { id: "text", event: "json", isSilenced: "flag" },
-};
+const SILENCES = table("opspec_silences", ["id"], "id text, silence json");
+
+const RECENT = table("opspec_recent_alerts", ["id"], "id text, position bigint, alert json");
+
+const ARRIVED = table("opspec_arrived_alerts", ["id"], "id text, event json, isSilenced flag");
 
 const TABLES = [CHANNELS, ALERTS, SILENCES, RECENT, ARRIVED];
 
@@ -114,7 +80,7 @@ const DELETE_SETTLED = `
 
 /** Creates the tables where they are missing. */
 export async function ensureAlertTables(database: SqlDatabase): Promise<void> {
-  for (const table of TABLES) await database.ensure(table.name, ddlOf(table));
+  for (const it of TABLES) await database.ensure(it.name, ddlOf(it));
 }
 
 /** Which rows of a stack are read. */
@@ -128,10 +94,10 @@ export interface AlertScope {
 /** Reads the alerts of a stack. */
 export async function readAlerts(query: Query, scope: AlertScope): Promise<StackAlerts> {
   const { stack, dialect, keys } = scope;
-  const select = async (table: Table, rest = "", values: readonly SqlValue[] = []) => {
-    const text = `SELECT * FROM opspec.${table.name} WHERE stack = $1 ${rest}`;
+  const select = async (source: Table, rest = "", values: readonly SqlValue[] = []) => {
+    const text = `SELECT * FROM opspec.${source.name} WHERE stack = $1 ${rest}`;
     const rows = await query("read the alerts", text, [stack, ...values]);
-    return rows.map((row) => objectOf(table, row));
+    return rows.map((row) => objectOf(source, row));
   };
   const arrived = (await select(ARRIVED, "ORDER BY id")) as unknown as StoredAlert[];
   const channels = await select(CHANNELS, "ORDER BY channel");
@@ -163,14 +129,14 @@ export async function changeAlerts<T>(
   const before = rowsOf(alerts);
   const result = work(alerts);
   const after = rowsOf(alerts);
-  for (const [id, { table, row }] of after) {
+  for (const [id, { source, row }] of after) {
     if (JSON.stringify(row) === JSON.stringify(before.get(id)?.row)) continue;
-    await query("save the alerts", upsertText(table), [stack, ...Object.values(row)]);
+    await query("save the alerts", upsertText(source), [stack, ...Object.values(row)]);
   }
-  for (const [id, { table, row }] of before) {
+  for (const [id, { source, row }] of before) {
     if (after.has(id)) continue;
-    const keys = table.keys.map((it) => row[it] ?? null);
-    await query("delete old alerts", deleteText(table), [stack, ...keys]);
+    const keys = source.keys.map((it) => row[it] ?? null);
+    await query("delete old alerts", deleteText(source), [stack, ...keys]);
   }
   for (const { channel, alerts: changed } of alerts.outboxes.values()) {
     if (changed.size === 0) continue;
@@ -191,34 +157,24 @@ export async function firingChannels(query: Query, stack: string, key: string): 
   return rows.map(({ channel }) => String(channel));
 }
 
-/** The channel's outbox, which is added when it is missing. */
-export function outboxOf({ outboxes }: Pick<StackAlerts, "outboxes">, name: string): Outbox {
-  const outbox = outboxes.get(name) ?? { channel: newChannel(name), alerts: new Map() };
-  outboxes.set(name, outbox);
-  return outbox;
-}
-
+/** The values of a row, by column. */
 type TableRow = Readonly<Record<string, SqlValue>>;
 
 /** All rows, by table and key. */
-function rowsOf(alerts: StackAlerts): Map<string, { table: Table; row: TableRow }> {
-  const outboxes = [...alerts.outboxes.values()];
+function rowsOf(alerts: StackAlerts): Map<string, { source: Table; row: TableRow }> {
   const objects: [Table, object][] = [
-    ...outboxes.map(({ channel }): [Table, object] => [
-      CHANNELS,
-      { ...channel, channel: channel.name },
+    ...[...alerts.outboxes].flatMap(([channel, { channel: state, alerts: states }]) => [
+      [CHANNELS, { ...state, channel }] as [Table, object],
+      ...[...states.values()].map((it): [Table, object] => [ALERTS, { ...it, channel }]),
     ]),
-    ...outboxes.flatMap(({ channel, alerts: states }) =>
-      [...states.values()].map((it): [Table, object] => [ALERTS, { ...it, channel: channel.name }]),
-    ),
     ...alerts.silences.map((it): [Table, object] => [SILENCES, { id: it.id, silence: it }]),
     ...alerts.recent.map((it): [Table, object] => [RECENT, it]),
     ...alerts.arrived.map((it): [Table, object] => [ARRIVED, it]),
   ];
   return new Map(
-    objects.map(([table, object]) => {
-      const row = rowOf(table, object);
-      return [JSON.stringify([table.name, ...table.keys.map((it) => row[it])]), { table, row }];
+    objects.map(([source, object]) => {
+      const row = rowOf(source, object);
+      return [JSON.stringify([source.name, ...source.keys.map((it) => row[it])]), { source, row }];
     }),
   );
 }
@@ -226,46 +182,45 @@ function rowsOf(alerts: StackAlerts): Map<string, { table: Table; row: TableRow 
 function rowOf({ columns }: Table, object: object): TableRow {
   const fields = new Map<string, unknown>(Object.entries(object));
   return Object.fromEntries(
-    Object.entries(columns).map(([field, type]) => [field, storedValue(type, fields.get(field))]),
+    columns.map(({ name, field, type }) => [name, storedValue(type, fields.get(field))]),
   );
 }
 
 /** News without a field is NULL, so that SQL can tell which alerts are pending. */
-function storedValue(type: ColumnType, value: unknown): SqlValue {
+function storedValue(type: string, value: unknown): SqlValue {
   if (type === "flag") return value === true ? 1 : 0;
-  if (!type.startsWith("json") || value === null) return (value ?? null) as SqlValue;
+  if (type !== "json" || value === null) return value as SqlValue;
   const text = JSON.stringify(value);
   return text === "{}" ? null : text;
 }
 
 function objectOf({ columns }: Table, row: Row): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(columns).map(([field, type]) => [field, readValue(type, row[snake(field)])]),
+    columns.map(({ field, name, type }) => [field, readValue(type, row[name])]),
   );
 }
 
-function readValue(type: ColumnType, value: unknown): unknown {
+function readValue(type: string, value: unknown): unknown {
   if (value === null || type === "text") return value;
   if (type === "flag") return Number(value) === 1;
-  return type.startsWith("json") ? JSON.parse(String(value)) : Number(value);
+  return type === "json" ? JSON.parse(String(value)) : Number(value);
 }
 
 function ddlOf({ name, keys, columns }: Table): string {
-  const lines = Object.entries(columns).map(([field, type]) => {
-    const sqlType = type === "text" || type.startsWith("json") ? "text" : "bigint";
-    return `${snake(field)} ${sqlType}${type.endsWith("?") ? "" : " NOT NULL"}`;
+  const lines = columns.map((it) => {
+    const type = it.type === "flag" || it.type === "bigint" ? "bigint" : "text";
+    return `${it.name} ${type}${it.isOptional ? "" : " NOT NULL"}`;
   });
-  const key = ["stack", ...keys].join(", ");
   return `CREATE TABLE IF NOT EXISTS opspec.${name} (
-    stack text NOT NULL, ${lines.join(", ")}, PRIMARY KEY (${key})
+    stack text NOT NULL, ${lines.join(", ")}, PRIMARY KEY (${["stack", ...keys].join(", ")})
   );`;
 }
 
 function upsertText({ name, keys, columns }: Table): string {
-  const names = ["stack", ...Object.keys(columns).map(snake)];
-  const values = names.map((_, index) => `$${index + 1}`);
-  const set = names.filter((it) => it !== "stack" && !keys.includes(it));
-  return `INSERT INTO opspec.${name} (${names.join(", ")}) VALUES (${values.join(", ")})
+  const names = ["stack", ...columns.map((it) => it.name)];
+  const set = names.slice(1).filter((it) => !keys.includes(it));
+  return `INSERT INTO opspec.${name} (${names.join(", ")})
+    VALUES (${names.map((_, index) => `$${index + 1}`).join(", ")})
     ON CONFLICT (${["stack", ...keys].join(", ")})
     DO UPDATE SET ${set.map((it) => `${it} = excluded.${it}`).join(", ")}`;
 }
@@ -273,8 +228,4 @@ function upsertText({ name, keys, columns }: Table): string {
 function deleteText({ name, keys }: Table): string {
   const conditions = keys.map((it, index) => `${it} = $${index + 2}`);
   return `DELETE FROM opspec.${name} WHERE stack = $1 AND ${conditions.join(" AND ")}`;
-}
-
-function snake(field: string): string {
-  return field.replaceAll(/[A-Z]/g, (it) => `_${it.toLowerCase()}`);
 }

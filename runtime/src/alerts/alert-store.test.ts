@@ -6,11 +6,16 @@ import { FAILED } from "../../testing/scratch-event.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
 import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
 import { StoreError } from "../databases/store-error.ts";
-import { changeAlerts, ensureAlertTables, readAlerts, type StackAlerts } from "./alert-rows.ts";
+import { changeAlerts, ensureAlertTables, readAlerts } from "./alert-rows.ts";
 import { newAlertState } from "./alert-state.ts";
-import { mergeAlerts } from "./alert-store.ts";
 import { admit, newChannel, type Outbox, pendingAlerts } from "./outbox.ts";
-import { RECENT_MAX, type RecentRow, withRecent } from "./recent-alerts.ts";
+import {
+  mergeAlerts,
+  RECENT_MAX,
+  type RecentRow,
+  type StackAlerts,
+  withRecent,
+} from "./stack-alerts.ts";
 
 const NOW_MS = Date.parse(FAILED.at);
 const RULES = { groupMs: 0, repeatMs: 600_000, limitMs: 10_000 };

@@ -3,17 +3,10 @@ import type { Logger } from "pino";
 import type { Query, SqlDatabase } from "../databases/sql-database.ts";
 import { StoreError } from "../databases/store-error.ts";
 import type { Clock } from "../run/clock.ts";
-import {
-  changeAlerts,
-  ensureAlertTables,
-  firingChannels,
-  outboxOf,
-  readAlerts,
-  type StackAlerts,
-} from "./alert-rows.ts";
+import { changeAlerts, ensureAlertTables, firingChannels, readAlerts } from "./alert-rows.ts";
 import type { AlertState } from "./alert-state.ts";
-import { countOfNews, hasRoom, type Outbox } from "./outbox.ts";
-import { RECENT_MAX } from "./recent-alerts.ts";
+import type { Outbox } from "./outbox.ts";
+import { mergeAlerts, type StackAlerts } from "./stack-alerts.ts";
 
 /** An alert is more urgent than its state: a store that takes longer counts as down. */
 const STORE_MS = 3_000;
@@ -205,67 +198,6 @@ function isFiringIn(outbox: Outbox | undefined, key: string): boolean {
 
 function keysOf({ outboxes }: StackAlerts): string[] {
   return [...outboxes.values()].flatMap(({ alerts }) => [...alerts.keys()]);
-}
-
-/**
- * Merges the alerts that one process kept into the stored ones.
- *
- * @param known silences that were stored when the process lost the store
- */
-export function mergeAlerts(
-  stored: StackAlerts,
-  own: StackAlerts,
-  known: ReadonlySet<string> = new Set(),
-): void {
-  for (const outbox of own.outboxes.values()) {
-    mergeOutbox(outboxOf(stored, outbox.channel.name), outbox);
-  }
-  const kept = new Set(own.silences.map(({ id }) => id));
-  stored.silences = [
-    ...stored.silences.filter(({ id }) => !known.has(id) || kept.has(id)),
-    ...own.silences.filter(({ id }) => !known.has(id)),
-  ];
-  const seen = new Set(stored.recent.map(({ alert }) => `${alert.key} ${alert.at}`));
-  const added = own.recent.filter(({ alert }) => !seen.has(`${alert.key} ${alert.at}`));
-  const first = (stored.recent[0]?.position ?? 0) + added.length;
-  const moved = added.map((it, index) => ({ ...it, position: first - index }));
-  stored.recent = [...moved, ...stored.recent].slice(0, RECENT_MAX);
-}
-
-function mergeOutbox(stored: Outbox, own: Outbox): void {
-  const { channel } = stored;
-  stored.channel = {
-    ...channel,
-    nextMessageAt: Math.max(channel.nextMessageAt, own.channel.nextMessageAt),
-    failures: own.channel.failures,
-    groupUntil: channel.groupUntil ?? own.channel.groupUntil,
-    overflow: channel.overflow + own.channel.overflow,
-    inFlight: channel.inFlight ?? own.channel.inFlight,
-  };
-  for (const it of own.alerts.values()) {
-    const state = channel.inFlight ? { ...it, inFlight: null } : it;
-    const before = stored.alerts.get(it.key);
-    const merged = before ? mergedState(before, state) : state;
-    if (hasRoom(stored, merged)) stored.alerts.set(it.key, merged);
-    else {
-      const overflow = stored.channel.overflow + countOfNews({ ...it.waiting, count: it.count });
-      stored.channel = { ...stored.channel, overflow };
-    }
-  }
-}
-
-function mergedState(before: AlertState, own: AlertState): AlertState {
-  const newer = own.updatedAt > before.updatedAt ? own : before;
-  const { waiting } = before;
-  return {
-    ...newer,
-    count: before.count + own.count,
-    waiting: {
-      firing: waiting.firing ?? own.waiting.firing,
-      resolved: newer.firingSince === null ? (waiting.resolved ?? own.waiting.resolved) : undefined,
-    },
-    inFlight: before.inFlight ?? own.inFlight,
-  };
 }
 
 /** Rejects with a StoreError after STORE_MS, and then stops the work. */

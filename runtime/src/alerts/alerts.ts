@@ -13,7 +13,7 @@ import { openChannels } from "./channels/channels.ts";
 import { DeliveryLoop } from "./delivery-loop.ts";
 import { readOldAlerts } from "./old-alerts.ts";
 import type { AlertRules } from "./outbox.ts";
-import type { RecentAlert } from "./recent-alerts.ts";
+import type { RecentAlert } from "./stack-alerts.ts";
 import { normalisedKey, safeEvent } from "./safe-event.ts";
 import { openSilences, type Silences } from "./silences.ts";
 

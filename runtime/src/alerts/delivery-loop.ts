@@ -4,10 +4,8 @@ import type { Delivery, StoredAlert } from "../contract/alert-event.ts";
 import type { Clock } from "../run/clock.ts";
 import { waitAtMost } from "../run/timer.ts";
 import { countOf } from "./alert-message.ts";
-import { outboxOf } from "./alert-rows.ts";
 import type { AlertStore } from "./alert-store.ts";
 import { type Channel, ChannelError, whyNotSent } from "./channels/channel.ts";
-import { type Plan, planDelivery } from "./delivery-plan.ts";
 import {
   type AlertRules,
   noteDelivered,
@@ -15,7 +13,7 @@ import {
   noteSkipped,
   type Outgoing,
 } from "./outbox.ts";
-import { withDelivery } from "./recent-alerts.ts";
+import { outboxOf, type Plan, planDelivery, withDelivery } from "./stack-alerts.ts";
 
 /** Longest time for one message with all its attempts. */
 const SEND_MS = 50_000;

@@ -6,14 +6,17 @@ import type { ManifestJob } from "../contract/job.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
 import { nextRuns, type Schedule } from "../schedule/schedule.ts";
-import { startInterval } from "./interval.ts";
-import { type Notice, type StatefulAlerts, statefulAlerts } from "./stateful-alert.ts";
+import {
+  type Interval,
+  type Notice,
+  SourceAlert,
+  startInterval,
+  type StatefulAlerts,
+  statefulAlerts,
+} from "./stateful-alert.ts";
 
 /** Poll interval; a late run is reported within 30 s of its limit. */
 const EVERY_MS = 30_000;
-
-/** Run records that cannot be read for this time are an alert. */
-const UNREAD_MS = 60_000;
 
 /** Limit of a job that declares neither a latest start nor a deadline. */
 const TOLERANCE_SECONDS = 600;
@@ -39,11 +42,8 @@ export interface LatenessOptions {
   readonly clock: { now(): Date };
 }
 
-export interface LatenessWatch {
-  /** Evaluates all jobs now. */
-  evaluate(): Promise<void>;
-  stop(): Promise<void>;
-}
+/** Evaluates all jobs until it is stopped; `evaluate` does so now. */
+export type LatenessWatch = Pick<Interval, "stop"> & { evaluate(): Promise<void> };
 
 /** A job with its schedule in this environment. */
 interface WatchedJob {
@@ -67,38 +67,21 @@ export function watchLateness(options: LatenessOptions): LatenessWatch {
   const since = clock.now();
   const stateful = statefulAlerts(options);
   const watched = manifest.jobs.flatMap((job) => watchedJob(job, env));
-  let unreadSinceMs: number | undefined;
+  const source = new SourceAlert("records", stateful, clock);
   const evaluate = async (): Promise<void> => {
     try {
       await evaluateJobs(watched, { ...options, stateful, since });
-      unreadSinceMs = undefined;
-      await stateful.set(RECORDS_KEY, { resolved: RECORDS_READABLE });
+      await source.readable({ title: "run records can be read again", details: {} });
     } catch (error) {
-      const nowMs = clock.now().getTime();
-      if (unreadSinceMs === undefined) log.error({ err: error }, "run records cannot be read");
-      unreadSinceMs ??= nowMs;
-      if (nowMs - unreadSinceMs < UNREAD_MS) return;
-      await stateful.set(RECORDS_KEY, { raised: RECORDS_UNREADABLE });
+      const title = "run records cannot be read, so late and stuck jobs are not noticed";
+      await source.unreadable({ title, details: {} }, () => {
+        log.error({ err: error }, "run records cannot be read");
+      });
     }
   };
   const { round, stop } = startInterval(evaluate, EVERY_MS);
   return { evaluate: round, stop };
 }
-
-/** Key of the alert about the watch itself. */
-const RECORDS_KEY = "records";
-
-const RECORDS_UNREADABLE: Notice = {
-  kind: "rule",
-  title: "run records cannot be read, so late and stuck jobs are not noticed",
-  details: {},
-};
-
-const RECORDS_READABLE: Notice = {
-  kind: "resolved",
-  title: "run records can be read again",
-  details: {},
-};
 
 /** Empty unless the job's alerts include `late` or `stuck`. */
 function watchedJob(job: ManifestJob, env: Env): WatchedJob[] {

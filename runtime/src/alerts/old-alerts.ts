@@ -2,10 +2,9 @@ import { randomUUID } from "node:crypto";
 import { type AlertEvent, isResolved } from "../contract/alert-event.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
 import { openDocument } from "../state/documents.ts";
-import { outboxOf, type Silence, type StackAlerts } from "./alert-rows.ts";
+import { outboxOf, type RecentAlert, type Silence, type StackAlerts } from "./stack-alerts.ts";
 import { newAlertState } from "./alert-state.ts";
 import type { Outbox } from "./outbox.ts";
-import type { RecentAlert } from "./recent-alerts.ts";
 
 /** The document in which older versions kept all alerts of a stack. */
 interface OldAlerts {

@@ -9,14 +9,15 @@ import { errorWords } from "../health/error-words.ts";
 import type { Health } from "../health/health.ts";
 import { queueProbe } from "../health/probes/databases.ts";
 import { type Clock, steadyClock } from "../run/clock.ts";
-import { startInterval } from "./interval.ts";
-import { type StatefulAlerts, statefulAlerts } from "./stateful-alert.ts";
+import {
+  SourceAlert,
+  startInterval,
+  type StatefulAlerts,
+  statefulAlerts,
+} from "./stateful-alert.ts";
 
 /** Evaluation interval: four times within the shortest useful `for`, which is a minute. */
 const EVERY_MS = 15_000;
-
-/** A source that cannot be read for this time is an alert. A restart of Redis takes less. */
-const UNREAD_MS = 60_000;
 
 /** Timeout of reading a queue's length. */
 const QUEUE_TIMEOUT_MS = 5000;
@@ -61,23 +62,6 @@ interface Sample {
   readonly failure?: string | undefined;
 }
 
-/** What one evaluation of a rule leaves to the next. */
-interface RuleHistory {
-  /** The samples in the window and the last one before it, oldest first. */
-  readonly samples: readonly Sample[];
-  /** Since when its condition holds without interruption. */
-  readonly sinceMs: number | undefined;
-}
-
-/** The result of one evaluation. */
-interface RuleResult {
-  readonly history: RuleHistory;
-  /** The condition has held for as long as the rule requires. */
-  readonly isFiring: boolean;
-  /** The conditions that hold now, in words. */
-  readonly reasons: readonly string[];
-}
-
 /** A value, or why it cannot be read. */
 type Reading = Omit<Sample, "atMs"> | { readonly error: string };
 
@@ -90,8 +74,11 @@ interface RuleSource {
 interface WatchedRule {
   readonly rule: AlertRule;
   readonly source: RuleSource;
-  history: RuleHistory;
-  unreadSinceMs: number | undefined;
+  readonly sourceAlert: SourceAlert;
+  /** The samples in the window and the last one before it, oldest first. */
+  samples: readonly Sample[];
+  /** Since when its condition holds without interruption. */
+  sinceMs: number | undefined;
   state: RuleState;
 }
 
@@ -110,7 +97,7 @@ export function startRules(options: RulesOptions): Rules {
   const rules = manifest.alerts?.rules ?? [];
   refuseEmptyRules(rules);
   const services = { stateful: statefulAlerts({ manifest, alerts, clock }), log, clock };
-  const watched = rules.map((rule) => watchRule(rule, options, clock));
+  const watched = rules.map((rule) => watchRule(rule, options, services));
   const evaluateAll = async (): Promise<void> => {
     await Promise.all(watched.map((it) => evaluate(it, services)));
   };
@@ -140,50 +127,59 @@ function refuseEmptyRules(rules: readonly AlertRule[]): void {
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
-function watchRule(rule: AlertRule, options: RulesOptions, clock: Clock): WatchedRule {
-  // A process counts events from 0, so the first events are growth.
-  const samples = rule.of.kind === "event" ? [{ atMs: clock.now().getTime(), value: 0 }] : [];
-  const history = { samples, sinceMs: undefined };
-  const state = { name: rule.name, reasons: [], error: undefined };
-  return { rule, source: openSource(rule, options), history, unreadSinceMs: undefined, state };
-}
-
-async function evaluate(watched: WatchedRule, services: RuleServices): Promise<void> {
-  const reading = await watched.source.read();
-  const nowMs = services.clock.now().getTime();
-  const { rule } = watched;
-  const { name } = rule;
-  if ("error" in reading) watched.state = { ...watched.state, error: reading.error };
-  await setSourceAlert(watched, reading, { ...services, nowMs });
-  if ("error" in reading) return;
-  const { value } = reading;
-  const result = evaluateRule(rule, watched.history, { atMs: nowMs, ...reading });
-  watched.history = result.history;
-  watched.state = { name, reasons: result.reasons, error: undefined };
-  const key = `rule/${name}`;
-  const details = { rule: name, value };
-  if (result.isFiring) {
-    const title = `${name}: ${result.reasons.join("; ")}`;
-    await services.stateful.set(key, { raised: { kind: "rule", title, details } });
-  } else if (result.reasons.length === 0) {
-    const isCheck = rule.of.kind === "check";
-    const title = `${name}: over, ${isCheck ? "the check succeeds" : `the value is ${value}`}`;
-    await services.stateful.set(key, { resolved: { kind: "resolved", title, details } });
-  }
+function watchRule(
+  rule: AlertRule,
+  options: RulesOptions,
+  { stateful, clock }: RuleServices,
+): WatchedRule {
+  const { name, of } = rule;
+  return {
+    rule,
+    source: openSource(rule, options),
+    sourceAlert: new SourceAlert(`rule/${name}/source`, stateful, clock),
+    // A process counts events from 0, so the first events are growth.
+    samples: of.kind === "event" ? [{ atMs: clock.now().getTime(), value: 0 }] : [],
+    sinceMs: undefined,
+    state: { name, reasons: [], error: undefined },
+  };
 }
 
 /** Evaluates a rule with a new sample. It holds when one of its conditions holds. */
-function evaluateRule(rule: AlertRule, history: RuleHistory, sample: Sample): RuleResult {
-  const windowMs = (rule.withinSeconds ?? WITHIN_SECONDS) * 1000;
-  const samples = [...history.samples, sample];
+async function evaluate(
+  watched: WatchedRule,
+  { stateful, log, clock }: RuleServices,
+): Promise<void> {
+  const { rule, source, sourceAlert } = watched;
+  const { name, of, withinSeconds = WITHIN_SECONDS, forSeconds = 0 } = rule;
+  const reading = await source.read();
+  if ("error" in reading) {
+    const { error } = reading;
+    watched.state = { ...watched.state, error };
+    const title = `${name}: its source cannot be read: ${error}`;
+    await sourceAlert.unreadable({ title, details: { rule: name, error } }, () => {
+      log.warn({ rule: name, error }, "rule cannot be read");
+    });
+    return;
+  }
+  const readable = `${name}: its source can be read again`;
+  await sourceAlert.readable({ title: readable, details: { rule: name } });
+  const { value } = reading;
+  const atMs = clock.now().getTime();
+  const windowMs = withinSeconds * 1000;
+  const samples = [...watched.samples, { ...reading, atMs }];
   const reasons = holding(rule, samples, windowMs);
-  const sinceMs = reasons.length === 0 ? undefined : (history.sinceMs ?? sample.atMs);
-  const forMs = (rule.forSeconds ?? 0) * 1000;
-  return {
-    history: { samples: recent(samples, sample.atMs - windowMs), sinceMs },
-    isFiring: sinceMs !== undefined && sample.atMs - sinceMs >= forMs,
-    reasons,
-  };
+  watched.samples = recent(samples, atMs - windowMs);
+  watched.sinceMs = reasons.length === 0 ? undefined : (watched.sinceMs ?? atMs);
+  watched.state = { name, reasons, error: undefined };
+  const details = { rule: name, value };
+  if (watched.sinceMs === undefined) {
+    const over = of.kind === "check" ? "the check succeeds" : `the value is ${value}`;
+    const title = `${name}: over, ${over}`;
+    await stateful.set(`rule/${name}`, { resolved: { kind: "resolved", title, details } });
+  } else if (atMs - watched.sinceMs >= forSeconds * 1000) {
+    const title = `${name}: ${reasons.join("; ")}`;
+    await stateful.set(`rule/${name}`, { raised: { kind: "rule", title, details } });
+  }
 }
 
 function holding(rule: AlertRule, samples: readonly Sample[], windowMs: number): string[] {
@@ -219,28 +215,6 @@ function recent(samples: readonly Sample[], sinceMs: number): Sample[] {
 
 function rounded(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-/** An unreadable source must not look like a quiet one. */
-async function setSourceAlert(
-  watched: WatchedRule,
-  reading: Reading,
-  { stateful, log, nowMs }: RuleServices & { readonly nowMs: number },
-): Promise<void> {
-  const { name } = watched.rule;
-  const key = `rule/${name}/source`;
-  if (!("error" in reading)) {
-    watched.unreadSinceMs = undefined;
-    const title = `${name}: its source can be read again`;
-    await stateful.set(key, { resolved: { kind: "resolved", title, details: { rule: name } } });
-    return;
-  }
-  const { error } = reading;
-  if (watched.unreadSinceMs === undefined) log.warn({ rule: name, error }, "rule cannot be read");
-  watched.unreadSinceMs ??= nowMs;
-  if (nowMs - watched.unreadSinceMs < UNREAD_MS) return;
-  const title = `${name}: its source cannot be read: ${error}`;
-  await stateful.set(key, { raised: { kind: "rule", title, details: { rule: name, error } } });
 }
 
 /** Opens the source of a rule. Only a queue holds a connection. */

@@ -137,7 +137,7 @@ const Answer = z.object({
   description: z.optional(z.string()),
   message: z.optional(z.string()),
   // Discord has an object here.
-  errors: z.catch(z.optional(z.array(z.object({ message: z.string() }))), undefined),
+  errors: z.optional(z.union([z.array(z.object({ message: z.string() })), z.looseObject({})])),
   retry_after: z.optional(z.number()),
   parameters: z.optional(z.object({ retry_after: z.optional(z.number()) })),
 });
@@ -148,7 +148,8 @@ export function readAnswer(text: string, secret: string): AnswerWords & { ok?: b
   if (!data) return {};
   const { ok, description, message, errors, parameters } = data;
   const seconds = data.retry_after ?? parameters?.retry_after;
-  const problem = description ?? message ?? errors?.map((it) => it.message).join("; ") ?? "";
+  const list = Array.isArray(errors) ? errors : undefined;
+  const problem = description ?? message ?? list?.map((it) => it.message).join("; ") ?? "";
   return {
     ...(ok === undefined ? {} : { ok }),
     problem: loggedText(problem, [secret]),
