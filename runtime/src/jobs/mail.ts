@@ -1,8 +1,8 @@
 import { MailSettings } from "../contract/mail.ts";
 import type { JobContext } from "./definition.ts";
-import { type Mail, parseAddresses } from "../alerts/channels/mail.ts";
+import { parseAddresses } from "../alerts/channels/mail.ts";
 import { valueOf } from "../contract/env.ts";
-import { ChannelError } from "../alerts/channels/channel.ts";
+import { ChannelError, type Mail } from "../alerts/channels/channel.ts";
 import { escapeHtml, shortText } from "../contract/text.ts";
 import type { Row } from "../sources/source-reading.ts";
 

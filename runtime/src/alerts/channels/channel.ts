@@ -20,6 +20,30 @@ export interface Channel {
   send(message: AlertMessage, signal: AbortSignal): Promise<"sent" | "skipped">;
 }
 
+export interface Mail {
+  /** `address` or `Name <address>`. A mail without a sender is skipped. */
+  readonly from: string;
+  /** A mail without a receiver is skipped. */
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  readonly attachments?: readonly MailAttachment[];
+}
+
+export interface MailAttachment {
+  readonly filename: string;
+  readonly content: Uint8Array;
+  readonly contentType: string;
+}
+
+/** How a mail is sent. */
+export interface MailDelivery {
+  readonly env: Env;
+  readonly limits: DeliveryLimits;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Limits of the delivery of one message. */
 export interface DeliveryLimits {
   /** Of one attempt. */

@@ -12,32 +12,10 @@ import {
   firstValue,
   JSON_HEADERS,
   loggedText,
+  type Mail,
+  type MailDelivery,
   readAnswer,
 } from "./channel.ts";
-
-export interface Mail {
-  /** `address` or `Name <address>`. A mail without a sender is skipped. */
-  readonly from: string;
-  /** A mail without a receiver is skipped. */
-  readonly to: readonly string[];
-  readonly subject: string;
-  readonly html: string;
-  readonly text: string;
-  readonly attachments?: readonly MailAttachment[];
-}
-
-export interface MailAttachment {
-  readonly filename: string;
-  readonly content: Uint8Array;
-  readonly contentType: string;
-}
-
-/** How a mail is sent. */
-export interface MailDelivery {
-  readonly env: Env;
-  readonly limits: DeliveryLimits;
-  readonly signal: AbortSignal | undefined;
-}
 
 /** Longest subject. Mail programs show less. */
 const SUBJECT_CHARACTERS = 150;

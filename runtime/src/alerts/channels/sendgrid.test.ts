@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { DeliveryLimits } from "./channel.ts";
 import { MailSettings } from "../../contract/mail.ts";
 import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
-import type { Mail } from "./mail.ts";
+import type { Mail } from "./channel.ts";
 import { deliverMail } from "./mail.ts";
 
 const KEY = "SG.canary-4f1c";

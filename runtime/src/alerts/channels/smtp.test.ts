@@ -5,7 +5,7 @@ import type { DeliveryLimits } from "./channel.ts";
 import type { MailSettings } from "../../contract/mail.ts";
 import { selfSignedCertificate, startMailServer } from "../../../testing/mail-server.ts";
 import { startTcpServer } from "../../../testing/tcp-server.ts";
-import type { Mail } from "./mail.ts";
+import type { Mail } from "./channel.ts";
 import { deliverMail } from "./mail.ts";
 
 const MAIL: Mail = {

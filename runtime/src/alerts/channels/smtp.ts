@@ -5,8 +5,13 @@ import type { MailSettings } from "../../contract/mail.ts";
 import { decodeUrlPart } from "../../contract/text.ts";
 import { errorWords } from "../../health/error-words.ts";
 import { retry } from "../../run/retry.ts";
-import { ChannelError, deliveryPolicy, loggedText } from "./channel.ts";
-import type { Mail, MailDelivery } from "./mail.ts";
+import {
+  ChannelError,
+  deliveryPolicy,
+  loggedText,
+  type Mail,
+  type MailDelivery,
+} from "./channel.ts";
 
 type SmtpSettings = Extract<MailSettings, { kind: "smtp" }>;
 

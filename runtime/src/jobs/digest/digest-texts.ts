@@ -1,4 +1,4 @@
-import type { MailAttachment } from "../../alerts/channels/mail.ts";
+import type { MailAttachment } from "../../alerts/channels/channel.ts";
 import { escapeHtml, shortText } from "../../contract/text.ts";
 import type { Row } from "../../sources/source-reading.ts";
 import { htmlTable, tableOf, type TextTable } from "../mail.ts";
