@@ -15,7 +15,7 @@ export interface DatabaseCheck {
   readonly problems: readonly string[];
   /**
    * What SQLite outside the app cannot check, with the reason: the app has its own collations,
-   * functions, tokenizers or virtual tables. It is no problem of the database.
+   * functions, tokenizers or virtual tables. It is not a problem of the database.
    */
   readonly unchecked: readonly string[];
   /** Rows by table, so that a sound but empty copy shows. */

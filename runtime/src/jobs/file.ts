@@ -157,16 +157,16 @@ async function writePart(part: string, text: string): Promise<void> {
 }
 
 /**
- * A moment as file names have it: `20260106_220000`, in UTC.
+ * The stamp of a moment in file names: `20260106_220000`, in UTC.
  *
- * Names in UTC keep their order when a zone's clock is set back.
+ * Names in UTC keep their order when the clock of a zone is set back.
  */
 export function stampOf(moment: Date): string {
   const [day = "", time = ""] = moment.toISOString().split("T");
   return `${day.replaceAll("-", "")}_${time.slice(0, 8).replaceAll(":", "")}`;
 }
 
-/** The moment that a stamp tells, or undefined when it tells none: `20260231_000000` is no day. */
+/** The moment of a stamp. Undefined for text that is not one, such as the day 31 in `20260231_000000`. */
 export function momentOf(stamp: string): Date | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/.exec(stamp);
   if (!match) return undefined;
@@ -176,10 +176,10 @@ export function momentOf(stamp: string): Date | undefined {
   return isReal ? moment : undefined;
 }
 
-/** How many files of one second are told apart. */
+/** Maximum number of files with the time of one second. */
 const SAME_SECOND_MAX = 100;
 
-/** The stamps that are tried in turn for one moment: `…_220000`, then `…_220000_1` and so on. */
+/** The stamps to try in turn for one moment: `…_220000`, then `…_220000_1` and so on. */
 export function stampsOf(moment: Date): readonly string[] {
   const stamp = stampOf(moment);
   const numbered = Array.from({ length: SAME_SECOND_MAX - 1 }, (_, n) => `${stamp}_${n + 1}`);

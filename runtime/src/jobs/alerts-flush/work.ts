@@ -223,7 +223,7 @@ async function openDocument(
   throw new JobFailure(message, { exitCode: EXIT.configuration });
 }
 
-/** Text that is no JSON is a value of another kind. */
+/** The value in the file. Text that is not JSON is an invalid value, with a warning. */
 async function readState(path: string): Promise<unknown> {
   try {
     const text = await readFile(path, "utf8");

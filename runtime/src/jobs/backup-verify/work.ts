@@ -42,8 +42,8 @@ export async function work(
   noteWaitMs = NOTE_WAIT_MS,
 ): Promise<JobOutcome> {
   const { dryRun } = context;
-  const said = backupVerifyJob.options.parse(context.options);
-  const options = { ...said, directory: resolve(context.directory, said.directory) };
+  const parsed = backupVerifyJob.options.parse(context.options);
+  const options = { ...parsed, directory: resolve(context.directory, parsed.directory) };
   const { backup: asked } = backupVerifyJob.input.parse(context.input);
   const backup = await wantedBackup(options, asked, clock.now());
   const restored = await restoreToScratch(context, options, backup);

@@ -70,9 +70,9 @@ export async function work(context: JobContext): Promise<JobOutcome> {
 /** Resolves the options. Reports all missing variables. */
 function offsiteCopyOf(context: JobContext): OffsiteCopy {
   const { env, directory, job, signal } = context;
-  const said = offsiteCopyJob.options.parse(context.options);
-  const { endpoint, bucket, region = "us-east-1", prefix, newest = NEWEST, keep } = said;
-  const { accessKeyEnv = ACCESS_KEY, secretKeyEnv = SECRET_KEY } = said;
+  const options = offsiteCopyJob.options.parse(context.options);
+  const { endpoint, bucket, region = "us-east-1", prefix, newest = NEWEST, keep } = options;
+  const { accessKeyEnv = ACCESS_KEY, secretKeyEnv = SECRET_KEY } = options;
   const [accessKeyId, secretAccessKey] = [valueOf(env, accessKeyEnv), valueOf(env, secretKeyEnv)];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     const missing = [accessKeyEnv, secretKeyEnv].filter((it) => valueOf(env, it) === undefined);
@@ -83,8 +83,8 @@ function offsiteCopyOf(context: JobContext): OffsiteCopy {
   return {
     context,
     store: openObjectStore(settings, signal),
-    folder: said.folder === undefined ? "" : `${said.folder.replace(/\/$/, "")}/`,
-    directory: resolve(directory, said.directory),
+    folder: options.folder === undefined ? "" : `${options.folder.replace(/\/$/, "")}/`,
+    directory: resolve(directory, options.directory),
     prefix,
     // Does not upload what it would remove again.
     newest: Math.min(newest, keep ?? Infinity),

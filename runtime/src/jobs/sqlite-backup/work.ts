@@ -85,12 +85,12 @@ export async function work(context: JobContext, clock: Clock = SYSTEM_CLOCK): Pr
 }
 
 function planOf({ options, input, directory, actor }: JobContext): BackupPlan {
-  const said = sqliteBackupJob.options.parse(options);
+  const parsed = sqliteBackupJob.options.parse(options);
   const asked = sqliteBackupJob.input.parse(input).reason;
-  const reason = asked ?? backupReason(actor, said.reason ?? "periodic");
+  const reason = asked ?? backupReason(actor, parsed.reason ?? "periodic");
   const spacings = new Map([
-    ["periodic", said.spacingSeconds ?? SPACING_SECONDS],
-    ["startup", said.startSpacingSeconds ?? START_SPACING_SECONDS],
+    ["periodic", parsed.spacingSeconds ?? SPACING_SECONDS],
+    ["startup", parsed.startSpacingSeconds ?? START_SPACING_SECONDS],
   ]);
   return {
     ...backupPaths(options, directory),

@@ -48,9 +48,9 @@ export async function planOf({ options, input, directory }: JobContext): Promise
 
 async function sourceOf(paths: RestorePaths, input: JobContext["input"]): Promise<RestoreSource> {
   const { backup, upload, sha256 } = sqliteRestoreJob.input.parse(input);
-  const said = sha256?.toLowerCase();
-  if (backup !== undefined && upload === undefined) return backupSource(paths, backup, said);
-  if (upload !== undefined && backup === undefined) return uploadSource(paths, upload, said);
+  const asked = sha256?.toLowerCase();
+  if (backup !== undefined && upload === undefined) return backupSource(paths, backup, asked);
+  if (upload !== undefined && backup === undefined) return uploadSource(paths, upload, asked);
   const message = "a restore needs one file, which a person must choose.";
   throw refusal(`${message} Set the input backup=<file name> or upload=<file name>.`);
 }
@@ -58,11 +58,11 @@ async function sourceOf(paths: RestorePaths, input: JobContext["input"]): Promis
 async function backupSource(
   paths: RestorePaths,
   name: string,
-  said: string | undefined,
+  asked: string | undefined,
 ): Promise<RestoreSource> {
   const found = await findBackup(paths, name);
   if (found) {
-    return { kind: "backup", name, path: found.path, sha256: said ?? found.sha256 ?? undefined };
+    return { kind: "backup", name, path: found.path, sha256: asked ?? found.sha256 ?? undefined };
   }
   throw refusal(`${name}: there is no such backup in ${paths.directory}. Choose one of the list.`);
 }
@@ -70,12 +70,12 @@ async function backupSource(
 async function uploadSource(
   { uploads, uploadBytesMax }: RestorePaths,
   name: string,
-  said: string | undefined,
+  asked: string | undefined,
 ): Promise<RestoreSource> {
   const found = await findUpload(uploads, name);
   if (!found) throw refusal(`${name}: there is no such upload in ${uploads}. Upload it first.`);
   const { path, sizeBytes, receipt } = found;
-  const sha256 = said ?? receipt?.sha256;
+  const sha256 = asked ?? receipt?.sha256;
   if (sha256 === undefined) {
     const remedy = "Set the input sha256=<its SHA-256>.";
     throw refusal(`${name}: its expected checksum is not known. ${remedy}`);
