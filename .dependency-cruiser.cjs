@@ -4,7 +4,8 @@
 const TESTS = String.raw`\.test\.ts$|^infra/testing/|^runtime/testing/|^tests/`;
 
 /** The runtime's pure modules, which both sides of a deployment share. */
-const PURE = "^runtime/src/(contract/manifest|schedule/schedule|jobs/catalog|version)\\.ts$";
+const PURE =
+  "^runtime/src/(contract/manifest|contract/secret-text|schedule/schedule|jobs/catalog|version)\\.ts$";
 
 /** The folder of the jobs. */
 const JOBS = "^runtime/src/jobs/";
@@ -100,8 +101,10 @@ module.exports = {
         "^infra/resources/",
         "^infra/errors\\.ts$",
         "^scripts/bootstrap/node\\.mjs$",
+        "^runtime/src/contract/secret-text\\.ts$",
       ],
-      comment: "A plugin knows its resources only; the program that uses them may change under it.",
+      comment:
+        "A plugin knows its resources only; the program that uses them may change under it. The forms of a secret are one list for both sides.",
     }),
     {
       name: "provider-starts-fast",

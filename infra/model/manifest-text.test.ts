@@ -180,6 +180,7 @@ const WEB_MANIFEST = String.raw`
  }
  stores: {"records":{"kind":"postgres","urlEnv":"DATABASE_URL"},"keepRecords":100,"coordination":{"kind":"redis","urlEnv":"OPSPEC_KEY_VALUE_QUEUE_URL"}}
  log: {"level":"warn","traceField":"request_id"}
+ secrets: ["METRICS_KEY"]
 }
 `.trim();
 

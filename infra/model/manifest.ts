@@ -47,7 +47,8 @@ export function modelManifest(
 ): ManifestModel {
   const { spec } = process;
   const { disk, toggles, caches } = service;
-  const binding = bindReferences(effectiveEnv(spec, service));
+  const env = effectiveEnv(spec, service);
+  const binding = bindReferences(env);
   const asked = { jobs: jobs.map((it) => it.job), toggles, caches };
   return manifestModel(binding, {
     ...head(process),
@@ -60,6 +61,7 @@ export function modelManifest(
     ...given({
       health: manifestHealth(service, binding),
       ops: service.ops && given(service.ops),
+      secrets: secretNames(env),
       ...common(
         process,
         { service, jobs: [...asked.jobs, ...watched.map((it) => it.job)] },
@@ -74,14 +76,13 @@ export function modelJobManifest(process: Process, name: string, job: JobSpec): 
   const { spec } = process;
   const like = job.like === undefined ? undefined : spec.services?.[job.like];
   const envGroups = job.envGroups ?? like?.envGroups;
-  const binding = bindReferences(
-    effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups }),
-  );
+  const env = effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups });
+  const binding = bindReferences(env);
   return manifestModel(binding, {
     ...head(process),
     jobs: [manifestJob(spec, { name, job, startedBy: "process" }, binding)],
     ...manifestSources(spec, { jobs: [job] }, binding),
-    ...given(common(process, { jobs: [job] }, binding)),
+    ...given({ ...common(process, { jobs: [job] }, binding), secrets: secretNames(env) }),
   });
 }
 
@@ -97,6 +98,12 @@ function common({ spec, process }: Process, { service, jobs }: Parts, binding: B
     stores: manifestStores(spec, service, binding),
     log: spec.log && given(spec.log),
   };
+}
+
+/** The variables whose values are secrets of the stack, whatever their names are. */
+function secretNames(env: ReturnType<typeof effectiveEnv>): string[] | undefined {
+  const names = [...env].flatMap(([name, { secret }]) => (secret === undefined ? [] : [name]));
+  return names.length === 0 ? undefined : names.toSorted();
 }
 
 function head({ stack, spec, process }: Process): Omit<RuntimeManifest, "jobs"> {

@@ -50,11 +50,14 @@ export function withTrace(log: Logger, manifest: RuntimeManifest | undefined, id
  */
 function secretValues(manifest: RuntimeManifest | undefined, env: Env): string[] {
   const named = manifest ? secretVariables(manifest) : new Set<string>();
+  const declared = new Set(manifest?.secrets);
   const names = [
     ...Object.keys(env).filter((name) => isSecretName(name) || named.has(name)),
     ...secretFileNames(env, named),
   ];
-  return names.map((name) => env[name] ?? "").filter((value) => !isPlainWord(value));
+  return names
+    .filter((name) => declared.has(name) || !isPlainWord(env[name] ?? ""))
+    .map((name) => env[name] ?? "");
 }
 
 /** Values of switches and counts, which occur in most lines. */

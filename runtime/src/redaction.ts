@@ -1,8 +1,7 @@
+import { SecretFinder, secretForms } from "./contract/secret-text.ts";
+
 /** What stands where a secret was. */
 const REDACTED = "[redacted]";
-
-/** Shorter values stand in ordinary words and numbers; hiding them would make logs unreadable. */
-const SECRET_LENGTH_MIN = 4;
 
 /** A part of a web address this long is a token, as webhooks have them, and not a word. */
 const URL_TOKEN_LENGTH_MIN = 16;
@@ -14,14 +13,14 @@ const DEPTH_MAX = 12;
 const SECRET_FIELD =
   /passw(or)?d|passphrase|secret|token|authorization|cookie|credential|api[_-]?key|private[_-]?key|access[_-]?key|dsn/i;
 
-/** User and password of a URL, wherever it stands in a text. */
-const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'@]+@/gi;
+/** User and password of a URL, wherever it stands in a text. Without its limit it takes quadratic time. */
+const USER_INFO = /\b([a-z][a-z0-9+.-]{0,29}:\/\/)[^\s/?#"'@]+@/gi;
 
 /** A credential in a header or a command line. */
 const SCHEME_CREDENTIAL = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g;
 
-/** Every secret that this process knows, longest first, so that no part of one is left over. */
-let secrets: readonly string[] = [];
+/** Every secret that this process knows, in all its forms. */
+const finder = new SecretFinder();
 
 /**
  * From now on these values are hidden in log lines, records and alerts of this process.
@@ -29,25 +28,29 @@ let secrets: readonly string[] = [];
  * The list belongs to the process, as the secrets do: a second logger cannot forget it.
  */
 export function hideSecrets(values: Iterable<string>): void {
-  const spellings = [...values].flatMap(spellingsOf);
-  const known = new Set([...secrets, ...spellings]);
-  secrets = [...known].toSorted((a, b) => b.length - a.length);
+  for (const value of values) {
+    for (const text of [value, ...urlSecrets(value)]) finder.add(secretForms(text));
+  }
+}
+
+/** Characters of the longest form of a secret. A text that is cut may end with so many of one. */
+export function longestSecret(): number {
+  return finder.longest;
 }
 
 /** The text without any secret that this process knows, and without credentials in URLs and headers. */
 export function redact(text: string): string {
-  let redacted = text;
-  for (const secret of secrets) {
-    if (redacted.includes(secret)) redacted = redacted.replaceAll(secret, REDACTED);
-  }
-  return redacted.replace(USER_INFO, `$1${REDACTED}@`).replace(SCHEME_CREDENTIAL, `$1 ${REDACTED}`);
+  return finder
+    .hide(text, REDACTED)
+    .replace(USER_INFO, `$1${REDACTED}@`)
+    .replace(SCHEME_CREDENTIAL, `$1 ${REDACTED}`);
 }
 
 /** The value with every text in it redacted, and every field that holds a secret by its name. */
 export function redactDeep(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return redact(value);
   if (typeof value === "number" || typeof value === "bigint") {
-    return secrets.includes(String(value)) ? REDACTED : value;
+    return finder.isIn(String(value)) ? REDACTED : value;
   }
   if (typeof value !== "object" || value === null) return value;
   if (depth >= DEPTH_MAX) return "[too deep]";
@@ -70,7 +73,7 @@ export function redactLine(line: string): string {
     SECRET_FIELD.test(line) ||
     line.search(USER_INFO) !== -1 ||
     line.search(SCHEME_CREDENTIAL) !== -1 ||
-    secrets.some((secret) => line.includes(secret) || line.includes(escaped(secret)));
+    finder.isIn(line);
   if (!mayHold) return line;
   return `${JSON.stringify(redactDeep(JSON.parse(line)))}\n`;
 }
@@ -79,18 +82,7 @@ function holdsText(value: unknown): boolean {
   return typeof value === "string" ? value !== "" : typeof value === "object" && value !== null;
 }
 
-/** As JSON writes it between quotes. */
-function escaped(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
-}
-
-/** A secret as it is, without spaces around it, line by line, and the parts of a URL that grant something. */
-function spellingsOf(value: string): string[] {
-  const whole = [value, value.trim(), encodeURIComponent(value)];
-  const lines = value.includes("\n") ? value.split("\n").map((line) => line.trim()) : [];
-  return [...whole, ...lines, ...urlSecrets(value)].filter((it) => it.length >= SECRET_LENGTH_MIN);
-}
-
+/** The parts of a URL that grant something. */
 function urlSecrets(value: string): string[] {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url) return [];

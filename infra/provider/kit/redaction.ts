@@ -1,26 +1,17 @@
+import { SecretFinder, secretForms } from "@opspec/runtime/secret-text";
 import { type Call, CreatedPartially } from "./plugin.ts";
 import { isObject, Secret, type Tree } from "./property-tree.ts";
 
-/**
- * Shorter values are not redacted: they occur in many words, so a message without them would be
- * unreadable, and three characters can be guessed anyway.
- */
-const LENGTH_MIN = 4;
-
-/** Minimum length of a line of a multi-line value; shorter lines are words such as `name:`. */
-const LINE_LENGTH_MIN = 8;
-
 /** Every secret text in the trees, in the forms in which an answer or a log repeats it. */
 export function secretTexts(...trees: readonly Tree[]): string[] {
-  return trees.flatMap((tree) => textsIn(tree, false)).flatMap(formsOf);
+  return trees.flatMap((tree) => textsIn(tree, false)).flatMap(secretForms);
 }
 
-/** Redacts every secret in a text, the longest first, because one may contain another. */
+/** Redacts every secret in a text. */
 export function redact(text: string, secrets: readonly string[]): string {
-  return [...new Set(secrets)]
-    .filter((it) => it.length >= LENGTH_MIN)
-    .toSorted((a, b) => b.length - a.length)
-    .reduce((said, secret) => said.replaceAll(secret, "[secret]"), text);
+  const finder = new SecretFinder();
+  finder.add(secrets);
+  return finder.hide(text, "[secret]");
 }
 
 /** Runs a call of a resource and redacts its errors and progress lines. */
@@ -53,10 +44,4 @@ function textsIn(tree: Tree, isSecret: boolean): string[] {
   if (Array.isArray(tree)) return tree.flatMap((it: Tree) => textsIn(it, isSecret));
   if (isObject(tree)) return Object.values(tree).flatMap((it) => textsIn(it, isSecret));
   return isSecret && (typeof tree === "string" || typeof tree === "number") ? [String(tree)] : [];
-}
-
-function formsOf(text: string): string[] {
-  const lines = text.split("\n").map((it) => it.trim());
-  const inJson = JSON.stringify(text).slice(1, -1);
-  return [text, inJson, ...lines.filter((it) => it.length >= LINE_LENGTH_MIN)];
 }

@@ -63,11 +63,13 @@ export function namedVariables(manifest: object): ReadonlyMap<string, ReadonlySe
 }
 
 /** The variables of a manifest that hold secrets. */
-export function secretVariables(manifest: object): ReadonlySet<string> {
+export function secretVariables(
+  manifest: object & { readonly secrets?: readonly string[] | undefined },
+): ReadonlySet<string> {
   const secret = [...namedVariables(manifest)].filter(
     ([name, fields]) => isSecretName(name) || [...fields].some((field) => SECRET_FIELDS.has(field)),
   );
-  return new Set(secret.map(([name]) => name));
+  return new Set([...secret.map(([name]) => name), ...(manifest.secrets ?? [])]);
 }
 
 function collect(value: unknown, found: Map<string, Set<string>>): void {

@@ -77,6 +77,8 @@ export const RuntimeManifest = z.strictObject({
   stores: z.optional(ManifestStores),
   log: z.optional(ManifestLog),
   ops: z.optional(ManifestOps),
+  /** Names of the variables whose values are secrets, in addition to those with the name of one. */
+  secrets: z.optional(z.array(z.string())),
 });
 
 export type ManifestLog = z.infer<typeof ManifestLog>;

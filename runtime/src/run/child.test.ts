@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { collectLog } from "../../testing/log-lines.ts";
+import { hideSecrets } from "../redaction.ts";
 import { type Child, startChild } from "./child.ts";
 
 const LIMIT_MS = 15_000;
@@ -118,3 +119,33 @@ function isZombie(pid: number): boolean {
     return false;
   }
 }
+
+test.each([
+  [
+    "a token across the place where a long line is split",
+    `printf 'a%.0s' $(seq 8186); printf TOKEN; printf 'b%.0s' $(seq 20000); echo`,
+  ],
+  ["a token at the place where the tail begins", "printf TOKEN; printf 'c%.0s' $(seq 3985); echo"],
+  [
+    "a token in a line without an end",
+    "printf 'a%.0s' $(seq 8186); printf TOK; sleep 0.2; printf EN; sleep 0.2",
+  ],
+])("%s is hidden in the log and in the tail", async (_, command) => {
+  const token = "hidden-before-it-is-cut-4711";
+  hideSecrets([token]);
+  const half = token.length / 2;
+  const script = command
+    .replace("TOKEN", token)
+    .replace("TOK", token.slice(0, half))
+    .replace("EN;", `${token.slice(half)};`);
+
+  const { child, lines } = start(script);
+  const { tail } = await child.ended;
+
+  const said = lines.map(({ msg }) => String(msg)).join("");
+  for (const text of [said, tail]) {
+    expect(text).not.toContain("hidden");
+    expect(text).not.toContain("4711");
+  }
+  expect(said).toContain("[redacted]");
+});

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 import type { Env } from "../contract/env.ts";
 import { errorCode } from "../contract/error-code.ts";
-import { redact } from "../redaction.ts";
+import { longestSecret, redact } from "../redaction.ts";
 import { guarded } from "./guard.ts";
 import { sleep } from "./timer.ts";
 
@@ -135,7 +135,7 @@ async function untilEnd(spawned: Spawned, tail: Tail): Promise<ChildEnd> {
   return { ...end, tail: tail.toString() };
 }
 
-/** The end of a child's output. */
+/** The end of a child's output, whose lines have no secrets any more. */
 class Tail {
   #text = "";
 
@@ -143,27 +143,33 @@ class Tail {
     this.#text = `${this.#text}${line}\n`.slice(-TAIL_CHARACTERS);
   }
 
-  /** The text without secrets. */
   toString(): string {
-    return redact(this.#text).trimEnd();
+    return this.#text.trimEnd();
   }
 }
 
-/** Calls `take` with each line of the stream, and with a last line without a line break. */
+/**
+ * Calls `take` with each line of the stream, and with a last line without a line break.
+ *
+ * Secrets are hidden before a long line is split: half of one would not be found. The end of an
+ * incomplete line stays until it cannot be the beginning of a secret.
+ */
 function readLines(stream: Readable, take: (line: string) => void): void {
   let rest = "";
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
     const lines = `${rest}${chunk}`.split(/\r?\n/);
     rest = lines.pop() ?? "";
-    for (const line of lines) takeInParts(line, take);
-    while (rest.length > LINE_CHARACTERS_MAX) {
+    for (const line of lines) takeInParts(redact(line), take);
+    if (rest.length <= LINE_CHARACTERS_MAX + longestSecret()) return;
+    rest = redact(rest);
+    while (rest.length > LINE_CHARACTERS_MAX + longestSecret()) {
       take(rest.slice(0, LINE_CHARACTERS_MAX));
       rest = rest.slice(LINE_CHARACTERS_MAX);
     }
   });
   const finish = (): void => {
-    if (rest !== "") take(rest);
+    if (rest !== "") takeInParts(redact(rest), take);
     rest = "";
   };
   stream.on("end", finish);

@@ -1,3 +1,4 @@
+import { redact } from "../../redaction.ts";
 import { DatabaseSync } from "node:sqlite";
 
 /** How long a writer waits for another one, in ms. See docs/sources.md. */
@@ -62,7 +63,7 @@ function toEntry(row: Record<string, unknown>): JournalEntry {
 
 export function writeEntry(database: DatabaseSync, entry: JournalEntry): void {
   const { id, checksum, state, at, by } = entry;
-  const error = entry.error?.slice(0, ERROR_CHARACTERS_MAX) ?? null;
+  const error = entry.error === null ? null : redact(entry.error).slice(0, ERROR_CHARACTERS_MAX);
   database
     .prepare("INSERT OR REPLACE INTO opspec_migrations VALUES (?, ?, ?, ?, ?, ?)")
     .run(id, checksum, state, at, by, error);
