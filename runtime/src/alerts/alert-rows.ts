@@ -54,7 +54,11 @@ const SILENCES = table("opspec_silences", ["id"], "id text, silence json");
 
 const RECENT = table("opspec_recent_alerts", ["id"], "id text, position bigint, alert json");
 
-const ARRIVED = table("opspec_arrived_alerts", ["id"], "id text, event json, isSilenced flag");
+const ARRIVED = table(
+  "opspec_arrived_alerts",
+  ["id"],
+  "id text, event json, channels json, isSilenced flag",
+);
 
 const TABLES = [CHANNELS, ALERTS, SILENCES, RECENT, ARRIVED];
 

@@ -1,7 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { ManifestAlerts } from "../contract/alert.ts";
-import type { AlertEvent, AlertSink, StoredAlert } from "../contract/alert-event.ts";
+import {
+  type AlertEvent,
+  type AlertSink,
+  type StoredAlert,
+  storedId,
+} from "../contract/alert-event.ts";
 import type { Env } from "../contract/env.ts";
 import { type RuntimeManifest, stackNamespace } from "../contract/manifest.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
@@ -29,8 +34,11 @@ const TEST_MS = 30_000;
 /** The alerts of a process. */
 export interface Alerts extends AlertSink {
   readonly silences: Silences;
-  /** The alert to store with a run record, so that any process can deliver it. Send it next. */
-  toStore(event: AlertEvent, id: string): Promise<StoredAlert>;
+  /**
+   * The alerts to store with the record of a run, so that any process can deliver them. None when no
+   * channel is set up. The caller sends them next.
+   */
+  toStore(runId: string, events: readonly AlertEvent[]): Promise<StoredAlert[]>;
   /** The last alerts of all processes of the stack, newest first. */
   recent(limit: number): Promise<readonly RecentAlert[]>;
   readonly channels: () => readonly ChannelInfo[];
@@ -89,15 +97,17 @@ export function alertsOf(
   const isReady = () => channels.some((it) => it.isReady());
   const readyChannels = () => (isReady() ? channels.filter((it) => it.isReady()) : [NO_CHANNEL]);
   const loop = new DeliveryLoop({ channels: readyChannels, rules, store, log, clock });
-  const toStore = async (event: AlertEvent, id: string): Promise<StoredAlert> => ({
+  const alertOf = async (event: AlertEvent, id: string): Promise<StoredAlert> => ({
     id,
     event: safeEvent(event),
+    channels: readyChannels().map(({ name }) => name),
     isSilenced: await silences.isJobSilenced(event),
   });
   let isUsed = false;
   return {
     silences,
-    toStore,
+    toStore: async (runId, events) =>
+      isReady() ? Promise.all(events.map((it) => alertOf(it, storedId(runId, it)))) : [],
     isFiring: (key) => {
       const names = readyChannels().map(({ name }) => name);
       return store.isFiring(normalisedKey(key), names);
@@ -111,12 +121,12 @@ export function alertsOf(
         }
       });
     },
-    send: async (event, storedId) => {
+    send: async (event, id) => {
       isUsed = true;
       const about = { alert: event.kind, key: normalisedKey(event.key) };
       try {
-        const alert = await toStore(event, storedId ?? randomUUID());
-        const delivery = await loop.send({ ...alert, isStored: storedId !== undefined });
+        const alert = await alertOf(event, id ?? randomUUID());
+        const delivery = await loop.send({ ...alert, isStored: id !== undefined });
         if (delivery === "silenced") log.info(about, "alert silenced");
         return delivery;
       } catch (error) {

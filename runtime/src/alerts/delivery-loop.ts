@@ -224,14 +224,15 @@ const BEST_FIRST: readonly Delivery[] = ["sent", "held", "suppressed", "silenced
 
 /** The best result of an alert among all channels. */
 async function resultOf(
-  event: StoredAlert["event"],
+  { key, kind }: StoredAlert["event"],
   verdicts: Readonly<Record<string, Delivery>>,
   sent: readonly Sent[],
 ): Promise<Delivery> {
   const results = Object.entries(verdicts).map(([channel, verdict]) => {
     const message = sent.find(({ outgoing }) => outgoing.channel === channel);
     const items = message?.outgoing.message.items ?? [];
-    return items.some((it) => it.event === event) ? message?.result : verdict;
+    const isIn = items.some(({ event }) => event.key === key && event.kind === kind);
+    return verdict === "held" && isIn ? message?.result : verdict;
   });
   const deliveries = await Promise.all(results);
   return BEST_FIRST.find((it) => deliveries.includes(it)) ?? "skipped";

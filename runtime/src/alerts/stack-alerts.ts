@@ -102,14 +102,17 @@ export function planDelivery(
   const outboxes = channels.map((it) => outboxOf(alerts, it));
   for (const it of outboxes) correctTimes(it, { rules, nowMs, untilMs });
   const verdicts = new Map<string, Record<string, Delivery>>();
-  for (const { id, event, isSilenced } of [...alerts.arrived, ...added]) {
+  for (const { id, event, channels: receivers, isSilenced } of [...alerts.arrived, ...added]) {
     const isQuiet = isSilenced || isSilencedBy(alerts.silences, event, nowMs);
-    const deliveries = outboxes.map((it): [string, Delivery] => [
-      it.channel.name,
-      isQuiet ? silence(it, event, nowMs) : admit(it, event, { rules, nowMs }),
-    ]);
-    verdicts.set(id, Object.fromEntries(deliveries));
-    alerts.recent = withRecent(alerts.recent, event, Object.fromEntries(deliveries));
+    const deliveries: Record<string, Delivery> = {};
+    for (const name of receivers) {
+      const outbox = outboxOf(alerts, name);
+      deliveries[name] = isQuiet
+        ? silence(outbox, event, nowMs)
+        : admit(outbox, event, { rules, nowMs });
+    }
+    verdicts.set(id, deliveries);
+    alerts.recent = withRecent(alerts.recent, event, deliveries);
   }
   alerts.arrived = [];
   const messages = outboxes.flatMap(

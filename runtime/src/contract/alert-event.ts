@@ -37,8 +37,15 @@ export type Delivery = "sent" | "held" | "suppressed" | "silenced" | "skipped" |
 export interface StoredAlert {
   readonly id: string;
   readonly event: AlertEvent;
+  /** Names of the channels that it is for: the process that admits it may have others. */
+  readonly channels: readonly string[];
   /** The app's own silence file says so. */
   readonly isSilenced: boolean;
+}
+
+/** Id of the alert that is stored with the record of a run. */
+export function storedId(runId: string, { kind }: Pick<AlertEvent, "kind">): string {
+  return `${runId}/${kind}`;
 }
 
 /** Takes alerts. */

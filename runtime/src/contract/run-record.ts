@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { StoredAlert } from "./alert-event.ts";
 
 /** How a run ended. `lost`: its process disappeared, and another process noticed. */
 export const RUN_STATUSES = [
@@ -73,8 +74,11 @@ export interface LatestQuery {
 export interface RecordStore {
   /** Stores the start of a run, so that a run without an end is noticed. */
   begin(run: RunStart): Promise<void>;
-  /** Stores the end of a run. Returns false if there was a later lease of the same job and slot. */
-  finish(record: RunRecord): Promise<boolean>;
+  /**
+   * Stores the end of a run and its alerts in one transaction, so that a process that is killed loses
+   * neither. Returns false, and stores nothing, if there was a later lease of the same job and slot.
+   */
+  finish(record: RunRecord, alerts?: readonly StoredAlert[]): Promise<boolean>;
   list(query: RecordQuery): Promise<RunRecord[]>;
   /** The newest record of each job, by the job's name, in one query. */
   latest(query: LatestQuery): Promise<Map<string, RunRecord>>;

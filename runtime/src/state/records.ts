@@ -1,3 +1,5 @@
+import { ensureAlertTables, storeAlert } from "../alerts/alert-rows.ts";
+import type { StoredAlert } from "../contract/alert-event.ts";
 import type {
   LatestQuery,
   RecordQuery,
@@ -110,6 +112,8 @@ const latestText = ({ dialect }: SqlDatabase, condition: string): string => {
 export interface SqlRecordsOptions {
   /** The stack; empty in SQLite. */
   readonly namespace: string;
+  /** The stack of the alerts that are stored with a record. */
+  readonly stack?: string;
   /** Records of one job that are kept; all of them without it. */
   readonly keepRecords?: number;
   /** For statements that belong to a transaction of the caller. */
@@ -119,18 +123,40 @@ export interface SqlRecordsOptions {
 /** Run records in a table of ours. The caller closes the database. */
 export function openRecords(
   database: SqlDatabase,
-  { namespace, keepRecords, query = database.query.bind(database) }: SqlRecordsOptions,
+  {
+    namespace,
+    stack = namespace,
+    keepRecords,
+    query = database.query.bind(database),
+  }: SqlRecordsOptions,
 ): RecordStore {
   const finish = finishText(database.dialect === "sqlite" ? "text" : "timestamptz");
   const ask = async (verb: string, text: string, values: readonly SqlValue[] = []) => {
     await ensureRecords(database);
     return await query(verb, text, [namespace, ...values]);
   };
+  const storeWith = async (
+    { verb, text, values }: { verb: string; text: string; values: SqlValue[] },
+    alerts: readonly StoredAlert[],
+  ): Promise<Row[]> => {
+    await ensureRecords(database);
+    await ensureAlertTables(database);
+    return await database.transaction(verb, async (inTransaction) => {
+      const stored = await inTransaction(verb, text, values);
+      if (stored.length === 0) return stored;
+      for (const it of alerts) await storeAlert(inTransaction, stack, it);
+      return stored;
+    });
+  };
   return {
     begin: async (run) => void (await ask("note the start of a run", BEGIN, columnsOf(run))),
-    finish: async (record) => {
+    finish: async (record, alerts = []) => {
       const values = [...columnsOf(record), record.status];
-      const stored = await ask("store a run record", finish, values);
+      const verb = "store a run record";
+      const stored =
+        alerts.length === 0
+          ? await ask(verb, finish, values)
+          : await storeWith({ verb, text: finish, values: [namespace, ...values] }, alerts);
       if (keepRecords === undefined) return stored.length > 0;
       // The record is stored; the next run of the job prunes what this one could not.
       await ask("delete old run records", PRUNE, [record.job, keepRecords]).catch(() => {});

@@ -71,6 +71,7 @@ export async function openState(
     database,
     records: openRecords(database, {
       namespace: database.dialect === "sqlite" ? "" : stack,
+      stack,
       keepRecords: stores?.keepRecords ?? KEEP_RECORDS,
     }),
     leases: stores?.coordination && (await leaseStores.open(stores.coordination)),
