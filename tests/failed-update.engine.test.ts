@@ -92,6 +92,9 @@ test("the preview of the restored spec names all that the failed up wrote, and u
   const up = await engine.up(true);
 
   expect(linesOf(preview)[0]).toBe('update web domains[1] env.CRASH secretFiles["extra.txt"]');
+  expect(linesOf(preview)).toContain(
+    "remove env CRASH, secret file extra.txt, domain extra.example.com",
+  );
   expect(up.failure).toBeUndefined();
   expect(await collections()).toEqual(["OPSPEC_RESOURCE", "A", "a.txt", "shop.example.com"]);
   expect(linesOf(await engine.preview())).toEqual([]);

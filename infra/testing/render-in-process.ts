@@ -1,5 +1,5 @@
 import type { CloudState } from "../local-cloud/state.ts";
-import { diff } from "../provider/kit/diff.ts";
+import { type Change, diff } from "../provider/kit/diff.ts";
 import type { Call, ResourceType } from "../provider/kit/plugin.ts";
 import { revealed, type TreeObject } from "../provider/kit/property-tree.ts";
 import {
@@ -19,6 +19,7 @@ import { timelessCloud } from "./timeless-cloud.ts";
 export type Fault =
   | "reset-before"
   | "reset-after"
+  | "400"
   | "429"
   | "500"
   | "500-after"
@@ -131,7 +132,7 @@ export class RenderInProcess {
     if (kind === undefined) return this.#cloud.send(url, init);
     this.#hasStruck = true;
     if (kind === "429") return new Response("{}", { status: 429, headers: { "retry-after": "0" } });
-    if (kind === "500") return new Response("{}", { status: 500 });
+    if (kind === "400" || kind === "500") return new Response("{}", { status: Number(kind) });
     if (kind === "reset-before") throw new TypeError("fetch failed");
     if (kind === "death") return this.#die();
     await this.#cloud.send(url, init);
@@ -162,8 +163,8 @@ export async function up(
     }
     type.lifecycle.announce?.(state.id, revealed(inputs), call.client);
     const known = existing(state);
-    const changes = diff(type.contract, revealed(known.inputs), revealed(inputs));
-    if (changes.length === 0 && !isUnfinished(state.outputs)) return { state };
+    if (plannedChanges(type, state, inputs).length === 0 && !isUnfinished(state.outputs))
+      return { state };
     const outputs = await updateResource({ type, id: state.id, call }, inputs, known);
     return { state: { id: state.id, inputs, outputs } };
   } catch (error) {
@@ -171,6 +172,15 @@ export async function up(
     // The engine keeps the inputs from before a failed update.
     return { state: { ...error.state, inputs: state?.inputs ?? error.state.inputs }, error };
   }
+}
+
+/** What a preview shows: the differences between what exists according to the state and the program. */
+export function plannedChanges(
+  { contract }: ResourceType<RenderClient>,
+  state: ResourceState,
+  inputs: TreeObject,
+): readonly Change[] {
+  return diff(contract, revealed(existing(state).inputs), revealed(inputs));
 }
 
 /** Deletes the resource, as the engine does. True when the engine may forget it. */

@@ -1,6 +1,7 @@
 import { commandInputs } from "../../infra/components/source.ts";
 import type { SourceModel } from "../../infra/model/stack-model.ts";
 import { type Json, memberAt } from "../../infra/provider/render/answer.ts";
+import { needsDeploy } from "../../infra/provider/render/deploy.ts";
 import { rulesOf } from "../../infra/resources/contract.ts";
 import { computeFields } from "../../infra/resources/render/service-fields.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -19,9 +20,10 @@ export function differs(
 export function liveProblem({ service, deploy }: ObservedService): string | undefined {
   const suspended = memberAt(service, ["suspended"]) === "suspended";
   if (suspended) return "it is suspended. Resume it in Render's dashboard.";
-  return deploy === "live"
-    ? undefined
-    : `its newest deploy is ${deploy ?? "missing"}. Run opspec up.`;
+  if (deploy === "live") return undefined;
+  const isUnderWay = deploy !== undefined && !needsDeploy(deploy);
+  const remedy = isUnderWay ? "Wait for it, then run opspec verify again." : "Run opspec up.";
+  return `its newest deploy is ${deploy ?? "missing"}. ${remedy}`;
 }
 
 /** The first digits identify a digest. */

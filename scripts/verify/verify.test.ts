@@ -87,6 +87,16 @@ test.each<[string, (it: Observed) => void, string]>([
     "job nightly is live: its newest deploy is build_failed. Run opspec up.",
   ],
   [
+    "a deploy that was canceled, as a refresh sees it too",
+    ({ services }) => (services.api.deploy = "canceled"),
+    "service api is live: its newest deploy is canceled. Run opspec up.",
+  ],
+  [
+    "a deploy that is under way",
+    ({ services }) => (services.api.deploy = "build_in_progress"),
+    "service api is live: its newest deploy is build_in_progress. Wait for it, then run opspec verify again.",
+  ],
+  [
     "another plan",
     ({ services }) => (services.api.service.serviceDetails.plan = "starter"),
     "service api has plan standard: it is starter, not standard. Run opspec up.",

@@ -16,6 +16,7 @@ import { ServiceEnv } from "../../infra/resources/render/service-env.ts";
 import { StaticSite } from "../../infra/resources/render/static-site.ts";
 import { WebService } from "../../infra/resources/render/web-service.ts";
 import { manifestChanges, manifestFrom } from "./manifest-change.ts";
+import { removedItems } from "./removals.ts";
 import type { Step } from "./step.ts";
 
 /** Our resource types by token. */
@@ -59,8 +60,10 @@ export function stepWords(
   const verb = step.type === CronJob.token ? "deploys" : "restarts";
   const linked = step.fields.includes("groupHashes") ? linkedGroups(metadata, groups) : [];
   const why = unfinishedReason(metadata);
+  const removed = removedItems(metadata.old, metadata.new);
   return [
     ...(why === undefined ? [] : [`completes ${name}: ${why}`]),
+    ...(removed.length > 0 ? [`remove ${removed.join(", ")}`] : []),
     ...(parts.length > 0 ? [`${verb} ${name}: manifest changed (${parts.join(", ")})`] : []),
     ...linked.map((group) => `deploys ${name}: env group ${group} changed`),
   ];

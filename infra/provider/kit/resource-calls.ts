@@ -114,11 +114,18 @@ export async function readResource<Client>(subject: Subject<Client>, state: Know
   if (!observed) return undefined;
   const outputs = markSecrets(type.contract.outputs, observed.outputs);
   const inputs = observedInputs(type.contract, observed.inputs, known.inputs);
-  const why = reasonOf(known.outputs) ?? observed.unfinished;
+  const mark = known.outputs[UNFINISHED];
+  // What only a read saw may have been mended elsewhere since, so each read decides it again.
+  const isSeen = isObject(mark) && mark["isSeen"] === true;
+  const left = isSeen ? undefined : reasonOf(known.outputs);
+  const why = left ?? observed.unfinished;
   const isImported = Object.keys(state.inputs).length === 0 || isImport(state.inputs);
   return {
     inputs: isImported ? asImport(inputs) : inputs,
-    outputs: why === undefined ? outputs : { ...outputs, [UNFINISHED]: { why } },
+    outputs:
+      why === undefined
+        ? outputs
+        : { ...outputs, [UNFINISHED]: { why, ...(left === undefined && { isSeen: true }) } },
   };
 }
 

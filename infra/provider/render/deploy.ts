@@ -219,12 +219,20 @@ export function owedReason(
   return OWED_KEYS[by] in variables ? "its settings changed and were not deployed" : undefined;
 }
 
+/** States in which a newest deploy has ended and serves nothing. */
+const NOT_SERVING: ReadonlySet<string> = new Set([...FAILED, "canceled", "deactivated"]);
+
+/** Whether a service with such a newest deploy needs another one. Verify asks this too. */
+export function needsDeploy(status: string): boolean {
+  return NOT_SERVING.has(status);
+}
+
 /** Why a deploy is owed, if the newest one failed: an older version serves. */
 export async function failedDeploy(place: ServiceTarget): Promise<string | undefined> {
   if (memberAt(place.service, ["suspended"]) === "suspended") return undefined;
   const newest = await newestDeploy({ ...place, name: place.serviceId });
   const status = memberAt(newest, ["status"]);
-  if (typeof status !== "string" || !FAILED.has(status)) return undefined;
+  if (typeof status !== "string" || !needsDeploy(status)) return undefined;
   return `its newest deploy ${textOf(memberAt(newest, ["id"]), "id")} ended as ${status}`;
 }
 
