@@ -221,3 +221,44 @@ export function isSameKey(given: string, expected: string): boolean {
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
+
+/** The window of a rate limit: a sliding minute. */
+const WINDOW_MS = 60_000;
+
+/** Keys that are counted; the one that was used least recently is dropped for one more. */
+const KEYS_MAX = 1000;
+
+/** Counts events by key over a sliding minute, such as the wrong tokens of a client. */
+export type RateLimit = ReturnType<typeof createRateLimit>;
+
+/** A rate limit in the memory of this process. */
+export function createRateLimit(now: () => Date) {
+  const times = new Map<string, number[]>();
+  const recent = (key: string): number[] =>
+    (times.get(key) ?? []).filter((at) => now().getTime() - at < WINDOW_MS);
+  return {
+    /**
+     * Counts an event for each key, unless one of them has its maximum.
+     *
+     * @throws HttpError 429 with `retry-after`
+     */
+    count: (limits: Readonly<Record<string, number>>, tooMany: string): void => {
+      const waits = Object.entries(limits).map(([key, max]) => {
+        const first = recent(key).at(-max);
+        return first === undefined ? 0 : first + WINDOW_MS - now().getTime();
+      });
+      const seconds = Math.ceil(Math.max(...waits) / 1000);
+      if (seconds > 0) {
+        const headers = { "retry-after": String(seconds) };
+        throw new HttpError(429, `${tooMany}: try again in ${seconds} s`, headers);
+      }
+      for (const key of Object.keys(limits)) {
+        const counted = [...recent(key), now().getTime()];
+        times.delete(key);
+        times.set(key, counted);
+      }
+      const [oldest] = times.keys();
+      if (times.size > KEYS_MAX && oldest !== undefined) times.delete(oldest);
+    },
+  };
+}

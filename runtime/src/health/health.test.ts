@@ -255,6 +255,18 @@ test("the metrics want the key when one is named, and are closed when it is not 
   expect(statuses).toEqual([401, 401, 401, 200, 401]);
 });
 
+test("guesses of the metrics key are limited, and the right one is not", async () => {
+  const manifest = { metricsKeyEnv: "METRICS_KEY", metricsKeyHeader: "x-metrics-key" };
+  const { get } = scratchHealth(manifest, { env: { METRICS_KEY: "k-123" } });
+  const guess = async (key: string) => (await get("/metrics", { "x-metrics-key": key })).status;
+  const statuses = [];
+  for (let at = 0; at < 61; at += 1) statuses.push(await guess("k-1"));
+
+  expect(statuses.filter((it) => it === 401)).toHaveLength(60);
+  expect(statuses.at(-1)).toBe(429);
+  expect(await guess("k-123")).toBe(200);
+});
+
 test("a component that was reported and not declared is told", async () => {
   const { health, get } = scratchHealth({}, { clock: manualClock() });
 

@@ -5,7 +5,16 @@ import { ConfigurationError } from "../contract/configuration-error.ts";
 import { type Env, valueOf } from "../contract/env.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore } from "../contract/run-record.ts";
-import { isSameKey, json, type TraceEnv, traceRequests } from "../http.ts";
+import {
+  createRateLimit,
+  HttpError,
+  isSameKey,
+  json,
+  methodNotAllowed,
+  toHttpError,
+  type TraceEnv,
+  traceRequests,
+} from "../http.ts";
 import { type Clock, steadyClock } from "../run/clock.ts";
 import { HEALTH_PRESET_MAKERS } from "../systems/health-presets.gen.ts";
 import { type Check, type Evidence, type HealthStatus, judgeHealth, loopCheck } from "./check.ts";
@@ -135,21 +144,33 @@ function isSameSubject(declared: Check, { probeKind, queue }: Check): boolean {
   return probeKind !== undefined && probeKind !== "disk" && declared.probeKind === probeKind;
 }
 
-/** Whether a request may see guarded routes: they are open without a key, and closed while it is not set. */
-function metricsGuard({ manifest, env, log }: HealthOptions, preset: Preset) {
+/** Wrong metrics keys of all clients per minute. The right key is never limited. */
+const WRONG_KEYS_MAX = 60;
+
+/**
+ * Refuses requests to guarded routes without the key. Without a key in the manifest they are open,
+ * and closed while its variable is not set.
+ */
+function metricsGuard({ manifest, env, log, clock = steadyClock }: HealthOptions, preset: Preset) {
   const variable = manifest.health?.metricsKeyEnv ?? preset.metricsKey?.env;
-  if (variable === undefined) return () => true;
+  if (variable === undefined) return () => {};
   const header = manifest.health?.metricsKeyHeader ?? preset.metricsKey?.header ?? KEY_HEADER;
   const key = valueOf(env, variable);
   if (key === undefined) log.warn({ variable }, "the metrics are closed: their key is not set");
-  return ({ headers }: Request) => key !== undefined && isSameKey(headers.get(header) ?? "", key);
+  const rates = createRateLimit(() => clock.now());
+  return ({ headers }: Request): void => {
+    const given = headers.get(header) ?? "";
+    if (key !== undefined && isSameKey(given, key)) return;
+    if (given !== "") rates.count({ keys: WRONG_KEYS_MAX }, "too many wrong keys");
+    throw new HttpError(401, "the key is missing or wrong");
+  };
 }
 
 /** Answers the routes. */
 function createHandler(options: HealthOptions, preset: Preset, routes: readonly Route[]) {
   const { manifest, log } = options;
   const field = manifest.log?.traceField ?? "trace";
-  const mayRead = metricsGuard(options, preset);
+  const requireKey = metricsGuard(options, preset);
   const app = new Hono<TraceEnv>();
   app.use(traceRequests({ log, field, headers: preset.requestIdHeaders }), async (c, next) => {
     await next();
@@ -157,22 +178,24 @@ function createHandler(options: HealthOptions, preset: Preset, routes: readonly 
   });
   for (const { path, isGuarded = false, answer } of routes) {
     app.get(path, (c) => {
-      if (isGuarded && !mayRead(c.req.raw)) return json(401, { error: KEY_WRONG });
+      if (isGuarded) requireKey(c.req.raw);
       const wantsJson = c.req.header("accept")?.includes("application/json") ?? false;
       return answer({ id: c.var.requestId, wantsJson });
     });
-    app.all(path, () => json(405, { error: NOT_ALLOWED }, { allow: "GET, HEAD" }));
+    app.all(path, () => {
+      throw methodNotAllowed(["GET", "HEAD"]);
+    });
   }
   app.notFound(() => json(404, { error: "not found" }));
-  app.onError((error, c) => {
-    log.error({ err: error, [field]: c.var.requestId }, "a health answer failed");
-    return json(500, { error: "internal error" });
+  app.onError((thrown, c) => {
+    const { status, message, headers } = toHttpError(thrown);
+    if (status === 500) {
+      log.error({ err: thrown, [field]: c.var.requestId }, "a health answer failed");
+    }
+    return json(status, { error: message }, headers);
   });
   return async (request: Request): Promise<Response> => app.fetch(request);
 }
-
-const KEY_WRONG = "the key is missing or wrong";
-const NOT_ALLOWED = "only GET and HEAD are answered";
 
 /** Moves routes to the manifest's paths. Throws when it names an unknown route or a path twice. */
 function placeRoutes(routes: readonly Route[], paths: Readonly<Record<string, string>>): Route[] {

@@ -3,9 +3,16 @@ import * as z from "zod/mini";
 import type { RuleState } from "../alerts/rules.ts";
 import type { ManifestHealth } from "../contract/health.ts";
 import type { Health } from "../health/health.ts";
-import { type Connection, HttpError, readJson, type TraceEnv, unknownName } from "../http.ts";
+import {
+  type Connection,
+  HttpError,
+  type RateLimit,
+  readJson,
+  type TraceEnv,
+  unknownName,
+} from "../http.ts";
 import type { RunProcess } from "../run/run.ts";
-import type { RateLimit, Session, Sessions } from "./sessions.ts";
+import type { Session, Sessions } from "./sessions.ts";
 import type { StartedRuns } from "./started-runs.ts";
 
 /** The path of the console; every path of ours is below it. */

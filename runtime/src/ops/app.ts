@@ -3,6 +3,7 @@ import { valueOf } from "../contract/env.ts";
 import { OPS_TOKEN } from "../contract/manifest.ts";
 import {
   type Connection,
+  createRateLimit,
   HttpError,
   json,
   methodNotAllowed,
@@ -29,7 +30,7 @@ import { migrationRoutes } from "./migrations.ts";
 import { pageRoutes } from "./page/page.ts";
 import { processRoutes } from "./process.ts";
 import { sourceRoutes } from "./sources.ts";
-import { createRateLimit, createSessions } from "./sessions.ts";
+import { createSessions } from "./sessions.ts";
 import { startedRuns } from "./started-runs.ts";
 
 /** Everything of our own under /ops; the reference lists them. */
