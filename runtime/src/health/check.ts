@@ -1,6 +1,7 @@
 import type { ManifestCheck } from "../contract/health.ts";
 import { type Clock, steadyClock } from "../run/clock.ts";
 import { startTimer, type Timer, TIMER_MS_MAX, waitAtMost } from "../run/timer.ts";
+import { describeDuration } from "../schedule/schedule-words.ts";
 import { errorWords } from "./error-words.ts";
 
 /** Time limit of a probe. Render gives a whole health request 5 s. @see https://render.com/docs/health-checks */
@@ -167,7 +168,7 @@ function resultOf(check: Check, last: Finding, clock: Clock): CheckResult {
   if (ageMs <= (check.staleAfterMs ?? 2 * intervalMs + timeoutMs)) {
     return { ...identity, ...last, state: last.error === undefined ? "ok" : "failed" };
   }
-  const error = `last checked ${Math.round(ageMs / 1000)} s ago`;
+  const error = `last checked ${describeDuration(ageMs / 1000)} ago`;
   return { ...identity, ...last, state: "stale", error, value: undefined };
 }
 

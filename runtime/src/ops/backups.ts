@@ -87,7 +87,10 @@ export async function restoreBackup(c: OpsContext): Promise<Response> {
 export async function restoreUpload(c: OpsContext): Promise<Response> {
   const actor = await confirmed(c);
   const job = uploadingJob(c);
-  return showRun(c, await beginRun(c, job, { actor, input: { upload: c.req.param("file") } }));
+  return showRun(
+    c,
+    await beginRun(c, job, { actor, input: { upload: c.req.param("file") ?? "" } }),
+  );
 }
 
 /** The actor. A restore discards all later writes, so the caller confirms it with the file's name. */

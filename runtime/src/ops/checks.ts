@@ -13,6 +13,7 @@ import { type Ops, type OpsContext, type OpsRoute, readChange } from "./api.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
 import type { CacheSnapshot } from "../sources/caches/cache.ts";
+import { describeDuration } from "../schedule/schedule-words.ts";
 import { type Schedule, describeSchedule, nextRuns } from "../schedule/schedule.ts";
 import { type PersistedPath, persistedPaths } from "../supervise/links.ts";
 
@@ -87,11 +88,21 @@ export async function checkEverything({ process, health, rules, startedAt }: Ops
   return { overall: worst ?? "OK", items };
 }
 
-function healthItem({ name, critical, kind, state, error, value }: CheckResult): Item {
-  const measured = value === undefined ? "" : ` (${value})`;
-  if (state === "ok") return { name, result: "OK", detail: `ok${measured}` };
+/** A failed check names what it measured in its error. */
+function healthItem({ name, critical, kind, state, error, value, probeKind }: CheckResult): Item {
+  if (state === "ok") {
+    const measured = value === undefined ? "" : `: ${measuredWords(probeKind, value)}`;
+    return { name, result: "OK", detail: `ok${measured}` };
+  }
   const isFailure = critical && kind !== "info" && state !== "unknown";
-  return { name, result: isFailure ? "FAIL" : "CHECK", detail: `${error ?? state}${measured}` };
+  return { name, result: isFailure ? "FAIL" : "CHECK", detail: error ?? state };
+}
+
+function measuredWords(probeKind: CheckResult["probeKind"], value: number): string {
+  if (probeKind === "disk") return `${value.toLocaleString("en")} MB free`;
+  if (probeKind === "queue") return value === 1 ? "1 entry" : `${value} entries`;
+  if (probeKind === "clock") return `${value} ms apart`;
+  return probeKind === undefined ? String(value) : `${describeDuration(value)} ago`;
 }
 
 /** Checks that the disk exists and is writable, and that each persisted path of the app leads to it. */

@@ -18,12 +18,13 @@ import type { RunProcess } from "../run/run.ts";
 import { offsetAt } from "../schedule/zone.ts";
 import { describeSchedule, nextRuns } from "../schedule/schedule.ts";
 
-/** The body of a manual run, besides its actor. */
+/** What a person or program asks of a manual run. */
 const RUN = {
   runId: z.optional(z.uuid("should be a UUID")),
   dryRun: z.optional(z.boolean()),
   input: z.optional(z.record(z.string(), z.json())),
 };
+type ManualRun = z.infer<z.ZodMiniObject<typeof RUN>> & { readonly actor: string };
 
 /** Jobs with their last and next runs, manual runs, and the history of runs. */
 export const jobRoutes: readonly OpsRoute[] = [
@@ -62,14 +63,6 @@ async function startRun(c: OpsContext): Promise<Response> {
     throw new HttpError(409, `"${name}" is run by a cron job, not by this process`);
   }
   return showRun(c, await beginRun(c, job, await readChange(c, RUN)));
-}
-
-/** What a person or program asks of a manual run. */
-interface ManualRun {
-  readonly actor: string;
-  readonly runId?: string | undefined;
-  readonly dryRun?: boolean | undefined;
-  readonly input?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Starts a run of a job that runs here and returns its id. Refuses an input that the job does not take. */

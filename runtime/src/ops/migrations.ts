@@ -33,32 +33,13 @@ export const migrationRoutes: readonly OpsRoute[] = [
 /** Time between SIGTERM and SIGKILL for a migration that is a program, in milliseconds. */
 const GRACE_MS = 30_000;
 
-/** The result of a manual run. */
-interface MigrationRunView {
-  readonly executed: readonly string[];
-  readonly failed: readonly { readonly name: string; readonly error: string }[];
-}
-
-/** The state of the migrations of a SQLite database. */
-export interface MigrationView extends MigrationRunView {
-  /** Who runs them: the runtime, or the app at its start. */
-  readonly owner: "runtime" | "app";
-  readonly database: string;
-  /** All known migrations: those in the folder, and applied ones whose file is gone. */
-  readonly registered: readonly string[];
-  readonly pending: readonly string[];
-  /** Applied under another name, or applied and gone from the folder. Neither runs again. */
-  readonly renamed: readonly { readonly from: string; readonly to: string }[];
-  readonly removed: readonly string[];
-}
-
 /**
  * Runs pending migrations and logs the actor.
  *
  * An app that owns its migrations runs them when it starts, so this restarts the app if any are
  * pending.
  */
-export async function runMigrationsByHand(c: OpsContext): Promise<MigrationRunView> {
+export async function runMigrationsByHand(c: OpsContext) {
   const { actor } = await readChange(c, {});
   const { process } = c.var.ops;
   const { owner, ...migrations } = declaredMigrations(process);
@@ -67,12 +48,12 @@ export async function runMigrationsByHand(c: OpsContext): Promise<MigrationRunVi
   return run;
 }
 
-async function runOfRuntime(migrations: Migrations): Promise<MigrationRunView> {
+async function runOfRuntime(migrations: Migrations) {
   const { executed, failed } = await runSqliteMigrations(migrations);
   return { executed, failed: failed ? [failure(failed)] : [] };
 }
 
-async function runOfApp({ app }: RunProcess, migrations: Migrations): Promise<MigrationRunView> {
+async function runOfApp({ app }: RunProcess, migrations: Migrations) {
   const before = await viewOfApp(migrations);
   const isDone = before.inFolder.length > 0 && before.pending.length === 0;
   if (isDone && before.failed.length === 0) return { executed: [], failed: [] };
@@ -101,8 +82,14 @@ function declaredMigrations({ manifest, directory: cwd, childEnv: env, log, stop
   };
 }
 
-/** The state of the migrations of a process. */
-export async function viewMigrations(process: RunProcess): Promise<MigrationView> {
+export type MigrationView = Awaited<ReturnType<typeof viewMigrations>>;
+
+/**
+ * The state of the migrations of a process, which the runtime or the app owns. `registered` are those
+ * in the folder, and applied ones whose file is gone. Those that were applied and are `renamed` or
+ * `removed` do not run again.
+ */
+export async function viewMigrations(process: RunProcess) {
   const { owner, ...migrations } = declaredMigrations(process);
   const { database } = migrations;
   if (owner === "app") {

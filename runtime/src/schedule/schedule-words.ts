@@ -22,6 +22,24 @@ export function describeEvery(seconds: number): string {
   return `every ${seconds / size}${unit}`;
 }
 
+/** A duration as people write it, in its two largest units: `2 h 5 min`. */
+export function describeDuration(seconds: number): string {
+  let rest = Math.round(seconds);
+  const parts = DURATION_UNITS.flatMap(([unit, size]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count === 0 ? [] : [`${count} ${unit}`];
+  });
+  return parts.slice(0, 2).join(" ") || "0 s";
+}
+
+const DURATION_UNITS = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["min", 60],
+  ["s", 1],
+] as const;
+
 /**
  * A cron in words, with the time in UTC beside the local one. A zone that changes its clock has
  * two: `daily 10:00 Europe/Vienna = 08:00 or 09:00 UTC`.

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { describeDuration } from "./schedule-words.ts";
 import {
   compileUtcCron,
   describeSchedule,
@@ -192,4 +193,16 @@ test("a zone that has changed its clock for the last time is no longer refused",
   expect(describeSchedule(schedule, new Date("2022-01-01T00:00:00Z"))).toBe(
     "weekdays 13:00 America/Mazatlan = 19:00 or 20:00 UTC",
   );
+});
+
+test.each([
+  [0, "0 s"],
+  [59.6, "1 min"],
+  [90, "1 min 30 s"],
+  [3600, "1 h"],
+  [7545, "2 h 5 min"],
+  [93_600, "1 d 2 h"],
+  [30 * 86_400, "30 d"],
+])("%d seconds are %s", (seconds, words) => {
+  expect(describeDuration(seconds)).toBe(words);
 });

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { backupFiles } from "../../backups/backup-file.ts";
 import { INTEGRITY } from "../../databases/sqlite-integrity.ts";
+import { describeDuration } from "../../schedule/schedule-words.ts";
 import type { Probe } from "../check.ts";
 import { CheckError } from "../error-words.ts";
 import type { ProbeContext, ProbeTarget } from "../preset.ts";
@@ -50,10 +51,8 @@ export function backupProbe(
       if (size === 0) return { problem: "the newest backup is empty" };
       const value = Math.max(0, Math.round((Date.now() - newest.takenAt.getTime()) / 1000));
       if (value <= withinSeconds) return { value };
-      return {
-        value,
-        problem: `the newest backup is ${value} s old, not within ${withinSeconds} s`,
-      };
+      const [age, limit] = [value, withinSeconds].map(describeDuration);
+      return { value, problem: `the newest backup is ${age} old, not within ${limit}` };
     },
   };
 }

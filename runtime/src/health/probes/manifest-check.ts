@@ -1,5 +1,6 @@
 import { valueOf } from "../../contract/env.ts";
 import type { ManifestCheck } from "../../contract/health.ts";
+import { describeDuration } from "../../schedule/schedule-words.ts";
 import type { Check, Probe, ProbeResult } from "../check.ts";
 import { CheckError } from "../error-words.ts";
 import type { ProbeContext, ProbeTarget } from "../preset.ts";
@@ -78,8 +79,9 @@ function jobProbe({ job, withinSeconds }: ProbeTarget<"job">, { records }: Probe
   };
 }
 
-function within(age: { value: number; withinSeconds: number; what: string }): ProbeResult {
-  const { value, withinSeconds, what } = age;
+function within(reading: { value: number; withinSeconds: number; what: string }): ProbeResult {
+  const { value, withinSeconds, what } = reading;
   if (value <= withinSeconds) return { value };
-  return { value, problem: `${what} ${value} s ago, not within ${withinSeconds} s` };
+  const [age, limit] = [value, withinSeconds].map(describeDuration);
+  return { value, problem: `${what} ${age} ago, not within ${limit}` };
 }
