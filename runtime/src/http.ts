@@ -5,6 +5,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Logger } from "pino";
 import type * as z from "zod/mini";
 import { kindOf } from "./contract/field.ts";
+import { StoreError } from "./databases/store-error.ts";
 
 /**
  * What every HTTP answer of the runtime shares: errors, JSON, body limits, and how a Hono app is
@@ -34,7 +35,7 @@ export type FetchHandler = (
   connection?: Connection,
 ) => Response | Promise<Response>;
 
-/** An error whose status and message the client gets. Any other error is a 500 without details. */
+/** An error whose status and message the client gets. A store that is away is a 503, any other error a 500 without details. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;
@@ -47,8 +48,9 @@ export class HttpError extends Error {
   }
 }
 
-/** What a client is told of an error that a handler threw. */
+/** What a client is told of an error that a handler threw. The words of a store hold no secret. */
 export function toHttpError(error: unknown): HttpError {
+  if (error instanceof StoreError) return new HttpError(503, error.message);
   return error instanceof HttpError ? error : new HttpError(500, "internal error");
 }
 

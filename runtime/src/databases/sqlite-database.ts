@@ -1,10 +1,9 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { errorCode } from "../contract/error-code.ts";
 import { CheckError } from "../health/error-words.ts";
 import { StoreError } from "./store-error.ts";
-import { isBusy, resultCode } from "./sqlite.ts";
+import { fileNumber, isBusy, prepareFile, resultCode, setAside } from "./sqlite.ts";
 import type { Query, Row, SqlDatabase, SqlValue } from "./sql-database.ts";
 
 /** The database that ends with its process. */
@@ -21,13 +20,15 @@ const TURN_MS = 10;
 
 /**
  * WAL, so that readers never wait for a writer. Each commit is synced to the disk, because a slot
- * that was finished must stay finished after a power failure. Sorting uses no temporary files.
+ * that was finished must stay finished after a power failure. The log is moved into the file after
+ * 256 KiB and sorting uses no temporary files, so that a nearly full disk is not filled.
  */
 const SETTINGS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA temp_store = MEMORY;
-  PRAGMA journal_size_limit = 8388608;`;
+  PRAGMA wal_autocheckpoint = 64;
+  PRAGMA journal_size_limit = 1048576;`;
 
 /** Names and words of the primary result codes that operators meet. @see https://www.sqlite.org/rescode.html */
 const CODES: Readonly<Record<number, readonly [code: string, words: string]>> = {
@@ -41,6 +42,23 @@ const CODES: Readonly<Record<number, readonly [code: string, words: string]>> = 
   26: ["SQLITE_NOTADB", "the file is no SQLite database"],
 };
 
+const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]);
+
+const WRITABLE = "Let this process write to the file and its directory.";
+const SPACE = "Free space on its disk.";
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: WRITABLE,
+  ENOSPC: SPACE,
+  EROFS: WRITABLE,
+  SQLITE_BUSY: "Find the process that writes for so long.",
+  SQLITE_CANTOPEN: WRITABLE,
+  SQLITE_CORRUPT: "Move the file away, or restore a backup of it.",
+  SQLITE_FULL: SPACE,
+  SQLITE_IOERR: "Check its disk.",
+  SQLITE_NOTADB: "Move the file away, or name another one.",
+  SQLITE_READONLY: WRITABLE,
+};
+
 /**
  * A SQLite file, opened by its first use.
  *
@@ -50,28 +68,42 @@ const CODES: Readonly<Record<number, readonly [code: string, words: string]>> = 
  *
  * @param path of the file, or `:memory:`
  */
-export function openSqlite(path: string, { busyLimitMs = BUSY_LIMIT_MS } = {}): SqlDatabase {
-  return new SqliteDatabase(path, busyLimitMs);
+export function openSqlite(path: string, options: SqliteOptions = {}): SqlDatabase {
+  return new SqliteDatabase(path, options);
+}
+
+interface SqliteOptions {
+  /** Longest wait while other processes hold the write lock. */
+  readonly busyLimitMs?: number;
+  /**
+   * Renames a damaged file, so that the next statement has an empty one, and reports its new name.
+   * Without it, statements fail as long as the file is damaged.
+   */
+  readonly onDamaged?: (renamed: string) => void;
 }
 
 class SqliteDatabase implements SqlDatabase {
   readonly dialect = "sqlite";
   readonly where: string;
   readonly isKept: boolean;
-  readonly #busyLimitMs: number;
+  readonly #options: SqliteOptions;
   readonly #ensured = new Set<string>();
   readonly #statements = new Map<string, StatementSync>();
   #opening: Promise<DatabaseSync> | undefined;
+  #database: DatabaseSync | undefined;
+  /** The file that was opened. */
+  #file: number | undefined;
+  #isDamaged = false;
   /** Undefined while no transaction of this process is open. */
   #transaction: Promise<void> | undefined;
   #isClosed = false;
   /** Time of statements since other work of the process last had its turn. */
   #busyMs = 0;
 
-  constructor(path: string, busyLimitMs: number) {
+  constructor(path: string, options: SqliteOptions) {
     this.where = path;
     this.isKept = path !== MEMORY;
-    this.#busyLimitMs = busyLimitMs;
+    this.#options = options;
   }
 
   async query(verb: string, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
@@ -79,7 +111,7 @@ class SqliteDatabase implements SqlDatabase {
   }
 
   async ensure(relation: string, ddl: string): Promise<void> {
-    if (this.#ensured.has(relation)) return;
+    if (this.#ensured.has(relation) && !this.#isDamaged) return;
     await this.#attempt(`create ${relation}`, (opened) => opened.exec(dialectOf(ddl)));
     this.#ensured.add(relation);
   }
@@ -108,12 +140,12 @@ class SqliteDatabase implements SqlDatabase {
     while (this.#transaction) await this.#transaction;
     this.#isClosed = true;
     (await this.#opening?.catch(() => undefined))?.close();
-    this.#opening = undefined;
+    this.#database = this.#opening = undefined;
   }
 
   /** Runs `work` in one go, as soon as no transaction is open and the file is not locked. */
   async #attempt<T>(verb: string, work: (opened: DatabaseSync) => T): Promise<T> {
-    const endMs = performance.now() + this.#busyLimitMs;
+    const endMs = performance.now() + (this.#options.busyLimitMs ?? BUSY_LIMIT_MS);
     for (;;) {
       try {
         const database = await this.#open();
@@ -121,6 +153,8 @@ class SqliteDatabase implements SqlDatabase {
         // Nothing is awaited after the last check, so that no transaction can start in between.
         while (this.#transaction) await this.#transaction;
         if (this.#isClosed) throw new CheckError("it is closed");
+        // Another statement has replaced a damaged file.
+        if (database !== this.#database) continue;
         return this.#timed(() => work(database));
       } catch (error) {
         const isOver = performance.now() > endMs;
@@ -146,13 +180,26 @@ class SqliteDatabase implements SqlDatabase {
   }
 
   async #open(): Promise<DatabaseSync> {
-    this.#opening ??= open(this.where);
+    const { onDamaged } = this.#options;
+    if (this.#isDamaged && onDamaged && !this.#transaction) this.#setAside(onDamaged);
+    this.#opening ??= this.#openFile();
     try {
-      return await this.#opening;
+      this.#database = await this.#opening;
+      return this.#database;
     } catch (error) {
       this.#opening = undefined;
       throw error;
     }
+  }
+
+  /** Closes a damaged file and renames it, unless another process has replaced it meanwhile. */
+  #setAside(onDamaged: (renamed: string) => void): void {
+    this.#database?.close();
+    this.#database = this.#opening = undefined;
+    this.#isDamaged = false;
+    this.#statements.clear();
+    this.#ensured.clear();
+    if (fileNumber(this.where) === this.#file) onDamaged(setAside(this.where));
   }
 
   #run(database: DatabaseSync, text: string, values: readonly SqlValue[]): Row[] {
@@ -169,24 +216,27 @@ class SqliteDatabase implements SqlDatabase {
     }
   }
 
-  #storeError(verb: string, error: unknown): StoreError {
-    const [code, words] = CODES[resultCode(error) ?? 0] ?? [];
-    const cause = words === undefined ? error : Object.assign(new CheckError(words), { code });
-    return new StoreError({ where: this.where, verb }, cause);
+  async #openFile(): Promise<DatabaseSync> {
+    // Loaded here, because Node before 24 warns when it is loaded.
+    const { DatabaseSync: Sqlite } = await import("node:sqlite");
+    if (this.isKept) prepareFile(this.where);
+    this.#file = fileNumber(this.where);
+    const database = new Sqlite(this.where, { timeout: 0 });
+    try {
+      database.exec(SETTINGS);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
-}
 
-async function open(path: string): Promise<DatabaseSync> {
-  // Loaded here, because Node before 24 warns when it is loaded.
-  const { DatabaseSync: Sqlite } = await import("node:sqlite");
-  if (path !== MEMORY) mkdirSync(dirname(path), { recursive: true });
-  const database = new Sqlite(path, { timeout: 0 });
-  try {
-    database.exec(SETTINGS);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
+  #storeError(verb: string, error: unknown): StoreError {
+    const [name, words] = CODES[resultCode(error) ?? 0] ?? [];
+    const code = name ?? errorCode(error) ?? "";
+    if (DAMAGED.has(code)) this.#isDamaged = true;
+    const cause = words === undefined ? error : Object.assign(new CheckError(words), { code });
+    return new StoreError({ where: this.where, verb, remedy: REMEDIES[code] }, cause);
   }
 }
 

@@ -1,4 +1,14 @@
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { errorCode } from "../contract/error-code.ts";
 
@@ -93,4 +103,36 @@ export async function retryWhileBusy<T>(
     }
     await wait(BUSY_RETRY_MS, undefined, { signal });
   }
+}
+
+/** State files and backups may hold what inputs and outputs of jobs hold. */
+const OWN_MODE = 0o600;
+
+/** A database is its file and its journals, which SQLite would apply to any database of their name. */
+const ENDINGS = ["-wal", "-shm", ""];
+
+/** Creates the file of a database that only this user may read. SQLite gives its mode to the journals. */
+export function prepareFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  closeSync(openSync(path, "a", OWN_MODE));
+  for (const file of ENDINGS.map((ending) => path + ending)) {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    // Older versions did not restrict it. Only its owner may change the mode.
+    const isOurs = stats?.uid === process.getuid?.();
+    if (stats && isOurs && (stats.mode & 0o777) !== OWN_MODE) chmodSync(file, OWN_MODE);
+  }
+}
+
+/** Renames a damaged database and its journals; returns the new name. */
+export function setAside(path: string): string {
+  const renamed = `${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, "")}`;
+  for (const ending of ENDINGS.filter((it) => existsSync(path + it))) {
+    renameSync(path + ending, renamed + ending);
+  }
+  return renamed;
+}
+
+/** Identifies a file also when another one takes its name. */
+export function fileNumber(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }

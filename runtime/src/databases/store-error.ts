@@ -7,7 +7,7 @@ interface Failure {
   /** Such as `store the run record`. */
   readonly verb: string;
   /** What is likely to help. */
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
 }
 
 /**

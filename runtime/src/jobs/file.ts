@@ -20,6 +20,9 @@ import { errorCode } from "../contract/error-code.ts";
 /** Most links that lead to links, as many as Linux follows. @see path_resolution(7) */
 const LINKS_MAX = 40;
 
+/** What jobs write may hold data of customers, so only the user of this process reads it. */
+const OWN_MODE = 0o600;
+
 /** Waits until a file, or the names in a directory, are on the medium. */
 export async function syncPath(path: string): Promise<void> {
   await using handle = await open(path, "r");
@@ -78,7 +81,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
  */
 export function appendLine(path: string, line: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(path, "a+");
+  const file = openSync(path, "a+", OWN_MODE);
   try {
     // A process that was killed, or a full disk, may have left half a line.
     const data = Buffer.from(`${endsInHalfALine(file) ? "\n" : ""}${line}\n`);
@@ -152,7 +155,7 @@ function partOf(path: string): string {
 }
 
 async function writePart(part: string, text: string): Promise<void> {
-  await using file = await open(part, "wx", 0o600);
+  await using file = await open(part, "wx", OWN_MODE);
   await file.writeFile(text);
 }
 

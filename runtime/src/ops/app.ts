@@ -92,7 +92,7 @@ export function openOps(process: RunProcess, options: OpsOptions = {}) {
     .onError((thrown, c) => {
       const error = toHttpError(thrown);
       const trace = { [field]: c.var.requestId };
-      if (error.status === 500) log.error({ err: thrown, ...trace }, "an ops request failed");
+      if (error !== thrown) log.error({ err: thrown, ...trace }, "an ops request failed");
       return answerError(c, error, preset);
     });
   return {

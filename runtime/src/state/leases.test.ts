@@ -1,16 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openDatabase } from "../databases/postgres/database.ts";
-import { openRedis } from "../databases/redis/connection.ts";
 import { openSqlite } from "../databases/sqlite-database.ts";
-import { test } from "vitest";
+import { test, vi } from "vitest";
 
-import { type LeaseRequest, SLOTS_REMEMBERED } from "./leases.ts";
-import {
-  type CoordinationPlace,
-  openAt,
-  useCoordinationPlaces,
-} from "../../testing/coordination-place.ts";
+import type { LeaseRequest } from "./leases.ts";
+import { openAt, useCoordinationPlaces } from "../../testing/coordination-place.ts";
 import { startLeaseProcess } from "../../testing/lease-process.ts";
 import { usePgbouncer, usePostgres } from "../../testing/servers.ts";
 
@@ -145,60 +139,6 @@ test.concurrent.for(KINDS)(
   },
 );
 
-test.concurrent.for(KINDS)(
-  "%s: the newest 1,000 finished slots are remembered, and an older one cannot be claimed",
-  { timeout: 120_000 },
-  async (kind, context) => {
-    const place = await newPlace(kind, context);
-    const coordination = await openAt(place, context);
-    const run = async (minute: number) => {
-      const slot = await coordination.claimSlot(request(), slotAt(minute));
-      return await slot?.finish();
-    };
-    const open = 700;
-    const minutes = Array.from({ length: SLOTS_REMEMBERED }, (_, at) => at + 1);
-
-    for (const minute of minutes.filter((it) => it !== open)) await run(minute);
-    const whileFew = await coordination.claimSlot(request(), slotAt(0));
-    await whileFew?.release();
-    await run(SLOTS_REMEMBERED + 1);
-
-    context.expect(whileFew).toBeDefined();
-    context.expect(await run(0)).toBeUndefined();
-    context.expect(await run(1)).toBeUndefined();
-    context.expect(await run(open)).toBe(true);
-    // The oldest one is forgotten now, and stays finished.
-    context.expect(await run(1)).toBeUndefined();
-    context.expect(await run(2)).toBeUndefined();
-    context.expect(await run(SLOTS_REMEMBERED + 2)).toBe(true);
-    context.expect(await countFinished(kind, place)).toBe(SLOTS_REMEMBERED);
-  },
-);
-
-function slotAt(minute: number): Date {
-  return new Date(SLOT.getTime() + minute * 60_000);
-}
-
-async function countFinished(
-  kind: (typeof KINDS)[number],
-  { directory, url }: CoordinationPlace,
-): Promise<number> {
-  const env = { STORE_URL: url };
-  if (kind === "redis") {
-    const redis = await openRedis("STORE_URL", env);
-    const count = await redis.use("count slots", (it) => it.zcard("opspec:slots:nightly"));
-    await redis.close();
-    return count;
-  }
-  const [database, finished] =
-    kind === "sqlite"
-      ? [openSqlite(join(directory, "state.db")), "opspec_leases WHERE state = 'finished'"]
-      : [await openDatabase("STORE_URL", env), "opspec.opspec_slots WHERE finished_at IS NOT NULL"];
-  const [row] = await database.query("count slots", `SELECT count(*) AS n FROM ${finished}`);
-  await database.close();
-  return Number(row?.["n"]);
-}
-
 test.concurrent.for(["postgres", "redis"] as const)(
   "%s: nobody gets a lease from a store that is away, and nothing of its URL is told",
   async (kind, context) => {
@@ -268,7 +208,7 @@ function request(changes: Partial<LeaseRequest> = {}): LeaseRequest {
   return { name: "nightly", holder: "me", ttlMs: 30_000, ...changes };
 }
 
-test("sqlite: a change of the wall clock neither ends nor prolongs a lease, and a reboot ends it at its TTL", async (context) => {
+test("sqlite: a change of the wall clock neither ends nor prolongs a lease, and a reboot ends it", async (context) => {
   const place = await newPlace("sqlite", context);
   const [one, other] = [await openAt(place, context), await openAt(place, context)];
   const ttlMs = 600_000;
@@ -281,12 +221,38 @@ test("sqlite: a change of the wall clock neither ends nor prolongs a lease, and 
 
   await change("renewed_at_ms = 0, since_ms = 0");
   const afterJump = await other.acquire(request({ ttlMs }));
-  await change(`boot_id = 'before the reboot', renewed_at_ms = ${Date.now()}`);
+  await change(`boot_id = 'before the reboot', renewed_at_ms = ${Date.now() + ttlMs}`);
   const afterReboot = await other.acquire(request({ ttlMs }));
-  await change(`renewed_at_ms = ${Date.now() - ttlMs}`);
-  const afterTtl = await other.acquire(request({ ttlMs }));
 
-  context.expect([afterJump, afterReboot]).toEqual([undefined, undefined]);
-  context.expect(afterTtl).toBeDefined();
-  await afterTtl?.release();
+  context.expect(afterJump).toBeUndefined();
+  context.expect(afterReboot).toBeDefined();
+  await afterReboot?.release();
 });
+
+test.for(KINDS)(
+  "%s: a process whose clock is hours ahead or behind takes no lease and no slot of another one",
+  async (kind, context) => {
+    const place = await newPlace(kind, context);
+    const [one, other] = [await openAt(place, context), await openAt(place, context)];
+    const short = request({ ttlMs: 1_500 });
+    const lease = await one.acquire(short);
+    const slot = await one.claimSlot(short, SLOT);
+
+    for (const hours of [2, -2]) {
+      const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + hours * 3_600_000);
+      context.expect(await other.acquire(short)).toBeUndefined();
+      context.expect(await other.claimSlot(short, SLOT)).toBeUndefined();
+      await sleep(short.ttlMs * 1.5);
+      context.expect(await other.acquire(short)).toBeUndefined();
+      clock.mockRestore();
+    }
+
+    context.expect([lease?.lost.aborted, slot?.lost.aborted]).toEqual([false, false]);
+    const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() - 86_400_000);
+    await lease?.release();
+    const next = await other.acquire(short);
+    clock.mockRestore();
+    context.expect(next?.fence).toBeGreaterThan(lease?.fence ?? Number.POSITIVE_INFINITY);
+    context.expect(await slot?.finish()).toBe(true);
+  },
+);

@@ -1,7 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, cpSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { NO_LOG } from "../../testing/no-log.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
@@ -86,6 +95,21 @@ test("a state file without an extension starts again and again", async () => {
   }
 });
 
+test("a damaged old file keeps no other one from being imported, and stays as it is", async () => {
+  const directory = oldDisk("disk");
+  const damaged = join(directory, "opspec-documents.db");
+  writeFileSync(damaged, "no database ".repeat(1_000));
+  const errors: unknown[] = [];
+  const log = { ...NO_LOG, error: (fields: object) => void errors.push(fields) };
+
+  const state = await stateAt(directory, "state.db", { log });
+
+  expect(await state.records.list({ limit: 9 })).toHaveLength(4);
+  expect(await state.leases?.claimSlot(NIGHTLY, minute(1))).toBeUndefined();
+  expect(errors).toMatchObject([{ file: damaged }]);
+  expect(readFileSync(damaged, "utf8")).toBe("no database ".repeat(1_000));
+});
+
 test("an older version that ran in between is imported again", async () => {
   const directory = oldDisk("disk");
   await (await stateAt(directory, "state.db")).close();
@@ -106,23 +130,10 @@ test("an older version that ran in between is imported again", async () => {
 
 test("processes that start together import the files once", async () => {
   const directory = oldDisk("disk");
-  const program = `
-    const { openState } = await import(${JSON.stringify(join(import.meta.dirname, "state-store.ts"))});
-    const lines = [];
-    const log = { info: (_, text) => lines.push(text), error: (it) => lines.push(String(it.err)) };
-    const stores = { records: { kind: "sqlite", path: "state.db" } };
-    const state = await openState({ system: "shop", stack: "shop", stores },
-      { env: {}, directory: process.argv[1], log });
-    const runs = await state.records.list({ limit: 9 });
-    await state.close();
-    console.log(JSON.stringify({ runs: runs.length, lines }));`;
 
   const answers = await Promise.all(
     Array.from({ length: 4 }, async () => {
-      const args = ["--input-type=module", "-e", program, directory];
-      const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-      onTestFinished(() => void child.kill("SIGKILL"));
-      const [data] = await once(child.stdout, "data");
+      const [data] = await once(startProcess(directory).stdout, "data");
       return JSON.parse(String(data)) as { runs: number; lines: string[] };
     }),
   );
@@ -132,6 +143,61 @@ test("processes that start together import the files once", async () => {
     Array.from({ length: 3 }, () => "imported a state file of an older version"),
   );
 });
+
+test("an import that is killed at any moment is completed by the next processes, which start together", async () => {
+  const killed = new Set<boolean>();
+  for (let delayMs = 0; delayMs < 1_200; delayMs += 200) {
+    const directory = oldDisk("disk");
+    const lines = readFileSync(join(directory, "runs.jsonl"), "utf8").trim().split("\n");
+    const end = JSON.parse(lines[1] ?? "") as object;
+    const more = Array.from({ length: 5_000 }, (_, at) =>
+      JSON.stringify({ ...end, runId: `r${at}` }),
+    );
+    appendFileSync(join(directory, "runs.jsonl"), `${more.join("\n")}\n`);
+    const first = startProcess(directory);
+    await once(first.stderr, "data");
+
+    await sleep(delayMs);
+    killed.add(first.kill("SIGKILL"));
+    const next = [startProcess(directory), startProcess(directory)];
+    await Promise.all(next.map((it) => once(it, "exit")));
+
+    const state = await stateAt(directory, "state.db");
+    const [count] = await state.database.query("count", "SELECT count(*) AS n FROM opspec_runs");
+    expect(count).toEqual({ n: 5_005 });
+    expect(await state.leases?.claimSlot(NIGHTLY, minute(1))).toBeUndefined();
+    expect(
+      readdirSync(directory)
+        .filter((it) => it.includes(".imported-"))
+        .toSorted(),
+    ).toEqual([
+      expect.stringMatching(/^locks\.imported-/),
+      expect.stringMatching(/^opspec-documents\.db\.imported-/),
+      expect.stringMatching(/^runs\.jsonl\.imported-/),
+    ]);
+    expect(existsSync(join(directory, "runs.jsonl"))).toBe(false);
+  }
+  expect(killed).toContain(true);
+}, 180_000);
+
+/** A process that opens the state, tells its runs and what it logged, and ends. */
+function startProcess(directory: string) {
+  const program = `
+    const { openState } = await import(${JSON.stringify(join(import.meta.dirname, "state-store.ts"))});
+    const lines = [];
+    const log = { info: (_, text) => lines.push(text), warn: () => {}, error: (it) => lines.push(String(it.err)) };
+    const stores = { records: { kind: "sqlite", path: "state.db" } };
+    console.error("starting");
+    const state = await openState({ system: "shop", stack: "shop", stores },
+      { env: {}, directory: process.argv[1], log });
+    const runs = await state.records.list({ limit: 9 });
+    await state.close();
+    console.log(JSON.stringify({ runs: runs.length, lines }));`;
+  const args = ["--no-warnings", "--input-type=module", "-e", program, directory];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
 
 async function expectOldState({ records, jobMemory, database }: StateStore): Promise<void> {
   const runs = await records.list({ limit: 9 });

@@ -9,8 +9,11 @@ import type {
 } from "../contract/run-record.ts";
 import type { Query, Row, SqlDatabase, SqlValue } from "../databases/sql-database.ts";
 
-/** Most records that one pruning deletes: each finished run prunes, so that more are not needed. */
-const PRUNED_MAX = 50;
+/**
+ * Most records that one pruning deletes: each finished run prunes, so that more are not needed. The
+ * journal of so many fits on a nearly full disk.
+ */
+const PRUNED_MAX = 10;
 
 /**
  * `status` is null until the run has finished. Times in SQLite are ISO 8601 in UTC, whose order as

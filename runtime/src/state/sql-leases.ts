@@ -54,9 +54,10 @@ const SQLITE_OWN = "name = $1 AND slot = $2 AND fence = $3 AND state = 'held' RE
 /**
  * Rows of SQLite. `slot` is empty for the lease of a job, else ISO 8601.
  *
- * `renewed_ms` is the monotonic clock since boot, so a change of the wall clock neither ends nor
- * prolongs a lease; `renewed_at_ms` is the wall clock, which counts only for a row that was written
- * before a reboot. Fences are at least the time in ms, so that they grow also when the file was lost.
+ * `renewed_ms` is the monotonic clock since boot, so no change of a wall clock ends or prolongs a
+ * lease. A row of another boot is expired: the journals of a file serve one running kernel only.
+ * `since_ms` is for messages, and `renewed_at_ms` for older versions. Fences are at least the time in
+ * ms, so that they grow also when the file was lost.
  */
 export const SQLITE_LEASES: Dialect = {
   relation: "opspec_leases_by_fence",
@@ -95,14 +96,10 @@ export const SQLITE_LEASES: Dialect = {
   forget: `DELETE FROM opspec_leases WHERE name = $1 AND slot <> '' AND slot < ${SQLITE_FLOOR}`,
   clock: () => [uptimeMs(), Date.now()],
   restMs: (row) => {
-    if (row["state"] !== "held") return 0;
-    const ttlMs = Number(row["ttl_ms"]);
-    if (textOf(row["boot_id"]) === ownIdentity()?.bootId) {
-      return Number(row["renewed_ms"]) + ttlMs - uptimeMs();
-    }
-    // The monotonic clock starts again at each boot. A wall clock that was set back ends the lease.
-    const ageMs = Date.now() - Number(row["renewed_at_ms"]);
-    return ageMs >= 0 ? ttlMs - ageMs : 0;
+    const isOfBoot = textOf(row["boot_id"]) === ownIdentity()?.bootId;
+    const ageMs = uptimeMs() - Number(row["renewed_ms"]);
+    if (row["state"] !== "held" || !isOfBoot || ageMs < 0) return 0;
+    return Number(row["ttl_ms"]) - ageMs;
   },
 };
 

@@ -15,14 +15,19 @@ import { openRecords } from "./records.ts";
 const KEEP_RECORDS = 500;
 
 /**
- * Failures of a SQLite file that stop no start, because an app must start on a full disk too. Any
- * other one is a mistake in the path or in its permissions.
+ * Failures of a SQLite file that stop no start: an app must start on a disk that is full or read-only,
+ * and a damaged file is replaced by the next statement. Any other one is a mistake in the path or in
+ * its permissions.
  */
 const TRANSIENT: ReadonlySet<string> = new Set([
   "ENOSPC",
+  "EROFS",
   "SQLITE_BUSY",
+  "SQLITE_CORRUPT",
   "SQLITE_FULL",
   "SQLITE_IOERR",
+  "SQLITE_NOTADB",
+  "SQLITE_READONLY",
 ]);
 
 type LeasePlace = NonNullable<ManifestStores["coordination"]>;
@@ -129,7 +134,12 @@ async function openDatabaseAt(
   const path = resolve(directory, place.path);
   const { importOldFiles } = await import("./old-files.ts");
   await importOldFiles(path, log);
-  const database = openSqlite(path);
+  const onDamaged = (renamed: string): void =>
+    log.error(
+      { file: path, renamed },
+      "the state file is damaged: it was renamed, and state begins anew",
+    );
+  const database = openSqlite(path, { onDamaged });
   await database.query("open the state store", "SELECT 1").catch((error: unknown) => {
     if (!(error instanceof StoreError) || !TRANSIENT.has(error.code ?? "")) throw error;
     log.error({ err: error }, "the state store cannot be opened yet");

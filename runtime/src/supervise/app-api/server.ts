@@ -74,8 +74,9 @@ function createApp(api: AppApi, token: string): Hono<{ Bindings: Connection }> {
     throw unknownName("path", c.req.path, paths);
   });
   app.onError((error, c) => {
-    const { status, message, headers } = toHttpError(error);
-    if (status === 500) {
+    const known = toHttpError(error);
+    const { status, message, headers } = known;
+    if (known !== error) {
       const { path } = c.req;
       api.process.log.error({ err: error, path }, "a request of the app failed");
     }
