@@ -191,9 +191,9 @@ test("every supervised process has a token for its ops paths, generated once for
 
 test("the paths of operators that are open without a token are those that the service declares", () => {
   const model = modelOf(
-    SPEC.replace("type: private,", "type: private, ops: { loopbackOnly: [/ops/jobs] },"),
+    SPEC.replace("type: private,", "type: private, ops: { public: [/ops/version] },"),
   );
 
-  expect(manifestOf(model, "api").ops).toEqual({ loopbackOnly: ["/ops/jobs"] });
+  expect(manifestOf(model, "api").ops).toEqual({ public: ["/ops/version"] });
   expect(manifestOf(model, "web").ops).toBeUndefined();
 });

@@ -21,3 +21,16 @@ services:
   `);
   expect(found.filter((it) => it.includes("stores"))).toHaveLength(4);
 });
+
+test("a path for this machine only is refused, with the token as the remedy", () => {
+  const found = refusals(`
+services:
+  api: { ops: { loopbackOnly: [/ops/jobs], public: [/ops/version] } }
+`);
+
+  expect(found.filter((it) => it.includes("ops/"))).toMatchInlineSnapshot(`
+    [
+      "3:17   services/api/ops/loopbackOnly: is no longer a key. A proxy on the machine may forward requests without a header that says so, which would open the paths to everybody. Send the token from the machine too: curl -H "x-ops-token: $OPSPEC_OPS_TOKEN" ….",
+    ]
+  `);
+});

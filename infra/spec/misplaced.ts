@@ -17,19 +17,22 @@ const MISPLACED: Readonly<Record<string, string>> = {
   "services/image": "It belongs in the source: { image: … }.",
 };
 
-/** Keys of older versions, by the block and its key within `stores`, with what replaces them. */
+/** Keys of older versions, by their block within `stores` or `services`, with what replaces them. */
 const RETIRED: Readonly<Record<string, string>> = {
   "records/file":
     "Run records are kept in a database. Write records: { sqlite: … } with the same path, but .db instead of .jsonl: the runtime imports the old file when it starts.",
   "records/keyValue":
     "Run records are kept in a database. Write records: { database: … }, or { sqlite: … } in a service with a disk. Leases may stay: coordination: { keyValue: … }.",
+  "ops/loopbackOnly":
+    'A proxy on the machine may forward requests without a header that says so, which would open the paths to everybody. Send the token from the machine too: curl -H "x-ops-token: $OPSPEC_OPS_TOKEN" ….',
   "coordination/directory":
     "Leases are kept in a database or a Key Value store. Write coordination: { sqlite: … } with the same path and .db: the runtime imports the old directory when it starts.",
 };
 
 /** What replaces a key of an older version; undefined for any other key. */
 export function replacementOf(path: readonly string[], key: string): string | undefined {
-  return path.at(-2) === "stores" ? RETIRED[`${path.at(-1)}/${key}`] : undefined;
+  const isKnown = path.at(-2) === "stores" || path.at(-3) === "services";
+  return isKnown ? RETIRED[`${path.at(-1)}/${key}`] : undefined;
 }
 
 /** Where an unknown key belongs when another level has it; undefined otherwise. */

@@ -6,11 +6,6 @@ const OpenPaths = z.array(z.enum(OPENABLE_PATHS)).min(1);
 /** Which of the operators' paths answer without a token. */
 export const ServiceOpsSpec = z
   .strictObject({
-    loopbackOnly: OpenPaths.optional().meta({
-      description:
-        "Paths that answer requests from the same machine without a token. Other requests, including those that a local proxy forwards, require the token.",
-      examples: [["/ops/jobs"]],
-    }),
     public: OpenPaths.optional().meta({
       description: "Paths that answer every request without a token.",
       examples: [["/ops/version"]],
@@ -20,5 +15,5 @@ export const ServiceOpsSpec = z
     id: "ops",
     description:
       "Ops paths that answer without a token. Only read-only paths can be opened; paths that change something, and files and backups, always require the token.",
-    examples: [{ loopbackOnly: ["/ops/jobs"] }],
+    examples: [{ public: ["/ops/version"] }],
   });

@@ -45,8 +45,6 @@ export const OPENABLE_PATHS = [
 
 /** Operator paths that answer without a token. */
 export const ManifestOps = z.strictObject({
-  /** To callers on the same machine only. Others need the token. */
-  loopbackOnly: z.optional(z.array(z.enum(OPENABLE_PATHS))),
   /** To everyone. */
   public: z.optional(z.array(z.enum(OPENABLE_PATHS))),
 });

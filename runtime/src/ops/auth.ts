@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { generateCookie, getCookie } from "hono/cookie";
 import * as z from "zod/mini";
 import { type Env, valueOf } from "../contract/env.ts";
-import { CALL_TOKEN, type ManifestOps, OPS_TOKEN } from "../contract/manifest.ts";
+import { CALL_TOKEN, OPS_TOKEN } from "../contract/manifest.ts";
 import { type Connection, HttpError, isSameKey, json, readJson } from "../http.ts";
 import { type Access, OPS_PATH, type OpsContext, type OpsEnv, type OpsRoute } from "./api.ts";
 import { SESSION_COOKIE, SESSION_SECONDS } from "./sessions.ts";
@@ -51,7 +51,7 @@ function accessOf(c: OpsContext, route: OpsRoute | undefined): Access {
   const given = tokenOf(c.req.raw.headers);
   const access = tokenAccess(env, given, route) ?? cookieAccess(c, route);
   if (access === "ops" || (access && route?.openTo === "call")) return access;
-  if (isOpen(manifest.ops ?? {}, c, route)) {
+  if (route?.method === "GET" && manifest.ops?.public?.some((path) => path === route.path)) {
     // An open path answers operators more, so that it would tell whether a guess is right.
     if (given !== undefined && !access) countWrongToken(c);
     return "open";
@@ -125,46 +125,9 @@ function isSameSite({ headers }: Request): boolean {
   return URL.parse(origin)?.host === host;
 }
 
-function isOpen(open: ManifestOps, c: OpsContext, route: OpsRoute | undefined): boolean {
-  if (!route || route.method !== "GET") return false;
-  if (open.public?.some((path) => path === route.path)) return true;
-  const isLocalOnly = open.loopbackOnly?.some((path) => path === route.path) ?? false;
-  return isLocalOnly && isOnLoopback(addressOf(c.env), c.req.raw.headers);
-}
-
 function tokenOf(headers: Headers): string | undefined {
   const bearer = /^Bearer (\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
   return bearer ?? headers.get("x-ops-token") ?? undefined;
-}
-
-/** Headers that a proxy adds. With any of them, the request does not come from this machine. */
-const FORWARDING_HEADERS = [
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-real-ip",
-  "forwarded",
-  "via",
-  "cf-connecting-ip",
-  "true-client-ip",
-];
-
-const LOOPBACK_ADDRESS = /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$|^::1$/i;
-
-const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
-
-/**
- * Whether a program on this machine sends its own request.
- *
- * The connection must come from loopback, without a proxy's headers, for a local host name, and not
- * from a browser page of another site.
- */
-function isOnLoopback(address: string | undefined, headers: Headers): boolean {
-  if (!LOOPBACK_ADDRESS.test(address ?? "")) return false;
-  if (FORWARDING_HEADERS.some((name) => headers.has(name))) return false;
-  if (!LOOPBACK_HOST.test(headers.get("host") ?? "")) return false;
-  const site = headers.get("sec-fetch-site") ?? "none";
-  return site === "none" || site === "same-origin";
 }
 
 function addressOf({ incoming }: Connection = {}): string | undefined {

@@ -42,22 +42,15 @@ async function verify({ var: { ops } }: OpsContext): Promise<Response> {
   return json(200, { ok: overall !== "FAIL", git_sha: gitSha, overall, items });
 }
 
-/** `CHECK`: needs attention, but nothing is broken. `FAIL`: something does not work. */
-type CheckVerdict = "OK" | "CHECK" | "FAIL";
-
 /** The result of one check. */
-interface CheckItem {
-  readonly group: string;
+interface Item {
   readonly name: string;
-  readonly result: CheckVerdict;
+  /** `CHECK`: needs attention, but nothing is broken. `FAIL`: something does not work. */
+  readonly result: "OK" | "CHECK" | "FAIL";
   /** The finding, without secrets. */
   readonly detail: string;
 }
 
-/** One check of a group. */
-type Item = Omit<CheckItem, "group">;
-
-/** The results of all checks. */
 export type CheckReport = Awaited<ReturnType<typeof checkEverything>>;
 
 /**
@@ -80,9 +73,9 @@ export async function checkEverything({ process, health, rules, startedAt }: Ops
     channels: channelItems(process),
     alerts: silenceItems(process),
   };
-  const all = Object.entries(groups).map(async ([group, found]): Promise<CheckItem[]> => {
-    return (await found).map((it) => ({ group, ...it }));
-  });
+  const all = Object.entries(groups).map(async ([group, found]) =>
+    (await found).map((it) => ({ group, ...it })),
+  );
   const items = (await Promise.all(all)).flat();
   const worst = (["FAIL", "CHECK"] as const).find((it) => items.some((one) => one.result === it));
   return { overall: worst ?? "OK", items };
@@ -109,16 +102,19 @@ function measuredWords(probeKind: CheckResult["probeKind"], value: number): stri
 async function fileItems({ manifest, directory }: ProcessContext): Promise<Item[]> {
   const { disk } = manifest;
   if (!disk) return [];
-  const paths = persistedPaths(manifest, directory).map(async (persisted) => {
-    const { path, target } = persisted;
-    return fileItem(path, await linkProblem(persisted), `is on the disk at ${target}`);
-  });
-  const problem = await writeProblem(disk.mount);
-  const mount = fileItem(disk.mount, problem, "the disk is there and can be written");
-  return [mount, ...(await Promise.all(paths))];
+  const paths = persistedPaths(manifest, directory);
+  return Promise.all([
+    fileItem(disk.mount, writeProblem(disk.mount), "the disk is there and can be written"),
+    ...paths.map((it) => fileItem(it.path, linkProblem(it), `is on the disk at ${it.target}`)),
+  ]);
 }
 
-function fileItem(name: string, problem: string | undefined, detail: string): Item {
+async function fileItem(
+  name: string,
+  finding: Promise<string | undefined>,
+  detail: string,
+): Promise<Item> {
+  const problem = await finding;
   return { name, result: problem === undefined ? "OK" : "FAIL", detail: problem ?? detail };
 }
 
@@ -173,15 +169,13 @@ async function storeItems({
 
 /** A store in memory is rarely intended. */
 async function storeItem(name: string, kind: string, answer: Promise<unknown>): Promise<Item> {
-  const failed: Item = { name, result: "FAIL", detail: `the ${kind} does not answer` };
-  const ok: Item =
-    kind === "memory"
-      ? { name, result: "CHECK", detail: "kept in memory only: a restart forgets all runs" }
-      : { name, result: "OK", detail: kind };
-  return answer.then(
-    () => ok,
-    () => failed,
+  const isAnswered = await answer.then(
+    () => true,
+    () => false,
   );
+  if (!isAnswered) return { name, result: "FAIL", detail: `the ${kind} does not answer` };
+  if (kind !== "memory") return { name, result: "OK", detail: kind };
+  return { name, result: "CHECK", detail: "kept in memory only: a restart forgets all runs" };
 }
 
 /** The schedule of a job in this environment; no item for a job without one. */
@@ -294,7 +288,11 @@ async function silenceItems({ alerts }: ProcessServices): Promise<Item[]> {
   const silences = await alerts.silences.list();
   if (silences.length === 0) return [{ name, result: "OK", detail: "none" }];
   return silences.map(({ until, by, reason, match }) => {
-    const who = `until ${until} by ${by}${reason === "" ? "" : `: ${reason}`}`;
-    return { name, result: "CHECK", detail: `${match ?? "all"} silenced ${who}` };
+    const why = reason === "" ? "" : `: ${reason}`;
+    return {
+      name,
+      result: "CHECK",
+      detail: `${match ?? "all"} silenced until ${until} by ${by}${why}`,
+    };
   });
 }

@@ -3,51 +3,27 @@ import { scratchOps } from "../../testing/scratch-ops.ts";
 import { openOps } from "./app.ts";
 import { scratchManifest, scratchProcess } from "../../testing/scratch-process.ts";
 
-const OPEN = { loopbackOnly: ["/ops/jobs"], public: ["/ops/version"] } as const;
-const MANIFEST = {
-  ops: { loopbackOnly: [...OPEN.loopbackOnly], public: [...OPEN.public] },
-};
-const NO_TOKEN = { headers: { host: "localhost:8000" } };
+const MANIFEST = { ops: { public: ["/ops/version" as const] } };
+const LOCAL = { headers: { host: "localhost:8000" }, address: "127.0.0.1" };
 
-test("a public path answers anybody, and a path for this machine only who is on it", async () => {
+test("a public path answers anybody, and no other path without the token, not even on this machine", async () => {
   const ops = await scratchOps({ manifest: MANIFEST });
   const from = async (path: string, address: string) =>
-    (await ops.ask(path, { ...NO_TOKEN, address })).status;
+    (await ops.ask(path, { ...LOCAL, address })).status;
 
-  expect(await from("/ops/version", "203.0.113.5")).toBe(200);
-  for (const address of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
-    expect(await from("/ops/jobs", address)).toBe(200);
-  }
-  for (const address of ["203.0.113.5", "10.0.0.1", "127.0.0.1.example.com", ""]) {
+  for (const address of ["203.0.113.5", "127.0.0.1", "::1"]) {
+    expect(await from("/ops/version", address)).toBe(200);
     expect(await from("/ops/jobs", address)).toBe(401);
   }
 });
 
-test("what a proxy on this machine asks for somebody else is not from this machine", async () => {
-  const ops = await scratchOps({ manifest: MANIFEST });
-  const jobs = async (headers: Record<string, string>) => {
-    const all = { ...NO_TOKEN.headers, ...headers };
-    return (await ops.ask("/ops/jobs", { headers: all, address: "127.0.0.1" })).status;
-  };
-
-  for (const name of ["x-forwarded-for", "forwarded", "x-real-ip", "via", "cf-connecting-ip"]) {
-    expect(await jobs({ [name]: "127.0.0.1" })).toBe(401);
-  }
-  expect(await jobs({ host: "api.example.com" })).toBe(401);
-  expect(await jobs({ host: "evil.example.com:8000" })).toBe(401);
-  expect(await jobs({ "sec-fetch-site": "cross-site" })).toBe(401);
-  expect(await jobs({})).toBe(200);
-});
-
 test("an open path is open for reading only, and without a token set the others stay closed", async () => {
   const ops = await scratchOps({ manifest: MANIFEST, env: { OPSPEC_OPS_TOKEN: "" } });
-  const local = { ...NO_TOKEN, address: "127.0.0.1" };
 
-  expect((await ops.ask("/ops/jobs", local)).status).toBe(200);
-  expect((await ops.ask("/ops/version", local)).status).toBe(200);
-  expect((await ops.ask("/ops/runs", local)).status).toBe(404);
-  expect((await ops.ask("/ops/jobs/x/run", { ...local, method: "POST" })).status).toBe(404);
-  const login = { ...local, method: "POST", json: { token: "" } };
+  expect((await ops.ask("/ops/version", LOCAL)).status).toBe(200);
+  expect((await ops.ask("/ops/runs", LOCAL)).status).toBe(404);
+  expect((await ops.ask("/ops/jobs/x/run", { ...LOCAL, method: "POST" })).status).toBe(404);
+  const login = { ...LOCAL, method: "POST", json: { token: "" } };
   expect((await ops.ask("/ops/login", login)).status).toBe(404);
 });
 

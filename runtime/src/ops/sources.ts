@@ -98,8 +98,8 @@ const unstored = new WeakMap<ProcessStores, Changes>();
 /** The last change of each toggle that this API made. */
 async function toggleChanges(process: ProcessStores): Promise<Changes> {
   const memory = await process.memory();
-  if (!memory) return unstored.get(process) ?? {};
-  return z.record(z.string(), Change).safeParse(await memory.read(MEMORY)).data ?? {};
+  const changes = memory ? await memory.read(MEMORY) : unstored.get(process);
+  return z.record(z.string(), Change).safeParse(changes).data ?? {};
 }
 
 /** Stores a change. Of two simultaneous changes by two processes, one may be lost. */
@@ -120,9 +120,8 @@ async function lastChange(
   { change, on }: { readonly change: Change | undefined; readonly on: boolean },
 ) {
   if (change?.on === on) return { changedAt: change.at, changedBy: change.by };
-  const isMarked = reader.kind === "marker" && !on;
-  const path = isMarked ? resolve(directory, reader.path) : undefined;
-  const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
+  if (reader.kind !== "marker" || on) return { changedAt: null, changedBy: null };
+  const found = await stat(resolve(directory, reader.path)).catch(() => undefined);
   return { changedAt: found?.mtime.toISOString() ?? null, changedBy: null };
 }
 

@@ -1,16 +1,16 @@
 import { Client } from "pg";
 import { expect, test } from "vitest";
-import { scratchOps } from "../../../testing/scratch-ops.ts";
+import { OPS_TOKEN, scratchOps } from "../../../testing/scratch-ops.ts";
 import { usePostgres } from "../../../testing/servers.ts";
 import { openOps } from "../../ops/app.ts";
 
 const postgres = usePostgres();
 
-const MANIFEST = {
-  health: { preset: "parlay-gorilla" as const },
-  ops: { loopbackOnly: ["/ops/jobs" as const] },
+const MANIFEST = { health: { preset: "parlay-gorilla" as const } };
+const LOCAL = {
+  headers: { host: "localhost:8000", "x-request-id": "r-1", "x-ops-token": OPS_TOKEN },
+  address: "127.0.0.1",
 };
-const LOCAL = { headers: { host: "localhost:8000", "x-request-id": "r-1" }, address: "127.0.0.1" };
 
 async function tableOf(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
@@ -25,13 +25,14 @@ async function tableOf(url: string): Promise<void> {
   await client.end();
 }
 
-test("/ops/jobs tells the last run of each job of the app's scheduler, to who is on the machine", async (context) => {
+test("/ops/jobs tells the last run of each job of the app's scheduler, to who has the token", async (context) => {
   const { url } = await postgres(context);
   await tableOf(url);
   const ops = await scratchOps({ manifest: MANIFEST, env: { DATABASE_URL: url } });
 
   const { status, body } = await ops.ask("/ops/jobs", LOCAL);
-  const elsewhere = await ops.ask("/ops/jobs", { ...LOCAL, address: "203.0.113.4" });
+  const { "x-ops-token": _, ...headers } = LOCAL.headers;
+  const closed = await ops.ask("/ops/jobs", { ...LOCAL, headers });
 
   expect(status).toBe(200);
   expect(body).toEqual({
@@ -55,7 +56,7 @@ test("/ops/jobs tells the last run of each job of the app's scheduler, to who is
     ],
     request_id: "r-1",
   });
-  expect([elsewhere.status, elsewhere.body["request_id"]]).toEqual([403, "r-1"]);
+  expect([closed.status, closed.body["request_id"]]).toEqual([403, "r-1"]);
 });
 
 test("a database that is away is a 500 with no jobs and nothing of its address", async () => {
