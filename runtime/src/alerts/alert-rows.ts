@@ -42,6 +42,9 @@ const CHANNELS = table(
   "channel text, nextMessageAt bigint, failures bigint, groupUntil bigint?, overflow bigint, inFlight json?",
 );
 
+/** Beside the channels, whose table is older. */
+const ERRORS = table("opspec_alert_channel_errors", ["channel"], "channel text, lastError json");
+
 const ALERTS = table(
   "opspec_alerts",
   ["channel", "key"],
@@ -60,7 +63,7 @@ const ARRIVED = table(
   "id text, event json, channels json, isSilenced flag",
 );
 
-const TABLES = [CHANNELS, ALERTS, SILENCES, RECENT, ARRIVED];
+const TABLES = [CHANNELS, ERRORS, ALERTS, SILENCES, RECENT, ARRIVED];
 
 const PENDING = "(waiting IS NOT NULL OR in_flight IS NOT NULL)";
 
@@ -106,9 +109,11 @@ export async function readAlerts(query: Query, scope: AlertScope): Promise<Stack
   const arrived = (await select(ARRIVED, "ORDER BY id")) as unknown as StoredAlert[];
   const channels = await select(CHANNELS, "ORDER BY channel");
   const outboxes = new Map<string, Outbox>();
+  const errors = new Map((await select(ERRORS)).map((it) => [it["channel"], it["lastError"]]));
   for (const { channel, ...rest } of channels) {
     const name = String(channel);
-    outboxes.set(name, { channel: { name, ...rest } as ChannelState, alerts: new Map() });
+    const state = { ...rest, name, lastError: errors.get(channel) ?? null } as ChannelState;
+    outboxes.set(name, { channel: state, alerts: new Map() });
   }
   const asked = JSON.stringify([...keys, ...arrived.map(({ event }) => event.key)]);
   const condition = `AND (${PENDING} OR key IN (${KEYS[dialect]}))`;
@@ -169,6 +174,7 @@ function rowsOf(alerts: StackAlerts): Map<string, { source: Table; row: TableRow
   const objects: [Table, object][] = [
     ...[...alerts.outboxes].flatMap(([channel, { channel: state, alerts: states }]) => [
       [CHANNELS, { ...state, channel }] as [Table, object],
+      ...(state.lastError ? [[ERRORS, { ...state, channel }] as [Table, object]] : []),
       ...[...states.values()].map((it): [Table, object] => [ALERTS, { ...it, channel }]),
     ]),
     ...alerts.silences.map((it): [Table, object] => [SILENCES, { id: it.id, silence: it }]),

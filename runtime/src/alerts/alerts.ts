@@ -17,8 +17,8 @@ import { type Channel, whyNotSent } from "./channels/channel.ts";
 import { openChannels } from "./channels/channels.ts";
 import { DeliveryLoop } from "./delivery-loop.ts";
 import { readOldAlerts } from "./old-alerts.ts";
-import type { AlertRules } from "./outbox.ts";
-import type { RecentAlert } from "./stack-alerts.ts";
+import { type AlertRules, newChannel, noteWell, type Outbox, pendingAlerts } from "./outbox.ts";
+import { outboxOf, type RecentAlert } from "./stack-alerts.ts";
 import { normalisedKey, safeEvent } from "./safe-event.ts";
 import { openSilences, type Silences } from "./silences.ts";
 
@@ -41,11 +41,16 @@ export interface Alerts extends AlertSink {
   toStore(runId: string, events: readonly AlertEvent[]): Promise<StoredAlert[]>;
   /** The last alerts of all processes of the stack, newest first. */
   recent(limit: number): Promise<readonly RecentAlert[]>;
-  readonly channels: () => readonly ChannelInfo[];
-  /** Sends a test message through every channel, past silences and limits. */
+  channels(): Promise<ChannelInfo[]>;
+  /**
+   * Sends a test message through every channel, past silences and limits. A channel that takes it is
+   * also sent what it holds.
+   */
   test(by: string): Promise<ChannelTest[]>;
   /** From now on this process also sends what others left unsent. */
   start(): void;
+  /** Sends what is due, within the limit. */
+  flush(limitMs: number): Promise<void>;
   /** Sends what is due, within the limit, and closes. */
   close(limitMs: number): Promise<void>;
 }
@@ -55,6 +60,13 @@ export interface ChannelInfo {
   readonly kind: string;
   /** Its variables are set, and its switch is on. */
   readonly isReady: boolean;
+  /** Alerts that wait for its next message. */
+  readonly held: number;
+  /** Messages that failed since the last delivered one. While there are any, the channel backs off. */
+  readonly failures: number;
+  /** When it is tried again, ISO 8601 in UTC; null while it does not back off. */
+  readonly nextAttemptAt: string | null;
+  readonly lastError: { readonly why: string; readonly at: string } | null;
 }
 
 /** The result of a channel's test. */
@@ -104,6 +116,9 @@ export function alertsOf(
     isSilenced: await silences.isJobSilenced(event),
   });
   let isUsed = false;
+  const flush = async (limitMs: number): Promise<void> => {
+    if (isReady() || isUsed) await loop.flush(limitMs);
+  };
   return {
     silences,
     toStore: async (runId, events) =>
@@ -112,25 +127,14 @@ export function alertsOf(
       const names = readyChannels().map(({ name }) => name);
       return store.isFiring(normalisedKey(key), names);
     },
-    clear: (key) => {
-      const normal = normalisedKey(key);
-      return store.change([normal], ({ outboxes }) => {
-        for (const { alerts } of outboxes.values()) {
-          const known = alerts.get(normal);
-          if (known) alerts.set(normal, { ...known, firingSince: null });
-        }
-      });
-    },
+    clear: (key) => clearAlert(store, normalisedKey(key)),
     send: async (event, id) => {
       isUsed = true;
-      const about = { alert: event.kind, key: normalisedKey(event.key) };
       try {
         const alert = await alertOf(event, id ?? randomUUID());
-        const delivery = await loop.send({ ...alert, isStored: id !== undefined });
-        if (delivery === "silenced") log.info(about, "alert silenced");
-        return delivery;
+        return await loop.send({ ...alert, isStored: id !== undefined });
       } catch (error) {
-        log.error({ ...about, err: error }, "alert not sent");
+        log.error({ err: error, alert: event.kind, key: event.key }, "alert not sent");
         return "error";
       }
     },
@@ -138,20 +142,63 @@ export function alertsOf(
       const { recent } = await store.read();
       return recent.slice(0, limit).map(({ alert }) => alert);
     },
-    channels: () => channels.map((it) => ({ name: it.name, kind: it.kind, isReady: it.isReady() })),
-    test: (by) => {
+    channels: async () => {
+      const { outboxes } = await store.read();
+      return channels.map((it) => channelInfo(it, outboxes.get(it.name)));
+    },
+    test: async (by) => {
       const event = testEvent(options, by);
-      return Promise.all(channels.map((it) => testChannel(it, event)));
+      const tests = await Promise.all(channels.map((it) => testChannel(it, event)));
+      await endBackoff(store, tests, clock);
+      loop.deliver();
+      return tests;
     },
     start: () => {
       if (isReady()) loop.start();
     },
+    flush,
     close: async (limitMs) => {
-      if (isReady() || isUsed) await loop.flush(limitMs);
+      await flush(limitMs);
       loop.stop();
       await store.close();
     },
   };
+}
+
+/** Marks an alert as resolved in all channels, without a message. */
+function clearAlert(store: AlertStore, key: string): Promise<void> {
+  return store.change([key], ({ outboxes }) => {
+    for (const { alerts } of outboxes.values()) {
+      const known = alerts.get(key);
+      if (known) alerts.set(key, { ...known, firingSince: null });
+    }
+  });
+}
+
+function channelInfo(channel: Channel, outbox: Outbox | undefined): ChannelInfo {
+  const { name, kind } = channel;
+  const { failures, nextMessageAt, lastError } = outbox?.channel ?? newChannel(name);
+  return {
+    name,
+    kind,
+    isReady: channel.isReady(),
+    held: outbox ? pendingAlerts(outbox).length + outbox.channel.overflow : 0,
+    failures,
+    nextAttemptAt: failures > 0 ? new Date(nextMessageAt).toISOString() : null,
+    lastError: lastError && { why: lastError.why, at: new Date(lastError.atMs).toISOString() },
+  };
+}
+
+/** A channel that took a test message is well, so what it holds need not wait for the backoff. */
+async function endBackoff(
+  store: AlertStore,
+  tests: readonly ChannelTest[],
+  clock: Clock,
+): Promise<void> {
+  const sent = tests.filter(({ result }) => result === "sent");
+  await store.change([], (alerts) => {
+    for (const { name } of sent) noteWell(outboxOf(alerts, name), clock.now().getTime());
+  });
 }
 
 /** Takes the alerts of a process without a channel: the delivery loop logs them. */

@@ -8,6 +8,7 @@ import type { AlertStore } from "./alert-store.ts";
 import { type Channel, ChannelError, whyNotSent } from "./channels/channel.ts";
 import {
   type AlertRules,
+  type MessageFailure,
   noteDelivered,
   noteFailed,
   noteSkipped,
@@ -70,7 +71,14 @@ export class DeliveryLoop {
   /** From now on also sends what other processes left unsent. */
   start(): void {
     this.#isPolling = true;
-    this.#deliverInBackground();
+    this.deliver();
+  }
+
+  /** Sends what is due, in the background. */
+  deliver(): void {
+    this.#deliverDue(false).catch((error: unknown) => {
+      this.#options.log.error({ err: error }, "alerts could not be sent");
+    });
   }
 
   /** Sends what is due, also of other processes, and waits for what this process admitted. */
@@ -103,10 +111,14 @@ export class DeliveryLoop {
     try {
       const { verdicts, sent } = await this.#tick(batch, false);
       for (const { id, event, answer } of batch) {
-        answer(resultOf(event, verdicts.get(id) ?? { other: "held" }, sent));
+        const verdict = verdicts.get(id) ?? { other: "held" };
+        if (Object.values(verdict).includes("silenced")) {
+          this.#options.log.info({ alert: event.kind, key: event.key }, "alert silenced");
+        }
+        answer(resultOf(event, verdict, sent));
       }
       if (sent.length > 0) {
-        void Promise.all(sent.map((it) => it.result)).then(() => this.#deliverInBackground());
+        void Promise.all(sent.map((it) => it.result)).then(() => this.deliver());
       }
     } catch (error) {
       this.#options.log.error({ err: error }, "alerts could not be stored");
@@ -130,7 +142,7 @@ export class DeliveryLoop {
     if (!this.#isStopped && (this.#isOwing || this.#isPolling)) {
       const dueMs = this.#isOwing ? (plan.nextAtMs ?? 0) - clock.now().getTime() : POLL_MS;
       const waitMs = Math.min(Math.max(0, dueMs), POLL_MS);
-      this.#timer = setTimeout(() => this.#deliverInBackground(), waitMs).unref();
+      this.#timer = setTimeout(() => this.deliver(), waitMs).unref();
     }
     const sent = plan.messages.map((it) => ({ outgoing: it, result: this.#deliver(it) }));
     return { ...plan, sent };
@@ -146,12 +158,6 @@ export class DeliveryLoop {
       await Promise.all(sent.map((it) => it.result));
     }
     return undefined;
-  }
-
-  #deliverInBackground(): void {
-    this.#deliverDue(false).catch((error: unknown) => {
-      this.#options.log.error({ err: error }, "alerts could not be sent");
-    });
   }
 
   async #drain(endMs: number): Promise<void> {
@@ -205,14 +211,14 @@ export class DeliveryLoop {
       if (note !== undefined) store.noteDelivered(channel);
       return delivery;
     } catch (error) {
-      log.error({ ...line, delivery: "error", why: whyNotSent(error) }, "alert not sent");
-      return { retryAfterMs: error instanceof ChannelError ? error.retryAfterMs : 0 };
+      const why = whyNotSent(error);
+      log.error({ ...line, delivery: "error", why }, "alert not sent");
+      return { why, retryAfterMs: error instanceof ChannelError ? error.retryAfterMs : 0 };
     }
   }
 }
 
-/** `retryAfterMs` is undefined when the server refuses the message for good. */
-type SendResult = "sent" | "skipped" | { readonly retryAfterMs: number | undefined };
+type SendResult = "sent" | "skipped" | MessageFailure;
 
 /** A message that is in flight. */
 interface Sent {

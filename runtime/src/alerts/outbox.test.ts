@@ -50,7 +50,7 @@ function scene() {
       const resolved = message.items.filter(({ event }) => event.kind === "recovered").length;
       readers.firing += countOf(message) - resolved;
       for (const { event } of message.items) readers.states.set(event.key, event.kind === "fail");
-    } else noteFailed(outbox, inFlight, { nowMs, retryAfterMs: 0 });
+    } else noteFailed(outbox, inFlight, { nowMs, why: "HTTP 503", retryAfterMs: 0 });
     inFlight = undefined;
   };
   return {
@@ -114,7 +114,7 @@ test("a channel that is away for days keeps 200 alerts, and the number of all", 
       admit(outbox, { ...FAILED, key: `shop/${(said += 1)}/fail` }, { rules: RULES, nowMs });
     }
     const taken = takeMessage(outbox, { nowMs, id: String(round), untilMs: nowMs + 60_000 });
-    if (taken) noteFailed(outbox, taken, { nowMs, retryAfterMs: 0 });
+    if (taken) noteFailed(outbox, taken, { nowMs, why: "HTTP 503", retryAfterMs: 0 });
     nowMs += 600_000;
   }
 
@@ -130,7 +130,7 @@ test("a server that asks for a wait of years is asked again after an hour", () =
   const taken = takeMessage(outbox, { nowMs, id: "1", untilMs: nowMs + 60_000 });
   if (!taken) throw new Error("unreachable: an alert waits");
 
-  noteFailed(outbox, taken, { nowMs, retryAfterMs: 1e12 });
+  noteFailed(outbox, taken, { nowMs, why: "HTTP 503", retryAfterMs: 1e12 });
 
   expect(nextMessageTime(outbox)).toBe(nowMs + 3_600_000);
 });
@@ -144,7 +144,7 @@ test("an alert that is refused for good three times is only counted, so that oth
     const taken = takeMessage(outbox, { nowMs, id: String(round), untilMs: nowMs + 60_000 });
     if (!taken) throw new Error("unreachable: an alert waits");
     sizes.push([taken.message.items.length, taken.message.more]);
-    noteFailed(outbox, taken, { nowMs, retryAfterMs: undefined });
+    noteFailed(outbox, taken, { nowMs, why: "HTTP 503", retryAfterMs: undefined });
     nowMs += 600_000;
   }
 

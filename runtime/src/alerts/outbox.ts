@@ -37,6 +37,8 @@ export interface ChannelState {
   /** Alerts beyond the limit of pending alerts. Only their number is kept, for the next message. */
   readonly overflow: number;
   readonly inFlight: InFlightMessage | null;
+  /** Why the last message failed, without secrets; null after a delivered one. */
+  readonly lastError: { readonly why: string; readonly atMs: number } | null;
 }
 
 /** Others send the message again after `until`, because its sender is gone. */
@@ -81,6 +83,7 @@ export function newChannel(name: string): ChannelState {
     groupUntil: null,
     overflow: 0,
     inFlight: null,
+    lastError: null,
   };
 }
 
@@ -163,23 +166,39 @@ export function noteDelivered(
     const known = outbox.alerts.get(sent.key) ?? { ...sent, inFlight: null };
     if (sent.inFlight) outbox.alerts.set(sent.key, confirmDelivery(known, sent.inFlight, nowMs));
   }
-  outbox.channel = { ...outbox.channel, failures: 0, nextMessageAt: nowMs + limitMs };
+  const nextMessageAt = nowMs + limitMs;
+  outbox.channel = { ...outbox.channel, failures: 0, nextMessageAt, lastError: null };
   noteSkipped(outbox, { id });
+}
+
+/** Why a channel did not take a message. */
+export interface MessageFailure {
+  /** Without secrets. */
+  readonly why: string;
+  /** Shortest wait; undefined when the server refuses the message for good. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /** The channel did not take the message: its news waits for the next one. */
 export function noteFailed(
   outbox: Outbox,
   { id }: Pick<Outgoing, "id">,
-  { nowMs, retryAfterMs }: { readonly nowMs: number; readonly retryAfterMs: number | undefined },
+  { nowMs, why, retryAfterMs }: MessageFailure & { readonly nowMs: number },
 ): void {
   const failures = outbox.channel.failures + 1;
   const backoffMs = Math.min(BACKOFF_MS * 2 ** (failures - 1), BACKOFF_MS_MAX);
   const waitMs = Math.max(Math.min(retryAfterMs ?? 0, RETRY_AFTER_MS_MAX), backoffMs);
-  outbox.channel = { ...outbox.channel, failures, nextMessageAt: nowMs + waitMs };
+  const lastError = { why, atMs: nowMs };
+  outbox.channel = { ...outbox.channel, failures, nextMessageAt: nowMs + waitMs, lastError };
   const { inFlight } = outbox.channel;
   const isRefused = retryAfterMs === undefined;
   if (inFlight?.id === id) returnMessage(outbox, inFlight, { nowMs, isRefused });
+}
+
+/** The channel took a message past this outbox, so a backoff is over and what waits is due. */
+export function noteWell(outbox: Outbox, nowMs: number): void {
+  if (outbox.channel.failures === 0) return;
+  outbox.channel = { ...outbox.channel, failures: 0, nextMessageAt: nowMs, lastError: null };
 }
 
 /** Nobody waits for the message any more, unless another process sends it now. */

@@ -35,8 +35,9 @@ async function listAlerts(c: OpsContext): Promise<Response> {
   const { alerts } = process;
   const recent = await alerts.recent(limitOf(c, RECENT));
   const silences = await alerts.silences.list();
+  const channels = await alerts.channels();
   const canResend = flushJobs(process).some(isRunHere);
-  return json(200, { silences, recent, channels: alerts.channels(), canResend });
+  return json(200, { silences, recent, channels, canResend });
 }
 
 function flushJobs({ manifest }: ProcessContext): readonly ManifestJob[] {

@@ -271,14 +271,18 @@ function ruleItem({ name, error, reasons }: RuleState): Item {
 }
 
 /** A channel whose variable is not set sends nothing. This is not a failure, but worth attention. */
-function channelItems({ alerts }: ProcessServices): Item[] {
-  const channels = alerts.channels();
+async function channelItems({ alerts }: ProcessServices): Promise<Item[]> {
+  const channels = await alerts.channels();
   if (channels.length === 0) {
     return [{ name: "alerts", result: "CHECK", detail: "no channel: nobody receives alerts" }];
   }
-  return channels.map(({ name, kind, isReady }) => {
-    if (isReady) return { name, result: "OK", detail: `${kind} is set up` };
-    return { name, result: "CHECK", detail: `${kind} is skipped: a variable is not set` };
+  return channels.map(({ name, kind, isReady, nextAttemptAt, lastError, held }) => {
+    if (!isReady) {
+      return { name, result: "CHECK", detail: `${kind} is skipped: a variable is not set` };
+    }
+    if (nextAttemptAt === null) return { name, result: "OK", detail: `${kind} is set up` };
+    const waits = `${held} alert${held === 1 ? "" : "s"} held, next attempt at ${nextAttemptAt}`;
+    return { name, result: "FAIL", detail: `${kind} fails: ${lastError?.why}; ${waits}` };
   });
 }
 

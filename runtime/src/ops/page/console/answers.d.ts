@@ -4,7 +4,7 @@ import type { CacheSnapshot } from "../../../sources/caches/cache.ts";
 import type { ListedBackup } from "../../../backups/backup-sets.ts";
 import type { AppState } from "../../../supervise/app.ts";
 import type { CheckReport } from "../../checks.ts";
-import type { ChannelState, ChannelTest } from "../../../alerts/alerts.ts";
+import type { ChannelInfo, ChannelTest } from "../../../alerts/alerts.ts";
 import type { RecentAlert } from "../../../alerts/stack-alerts.ts";
 import type { ActiveSilence } from "../../../alerts/silences.ts";
 import type { JobView } from "../../jobs.ts";
@@ -43,7 +43,7 @@ export type Silence = ActiveSilence;
 export interface Alerts {
   readonly silences: readonly Silence[];
   readonly recent: readonly RecentAlert[];
-  readonly channels: readonly ChannelState[];
+  readonly channels: readonly ChannelInfo[];
   /** Whether the alerts of the last flush can be sent again. */
   readonly canResend: boolean;
 }
