@@ -1,5 +1,5 @@
 import { stateDatabase } from "../contract/store.ts";
-import type { AlertEvent } from "../contract/alert-event.ts";
+import { type AlertEvent, storedId } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { RunRecord, RunStatus } from "../contract/run-record.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "./process.ts";
@@ -20,6 +20,35 @@ interface EndedRun {
   readonly process: AlertProcess;
   readonly job: ManifestJob;
   readonly record: RunRecord;
+}
+
+/** What storing an end with its alerts leaves to send. */
+export interface StoredEnd {
+  /** False when the store refuses the record, because of a later lease. */
+  readonly isAccepted: boolean;
+  /** Any process of the stack can deliver the alerts now. */
+  readonly areAlertsStored: boolean;
+}
+
+/** Stores the end of a run and its alerts in one transaction. `sendStored` comes next. */
+export async function storeEnd(
+  { records, alerts }: Pick<AlertProcess, "records" | "alerts">,
+  record: RunRecord,
+  events: readonly AlertEvent[],
+): Promise<StoredEnd> {
+  const stored = await alerts.toStore(record.runId, events);
+  const isAccepted = await records.finish(record, stored);
+  return { isAccepted, areAlertsStored: isAccepted && stored.length > 0 };
+}
+
+/** Sends the alerts of a run, whether they are stored or not. */
+export async function sendStored(
+  { alerts }: Pick<AlertProcess, "alerts">,
+  { runId }: RunRecord,
+  { events, areStored }: { readonly events: readonly AlertEvent[]; readonly areStored: boolean },
+): Promise<void> {
+  const idOf = (event: AlertEvent) => (areStored ? storedId(runId, event) : undefined);
+  await Promise.all(events.map((it) => alerts.send(it, idOf(it))));
 }
 
 /** Sends the alert of a run that failed, or that succeeded after failures, as the job's alerts ask. */

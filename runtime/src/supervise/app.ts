@@ -5,7 +5,7 @@ import { EXIT } from "../contract/exit-code.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { createLogger } from "../log.ts";
 import { type Child, type ChildEnd, startChild } from "../run/child.ts";
-import { afterEnd, exitCodeOf, type RestartRules } from "./restart-policy.ts";
+import { type AfterEnd, afterEnd, exitCodeOf, type RestartRules } from "./restart-policy.ts";
 import { freePort, untilListening, type Upstream } from "./upstream.ts";
 
 /** How many ends the state lists. */
@@ -41,6 +41,8 @@ export interface EndedApp {
   /** The end of its output, without secrets. */
   readonly tail: string;
   readonly willRestart: boolean;
+  /** Why it does not restart; else undefined. */
+  readonly whyEnded?: string | undefined;
 }
 
 /** The state of the app, as operators see it. */
@@ -136,7 +138,7 @@ export class App {
       const wasForced = this.#forcedWhy !== undefined;
       const times = { restarts: this.#restarts, nowMs };
       const after = afterEnd(this.#options.rules, { ...end, wasForced }, times);
-      this.#reportEnd(end, after.next === "restart");
+      this.#reportEnd(end, after);
       if (after.next === "exit") return this.#finish(after);
       this.#restarts.push(nowMs);
       await sleep(after.waitMs, undefined, { signal }).catch(() => undefined);
@@ -187,12 +189,14 @@ export class App {
     this.#options.onUp(true);
   }
 
-  #reportEnd({ exitCode, signal, tail }: ChildEnd, willRestart: boolean): void {
+  #reportEnd({ exitCode, signal, tail }: ChildEnd, after: AfterEnd): void {
+    const willRestart = after.next === "restart";
+    const whyEnded = after.next === "exit" ? after.why : undefined;
     const wasForced = this.#forcedWhy !== undefined;
     const how = signal ? `was ended by ${signal}` : `ended with ${exitCode}`;
     const why = this.#forcedWhy ?? how;
     const times = { startedAt: this.#startedAt, endedAt: new Date() };
-    const end = { ...times, exitCode, signal, why, wasForced, tail, willRestart };
+    const end = { ...times, exitCode, signal, why, wasForced, tail, willRestart, whyEnded };
     this.#ends = [...this.#ends, end].slice(-ENDS_MAX);
     this.#options.log.error({ why, exitCode: exitCodeOf(end), willRestart }, "the app ended");
     this.#options.onEnd(end);

@@ -9,11 +9,12 @@ import { watchAppTables } from "../run/app-run-tables.ts";
 import { endLeftovers } from "../run/guard.ts";
 import { recoverLost } from "../run/lost-runs.ts";
 import type { ProcessContext, ProcessStores } from "../run/process.ts";
+import { failureOf } from "../run/run-outcome.ts";
 import type { RunProcess } from "../run/run.ts";
 import { startScheduler } from "../run/scheduler.ts";
 import { type App, appLogger, startApp } from "./app.ts";
 import { controlApp, wellPath } from "./app-control.ts";
-import { reportAppEnd } from "./app-end.ts";
+import { type AppReports, openAppReports } from "./app-end.ts";
 import { passGates } from "./gates.ts";
 import { keepLinks } from "./link-keeper.ts";
 import { linkPersisted, type PersistedPath } from "./links.ts";
@@ -48,6 +49,7 @@ interface Supervisor {
   readonly plan: StopPlan;
   readonly rules: WatchdogRules | undefined;
   readonly servers: SidecarServers;
+  readonly reports: AppReports;
   readonly state: { app?: App; hasBeenUp: boolean };
 }
 
@@ -68,22 +70,40 @@ export async function supervise(
   const state: Supervisor["state"] = { hasBeenUp: false };
   const view = { app: () => state.app, hasBeenUp: () => state.hasBeenUp };
   const servers = await startSidecarServers(process, view, log);
-  const supervisor = { process, argv, config, log, plan, rules, servers, state };
+  const reports = openAppReports(process);
+  const supervisor = { process, argv, config, log, plan, rules, servers, reports, state };
   let work: Work | undefined;
   try {
     const links = await prepare(supervisor, signals.stop);
     if (signals.stop.aborted) return EXIT.ok;
     work = await startWork(supervisor, links);
     signals.passOn((signal) => work?.app.signal(signal));
-    return await untilEnd(work.app, signals.stop, log);
+    const exitCode = await untilEnd(work.app, signals.stop, log);
+    await flushUnlessStopped(reports, signals.stop);
+    return exitCode;
   } catch (error) {
     if (signals.stop.aborted) return EXIT.ok;
+    reports.notStarted(problemsOf(error));
+    await flushUnlessStopped(reports, signals.stop);
     if (!(error instanceof StartRefused)) throw error;
     log.fatal({ problems: error.problems }, "the app was not started");
     return error.exitCode;
   } finally {
+    reports.stop();
     await stopInOrder({ process, servers, work, plan, log }, signals.force);
   }
+}
+
+/** A process that ends by itself delivers its alerts first; a stop signal ends the wait. */
+async function flushUnlessStopped(reports: AppReports, stop: AbortSignal): Promise<void> {
+  const stopped = new Promise<void>((resolve) => onAbort(stop, resolve));
+  await Promise.race([reports.flush(), stopped]);
+}
+
+/** Why the app was not started. */
+function problemsOf(error: unknown): readonly string[] {
+  if (error instanceof StartRefused) return error.problems;
+  return [failureOf(error).message];
 }
 
 /** Reads the variables of the watchdog and the jobs, and reports all problems at once. */
@@ -146,7 +166,7 @@ async function startWork(supervisor: Supervisor, links: PersistedPath[]): Promis
 }
 
 function launch(
-  { process, argv, config, log, plan, servers, state }: Supervisor,
+  { process, argv, config, log, plan, servers, reports, state }: Supervisor,
   onDown: () => void,
 ) {
   return startApp({
@@ -160,12 +180,13 @@ function launch(
     appLog: appLogger(process.manifest, process.env),
     onUp: (isUp) => {
       servers.health.setReady("app", isUp);
+      reports.up(isUp);
       if (isUp) state.hasBeenUp = true;
       else onDown();
     },
     onEnd: (end) => {
       void servers.api.appEnded();
-      reportAppEnd(process, end);
+      reports.ended(end);
     },
   });
 }
