@@ -189,6 +189,14 @@ function channelInfo(channel: Channel, outbox: Outbox | undefined): ChannelInfo 
   };
 }
 
+/** The state of a channel, for operators. */
+export function channelWords(channel: ChannelInfo): string {
+  const { kind, isReady, held, nextAttemptAt, lastError } = channel;
+  if (!isReady) return `${kind} is skipped: a variable is not set`;
+  if (nextAttemptAt === null) return `${kind} is set up`;
+  return `${kind} fails: ${lastError?.why}; ${held} held, next attempt at ${nextAttemptAt}`;
+}
+
 /** A channel that took a test message is well, so what it holds need not wait for the backoff. */
 async function endBackoff(
   store: AlertStore,

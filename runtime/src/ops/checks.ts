@@ -12,6 +12,7 @@ import { json } from "../http.ts";
 import { type Ops, type OpsContext, type OpsRoute, readChange } from "./api.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
+import { channelWords } from "../alerts/alerts.ts";
 import type { CacheSnapshot } from "../sources/caches/cache.ts";
 import { describeDuration } from "../schedule/schedule-words.ts";
 import { type Schedule, describeSchedule, nextRuns } from "../schedule/schedule.ts";
@@ -276,13 +277,9 @@ async function channelItems({ alerts }: ProcessServices): Promise<Item[]> {
   if (channels.length === 0) {
     return [{ name: "alerts", result: "CHECK", detail: "no channel: nobody receives alerts" }];
   }
-  return channels.map(({ name, kind, isReady, nextAttemptAt, lastError, held }) => {
-    if (!isReady) {
-      return { name, result: "CHECK", detail: `${kind} is skipped: a variable is not set` };
-    }
-    if (nextAttemptAt === null) return { name, result: "OK", detail: `${kind} is set up` };
-    const waits = `${held} alert${held === 1 ? "" : "s"} held, next attempt at ${nextAttemptAt}`;
-    return { name, result: "FAIL", detail: `${kind} fails: ${lastError?.why}; ${waits}` };
+  return channels.map((it) => {
+    const result = it.failures > 0 ? "FAIL" : it.isReady ? "OK" : "CHECK";
+    return { name: it.name, result, detail: channelWords(it) };
   });
 }
 
