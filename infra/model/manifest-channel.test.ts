@@ -40,7 +40,7 @@ test("each channel names variables of the process, and adds those that it lacks"
       telegram: { token: { secret: BOT }, chat: [{ secret: CHAT }, { env: TELEGRAM_CHAT_ID }] }
       enabled: { env: TELEGRAM_ALERTS_ENABLED }
       mentions: ["@oncall"]`,
-    "{ TELEGRAM_BOT_TOKEN: { secret: BOT }, TELEGRAM_ALERT_CHAT_ID: { secret: CHAT } }",
+    "{ LOG_CHANNEL_ID: c, ALERTS_EMAIL_TO: a@example.com, FROM: b@example.com, TO: c@example.com, TELEGRAM_BOT_TOKEN: { secret: BOT }, TELEGRAM_ALERT_CHAT_ID: { secret: CHAT } }",
   );
 
   expect(alerts?.channels).toEqual([

@@ -15,6 +15,15 @@ export interface RuntimeReference {
 
 const KINDS = ["database", "keyValue", "secret", "env"] as const;
 
+/** What channels of alerts refer to, by the name of the channel. */
+export function channelReferences(
+  channels: NonNullable<PartialStackSpec["alerts"]>["channels"],
+): (RuntimeReference & { readonly channel: string })[] {
+  return entriesOf(channels).flatMap(([channel, part]) =>
+    within(part, `alerts/channels/${channel}`).map((it) => ({ ...it, channel })),
+  );
+}
+
 /** Everything that the blocks of the runtime refer to: stores, secrets and variables. */
 export function runtimeReferences(spec: PartialStackSpec): RuntimeReference[] {
   const { toggles, caches, stores, alerts } = spec;

@@ -1,6 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { PartialStackSpec } from "../spec/stack.ts";
 import { validateAlertRules } from "./validate/alert-rule.ts";
+import { validateChannels } from "./validate/channel.ts";
 import { validateCoordination } from "./validate/coordination.ts";
 import { validateCycles } from "./validate/cycle.ts";
 import { validateDisks } from "./validate/disk.ts";
@@ -54,6 +55,7 @@ const RULES: readonly Rule[] = [
   validateRuntimeSource,
   validateSupervision,
   validateRuntimeReferences,
+  validateChannels,
   validateAlertRules,
   validateCoordination,
   validateLife,

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { refusals } from "../../testing/spec-text.ts";
+
+const NODE =
+  'source: { repo: "https://example.com/a" }, runtime: node, start: node a.js, plan: starter';
+
+test("every process that sends alerts has the variables of its channels", () => {
+  const found = refusals(`
+envGroups: { mail: { env: { SMTP_HOST: smtp.example.com, TO: a@example.com } } }
+services:
+  web: { type: web, ${NODE}, envGroups: [mail] }
+  worker: { type: worker, ${NODE}, env: { TO: b@example.com } }
+  quiet: { type: worker, ${NODE}, build: npm ci, supervise: false }
+jobs:
+  purge:
+    uses: purge
+    on: render
+    schedule: { daily: "04:00" }
+    options: { tables: [a], retentionDays: 1 }
+    alerts: { on: [fail] }
+alerts:
+  channels:
+    ops: { smtp: { host: { env: SMTP_HOST }, from: { env: TO }, to: { env: TO } } }
+`);
+
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "16:28   alerts/channels/ops/smtp/host/env: channel "ops" needs SMTP_HOST, which jobs/purge does not have. Set it in jobs/purge/env, or link the env group "mail" there.",
+      "16:28   alerts/channels/ops/smtp/host/env: channel "ops" needs SMTP_HOST, which services/worker does not have. Set it in services/worker/env, or link the env group "mail" there.",
+      "16:54   alerts/channels/ops/smtp/from/env: channel "ops" needs TO, which jobs/purge does not have. Set it in jobs/purge/env, or link the env group "mail" there.",
+      "16:71   alerts/channels/ops/smtp/to/env: channel "ops" needs TO, which jobs/purge does not have. Set it in jobs/purge/env, or link the env group "mail" there.",
+    ]
+  `);
+});

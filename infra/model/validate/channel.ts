@@ -1,0 +1,55 @@
+import type { Problem } from "../../errors.ts";
+import type { PartialStackSpec } from "../../spec/stack.ts";
+import { entriesOf } from "../entries.ts";
+import { channelReferences } from "../runtime-reference.ts";
+import { isSupervised } from "../supervision.ts";
+import { effectiveEnv, type VariableParts } from "../variables.ts";
+
+/** A process that sends alerts, with its variables. */
+interface Sender {
+  readonly path: string;
+  readonly env: ReadonlyMap<string, VariableParts>;
+}
+
+/** Alternatives of a list, of which the first that is set counts, and a switch, which has a default. */
+const OPTIONAL = /\/(\d+|enabled)\/env$/;
+
+/** Every process that sends alerts has the variables of its channels; otherwise they are lost there. */
+export function validateChannels(spec: PartialStackSpec): Problem[] {
+  const needed = channelReferences(spec.alerts?.channels).filter(
+    ({ kind, path }) => kind === "env" && !OPTIONAL.test(path),
+  );
+  if (needed.length === 0) return [];
+  const senders = sendersOf(spec);
+  return needed.flatMap(({ path, key, channel }) =>
+    senders
+      .filter(({ env }) => !env.has(key))
+      .map((sender) => ({
+        path,
+        message: `channel "${channel}" needs ${key}, which ${sender.path} does not have.`,
+        remedy: `Set it in ${sender.path}/env${groupHint(spec, key)}.`,
+      })),
+  );
+}
+
+/** The supervised services, and the cron jobs that run their job themselves and have alerts. */
+function sendersOf(spec: PartialStackSpec): Sender[] {
+  return [
+    ...entriesOf(spec.services)
+      .filter(([, it]) => it.type !== "static" && isSupervised(it))
+      .map(([key, it]) => ({ path: `services/${key}`, env: effectiveEnv(spec, it) })),
+    ...entriesOf(spec.jobs)
+      .filter(([, it]) => it.on === "render" && it.calls === undefined && it.alerts !== undefined)
+      .map(([key, job]) => {
+        const like = job.like === undefined ? undefined : spec.services?.[job.like];
+        const envGroups = job.envGroups ?? like?.envGroups;
+        const env = effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups });
+        return { path: `jobs/${key}`, env };
+      }),
+  ];
+}
+
+function groupHint(spec: PartialStackSpec, variable: string): string {
+  const group = entriesOf(spec.envGroups).find(([, { env }]) => env?.[variable] !== undefined);
+  return group === undefined ? "" : `, or link the env group "${group[0]}" there`;
+}
