@@ -21,30 +21,25 @@ export function opspecPreset(): Preset {
 
 /** Liveness. It asks nothing outside the process, so that a hung dependency cannot slow it down. */
 export function healthzRoute(view: HealthView, name: "healthz" | "health" = "healthz"): Route {
-  return {
-    name,
-    path: `/${name}`,
-    answer: () => {
-      const reasons = livenessProblems(view.evidence());
-      const ok = reasons.length === 0;
-      return json(ok ? 200 : 503, ok ? { ok } : { ok, reasons });
-    },
-  };
+  return problemsRoute(name, () => ({ problems: livenessProblems(view.evidence()) }));
 }
 
 /** Readiness: 503 while a critical check fails, before the first results, and during the shutdown. */
 export function readyzRoute(view: HealthView, name: "readyz" | "ready" = "readyz"): Route {
-  return {
-    name,
-    path: `/${name}`,
-    answer: () => {
-      const reasons = readinessProblems(view.evidence());
-      const ok = reasons.length === 0;
-      const counted = view.results().filter((it) => it.kind !== "info");
-      const checks = Object.fromEntries(counted.map((it) => [it.name, it.state]));
-      return json(ok ? 200 : 503, { ok, checks, ...(ok ? {} : { reasons }) });
-    },
+  return problemsRoute(name, () => {
+    const counted = view.results().filter((it) => it.kind !== "info");
+    const checks = Object.fromEntries(counted.map((it) => [it.name, it.state]));
+    return { problems: readinessProblems(view.evidence()), checks };
+  });
+}
+
+function problemsRoute(name: string, read: () => { problems: string[]; checks?: object }): Route {
+  const answer = (): Response => {
+    const { problems: reasons, ...more } = read();
+    const ok = reasons.length === 0;
+    return json(ok ? 200 : 503, { ok, ...more, ...(ok ? {} : { reasons }) });
   };
+  return { name, path: `/${name}`, answer };
 }
 
 /** A page that costs nothing, for programs that keep the service awake. */

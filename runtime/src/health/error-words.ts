@@ -17,7 +17,8 @@ export function errorWords(error: unknown): string {
   }
   const code = codeOf(error);
   if (code === undefined) return `failed (${nameOf(error)})`;
-  return WORDS.get(code) ?? `failed (${code})`;
+  const words = Object.entries(CODES_OF).find(([, codes]) => codes.split(" ").includes(code));
+  return words?.[0] ?? `failed (${code})`;
 }
 
 /** Words, with the codes of Node, Postgres and Redis that operators meet. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -54,12 +55,6 @@ const CODES_OF: Readonly<Record<string, string>> = {
   "its primary is down": "MASTERDOWN",
   "out of memory": "OOM",
 };
-
-const WORDS = new Map(
-  Object.entries(CODES_OF).flatMap(([words, codes]) =>
-    codes.split(" ").map((code): [string, string] => [code, words]),
-  ),
-);
 
 /** Most causes that are followed: fetch wraps an error once, an AggregateError once more. */
 const CAUSES_MAX = 4;

@@ -52,6 +52,10 @@ interface Item {
   readonly detail: string;
 }
 
+const ok = (name: string, detail: string): Item => ({ name, result: "OK", detail });
+const attention = (name: string, detail: string): Item => ({ name, result: "CHECK", detail });
+const failure = (name: string, detail: string): Item => ({ name, result: "FAIL", detail });
+
 export type CheckReport = Awaited<ReturnType<typeof checkEverything>>;
 
 /**
@@ -86,10 +90,10 @@ export async function checkEverything({ process, health, rules, startedAt }: Ops
 function healthItem({ name, critical, kind, state, error, value, probeKind }: CheckResult): Item {
   if (state === "ok") {
     const measured = value === undefined ? "" : `: ${measuredWords(probeKind, value)}`;
-    return { name, result: "OK", detail: `ok${measured}` };
+    return ok(name, `ok${measured}`);
   }
   const isFailure = critical && kind !== "info" && state !== "unknown";
-  return { name, result: isFailure ? "FAIL" : "CHECK", detail: error ?? state };
+  return isFailure ? failure(name, error ?? state) : attention(name, error ?? state);
 }
 
 function measuredWords(probeKind: CheckResult["probeKind"], value: number): string {
@@ -110,16 +114,14 @@ async function fileItems({ manifest, directory }: ProcessContext): Promise<Item[
   ]);
 }
 
-async function fileItem(
-  name: string,
-  finding: Promise<string | undefined>,
-  detail: string,
-): Promise<Item> {
+type Problem = Promise<string | undefined>;
+
+async function fileItem(name: string, finding: Problem, detail: string): Promise<Item> {
   const problem = await finding;
-  return { name, result: problem === undefined ? "OK" : "FAIL", detail: problem ?? detail };
+  return problem === undefined ? ok(name, detail) : failure(name, problem);
 }
 
-async function linkProblem(persisted: PersistedPath): Promise<string | undefined> {
+async function linkProblem(persisted: PersistedPath): Problem {
   const { link, target, isMarker, kind } = persisted;
   const found = await lstat(link).catch(() => undefined);
   const [leadsTo, isAt] = await Promise.all(
@@ -134,7 +136,7 @@ async function linkProblem(persisted: PersistedPath): Promise<string | undefined
   return found === undefined || found.isSymbolicLink() ? undefined : "is not on the disk";
 }
 
-async function writeProblem(path: string): Promise<string | undefined> {
+async function writeProblem(path: string): Problem {
   return access(path, constants.R_OK | constants.W_OK).then(
     () => undefined,
     () => "cannot be read and written",
@@ -142,16 +144,14 @@ async function writeProblem(path: string): Promise<string | undefined> {
 }
 
 /** A marker file is created during an incident, so it is worth attention. Other toggles are off on purpose. */
-async function toggleItems({
-  manifest,
-  toggles,
-}: ProcessContext & ProcessServices): Promise<Item[]> {
+async function toggleItems(process: ProcessContext & ProcessServices): Promise<Item[]> {
+  const { toggles, manifest } = process;
   const declared = manifest.toggles ?? [];
   await Promise.all(declared.map(({ name }) => toggles.isOn(name)));
   const markers = declared.flatMap((it) => (it.reader.kind === "marker" ? it.name : []));
   return toggles.all().map(({ name, on, reason: detail, isInTrouble }) => {
     const isOk = !isInTrouble && (on || !markers.includes(name));
-    return { name, result: isOk ? "OK" : "CHECK", detail };
+    return isOk ? ok(name, detail) : attention(name, detail);
   });
 }
 
@@ -170,13 +170,12 @@ async function storeItems({
 
 /** A store in memory is rarely intended. */
 async function storeItem(name: string, kind: string, answer: Promise<unknown>): Promise<Item> {
-  const isAnswered = await answer.then(
-    () => true,
-    () => false,
+  const isKept = kind !== "memory";
+  return answer.then(
+    () =>
+      isKept ? ok(name, kind) : attention(name, "kept in memory only: a restart forgets all runs"),
+    () => failure(name, `the ${kind} does not answer`),
   );
-  if (!isAnswered) return { name, result: "FAIL", detail: `the ${kind} does not answer` };
-  if (kind !== "memory") return { name, result: "OK", detail: kind };
-  return { name, result: "CHECK", detail: "kept in memory only: a restart forgets all runs" };
 }
 
 /** The schedule of a job in this environment; no item for a job without one. */
@@ -195,11 +194,10 @@ function scheduleOf({ env, clock }: ProcessContext, job: ManifestJob): Scheduled
     const [next] = nextRuns(schedule, now, 1);
     const isStartOnly = schedule.pattern === undefined && schedule.everySeconds === undefined;
     const detail = next ? `${words}; next at ${next.toISOString()}` : words;
-    if (next || isStartOnly) return { schedule, item: { name, result: "OK", detail } };
-    return { schedule, item: { name, result: "CHECK", detail: `${words}; never due` } };
+    const isDue = next !== undefined || isStartOnly;
+    return { schedule, item: isDue ? ok(name, detail) : attention(name, `${words}; never due`) };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : "it cannot be read";
-    return { item: { name, result: "FAIL", detail } };
+    return { item: failure(name, error instanceof Error ? error.message : "it cannot be read") };
   }
 }
 
@@ -221,28 +219,28 @@ async function jobItems(
     const { name } = job;
     const runs = { last: slots.get(name), unfinished: unfinished.get(name) ?? [] };
     const stuck = stuckRun(job, runs, now);
-    if (stuck) return { name, result: "FAIL", detail: `does not end since ${stuck.startedAt}` };
+    if (stuck) return failure(name, `does not end since ${stuck.startedAt}`);
     // A separate cron job is late by its own records; for a job that calls start, the caller keeps the time.
     const schedule = scheduled[at]?.schedule;
     const late = schedule && missedSlot(job, schedule, { runs, since, now });
-    if (late) return { name, result: "FAIL", detail: `did not run at ${late.toISOString()}` };
+    if (late) return failure(name, `did not run at ${late.toISOString()}`);
     return lastRunItem(name, newest.get(name));
   });
 }
 
 function lastRunItem(name: string, last: RunRecord | undefined): Item {
-  if (!last) return { name, result: "CHECK", detail: "never ran" };
+  if (!last) return attention(name, "never ran");
   const when = `${last.status} at ${last.startedAt}`;
-  if (last.status === "ok" || last.status === "skipped")
-    return { name, result: "OK", detail: when };
-  return { name, result: "FAIL", detail: last.error === null ? when : `${when}: ${last.error}` };
+  if (last.status === "ok" || last.status === "skipped") return ok(name, when);
+  return failure(name, last.error === null ? when : `${when}: ${last.error}`);
 }
 
 function cacheItem(cache: CacheSnapshot): Item {
   const { name, result, error, lastRefreshAt, ttlExpired } = cache;
-  if (result === "fail") return { name, result: "FAIL", detail: error ?? "failed" };
-  if (lastRefreshAt === null) return { name, result: "CHECK", detail: "never refreshed" };
-  return { name, result: ttlExpired ? "CHECK" : "OK", detail: `refreshed at ${lastRefreshAt}` };
+  if (result === "fail") return failure(name, error ?? "failed");
+  if (lastRefreshAt === null) return attention(name, "never refreshed");
+  const when = `refreshed at ${lastRefreshAt}`;
+  return ttlExpired ? attention(name, when) : ok(name, when);
 }
 
 /** Fields that name an optional variable, which overrides a default. */
@@ -255,28 +253,20 @@ function variableItems({ manifest, env }: ProcessContext): Item[] {
   );
   return needed.toSorted().map((name) => {
     const isSet = valueOf(env, name) !== undefined;
-    return { name, result: isSet ? "OK" : "CHECK", detail: isSet ? "SET" : "MISSING" };
+    return isSet ? ok(name, "SET") : attention(name, "MISSING");
   });
 }
 
 /** A rule that cannot read its source watches nothing. */
 function ruleItem({ name, error, reasons }: RuleState): Item {
-  if (error !== undefined) {
-    return { name, result: "FAIL", detail: `its source cannot be read: ${error}` };
-  }
-  return {
-    name,
-    result: reasons.length === 0 ? "OK" : "CHECK",
-    detail: reasons.join("; ") || "ok",
-  };
+  if (error !== undefined) return failure(name, `its source cannot be read: ${error}`);
+  return reasons.length === 0 ? ok(name, "ok") : attention(name, reasons.join("; "));
 }
 
 /** A channel whose variable is not set sends nothing. This is not a failure, but worth attention. */
 async function channelItems({ alerts }: ProcessServices): Promise<Item[]> {
   const channels = await alerts.channels();
-  if (channels.length === 0) {
-    return [{ name: "alerts", result: "CHECK", detail: "no channel: nobody receives alerts" }];
-  }
+  if (channels.length === 0) return [attention("alerts", "no channel: nobody receives alerts")];
   return channels.map((it) => {
     const result = it.failures > 0 ? "FAIL" : it.isReady ? "OK" : "CHECK";
     return { name: it.name, result, detail: channelWords(it) };
@@ -287,13 +277,9 @@ async function channelItems({ alerts }: ProcessServices): Promise<Item[]> {
 async function silenceItems({ alerts }: ProcessServices): Promise<Item[]> {
   const name = "silence";
   const silences = await alerts.silences.list();
-  if (silences.length === 0) return [{ name, result: "OK", detail: "none" }];
+  if (silences.length === 0) return [ok(name, "none")];
   return silences.map(({ until, by, reason, match }) => {
     const why = reason === "" ? "" : `: ${reason}`;
-    return {
-      name,
-      result: "CHECK",
-      detail: `${match ?? "all"} silenced until ${until} by ${by}${why}`,
-    };
+    return attention(name, `${match ?? "all"} silenced until ${until} by ${by}${why}`);
   });
 }
