@@ -63,17 +63,19 @@ async function deployAndVerify(
   workspace: Workspace,
   isRun: boolean,
 ): Promise<boolean> {
-  const { carryOut, renderOutcome, renderTotal } = await import("./workspace/operation.ts");
+  const { renderOutcome, renderTotal } = await import("./workspace/operation.ts");
+  const { planChanges } = await import("./workspace/plan.ts");
+  const { deployChanges } = await import("./workspace/deploy.ts");
   const { verifyWorkspace } = await import("./verify/verify-workspace.ts");
   const { renderStack } = await import("./workspace/stack-summary.ts");
 
   say("\nPreview");
-  const preview = await carryOut((options) => workspace.stack.preview(options), say);
+  const preview = await planChanges(workspace.stack, say);
   say(renderOutcome(preview));
   if (preview.failure) return true;
 
   say("\nUp");
-  const up = await carryOut((options) => workspace.stack.up({ ...options, refresh: true }), say);
+  const up = await deployChanges(workspace.stack, { refresh: true }, say);
   say(up.failure ? renderOutcome(up) : renderTotal(up));
   if (up.failure) return true;
   if (isRun) await tour(workspace);

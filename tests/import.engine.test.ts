@@ -161,9 +161,7 @@ test("what keeps data outlives a destroy without consent, by hand too", async ()
 
   const { failure } = await engine.destroy({ keepData: true });
 
-  expect(failure).toContain(
-    'WebService "older-web": deleting it loses what is on the disk. Restore it, or take a backup and consent',
-  );
+  expect(failure).toContain("cannot be deleted\nbecause it is protected");
   expect(await render("GET", `/services/${web}`)).toMatchObject({ name: "older-web" });
   expect((await engine.destroy()).failure).toBeUndefined();
   expect(await render("GET", "/services")).toEqual([]);

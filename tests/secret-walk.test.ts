@@ -178,7 +178,10 @@ function pluginOf(render: RenderInProcess) {
       configure: () => render.newClient(),
       resources: RENDER_TYPES,
     },
-    { log: { progress: () => undefined, notice: () => undefined }, attach: () => undefined },
+    {
+      log: { progress: () => undefined, notice: () => undefined, error: async () => undefined },
+      attach: () => undefined,
+    },
   );
   const { open } = Secret.prototype;
   let method = "";

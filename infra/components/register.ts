@@ -35,12 +35,32 @@ export function register<C extends ResourceContract>(
     Object.keys(contract.outputs.shape).map((key) => [key, undefined]),
   );
   const secrets = secretOutputs(contract);
+  const mark = contract.holds && options.protect ? { protectedBySpec: true } : {};
   return new ContractResource(
     contract.token,
     name,
-    { ...inputs, ...outputs },
-    { ...options, ...(secrets.length > 0 && { additionalSecretOutputs: secrets }) },
+    { ...inputs, ...mark, ...outputs },
+    {
+      ...options,
+      protect: options.protect ?? protectsData(contract, inputs, options),
+      ...(secrets.length > 0 && { additionalSecretOutputs: secrets }),
+    },
   ) as Registered<C>;
+}
+
+/**
+ * Whether the engine itself must refuse to delete the resource.
+ *
+ * `pulumi destroy` runs no program and deletes dependents first, so the plugin alone would refuse
+ * too late: other resources would be gone.
+ */
+function protectsData(
+  contract: ResourceContract,
+  inputs: pulumi.Inputs,
+  { retainOnDelete }: pulumi.CustomResourceOptions,
+): boolean {
+  const consents = inputs["allowDataLoss"] === true || retainOnDelete === true;
+  return !consents && contract.holds?.(inputs) !== undefined;
 }
 
 /**

@@ -1,15 +1,13 @@
 import { loadStack } from "../../infra/stack.ts";
-import { carryOut, type Outcome, renderOutcome } from "../workspace/operation.ts";
+import { type Outcome, renderOutcome } from "../workspace/operation.ts";
 import { openWorkspace, type Workspace } from "../workspace/workspace.ts";
 import { type Command, EXIT, type Invocation, printJson, say, stackOf } from "./command.ts";
-
-type EngineOptions = Parameters<Parameters<typeof carryOut>[0]>[0];
 
 /** Runs one operation on a stack and prints its changes, as text or as JSON. */
 export async function reportOutcome(
   command: Command,
   invocation: Invocation,
-  operation: (workspace: Workspace, options: EngineOptions) => Promise<unknown>,
+  operation: (workspace: Workspace, log: (line: string) => void) => Promise<Outcome>,
 ): Promise<number> {
   const stackName = stackOf(command, invocation);
   const { flags, values } = invocation;
@@ -23,7 +21,7 @@ export async function reportOutcome(
     ...(overlay !== undefined && { overlay }),
   });
   try {
-    const outcome = await carryOut((options) => operation(workspace, options), say);
+    const outcome = await operation(workspace, say);
     if (flags["json"]) printJson(outcome);
     else process.stdout.write(`${command.name} ${stackName}\n${renderOutcome(outcome)}\n`);
     return exitCodeOf(outcome, flags["expect-no-changes"] ?? false);

@@ -1,7 +1,8 @@
+import { planChanges } from "../workspace/plan.ts";
 import { type Command, overlayOption, stackOptions } from "./command.ts";
 import { reportOutcome } from "./outcome.ts";
 
-/** Shows what `up` would change. Makes no API call to a vendor. */
+/** Shows what `up` would change or refuse. Makes no API call to a vendor. */
 export const preview: Command = {
   name: "preview",
   takesStack: true,
@@ -9,5 +10,5 @@ export const preview: Command = {
   summary: "Show what up would change.",
   options: { ...stackOptions, ...overlayOption, "expect-no-changes": { type: "boolean" } },
   run: (invocation) =>
-    reportOutcome(preview, invocation, ({ stack }, options) => stack.preview(options)),
+    reportOutcome(preview, invocation, ({ stack }, log) => planChanges(stack, log)),
 };

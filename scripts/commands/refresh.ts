@@ -1,3 +1,4 @@
+import { carryOut } from "../workspace/operation.ts";
 import { type Command, stackOptions } from "./command.ts";
 import { reportOutcome } from "./outcome.ts";
 
@@ -13,7 +14,11 @@ export const refresh: Command = {
     "expect-no-changes": { type: "boolean" },
   },
   run: (invocation) =>
-    reportOutcome(refresh, invocation, ({ stack }, options) =>
-      invocation.flags["save"] ? stack.refresh(options) : stack.previewRefresh(options),
+    reportOutcome(refresh, invocation, ({ stack }, log) =>
+      carryOut(
+        (options) =>
+          invocation.flags["save"] ? stack.refresh(options) : stack.previewRefresh(options),
+        log,
+      ),
     ),
 };

@@ -1,8 +1,8 @@
-import { clearPendingCreates } from "../workspace/pending-creates.ts";
-import { type Command, overlayOption, say, stackOptions } from "./command.ts";
+import { deployChanges } from "../workspace/deploy.ts";
+import { type Command, overlayOption, stackOptions } from "./command.ts";
 import { reportOutcome } from "./outcome.ts";
 
-/** Refreshes the state, then deploys the spec. */
+/** Refreshes the state, then deploys the spec, unless any part of the plan is refused. */
 export const up: Command = {
   name: "up",
   takesStack: true,
@@ -10,8 +10,7 @@ export const up: Command = {
   summary: "Refresh, then deploy.",
   options: { ...stackOptions, ...overlayOption, "no-refresh": { type: "boolean" } },
   run: (invocation) =>
-    reportOutcome(up, invocation, async ({ stack }, options) => {
-      await stack.up({ ...options, refresh: !invocation.flags["no-refresh"] });
-      await clearPendingCreates(stack, say);
-    }),
+    reportOutcome(up, invocation, ({ stack }, log) =>
+      deployChanges(stack, { refresh: !invocation.flags["no-refresh"] }, log),
+    ),
 };

@@ -84,7 +84,8 @@ function failureText(events: readonly EngineEvent[], error: Error): string {
   return said.length > 0 ? [...new Set(said)].join("\n") : error.message;
 }
 
-function plainText({ message, urn }: { message: string; urn?: string }): string {
+/** The text of a diagnostic, without colours, after the name of its resource. */
+export function plainText({ message, urn }: { message: string; urn?: string }): string {
   return `${nameOf(urn)}${message.replace(COLOUR, "").trim()}`;
 }
 

@@ -8,10 +8,12 @@ export const CONSENT_VARIABLE = "OPSPEC_ALLOW_DATA_LOSS";
 /**
  * The consents of one operation to delete resources that hold data.
  *
- * The plugin checks them instead of Pulumi's `protect`: a protected resource needs one `up` to be
- * released and another to be replaced, a destroy needs all of them released first, and neither says
- * which data is lost. The variable names a stack, so that a variable left set in a shell does not
- * apply to another stack.
+ * Two guards need them. The program protects such a resource in state, because `pulumi destroy` runs
+ * no program and deletes dependents first: when a plugin refuses, other resources are already gone.
+ * The plugin checks the actual resource, because a disk may have been added elsewhere, and says
+ * which data is lost. `allowDataLoss` in the spec lifts both in the same `up`, and `opspec destroy
+ * --allow-data-loss` lifts the protection before it starts. The variable names a stack, so that a
+ * variable left set in a shell does not apply to another stack.
  */
 export class Consents {
   readonly #urns = new Set<string>();

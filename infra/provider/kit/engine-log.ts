@@ -6,6 +6,8 @@ export interface EngineLog {
   progress(urn: string, message: string): void;
   /** A permanent line of the stack, for example about a long wait. */
   notice(message: string): void;
+  /** An error of a resource that does not end the operation; resolves once the engine has it. */
+  error(urn: string, message: string): Promise<void>;
 }
 
 /**
@@ -15,26 +17,28 @@ export interface EngineLog {
  */
 export function engineLog(address: () => string | undefined): EngineLog {
   let client: Promise<LogClient> | undefined;
-  const log = (line: LogLine): void => {
+  const log = async (line: LogLine): Promise<void> => {
     const target = address();
     if (!target) return;
     client ??= connect(target);
-    client.then((it) => it.log(line)).catch(() => undefined);
+    await client.then((it) => it.log(line)).catch(() => undefined);
   };
   return {
-    progress: (urn, message) => log({ urn, message, isPassing: true }),
-    notice: (message) => log({ urn: "", message, isPassing: false }),
+    progress: (urn, message) => void log({ urn, message, severity: "INFO" }),
+    notice: (message) => void log({ urn: "", message, severity: "WARNING" }),
+    error: (urn, message) => log({ urn, message, severity: "ERROR" }),
   };
 }
 
 interface LogLine {
   readonly urn: string;
   readonly message: string;
-  readonly isPassing: boolean;
+  /** The engine shows info lines only beside a resource, as a transient status. */
+  readonly severity: "INFO" | "WARNING" | "ERROR";
 }
 
 interface LogClient {
-  log(line: LogLine): void;
+  log(line: LogLine): Promise<void>;
 }
 
 async function connect(address: string): Promise<LogClient> {
@@ -44,15 +48,13 @@ async function connect(address: string): Promise<LogClient> {
   ]);
   const client = new engineGrpc.EngineClient(address, credentials.createInsecure());
   return {
-    log: ({ urn, message, isPassing }) => {
-      const { INFO, WARNING } = enginePb.LogSeverity;
+    log: ({ urn, message, severity }) => {
       const request = new enginePb.LogRequest();
-      // The engine shows info lines only beside a resource, and this line has none.
-      request.setSeverity(isPassing ? INFO : WARNING);
+      request.setSeverity(enginePb.LogSeverity[severity]);
       request.setUrn(urn);
       request.setMessage(message);
-      request.setEphemeral(isPassing);
-      client.log(request, () => undefined);
+      request.setEphemeral(severity === "INFO");
+      return new Promise((resolve) => client.log(request, () => resolve()));
     },
   };
 }

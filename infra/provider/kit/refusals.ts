@@ -4,6 +4,17 @@ import { type Change, diff, renderChange } from "./diff.ts";
 import { type PathStep, type Tree, type TreeObject, Unknown, isObject } from "./property-tree.ts";
 
 /**
+ * The environment variable with which a check reports its refusals and does not fail.
+ *
+ * The engine ends at the first failed check. `opspec preview` and `opspec up` collect every refusal
+ * of a plan before anything is changed.
+ */
+export const REPORT_VARIABLE = "OPSPEC_REPORT_REFUSALS";
+
+/** How such a report begins, so that it differs from the engine's own errors of the resource. */
+export const REFUSED = "refused: ";
+
+/**
  * Changes that would lose data without consent, or that the vendor does not support.
  *
  * Both sides are revealed inputs. An unknown value is judged once it is known.

@@ -1,7 +1,7 @@
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
 import { parseUrn } from "../../resources/urn.ts";
-import { check } from "./check.ts";
+import { check, type CheckFailure } from "./check.ts";
 import { Consents, deletionRefusal } from "./consent.ts";
 import { diff } from "./diff.ts";
 import type { EngineLog } from "./engine-log.ts";
@@ -10,7 +10,7 @@ import type { Call, Known, PluginDefinition, ResourceType } from "./plugin.ts";
 import { decode, encode, revealed, type TreeObject } from "./property-tree.ts";
 import { markSecrets } from "./observed.ts";
 import { concealing, secretTexts } from "./redaction.ts";
-import { refusals } from "./refusals.ts";
+import { REFUSED, refusals, REPORT_VARIABLE } from "./refusals.ts";
 import {
   createResource,
   existing,
@@ -71,31 +71,48 @@ export class Session<Client> {
     return response;
   }
 
-  check(request: providerPb.CheckRequest): providerPb.CheckResponse {
+  async check(request: providerPb.CheckRequest): Promise<providerPb.CheckResponse> {
     const { contract } = this.#typeOf(request.getUrn());
     const sealed = withoutImportNote(decode(request.getNews()));
     const news = revealed(sealed);
     const olds = revealed(comparableOlds(contract, decode(request.getOlds()), sealed));
     this.#consents.note(request.getUrn(), news);
     const refused = Object.keys(olds).length > 0 ? refusals(contract, olds, news) : [];
-    const failures = [...check(contract.inputs, news), ...refused];
+    const left = await this.#reported(request.getUrn(), refused);
+    const failures = [...check(contract.inputs, news), ...left];
     const checked = markSecrets(contract.inputs, sealed);
     for (const text of secretTexts(checked)) this.#secrets.add(text);
     return checkResponse(encode(checked), failures);
   }
 
-  diff(request: providerPb.DiffRequest): providerPb.DiffResponse {
+  async diff(request: providerPb.DiffRequest): Promise<providerPb.DiffResponse> {
     const { contract, lifecycle } = this.#typeOf(request.getUrn());
     // A refresh compares with the state, which may come from an import.
     const news = revealed(withoutImportNote(decode(request.getNews())));
-    const known = existing(stateOf(request.getOldInputs(), request.getOlds()));
+    const state = stateOf(request.getOldInputs(), request.getOlds());
+    const known = existing(state);
     const olds = revealed(comparableOlds(contract, known.inputs, news));
+    // A check sees only the inputs of the state, not what an incomplete operation wrote.
+    if (known.inputs !== state.inputs) {
+      const refused = refusals(contract, olds, news);
+      const [first] = await this.#reported(request.getUrn(), refused);
+      if (first) throw new Error(`${first.property}: ${first.reason}`);
+    }
     // The engine requests a diff of every existing resource of the program before it processes it.
     if (this.#client !== undefined) lifecycle.announce?.(request.getId(), news, this.#client);
     return diffResponse(diff(contract, olds, news), {
       deleteBeforeReplace: contract.deleteBeforeReplace ?? false,
       isUnfinished: isUnfinished(known.outputs),
     });
+  }
+
+  /** Reports the refusals where they are collected; returns those that must fail the call. */
+  async #reported(urn: string, refused: readonly CheckFailure[]): Promise<readonly CheckFailure[]> {
+    if (!process.env[REPORT_VARIABLE]) return refused;
+    for (const { property, reason } of refused) {
+      await this.#host.log.error(urn, `${REFUSED}${property}: ${reason}`);
+    }
+    return [];
   }
 
   async create(request: providerPb.CreateRequest): Promise<providerPb.CreateResponse> {

@@ -12,8 +12,13 @@ export const adoptField = {
   }),
 };
 
-/** The consent for resources that hold data. */
+/** The consent for resources that hold data. Such a resource is protected in state without it. */
 export const dataLossField = {
+  protectedBySpec: field(z.boolean().optional(), {
+    description:
+      "The spec itself protects the resource, so that a consent to lose data does not lift the protection.",
+    uncompared: true,
+  }),
   allowDataLoss: field(z.boolean().optional(), {
     description: "Consent to lose the data of a replaced or deleted resource or a removed disk.",
     uncompared: true,
