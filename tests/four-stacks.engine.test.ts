@@ -6,6 +6,7 @@ import { MARKER_KEY } from "../infra/provider/render/marker.ts";
 import { loadStack } from "../infra/stack.ts";
 import { changeEverything, type StateResource } from "../infra/testing/out-of-band.ts";
 import { send } from "../infra/testing/render-plugin.ts";
+import { unseenByVerify } from "../infra/testing/verified-fields.ts";
 import type { Finding } from "../scripts/verify/finding.ts";
 import { verifyWorkspace } from "../scripts/verify/verify-workspace.ts";
 import type { Outcome } from "../scripts/workspace/operation.ts";
@@ -133,12 +134,15 @@ describe.each(STACKS)("%s", (stackName) => {
     expect(steps(await life.engine.refresh())).toEqual([]);
   });
 
-  test("every declared field that was changed elsewhere is drift, nothing else is, and up mends it", async () => {
+  test("every declared field that was changed elsewhere is drift and fails verify, nothing else is, and up mends it", async () => {
     const changed = await changeElsewhere(life);
 
     const drift = await life.engine.refresh();
 
     expect(drift.steps.map(driftLine).toSorted()).toEqual(changed);
+    const failed = (await verified(life)).filter((it) => it.status === "failed");
+    const lines = failed.map((it) => `${it.check}: ${it.reason}`);
+    expect(unseenByVerify(changed, lines)).toEqual([]);
     expect((await life.engine.up(true)).failure).toBeUndefined();
     expect(steps(await life.engine.refresh())).toEqual([]);
   });

@@ -138,6 +138,7 @@ const NOT_OF_SERVICES: Readonly<Record<string, string>> = {
   region: REGION,
   adopt: CONSENT,
   allowDataLoss: CONSENT,
+  protectedBySpec: CONSENT,
   runtime: "another runtime takes other build fields, so it would be more than one change",
   groupHashes: "Render does not hold it: a changed group is the drift of the group",
 };
@@ -147,6 +148,7 @@ const NOT_OF_DATASTORES: Readonly<Record<string, string>> = {
   region: REGION,
   adopt: CONSENT,
   allowDataLoss: CONSENT,
+  protectedBySpec: CONSENT,
 };
 
 /** A kind of resource: where it stands in the API, and what of it can be changed there and what not. */

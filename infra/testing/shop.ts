@@ -1,9 +1,11 @@
+import type { Json } from "../provider/render/answer.ts";
 import { modelOf } from "./spec-text.ts";
 
 /** A small stack with a noun of each kind, for tests of verify. */
 export const SHOP = modelOf(`
 secrets: { TOKEN: {}, CERT: {}, EXTRA: { required: false } }
-databases: { main: { version: 17, plan: basic_1gb, diskGb: 15 } }
+databases:
+  main: { version: 17, plan: basic_1gb, diskGb: 15, allowList: [{ cidr: 203.0.113.0/24, why: office }] }
 keyValues: { queue: { plan: starter, evict: noeviction, persistence: snapshot } }
 envGroups:
   shared: { env: { TOKEN: { secret: TOKEN }, DATABASE_URL: { database: main } } }
@@ -53,7 +55,13 @@ export const SHOP_PROJECT = {
 
 /** Value of its secret. */
 export const SHOP_SECRET = "a-value-that-nobody-may-see";
-const REPO = { repo: "https://github.com/example/shop", branch: "main", environmentId: "evm-1" };
+const PLACE = { ownerId: SHOP.ownerId, environmentId: "evm-1" };
+const REPO = {
+  ...PLACE,
+  repo: "https://github.com/example/shop",
+  branch: "main",
+  autoDeploy: "yes",
+};
 
 /** Everything at Render as the model wants it, new for each test. */
 export function observedShop() {
@@ -64,6 +72,7 @@ export function observedShop() {
         service: {
           ...REPO,
           id: "srv-site",
+          name: "shop-site",
           slug: "shop-site",
           serviceDetails: {
             url: "https://shop-site.onrender.com",
@@ -75,12 +84,20 @@ export function observedShop() {
         secretFiles: {},
         deploy: "live",
         domains: {},
+        headers: [] as Json[],
+        routes: [] as Json[],
       },
     },
     jobs: { nightly: observedJob() },
     envGroups: {
       shared: {
-        group: { id: "evg-1", environmentId: "evm-1", createdAt: "2026-01-01T00:00:00Z" },
+        group: {
+          id: "evg-1",
+          name: "shop-shared",
+          ownerId: SHOP.ownerId,
+          environmentId: "evm-1",
+          createdAt: "2026-01-01T00:00:00Z",
+        },
         env: { TOKEN: SHOP_SECRET, DATABASE_URL } as Record<string, string>,
         secretFiles: {},
         linked: ["srv-api"],
@@ -107,12 +124,14 @@ function observedApi() {
     service: {
       ...REPO,
       id: "srv-api",
+      name: "shop-api",
       slug: "shop-api",
       suspended: "not_suspended",
       serviceDetails: {
         url: "https://shop-api.onrender.com",
         openPorts: [{ port: 10_000, protocol: "TCP" }],
         plan: "standard",
+        region: "oregon",
         numInstances: 2,
         envSpecificDetails: { buildCommand: "npm ci", startCommand: "node server.js" },
       },
@@ -121,6 +140,8 @@ function observedApi() {
     secretFiles: { "cert.pem": "any", motd: "hello" },
     deploy: "live",
     domains,
+    headers: [] as Json[],
+    routes: [] as Json[],
   };
 }
 
@@ -133,12 +154,14 @@ function observedJob() {
   };
   return {
     service: {
+      ...PLACE,
       id: "crn-nightly",
-      environmentId: "evm-1",
+      name: "shop-nightly",
       imagePath: job?.source.kind === "image" ? job.source.image : "",
       serviceDetails: {
         schedule: "0 3 * * *",
         plan: "starter",
+        region: "oregon",
         envSpecificDetails: { dockerCommand: "/opt/opspec/opspec-runtime run nightly" },
       },
     },
@@ -146,15 +169,27 @@ function observedJob() {
     secretFiles: { "opspec-manifest.json": job?.secretFiles?.[0]?.content ?? "" },
     deploy: "live",
     domains: {},
+    headers: [] as Json[],
+    routes: [] as Json[],
   };
 }
 
+const OFFICE = [{ cidrBlock: "203.0.113.0/24", description: "office" }];
+
 function observedDatastores() {
-  const available = { environmentId: "evm-1", status: "available" };
+  const owner = { id: SHOP.ownerId };
+  const available = { environmentId: "evm-1", status: "available", owner, region: "oregon" };
   return {
     databases: {
       main: {
-        datastore: { ...available, plan: "basic_1gb", version: "17", diskSizeGB: 15 },
+        datastore: {
+          ...available,
+          name: "shop-main",
+          ipAllowList: OFFICE,
+          plan: "basic_1gb",
+          version: "17",
+          diskSizeGB: 15,
+        },
         connection: { internalConnectionString: DATABASE_URL },
       },
     },
@@ -162,6 +197,7 @@ function observedDatastores() {
       queue: {
         datastore: {
           ...available,
+          name: "shop-queue",
           plan: "starter",
           options: { maxmemoryPolicy: "noeviction", persistenceMode: "snapshot" },
         },

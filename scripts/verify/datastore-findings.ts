@@ -3,6 +3,7 @@ import { type Json, memberAt } from "../../infra/provider/render/answer.ts";
 import type { Deployment } from "./deployment.ts";
 import { type Finding, finding } from "./finding.ts";
 import { differs } from "./process-problems.ts";
+import { databaseSettings, keyValueSettings } from "./settings-finding.ts";
 
 /** The findings of a database. */
 export function databaseFindings(model: PostgresModel, { observed }: Deployment): Finding[] {
@@ -28,6 +29,7 @@ export function databaseFindings(model: PostgresModel, { observed }: Deployment)
     ...(model.replicas
       ? [finding(`${name} has its replicas`, replicasProblem(model.replicas, at("readReplicas")))]
       : []),
+    databaseSettings(name, model, found),
   ];
 }
 
@@ -57,6 +59,7 @@ export function keyValueFindings(model: KeyValueModel, { observed }: Deployment)
             differs(option("persistenceMode"), persistenceMode),
           ),
         ]),
+    keyValueSettings(name, model, found),
   ];
 }
 
@@ -90,5 +93,10 @@ function replicasProblem(wanted: readonly string[], actual: Json | undefined): s
     ? (actual as readonly Json[]).map((it) => memberAt(it, ["name"]))
     : [];
   const missing = wanted.filter((it) => !names.includes(it));
-  return missing.length === 0 ? undefined : `missing: ${missing.join(", ")}. Run opspec up.`;
+  const more = names.filter((it) => !wanted.some((own) => own === it));
+  const problems = [
+    ...(missing.length > 0 ? [`missing: ${missing.join(", ")}`] : []),
+    ...(more.length > 0 ? [`not declared: ${more.join(", ")}`] : []),
+  ];
+  return problems.length === 0 ? undefined : `${problems.join("; ")}. Run opspec up.`;
 }

@@ -10,6 +10,7 @@ import {
   sourceProblem,
   sourceWords,
 } from "./process-problems.ts";
+import { jobSettings } from "./settings-finding.ts";
 
 /** The findings of a deployed cron job. */
 export function jobFindings(model: JobModel, deployment: Deployment): Finding[] {
@@ -30,6 +31,7 @@ export function jobFindings(model: JobModel, deployment: Deployment): Finding[] 
     ),
     ...commandFindings(name, model, observed),
     finding(`${name} has plan ${model.plan}`, differs(detail("plan"), model.plan)),
+    jobSettings(name, model, { observed, stack: deployment.observed }),
     ...environmentFindings(name, model, { observed, deployment }),
   ];
 }

@@ -57,18 +57,24 @@ async function byKey<Item extends { key: string }, T>(
   return Object.fromEntries(await Promise.all(found));
 }
 
+/** Collections that are read only when they are declared. */
+interface Declared {
+  readonly domains?: readonly string[] | undefined;
+  readonly headers?: unknown;
+  readonly routes?: unknown;
+}
+
 function observeService(ask: Ask) {
-  return async (
-    id: string,
-    item: { readonly domains?: readonly string[] | undefined },
-  ): Promise<ObservedService | undefined> => {
+  return async (id: string, item: Declared): Promise<ObservedService | undefined> => {
     const path = `/services/${id}`;
-    const [service, deploys, env, secretFiles, domains] = await Promise.all([
+    const [service, deploys, env, secretFiles, domains, headers, routes] = await Promise.all([
       ask.one(path),
       ask.one(`${path}/deploys?limit=1`),
       ask.list(`${path}/env-vars`, "envVar"),
       ask.list(`${path}/secret-files`, "secretFile"),
       item.domains ? ask.list(`${path}/custom-domains`, "customDomain") : [],
+      item.headers ? ask.list(`${path}/headers`, "header") : [],
+      item.routes ? ask.list(`${path}/routes`, "route") : [],
     ]);
     if (service === undefined) return undefined;
     const newest = Array.isArray(deploys) ? memberAt(deploys[0] as Json, ["deploy"]) : undefined;
@@ -77,6 +83,8 @@ function observeService(ask: Ask) {
       env: textsOf(env, "key", "value"),
       secretFiles: textsOf(secretFiles, "name", "content"),
       deploy: textAt(newest, "status"),
+      headers,
+      routes,
       domains: textsOf(domains, "name", "verificationStatus"),
     };
   };

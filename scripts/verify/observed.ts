@@ -10,6 +10,9 @@ export interface ObservedService {
   readonly secretFiles: Texts;
   /** Status of the newest deploy. */
   readonly deploy: string | undefined;
+  /** Headers and routes of a static site. */
+  readonly headers: readonly Json[];
+  readonly routes: readonly Json[];
   /** Custom domains with the status of their DNS verification at Render. */
   readonly domains: Readonly<Record<string, string>>;
 }

@@ -4,6 +4,7 @@ import type { Deployment } from "./deployment.ts";
 import { type Finding, finding, unchecked } from "./finding.ts";
 import type { ByKey, ObservedStack } from "./observed.ts";
 import { differs } from "./process-problems.ts";
+import { registrySettings } from "./settings-finding.ts";
 
 /** The findings of the project's environment: it exists and contains every resource. */
 export function projectFindings(project: ProjectModel, { observed }: Deployment): Finding[] {
@@ -41,6 +42,7 @@ export function registryFindings(model: RegistryModel, { observed }: Deployment)
   return [
     finding(`${name} is of ${model.registry}`, differs(at("registry"), model.registry)),
     finding(`${name} has the account ${model.username}`, differs(at("username"), model.username)),
+    registrySettings(name, model, found),
     unchecked(`${name} has its token`, "Render never returns a token"),
   ];
 }

@@ -31,6 +31,8 @@ const observed = (url: string): ObservedStack => {
     env: { OPSPEC_OPS_TOKEN: TOKEN },
     secretFiles: {},
     deploy: "live",
+    headers: [],
+    routes: [],
     domains: {},
   };
   const none = { jobs: {}, envGroups: {}, databases: {}, keyValues: {}, registries: {} };

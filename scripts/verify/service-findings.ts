@@ -12,6 +12,7 @@ import {
   sourceProblem,
   sourceWords,
 } from "./process-problems.ts";
+import { serviceSettings, siteSettings } from "./settings-finding.ts";
 
 /** The findings of a deployed service. `hasDns`: whether public names can point to this cloud. */
 export function serviceFindings(
@@ -32,6 +33,7 @@ export function serviceFindings(
     finding(`${name} has plan ${model.plan}`, differs(detail(observed, "plan"), model.plan)),
     ...scaleFindings(name, model, observed),
     ...(model.disk ? [finding(`${name} has its disk`, diskProblem(model.disk, observed))] : []),
+    serviceSettings(name, model, { observed, stack: deployment.observed }),
     ...environmentFindings(name, model, { observed, deployment }),
     ...domainFindings(name, model.domains, { observed, hasDns }),
   ];
@@ -65,6 +67,7 @@ export function siteFindings(
       `${name} publishes ${publishPath}`,
       differs(detail(observed, "publishPath"), publishPath),
     ),
+    siteSettings(name, model, observed),
     ...environmentFindings(name, model, { observed, deployment }),
     ...domainFindings(name, model.domains, { observed, hasDns }),
   ];
@@ -116,6 +119,8 @@ function diskProblem(disk: DiskModel, observed: ObservedService): string | undef
   if (at("id") === undefined) return "it has no disk. Run opspec up.";
   const mount = at("mountPath");
   const size = at("sizeGB");
+  if (at("name") !== disk.name)
+    return `it is called ${String(at("name"))}, not ${disk.name}. Run opspec up.`;
   if (mount !== disk.mountPath)
     return `it is mounted at ${String(mount)}, not ${disk.mountPath}. Run opspec up.`;
   return size === disk.sizeGb

@@ -35,6 +35,7 @@ async function deployShop(): Promise<Record<string, string>> {
     plan: "basic_1gb",
     version: "17",
     diskSizeGB: 15,
+    ipAllowList: [{ cidrBlock: "203.0.113.0/24", description: "office" }],
   });
   const queue = await api("POST", "/key-value", {
     ...at,

@@ -27,16 +27,20 @@ test("everything as it must be is ok, line by line, and what cannot be seen is s
     ok           database main has plan basic_1gb
     ok           database main is version 17
     ok           database main has 15 GB
+    ok           database main has its other settings
     ok           key-value store queue is available
     ok           key-value store queue has plan starter
     ok           key-value store queue evicts by noeviction
     ok           key-value store queue persists by snapshot
+    ok           key-value store queue has its other settings
     ok           env group shared has its variables
+    ok           env group shared has its other settings
     ok           service api is live
     ok           service api comes from https://github.com/example/shop, branch main
     ok           service api has its commands
     ok           service api has plan standard
     ok           service api has 2 instance(s)
+    ok           service api has its other settings
     ok           service api has its environment
     ok           service api is linked to shared
     ok           service api has the file cert.pem
@@ -47,12 +51,14 @@ test("everything as it must be is ok, line by line, and what cannot be seen is s
     ok           static site site comes from https://github.com/example/shop, branch main
     ok           static site site is built by npm run build
     ok           static site site publishes dist
+    ok           static site site has its other settings
     ok           static site site has its environment
     ok           job nightly is live
     ok           job nightly runs at daily 03:00 UTC
     ok           job nightly comes from example.com/runtime@sha256:000000000000…
     ok           job nightly has its commands
     ok           job nightly has plan starter
+    ok           job nightly has its other settings
     ok           job nightly has its environment
     ok           job nightly has the file opspec-manifest.json
     ok           secret TOKEN is the same in 2 places
@@ -100,6 +106,17 @@ test.each<[string, (it: Observed) => void, string]>([
     "another plan",
     ({ services }) => (services.api.service.serviceDetails.plan = "starter"),
     "service api has plan standard: it is starter, not standard. Run opspec up.",
+  ],
+  [
+    "an allow-list that was opened by hand",
+    ({ databases }) =>
+      Object.assign(databases.main.datastore, { ipAllowList: [{ cidrBlock: "0.0.0.0/0" }] }),
+    "database main has its other settings: missing or different: ipAllowList. Run opspec up.",
+  ],
+  [
+    "another name and another time of deploys",
+    ({ services: { api } }) => Object.assign(api.service, { name: "other", autoDeploy: "no" }),
+    "service api has its other settings: missing or different: autoDeploy, name. Run opspec up.",
   ],
   [
     "fewer instances",

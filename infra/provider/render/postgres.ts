@@ -8,7 +8,8 @@ import type { ObservedRecord } from "./record-kind.ts";
 /** The default port of Postgres. */
 const PORT = "5432";
 
-const FIELDS: BodyFields = {
+/** The fields of a database. */
+export const POSTGRES_FIELDS: BodyFields = {
   ...DATASTORE_FIELDS,
   version: { write: ["version"], createOnly: true },
   databaseName: { write: ["databaseName"], createOnly: true },
@@ -41,7 +42,7 @@ export const postgres = recordType({
   path: "/postgres",
   listNoun: "postgres",
   scope: "ownerId",
-  fields: FIELDS,
+  fields: POSTGRES_FIELDS,
   observe: async (observed) => comparable(observed),
   settle: (id, call) => untilAvailable(`/postgres/${id}`, call),
   outputs: async ({ id, known, isRead }, call) => {
