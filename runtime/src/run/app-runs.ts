@@ -1,6 +1,7 @@
 import type { ManifestJob } from "../contract/job.ts";
 import { redactedTexts } from "./run-outcome.ts";
-import { alertEnd, type AlertProcess } from "./run-alert.ts";
+import { storeEnd } from "./finish-run.ts";
+import { type AlertProcess, endEvents, sendStored } from "./run-alert.ts";
 import { randomUuid } from "./uuid.ts";
 import type { ProcessContext, ProcessRuns } from "./process.ts";
 import type { RunRecord, RunStart, RunStatus } from "../contract/run-record.ts";
@@ -56,23 +57,16 @@ export async function endAppRun(
     ...redactedTexts({ error, details }),
   };
   const log = process.log.child({ job: start.job, runId: start.runId });
+  const job = process.manifest.jobs.find(({ name }) => name === record.job);
+  const events = job ? await endEvents({ process, job, record }) : [];
+  let areStored = false;
   try {
-    await process.records.finish(record);
+    areStored = (await storeEnd(process, record, events)).areAlertsStored;
   } catch (cause) {
     log.error({ err: cause }, "cannot record the end of a run of the app: the state store failed");
   }
   for (const observe of process.observers) observe(record);
   log[status === "ok" || status === "skipped" ? "info" : "error"]({ ...record }, "run");
-  await alert(process, record);
+  await sendStored(process, record, { events, areStored });
   return record;
-}
-
-async function alert(process: AppRunProcess, record: RunRecord): Promise<void> {
-  const job = process.manifest.jobs.find(({ name }) => name === record.job);
-  if (!job) return;
-  try {
-    await alertEnd({ process, job, record });
-  } catch (cause) {
-    process.log.error({ err: cause, job: job.name }, "cannot send the alert of this run");
-  }
 }

@@ -1,7 +1,8 @@
+import type { AlertEvent } from "../contract/alert-event.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 import { type RunOutcome, recordOf } from "./run-outcome.ts";
 import { retry } from "./retry.ts";
-import { alertEnd, alertStuck } from "./run-alert.ts";
+import { type AlertProcess, endEvents, sendStored, stuckEvent } from "./run-alert.ts";
 import { isManual, type Run } from "./run.ts";
 import { waitAtMost } from "./timer.ts";
 
@@ -33,13 +34,15 @@ export async function finishRun(
     logRecord(run, record);
     return record;
   }
-  const isAccepted = await storeRecord(run, made);
+  const events = await eventsOf(run, made, options);
+  const { isAccepted, areAlertsStored: areStored } = await storeRecord(run, made, events);
   // A skipped run held no lease, so it cannot have lost one.
   const record = isAccepted || made.status === "skipped" ? made : lost(made);
   process.active.delete(start.runId);
   logRecord(run, record);
   for (const observe of process.observers) observe(record);
-  await waitAtMost(sendAlerts(run, record, options), ALERT_WAIT_MS);
+  const due = record === made ? events : await eventsOf(run, record, options);
+  await waitAtMost(sendStored(process, record, { events: due, areStored }), ALERT_WAIT_MS);
   return record;
 }
 
@@ -49,15 +52,38 @@ function withInput({ request: { input = {} } }: Run, outcome: RunOutcome): RunOu
   return { ...outcome, details: { input, ...outcome.details } };
 }
 
-/** False when the store refuses the record because another process has taken the lease over. */
-async function storeRecord({ process, log }: Run, record: RunRecord): Promise<boolean> {
+/** A record that cannot be stored counts as accepted. */
+async function storeRecord(
+  { process, log }: Run,
+  record: RunRecord,
+  events: readonly AlertEvent[],
+): Promise<StoredEnd> {
   const policy = { attempts: STORE_ATTEMPTS_MAX, pauseMs: STORE_PAUSE_MS };
   try {
-    return await retry(() => process.records.finish(record), policy);
+    return await retry(() => storeEnd(process, record, events), policy);
   } catch (error) {
     log.error({ err: error }, "cannot record the end of the run: the state store failed");
-    return true;
+    return { isAccepted: true, areAlertsStored: false };
   }
+}
+
+/** What storing an end with its alerts leaves to send. */
+export interface StoredEnd {
+  /** False when the store refuses the record, because of a later lease. */
+  readonly isAccepted: boolean;
+  /** Any process of the stack can deliver the alerts now. */
+  readonly areAlertsStored: boolean;
+}
+
+/** Stores the end of a run and its alerts in one transaction. `sendStored` comes next. */
+export async function storeEnd(
+  { records, alerts }: Pick<AlertProcess, "records" | "alerts">,
+  record: RunRecord,
+  events: readonly AlertEvent[],
+): Promise<StoredEnd> {
+  const stored = await alerts.toStore(record.runId, events);
+  const isAccepted = await records.finish(record, stored);
+  return { isAccepted, areAlertsStored: isAccepted && stored.length > 0 };
 }
 
 function lost(record: RunRecord): RunRecord {
@@ -65,24 +91,28 @@ function lost(record: RunRecord): RunRecord {
   return { ...record, status: "lost", error };
 }
 
-async function sendAlerts(
+async function eventsOf(
   run: Run,
   record: RunRecord,
   { isStuck, runningSince }: FinishOptions,
-): Promise<void> {
+): Promise<AlertEvent[]> {
   const { process, job } = run;
   const ended = { process, job, record };
+  const since = runningSince?.toISOString();
+  const isDueAgain = runningSince !== undefined && wasDueBefore(run, runningSince);
   try {
-    if (isStuck) {
-      await alertStuck(ended, `${job.name} did not end when it had to, and may still be running`);
-    }
-    if (runningSince && wasDueBefore(run, runningSince)) {
-      const since = runningSince.toISOString();
-      await alertStuck(ended, `${job.name} has been running since ${since} and is due again`);
-    }
-    await alertEnd(ended);
+    return [
+      ...(isStuck
+        ? stuckEvent(ended, `${job.name} did not end when it had to, and may still be running`)
+        : []),
+      ...(isDueAgain
+        ? stuckEvent(ended, `${job.name} has been running since ${since} and is due again`)
+        : []),
+      ...(await endEvents(ended)),
+    ];
   } catch (error) {
-    run.log.error({ err: error }, "cannot send the alert of this run");
+    run.log.error({ err: error }, "cannot decide on the alerts of this run");
+    return [];
   }
 }
 

@@ -2,9 +2,10 @@ import { isRunHere, type ManifestJob } from "../contract/job.ts";
 import type { LeaseStore } from "../state/leases.ts";
 import type { RunRecord, RunStart } from "../contract/run-record.ts";
 import { leaseRequest } from "./admission.ts";
-import type { ProcessContext, ProcessRuns, ProcessStores } from "./process.ts";
+import type { ProcessRuns } from "./process.ts";
 import type { RunProcess } from "./run.ts";
-import { alertEnd } from "./run-alert.ts";
+import { storeEnd } from "./finish-run.ts";
+import { type AlertProcess, endEvents, sendStored } from "./run-alert.ts";
 import { failed, failureOf, recordOf } from "./run-outcome.ts";
 
 /** Without a deadline and a lease store, a run counts as lost after Render's longest run. @see https://render.com/docs/cronjobs */
@@ -86,25 +87,31 @@ async function recordLost(
     error: "its process vanished before the run ended",
     details: { foundBy: process.holder },
   };
-  if (!(await process.records.finish(lost))) return undefined;
+  const events = await endEvents({ process, job, record: lost });
+  const { isAccepted, areAlertsStored: areStored } = await storeEnd(process, lost, events);
+  if (!isAccepted) return undefined;
   process.log.error({ ...lost }, "run");
   for (const observe of process.observers) observe(lost);
-  await alertEnd({ process, job, record: lost });
+  await sendStored(process, lost, { events, areStored });
   return lost;
 }
 
-/** Records the runs that a crash of this process cuts off, and ends their child processes. */
+/** Records the runs that a crash of this process cuts off, with their alerts, and ends their children. */
 export async function recordCrash(
-  process: ProcessContext & ProcessStores & ProcessRuns,
+  process: AlertProcess & ProcessRuns,
   error: unknown,
 ): Promise<void> {
   const { message } = failureOf(error);
   const outcome = failed({ message: `crash: ${message}`, exitCode: undefined, details: {} }, 1);
-  for (const start of process.active.values()) {
+  const records = [...process.active.values()].map(async (start) => {
     const record = recordOf(start, outcome, process.clock.now());
     process.log.error({ ...record }, "run");
-    await process.records.finish(record);
-  }
+    const job = process.manifest.jobs.find(({ name }) => name === record.job);
+    const events = job ? await endEvents({ process, job, record }) : [];
+    const { areAlertsStored: areStored } = await storeEnd(process, record, events);
+    await sendStored(process, record, { events, areStored });
+  });
+  await Promise.all(records);
   // Only now: an aborted run would be recorded as interrupted.
   process.stop.abort();
 }

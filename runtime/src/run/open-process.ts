@@ -77,7 +77,9 @@ export async function openProcess(
     close: async () => {
       const waitMs = stop.signal.aborted ? STOPPED_WAIT_MS : BACKGROUND_WAIT_MS;
       await waitAtMost(Promise.all(background), waitMs);
-      await alerts.close(stop.signal.aborted ? STOPPED_WAIT_MS : ALERTS_WAIT_MS);
+      // Alerts that no store keeps are lost with this process, so it waits for them when it must stop, too.
+      const isLeftToOthers = stop.signal.aborted && state.database.isKept;
+      await alerts.close(isLeftToOthers ? STOPPED_WAIT_MS : ALERTS_WAIT_MS);
       await Promise.allSettled([toggles.close(), caches.close(), state.close()]);
     },
   };

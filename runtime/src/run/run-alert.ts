@@ -22,25 +22,6 @@ interface EndedRun {
   readonly record: RunRecord;
 }
 
-/** What storing an end with its alerts leaves to send. */
-export interface StoredEnd {
-  /** False when the store refuses the record, because of a later lease. */
-  readonly isAccepted: boolean;
-  /** Any process of the stack can deliver the alerts now. */
-  readonly areAlertsStored: boolean;
-}
-
-/** Stores the end of a run and its alerts in one transaction. `sendStored` comes next. */
-export async function storeEnd(
-  { records, alerts }: Pick<AlertProcess, "records" | "alerts">,
-  record: RunRecord,
-  events: readonly AlertEvent[],
-): Promise<StoredEnd> {
-  const stored = await alerts.toStore(record.runId, events);
-  const isAccepted = await records.finish(record, stored);
-  return { isAccepted, areAlertsStored: isAccepted && stored.length > 0 };
-}
-
 /** Sends the alerts of a run, whether they are stored or not. */
 export async function sendStored(
   { alerts }: Pick<AlertProcess, "alerts">,
@@ -51,16 +32,15 @@ export async function sendStored(
   await Promise.all(events.map((it) => alerts.send(it, idOf(it))));
 }
 
-/** Sends the alert of a run that failed, or that succeeded after failures, as the job's alerts ask. */
-export async function alertEnd({ process, job, record }: EndedRun): Promise<void> {
-  const event = await endEvent({ process, job, record });
-  if (event) await process.alerts.send(event);
+/** The alert of a run that does not end, or that still runs when the job is due again. */
+export function stuckEvent(ended: EndedRun, title: string): AlertEvent[] {
+  return ended.job.alerts?.on.includes("stuck") ? [eventOf(ended, "stuck", title)] : [];
 }
 
-/** Sends the alert of a run that does not end, or that still runs when the job is due again. */
-export async function alertStuck({ process, job, record }: EndedRun, title: string): Promise<void> {
-  if (!job.alerts?.on.includes("stuck")) return;
-  await process.alerts.send(eventOf({ process, job, record }, "stuck", title));
+/** The alert of a run that failed, or that succeeded after failures, as the job's alerts ask. */
+export async function endEvents(ended: EndedRun): Promise<AlertEvent[]> {
+  const event = await endEvent(ended);
+  return event ? [event] : [];
 }
 
 async function endEvent(ended: EndedRun): Promise<AlertEvent | undefined> {
@@ -68,18 +48,18 @@ async function endEvent(ended: EndedRun): Promise<AlertEvent | undefined> {
   const { on = [], after = 1 } = job.alerts ?? {};
   const isFailure = FAILURES.has(record.status);
   if (!isFailure && record.status !== "ok") return undefined;
+  if (!on.includes(isFailure ? "fail" : "recovered")) return undefined;
   const failuresBefore = await failuresInARow(process, record);
   const canCount = failuresBefore !== undefined && hasRecords(process, job);
   const where = `${process.manifest.stack}: ${job.name}`;
   if (isFailure) {
     const count = (failuresBefore ?? 0) + 1;
-    if (!on.includes("fail") || (count < after && canCount)) return undefined;
+    if (count < after && canCount) return undefined;
     const often = count > 1 ? `, ${count} times in a row` : "";
     const why = record.error?.split("\n", 1).join("") ?? record.status;
     return eventOf(ended, "fail", `${where} ${wordOf(record.status)}${often}: ${why}`);
   }
   if (failuresBefore === undefined || failuresBefore < after) return undefined;
-  if (!on.includes("recovered")) return undefined;
   return eventOf(ended, "recovered", `${where} runs again after ${failuresBefore} failure(s)`);
 }
 

@@ -8,7 +8,8 @@ import type {
   ProcessServices,
   ProcessStores,
 } from "../run/process.ts";
-import { sendStored, storeEnd } from "../run/run-alert.ts";
+import { storeEnd } from "../run/finish-run.ts";
+import { sendStored } from "../run/run-alert.ts";
 import { startTimer, type Timer, waitAtMost } from "../run/timer.ts";
 import type { EndedApp } from "./app.ts";
 
