@@ -1,6 +1,6 @@
 import type { ManifestCheck } from "../contract/health.ts";
 import { type Clock, steadyClock } from "../run/clock.ts";
-import { startTimer, type Timer, TIMER_MS_MAX, waitAtMost } from "../run/timer.ts";
+import { startTimer, timeLimit, type Timer, waitAtMost } from "../run/timer.ts";
 import { describeDuration } from "../schedule/schedule-words.ts";
 import { errorWords } from "./error-words.ts";
 
@@ -109,7 +109,7 @@ export function loopCheck(check: Check, clock: Clock = steadyClock) {
   const begin = async (signal: AbortSignal) => check.probe?.(signal);
 
   const probeOnce = async (): Promise<ProbeResult & { readonly error?: string }> => {
-    const deadline = AbortSignal.timeout(Math.min(timeoutMs, TIMER_MS_MAX));
+    const deadline = timeLimit(timeoutMs);
     const signal = AbortSignal.any([deadline, stopped.signal]);
     // A probe that outlived its time limit is joined. Its late error says nothing new.
     const isJoined = running !== undefined;

@@ -4,6 +4,7 @@ import { EXIT } from "../contract/exit-code.ts";
 import { errorWords } from "../health/error-words.ts";
 import { redact } from "../redaction.ts";
 import { type JobContext, JobFailure } from "./definition.ts";
+import { timeLimit } from "../run/timer.ts";
 
 /** Default time limit of a request, in seconds. */
 const TIMEOUT_SECONDS = 60;
@@ -97,7 +98,7 @@ export async function ask(
 }
 
 function limitOf({ signal }: Pick<JobContext, "signal">, seconds: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+  return AbortSignal.any([signal, timeLimit(seconds * 1000)]);
 }
 
 /** The failure for an error response, temporary if it may pass, with the first part of its body. */

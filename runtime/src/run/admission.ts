@@ -7,6 +7,7 @@ import type { LeaseStore, Lease, LeaseRequest, SlotLease } from "../state/leases
 import type { Skip } from "./run-outcome.ts";
 import { isManual, type Run } from "./run.ts";
 import { latestSlot } from "./slots.ts";
+import { timeLimit } from "./timer.ts";
 
 /** Default time to live of a job's lease: after a crash of its holder, another process waits this long. */
 const TTL_SECONDS = 30;
@@ -126,7 +127,7 @@ function storeAway(cause: unknown): never {
 
 /** Undefined when the wait ends before the lease is free. */
 async function waitForLease(run: Run, coordination: LeaseStore): Promise<Lease | undefined> {
-  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(queueWaitMs(run))]);
+  const signal = AbortSignal.any([run.signal, timeLimit(queueWaitMs(run))]);
   try {
     return await coordination.waitFor(leaseRequest(run), signal);
   } catch (error) {

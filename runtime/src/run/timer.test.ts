@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { sleep, startTimer } from "./timer.ts";
+import { sleep, startTimer, timeLimit } from "./timer.ts";
 
 test("a timer of more than 2^31 - 1 ms fires when it is due, and not at once", () => {
   vi.useFakeTimers();
@@ -21,4 +21,17 @@ test("an abort ends a sleep without an error, also one that came before it", asy
 
   await expect(sleeping).resolves.toBeUndefined();
   await expect(sleep(60_000, stop.signal)).resolves.toBeUndefined();
+});
+
+test("a time limit of 30 days is not over at once, and is a timeout when it is", () => {
+  vi.useFakeTimers();
+  const days = 24 * 3600 * 1000;
+
+  const limit = timeLimit(30 * days);
+  vi.advanceTimersByTime(29 * days);
+  expect(limit.aborted).toBe(false);
+  vi.advanceTimersByTime(days);
+
+  expect(limit.reason).toMatchObject({ name: "TimeoutError" });
+  vi.useRealTimers();
 });

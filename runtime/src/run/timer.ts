@@ -1,5 +1,5 @@
 /** Longest delay of a Node timer; a longer one fires at once. @see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-export const TIMER_MS_MAX = 2 ** 31 - 1;
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
  * Waits for any time, also for months. Resolves early, and does not reject, when the signal is
@@ -17,6 +17,17 @@ export async function sleep(delayMs: number, signal?: AbortSignal): Promise<void
     timer.stop();
     signal?.removeEventListener("abort", end);
   }
+}
+
+/**
+ * A signal that is aborted with a TimeoutError after any time. `AbortSignal.timeout` fires at once for
+ * a time that is longer than a Node timer.
+ */
+export function timeLimit(limitMs: number): AbortSignal {
+  const limit = new AbortController();
+  const reason = (): DOMException => new DOMException("the time limit passed", "TimeoutError");
+  startTimer(limitMs, () => limit.abort(reason())).unref();
+  return limit.signal;
 }
 
 /** Waits for the work, at most until the limit. The work itself continues. */

@@ -1,5 +1,6 @@
 import type { ManifestSource } from "../contract/source.ts";
 import { type Row, SourceError, type SourceOptions, type SourceReading } from "./source-reading.ts";
+import { timeLimit } from "../run/timer.ts";
 
 /** Time limit of a read, retries included, in ms. */
 const SOURCE_TIMEOUT_MS = 30_000;
@@ -12,7 +13,7 @@ const SOURCE_TIMEOUT_MS = 30_000;
  */
 export async function readSource(source: ManifestSource, options: SourceOptions): Promise<Row[]> {
   const timeoutMs = options.timeoutMs ?? SOURCE_TIMEOUT_MS;
-  const limit = AbortSignal.timeout(timeoutMs);
+  const limit = timeLimit(timeoutMs);
   const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   try {
     signal.throwIfAborted();

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Logger, pino } from "pino";
 import { type Env, valueOf } from "../contract/env.ts";
 import { EXIT } from "../contract/exit-code.ts";
@@ -7,6 +6,7 @@ import { createLogger } from "../log.ts";
 import { type Child, type ChildEnd, startChild } from "../run/child.ts";
 import { type AfterEnd, afterEnd, exitCodeOf, type RestartRules } from "./restart-policy.ts";
 import { freePort, untilListening, type Upstream } from "./upstream.ts";
+import { sleep } from "../run/timer.ts";
 
 /** How many ends the state lists. */
 const ENDS_MAX = 20;
@@ -141,7 +141,7 @@ export class App {
       this.#reportEnd(end, after);
       if (after.next === "exit") return this.#finish(after);
       this.#restarts.push(nowMs);
-      await sleep(after.waitMs, undefined, { signal }).catch(() => undefined);
+      await sleep(after.waitMs, signal);
     }
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { ManifestApp } from "../contract/app.ts";
 import { ConfigurationError, type ConfigurationProblem } from "../contract/configuration-error.ts";
@@ -6,6 +5,7 @@ import { type Env, valueOf } from "../contract/env.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { Signs } from "./app-api/signs.ts";
 import { statusOf, type Upstream } from "./upstream.ts";
+import { sleep } from "../run/timer.ts";
 
 type ManifestWatchdog = NonNullable<ManifestApp["watchdog"]>;
 
@@ -172,7 +172,7 @@ function oldestAge(ages: readonly (number | undefined)[]): number | undefined {
 async function repeat(check: () => Promise<void>, everyMs: number, signal: AbortSignal) {
   while (!signal.aborted) {
     const startedMs = performance.now();
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    await sleep(everyMs, signal);
     if (signal.aborted) return;
     // A suspended process has not received the signs that came meanwhile.
     if (performance.now() - startedMs <= 2 * everyMs) await check();

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod/mini";
 import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { ask } from "../request.ts";
@@ -6,6 +5,7 @@ import { bindSchedule } from "../../contract/bindings.ts";
 import { configurationError } from "../../contract/configuration-error.ts";
 import { valueOf } from "../../contract/env.ts";
 import { keepaliveJob } from "./options.ts";
+import { sleep } from "../../run/timer.ts";
 
 type Options = z.infer<typeof keepaliveJob.options>;
 
@@ -40,7 +40,8 @@ export async function work(
   if (context.dryRun) return dryRunOutcome({ from: target.from });
   const isManual = context.actor.startsWith("manual");
   const jitterMs = isManual ? 0 : Math.round((intervalMs * jitterPercent * random()) / 100);
-  await sleep(jitterMs, undefined, { signal: context.signal });
+  await sleep(jitterMs, context.signal);
+  context.signal.throwIfAborted();
   const startedMs = performance.now();
   const { status: httpStatus, problem } = await ask(context, target.url, { timeoutSeconds });
   if (problem !== undefined) throw JobFailure.temporary(`the page did not answer: ${problem}`);
