@@ -8,6 +8,7 @@ import { openProcess } from "./open-process.ts";
 import type { OpenProcess } from "./open-process.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 import { usePostgres } from "../../testing/servers.ts";
+import { collectLog } from "../../testing/log-lines.ts";
 import { startScheduler } from "./scheduler.ts";
 import { MANIFEST_HEAD } from "../../testing/manifest-head.ts";
 
@@ -160,6 +161,46 @@ test("a machine that slept for hours makes up for them as a start does", async (
   await scheduler.stop();
 
   expect(await opened.records.list({ limit: 10 })).toMatchObject([{ actor: "catch-up" }]);
+});
+
+test("a clock that jumps two hours ahead and back silences no job, and is warned of once", async () => {
+  let offsetMs = 0;
+  const opened = await openFor({ schedule: secondly, overlap: "allow" });
+  const clock = { now: () => new Date(Date.now() + offsetMs) };
+  const { log, lines } = collectLog();
+  const scheduler = startScheduler({ ...opened, clock, log }, { pollMs: 20 });
+
+  offsetMs = 2 * 3_600_000;
+  await until(() => linesOf(opened.directory).length >= 1);
+  offsetMs = 0;
+  const before = linesOf(opened.directory).length;
+  await until(() => linesOf(opened.directory).length >= before + 2);
+  await scheduler.stop();
+
+  const slots = (await opened.records.list({ limit: 20 })).map((it) => Date.parse(it.scheduledFor));
+  expect(slots.filter((it) => it <= Date.now()).length).toBeGreaterThanOrEqual(2);
+  const warnings = lines.filter(({ msg }) => String(msg).startsWith("the clock went back"));
+  expect(warnings).toHaveLength(1);
+});
+
+test("catchUp all runs every slot that a stall of 45 s missed", async () => {
+  let offsetMs = 0;
+  const schedule = { everySeconds: 10, timezone: "UTC" };
+  const opened = await openFor({ schedule, catchUp: { policy: "all" }, overlap: "allow" });
+  // Between two slots, so that the stall holds four or five of them, wherever the test starts.
+  const startMs = Math.floor(Date.now() / 10_000) * 10_000 + 5000;
+  const clock = { now: () => new Date(startMs + offsetMs) };
+  const scheduler = startScheduler({ ...opened, clock }, { pollMs: 20 });
+
+  await delay(100);
+  offsetMs = 45_000;
+  await until(() => linesOf(opened.directory).length >= 5);
+  await scheduler.stop();
+
+  const slots = (await opened.records.list({ limit: 10 })).map((it) => Date.parse(it.scheduledFor));
+  expect(slots.map((it) => it - startMs).toSorted((a, b) => a - b)).toEqual([
+    5000, 15_000, 25_000, 35_000, 45_000,
+  ]);
 });
 
 test("a run that is under way when the process stops is interrupted and recorded", async () => {

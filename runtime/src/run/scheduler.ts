@@ -46,13 +46,26 @@ export function startScheduler(process: RunProcess, { pollMs = CLOCK_POLL_MS } =
     .map((job) => ({ job, schedule: scheduleOf(job, process) }));
   const stopped = new AbortController();
   const signal = AbortSignal.any([stopped.signal, process.stop.signal]);
-  const loops = jobs.map((it) => new JobLoop(process, { ...it, pollMs, signal }).run());
+  const warnOfClock = once(process.log);
+  const loops = jobs.map((it) => {
+    return new JobLoop(process, { ...it, pollMs, signal, warnOfClock }).run();
+  });
   const all = Promise.all([...loops, recoverLostRuns(process, signal)]);
   return {
     async stop() {
       stopped.abort();
       await all;
     },
+  };
+}
+
+/** Warns once of each change of the clock, however many jobs find it. */
+function once(log: ProcessContext["log"]): (backMs: number) => void {
+  let warnedMs = -Infinity;
+  return (backMs) => {
+    if (performance.now() - warnedMs < 2 * CLOCK_POLL_MS) return;
+    warnedMs = performance.now();
+    log.warn({ backMs }, "the clock went back; jobs go on with their next slots");
   };
 }
 
@@ -73,6 +86,7 @@ interface ScheduledJob {
   readonly schedule: Schedule;
   readonly pollMs: number;
   readonly signal: AbortSignal;
+  readonly warnOfClock: (backMs: number) => void;
 }
 
 /** The slots of one job, one after the other. */
@@ -96,7 +110,10 @@ class JobLoop {
     await Promise.all(this.#runs);
   }
 
-  /** Starts each slot after `handled`, which only grows: a clock that goes back repeats no slot. */
+  /**
+   * Starts each slot after `handled`. A clock that goes back a little repeats no slot. One that goes
+   * back further was wrong before, so the slots between were not due.
+   */
   async #followSlots(startedAt: Date): Promise<void> {
     const { job, schedule } = this.#scheduled;
     const delayMs = jitterMs(job, this.#process.manifest.process);
@@ -104,7 +121,12 @@ class JobLoop {
     for (;;) {
       const [next] = nextRuns(schedule, handled, 1);
       if (next === undefined) return;
-      if (!(await this.#waitUntil(new Date(next.getTime() + delayMs)))) return;
+      const waited = await this.#waitUntil(new Date(next.getTime() + delayMs), handled);
+      if (waited === "stopped") return;
+      if (waited === "clock went back") {
+        handled = this.#process.clock.now();
+        continue;
+      }
       const now = new Date(this.#process.clock.now().getTime() - delayMs);
       for (const due of this.#due(next, { last: handled, now })) this.#start(due);
       const [later] = nextRuns(schedule, next, 1);
@@ -114,20 +136,28 @@ class JobLoop {
 
   /** The due slot, or the slots of the catch-up policy after an outage. */
   #due(next: Date, span: { last: Date; now: Date }): DueSlot[] {
+    const { job, schedule } = this.#scheduled;
     const isOnTime = span.now.getTime() - next.getTime() <= ON_TIME_MS;
-    if (isOnTime) return [{ slot: next, actor: "schedule" }];
-    return missedSlots(this.#scheduled.job, this.#scheduled.schedule, span);
+    const [later] = nextRuns(schedule, next, 1);
+    const isAlone = later === undefined || later > span.now;
+    const runsAll = job.catchUp?.policy === "all" || job.catchUp?.max !== undefined;
+    if (isOnTime && (isAlone || !runsAll)) return [{ slot: next, actor: "schedule" }];
+    return missedSlots(job, schedule, span);
   }
 
-  /** False when the scheduler is stopped first. */
-  async #waitUntil(due: Date): Promise<boolean> {
-    const { pollMs, signal } = this.#scheduled;
+  async #waitUntil(due: Date, handled: Date): Promise<"due" | "stopped" | "clock went back"> {
+    const { pollMs, signal, warnOfClock } = this.#scheduled;
     while (!signal.aborted) {
-      const leftMs = due.getTime() - this.#process.clock.now().getTime();
-      if (leftMs <= 0) return true;
-      await sleep(Math.min(leftMs, pollMs), signal);
+      const nowMs = this.#process.clock.now().getTime();
+      const backMs = handled.getTime() - nowMs;
+      if (backMs > ON_TIME_MS) {
+        warnOfClock(backMs);
+        return "clock went back";
+      }
+      if (due.getTime() <= nowMs) return "due";
+      await sleep(Math.min(due.getTime() - nowMs, pollMs), signal);
     }
-    return false;
+    return "stopped";
   }
 
   #start(due: DueSlot): void {

@@ -25,8 +25,9 @@ export async function sleep(delayMs: number, signal?: AbortSignal): Promise<void
  */
 export function timeLimit(limitMs: number): AbortSignal {
   const limit = new AbortController();
-  const reason = (): DOMException => new DOMException("the time limit passed", "TimeoutError");
-  startTimer(limitMs, () => limit.abort(reason())).unref();
+  startTimer(limitMs, () => {
+    limit.abort(new DOMException("the time limit passed", "TimeoutError"));
+  }).unref();
   return limit.signal;
 }
 
