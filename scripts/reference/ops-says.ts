@@ -16,6 +16,8 @@ export const OPS_SAYS: Readonly<Record<string, string>> = {
   "POST /ops/jobs/<job>/run": "Starts a run: `{ actor?, dryRun?, input?, runId? }`.",
   "GET /ops/runs": "Run records, newest first: `?job=&status=&since=&until=&text=&limit=`.",
   "GET /ops/runs/<id>": "202 while the run is in progress, then its record.",
+  "POST /ops/runs/<id>/stop":
+    "Stops a run of this process: `{ actor? }`. It is recorded as interrupted, and its slot does not run again.",
   "GET /ops/alerts":
     "Active silences, recent alerts with their deliveries, and the channels: `?limit=`.",
   "POST /ops/alerts/silence":

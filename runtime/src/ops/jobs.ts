@@ -32,6 +32,7 @@ export const jobRoutes: readonly OpsRoute[] = [
   { method: "GET", path: "/ops/jobs/:job", answer: showJob },
   { method: "POST", path: "/ops/jobs/:job/run", openTo: "call", answer: startRun },
   { method: "GET", path: "/ops/runs", answer: listRuns },
+  { method: "POST", path: "/ops/runs/:id/stop", answer: stopRun },
   {
     method: "GET",
     path: "/ops/runs/:id",
@@ -149,6 +150,21 @@ export async function showRun({ var: { ops } }: OpsContext, runId: string): Prom
   if (run === undefined) throw new HttpError(404, `there is no run ${runId}`);
   const location = { location: `${OPS_PATH}/runs/${runId}` };
   return run === "running" ? json(202, { runId, status: "running" }, location) : json(200, run);
+}
+
+/** Stops a run of this process. It is recorded as interrupted, and its slot does not run again. */
+async function stopRun(c: OpsContext): Promise<Response> {
+  const { process } = c.var.ops;
+  const runId = c.req.param("id") ?? "";
+  const { actor } = await readChange(c, {});
+  const cancel = process.cancels.get(runId);
+  if (!cancel && process.active.has(runId)) {
+    throw new HttpError(409, "the app itself makes this run, so only the app can stop it");
+  }
+  if (!cancel) throw new HttpError(404, `this process is not making a run ${runId}`);
+  logChange(c, { actor, did: "stop a run", runId });
+  cancel();
+  return showRun(c, runId);
 }
 
 async function listRuns(c: OpsContext): Promise<Response> {

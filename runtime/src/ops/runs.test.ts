@@ -48,3 +48,36 @@ test("a filter that is none is told", async () => {
   expect(await found("?since=yesterday")).toMatch(/^since: should be a day or a time/);
   expect(await found("?limit=0")).toMatch(/^limit: should be a number from 1 to 500/);
 });
+
+test("a running job is stopped by whoever says who, and its slot does not run again", async () => {
+  const ops = await scratchOps({
+    jobs: [{ name: "slow", command: "sleep 30", graceSeconds: 1 }],
+    manifest: { stores: { coordination: { kind: "sqlite", path: "state.db" } } },
+  });
+  const { process } = ops;
+  const slot = { name: "slow", holder: process.holder, ttlMs: 10_000 };
+  const at = new Date("2026-03-27T08:00:00.000Z");
+  const claimed = await process.coordination?.claimSlot(slot, at);
+  if (!claimed) throw new Error("the slot is free");
+  const ending = runJob(process, {
+    job: "slow",
+    actor: "schedule",
+    scheduledFor: at,
+    slot: claimed,
+  });
+  await expect.poll(() => [...process.active.keys()]).toHaveLength(1);
+  const [runId] = process.active.keys();
+  const stop = (id = runId) =>
+    ops.ask(`/ops/runs/${id}/stop`, { method: "POST", json: { actor: "manual ada" } });
+
+  const stopped = await stop();
+  const record = await ending;
+
+  expect(stopped).toMatchObject({ status: 202, body: { runId, status: "running" } });
+  expect(record).toMatchObject({ status: "interrupted", error: "an operator stopped it" });
+  expect((await ops.ask(`/ops/runs/${runId}`)).body).toMatchObject({ status: "interrupted" });
+  expect(await process.coordination?.claimSlot(slot, at)).toBeUndefined();
+  expect((await stop()).status).toBe(404);
+  process.active.set("of-the-app", record);
+  expect((await stop("of-the-app")).status).toBe(409);
+});

@@ -39,6 +39,7 @@ export async function finishRun(
   // A skipped run held no lease, so it cannot have lost one.
   const record = isAccepted || made.status === "skipped" ? made : lost(made);
   process.active.delete(start.runId);
+  process.cancels.delete(start.runId);
   logRecord(run, record);
   for (const observe of process.observers) observe(record);
   const due = record === made ? events : await eventsOf(run, record, options);

@@ -72,6 +72,7 @@ export async function openProcess(
     alerts,
     concurrency: new ConcurrencyPolicy(),
     active: new Map(),
+    cancels: new Map(),
     observers: new Set(historyOf(base)),
     background,
     close: async () => {

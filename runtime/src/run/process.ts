@@ -51,6 +51,8 @@ export interface ProcessRuns {
   readonly stop: AbortController;
   /** Runs that have started and not finished, by run id. */
   readonly active: Map<string, RunStart>;
+  /** How to stop those that the runtime itself runs, by run id. */
+  readonly cancels: Map<string, () => void>;
   /** Called with each run record. */
   readonly observers: Set<(record: RunRecord) => void>;
   /** Work beside the runs that the process waits for before it exits, such as pings. */

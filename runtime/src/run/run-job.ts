@@ -107,9 +107,10 @@ async function work(run: Run): Promise<RunRecord> {
 }
 
 /** A run goes on when its start cannot be recorded: the log still has its end. */
-async function recordStart({ process, request, start, log }: Run): Promise<void> {
+async function recordStart({ process, request, start, log, cancel }: Run): Promise<void> {
   if (request.dryRun) return;
   process.active.set(start.runId, start);
+  process.cancels.set(start.runId, cancel);
   try {
     await process.records.begin(start);
   } catch (error) {
@@ -124,7 +125,8 @@ async function settleSlot(
   record: RunRecord | undefined,
 ): Promise<void> {
   if (!slot) return;
-  const isDone = record && record.status !== "interrupted" && record.status !== "lost";
+  const isCutOff = record?.status === "interrupted" && record.details["cause"] !== "cancelled";
+  const isDone = record && !isCutOff && record.status !== "lost";
   try {
     if (isDone) await slot.finish();
     await slot.release();

@@ -30,11 +30,12 @@ export interface Skip {
 }
 
 /** Why a run must end before its work is done. */
-export type AbortCause = "deadline" | "stopped" | "replaced" | "lease-lost";
+export type AbortCause = "deadline" | "stopped" | "cancelled" | "replaced" | "lease-lost";
 
 const CAUSES: Readonly<Record<AbortCause, string>> = {
   deadline: "the run exceeded its deadline",
   stopped: "its process was asked to stop",
+  cancelled: "an operator stopped it",
   replaced: "a newer run replaced it",
   "lease-lost": "its lease was lost, so another process may run the job",
 };

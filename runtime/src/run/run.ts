@@ -45,6 +45,8 @@ export interface Run {
   /** Aborted when the run must end, for whatever reason but its deadline and its leases. */
   readonly signal: AbortSignal;
   replace(): void;
+  /** Stops it because an operator asked for it. */
+  cancel(): void;
 }
 
 /** Whether it is a manual run, which belongs to no slot. */
@@ -82,6 +84,7 @@ export function planRun(process: RunProcess, request: RunRequest): Run {
     log: withTrace(process.log, process.manifest, runId).child({ job: job.name }),
     signal: AbortSignal.any([replaced.signal, ...stops]),
     replace: () => replaced.abort(new RunAbort("replaced")),
+    cancel: () => replaced.abort(new RunAbort("cancelled")),
     start: {
       job: job.name,
       runId,
