@@ -42,6 +42,7 @@ const JOBS: readonly (Partial<ManifestJob> & Pick<ManifestJob, "name">)[] = [
     startedBy: "call",
     options: { database: DATABASE, directory: "backups" },
   },
+  { name: "slow", command: "sleep 60", startedBy: "call", graceSeconds: 1 },
   { name: "broken", command: `echo '${MARKUP}' >&2; exit 3`, startedBy: "call" },
 ];
 

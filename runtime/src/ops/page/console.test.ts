@@ -27,6 +27,19 @@ test("a job is run by hand, and its record names who did it", async (context) =>
   expect(problems).toEqual([]);
 });
 
+test("a running job is stopped after a question, and its record says so", async (context) => {
+  const { page, problems } = await visitConsole(context);
+  await logIn(page);
+  await showSection(page, "Jobs");
+  await runNow(page, "slow");
+
+  await page.getByRole("button", { name: "Stop slow" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
+
+  await page.getByRole("row", { name: "slow" }).getByText("an operator stopped it").waitFor();
+  expect(problems).toEqual([]);
+});
+
 test("alerts are silenced from the page, and the silence ends by itself", async (context) => {
   const { page, problems, passMinutes } = await visitConsole(context);
   await logIn(page);

@@ -59,6 +59,9 @@ export interface Backups {
     readonly job: string;
     readonly directory: string;
     readonly keep: number;
+    /** The jobs that verify and restore its backups; null where none is declared. */
+    readonly verifiedBy: string | null;
+    readonly restoredBy: string | null;
     readonly backups: readonly Backup[];
   }[];
 }

@@ -22,7 +22,8 @@ export const backupsView = {
 };
 
 /** @param {BackupSet} set @param {() => Promise<void>} refresh */
-function setNodes({ job, directory, keep, backups }, refresh) {
+function setNodes(set, refresh) {
+  const { job, directory, keep, backups, restoredBy } = set;
   return [
     el(
       "div",
@@ -40,20 +41,27 @@ function setNodes({ job, directory, keep, backups }, refresh) {
       el(
         "div",
         { class: "actions" },
-        button("Restore from a file…", () => attempt(() => restoreSent(refresh))),
+        restoredBy !== null &&
+          button("Restore from a file…", () => attempt(() => restoreSent(refresh))),
         button("Back up now", () => attempt(() => take(job, refresh)), { class: "primary" }),
       ),
     ),
     table(
       `Backups of ${job}`,
       ["Taken", "File", "Verdict", ""],
-      backups.map((backup) => rowOf(backup, refresh)),
+      backups.map((backup) => rowOf(backup, set, refresh)),
     ),
   ];
 }
 
-/** @param {Backup} backup @param {() => Promise<void>} refresh */
-function rowOf(backup, refresh) {
+/**
+ * Verify and restore are offered only where a job does them.
+ *
+ * @param {Backup} backup
+ * @param {BackupSet} set
+ * @param {() => Promise<void>} refresh
+ */
+function rowOf(backup, { verifiedBy, restoredBy }, refresh) {
   const { filename, size, createdAt, reason, sha256 } = backup;
   const path = `/backups/${encodeURIComponent(filename)}`;
   return [
@@ -70,8 +78,9 @@ function rowOf(backup, refresh) {
       "div",
       { class: "actions" },
       el("a", { class: "button", href: `${API}${path}`, download: filename }, "Download"),
-      button("Verify", () => attempt(() => verify(path, filename, refresh))),
-      button("Restore…", () => attempt(() => restore(path, filename, refresh))),
+      verifiedBy !== null && button("Verify", () => attempt(() => verify(path, filename, refresh))),
+      restoredBy !== null &&
+        button("Restore…", () => attempt(() => restore(path, filename, refresh))),
     ),
   ];
 }
@@ -85,7 +94,7 @@ function verdictNode({ integrity, unchecked, rows, drill }) {
     integrity === null ? el("span", { class: "none" }, "not verified") : statusBadge(integrity),
     tables.length > 0 && el("small", {}, tables.join(", ")),
     unchecked.length > 0 && el("small", {}, `Not checked: ${unchecked.join("; ")}`),
-    drill && el("small", {}, `drill: ${JSON.stringify(drill)}`),
+    drill && el("small", {}, `restore drill: ${drill.outcome} `, timeNode(drill.at)),
   );
 }
 

@@ -26,7 +26,12 @@ export const jobsView = {
     table(
       "Jobs",
       ["Job", "Last run", "Next run", ""],
-      jobs.map((job) => [nameNode(job), lastNode(job), nextNode(job), runButton(job, refresh)]),
+      jobs.map((job) => [
+        nameNode(job),
+        lastNode(job, refresh),
+        nextNode(job),
+        runButton(job, refresh),
+      ]),
     ),
   ],
 };
@@ -48,11 +53,16 @@ function nameNode({ name, uses, schedule, toggles }) {
   );
 }
 
-/** @param {Job} job */
-function lastNode({ last, running }) {
-  if (running.length > 0) {
-    const [run] = running;
-    return el("div", {}, badge("running", "busy"), timeNode(run?.startedAt));
+/** @param {Job} job @param {() => Promise<void>} refresh */
+function lastNode({ last, running: [run], startedBy }, refresh) {
+  if (run) {
+    return el(
+      "div",
+      {},
+      el("div", { class: "line" }, badge("running", "busy"), "since"),
+      timeNode(run.startedAt),
+      startedBy !== "app" && stopButton(run, refresh),
+    );
   }
   if (!last) return el("span", { class: "none" }, "never");
   const { status, durationMs, actor: who, error, startedAt } = last;
@@ -92,6 +102,23 @@ function runButton(job, refresh) {
     "data-key": `run ${job.name}`,
     "aria-label": `Run ${job.name} now`,
   });
+}
+
+/** @param {Job["running"][number]} run @param {() => Promise<void>} refresh */
+function stopButton({ job, runId }, refresh) {
+  const act = async () => {
+    const isSure = await askPerson({
+      title: `Stop ${job}?`,
+      text: "The run is recorded as interrupted, and its slot does not run again.",
+      confirm: "Stop",
+      isDangerous: true,
+    });
+    if (!isSure) return;
+    await ask("POST", `/runs/${runId}/stop`, { actor: actor() });
+    await refresh();
+  };
+  const attributes = { "data-key": `stop ${job}`, "aria-label": `Stop ${job}` };
+  return button("Stop…", () => attempt(act), attributes);
 }
 
 /** @param {Job} job @param {() => Promise<void>} refresh */
