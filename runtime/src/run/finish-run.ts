@@ -1,14 +1,24 @@
 import type { AlertEvent } from "../contract/alert-event.ts";
 import type { RunRecord } from "../contract/run-record.ts";
 import { type RunOutcome, recordOf } from "./run-outcome.ts";
+import type { ProcessRuns } from "./process.ts";
 import { retry } from "./retry.ts";
 import { type AlertProcess, endEvents, sendStored, stuckEvent } from "./run-alert.ts";
 import { isManual, type Run } from "./run.ts";
 import { waitAtMost } from "./timer.ts";
 
-/** Attempts to record the end of a run, so that a store that is briefly away loses none. */
-const STORE_ATTEMPTS_MAX = 3;
+/**
+ * Time in which a store that is away may come back, in ms, so that a run is recorded as it ended. A
+ * lease with the default TTL of 30 s lasts longer, so no other process runs the slot meanwhile.
+ */
+const STORE_BUDGET_MS = 20_000;
+
+/** The same time in a process that must stop, in ms. */
+const STOPPED_BUDGET_MS = 2_000;
+
+/** Pause before the second attempt, and the longest pause, in ms. */
 const STORE_PAUSE_MS = 500;
+const STORE_PAUSE_MS_MAX = 2_000;
 
 /** Longest time that a run waits for the delivery of its alert. */
 const ALERT_WAIT_MS = 10_000;
@@ -35,7 +45,7 @@ export async function finishRun(
     return record;
   }
   const events = await eventsOf(run, made, options);
-  const { isAccepted, areAlertsStored: areStored } = await storeRecord(run, made, events);
+  const { isAccepted, areAlertsStored: areStored, sending } = await storeRecord(run, made, events);
   // A skipped run held no lease, so it cannot have lost one.
   const record = isAccepted || made.status === "skipped" ? made : lost(made);
   process.active.delete(start.runId);
@@ -43,7 +53,8 @@ export async function finishRun(
   logRecord(run, record);
   for (const observe of process.observers) observe(record);
   const due = record === made ? events : await eventsOf(run, record, options);
-  await waitAtMost(sendStored(process, record, { events: due, areStored }), ALERT_WAIT_MS);
+  const sent = sending ?? sendStored(process, record, { events: due, areStored });
+  await waitAtMost(sent, ALERT_WAIT_MS);
   return record;
 }
 
@@ -53,19 +64,42 @@ function withInput({ request: { input = {} } }: Run, outcome: RunOutcome): RunOu
   return { ...outcome, details: { input, ...outcome.details } };
 }
 
-/** A record that cannot be stored counts as accepted. */
+/**
+ * Stores a record with its alerts. The alerts do not wait for a store that is away: after the first
+ * failure they are sent. A record that cannot be stored counts as accepted.
+ */
 async function storeRecord(
   { process, log }: Run,
   record: RunRecord,
   events: readonly AlertEvent[],
-): Promise<StoredEnd> {
-  const policy = { attempts: STORE_ATTEMPTS_MAX, pauseMs: STORE_PAUSE_MS };
+): Promise<StoredEnd & { readonly sending?: Promise<void> | undefined }> {
+  let sending: Promise<void> | undefined;
+  const sendNow = (): void => {
+    if (events.length > 0) sending ??= sendStored(process, record, { events, areStored: false });
+  };
   try {
-    return await retry(() => storeEnd(process, record, events), policy);
+    const store = () => storeEnd(process, record, sending ? [] : events);
+    return { ...(await retryStore(process, store, sendNow)), sending };
   } catch (error) {
     log.error({ err: error }, "cannot record the end of the run: the state store failed");
-    return { isAccepted: true, areAlertsStored: false };
+    return { isAccepted: true, areAlertsStored: false, sending };
   }
+}
+
+/** Retries what is stored at the end of a run while the store is away. */
+export async function retryStore<T>(
+  { stop }: Pick<ProcessRuns, "stop">,
+  write: () => Promise<T>,
+  onRetry: () => void = () => {},
+): Promise<T> {
+  const startMs = performance.now();
+  return await retry(write, {
+    budgetMs: STORE_BUDGET_MS,
+    pauseMs: STORE_PAUSE_MS,
+    pauseMsMax: STORE_PAUSE_MS_MAX,
+    onRetry,
+    isTemporary: () => !stop.signal.aborted || performance.now() - startMs < STOPPED_BUDGET_MS,
+  });
 }
 
 /** What storing an end with its alerts leaves to send. */

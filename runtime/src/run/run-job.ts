@@ -3,7 +3,7 @@ import { parseInput } from "../jobs/catalog.ts";
 import type { Lease, SlotLease } from "../state/leases.ts";
 import { acquireLease, admit, tooLate } from "./admission.ts";
 import { type Attempts, makeAttempts } from "./attempts.ts";
-import { finishRun } from "./finish-run.ts";
+import { finishRun, retryStore } from "./finish-run.ts";
 import { pingOf } from "./ping.ts";
 import { aborted, failed, failureOf, RunAbort, skipped } from "./run-outcome.ts";
 import { jobOf, planRun, type Run, type RunProcess, type RunRequest } from "./run.ts";
@@ -128,7 +128,7 @@ async function settleSlot(
   const isCutOff = record?.status === "interrupted" && record.details["cause"] !== "cancelled";
   const isDone = record && !isCutOff && record.status !== "lost";
   try {
-    if (isDone) await slot.finish();
+    if (isDone) await retryStore(run.process, () => slot.finish());
     await slot.release();
   } catch (error) {
     noteUnreleased(run)(error);
