@@ -101,12 +101,15 @@ export type OpsPresets = Readonly<
   Partial<Record<NonNullable<ManifestHealth["preset"]>, OpsPreset>>
 >;
 
-/** One line without control characters, which terminals interpret and Postgres does not store. */
+/**
+ * One printable line: terminals interpret control characters and Postgres does not store them, and
+ * invisible ones make two actors look alike.
+ */
 const Actor = z
   .string()
   .check(
     z.regex(
-      /^(call|manual [^\s\p{Cc}][^\p{Cc}\p{Zl}\p{Zp}]{0,99})$/u,
+      /^(call|manual [^\s\p{C}][^\p{C}\p{Zl}\p{Zp}]{0,99})$/u,
       "should be `call` or `manual <who>`",
     ),
   );

@@ -86,7 +86,17 @@ test("an actor is one line without what a terminal obeys or Postgres does not st
   const reload = async (actor: string) =>
     (await ops.ask("/ops/reload", { method: "POST", json: { actor } })).status;
 
-  for (const actor of ["a\u0000", "\u001b[2J", "a\nb", "a\u2028b", " a", "", "a".repeat(101)]) {
+  for (const actor of [
+    "a\u0000",
+    "\u001b[2J",
+    "a\nb",
+    "a\u2028b",
+    "a\u202eb",
+    "a\u200bb",
+    " a",
+    "",
+    "a".repeat(101),
+  ]) {
     expect(await reload(`manual ${actor}`), JSON.stringify(actor)).toBe(400);
   }
   expect(await reload("manual Ana María 🦊")).toBe(200);

@@ -35,7 +35,7 @@ test("a SQLite database is opened read-only and checked; a missing one is not ma
   const errors = [await check("good.db"), await check("bad.db"), await check("none.db")];
   database.close();
 
-  expect(errors).toEqual([undefined, "not a SQLite database", "cannot be opened"]);
+  expect(errors).toEqual([undefined, "file is not a database", "unable to open database file"]);
   expect(() => rmSync(join(directory, "none.db"))).toThrow("ENOENT");
 });
 

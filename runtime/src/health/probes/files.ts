@@ -63,20 +63,10 @@ export function backupProbe(
  */
 const QUICK_CHECK_EVERY_MS = 3_600_000;
 
-/** Result codes that operators meet. @see https://www.sqlite.org/rescode.html */
-const SQLITE_WORDS: Readonly<Record<number, string>> = {
-  5: "locked",
-  8: "read-only",
-  10: "input/output error",
-  11: "damaged",
-  13: "disk full",
-  14: "cannot be opened",
-  26: "not a SQLite database",
-};
-
 /**
  * Runs in a thread of its own, because node:sqlite waits for the disk and a health answer must not.
- * It opens the file read-only, so that it never creates a missing database.
+ * It opens the file read-only, so that it never creates a missing database. `errstr` is SQLite's
+ * phrase for a result code, which names no path. @see https://www.sqlite.org/c3ref/errcode.html
  */
 const SQLITE_PROGRAM = `
 ${INTEGRITY}
@@ -90,7 +80,7 @@ try {
   database.close();
   result = { isIntact: problems.length === 0 };
 } catch (error) {
-  result = { code: error.errcode ?? 0 };
+  result = { error: error.errstr ?? "failed" };
 }
 parentPort.postMessage(result);
 `;
@@ -102,10 +92,8 @@ export function sqliteProbe({ path }: ProbeTarget<"sqlite">, { directory }: Prob
   return {
     probe: async (signal) => {
       const quick = performance.now() - checkedAtMs > QUICK_CHECK_EVERY_MS;
-      const { isIntact = false, code } = await askInThread({ path: target, quick }, signal);
-      if (code !== undefined) {
-        throw new CheckError(SQLITE_WORDS[code & 0xff] ?? `SQLite error ${code}`);
-      }
+      const { isIntact = false, error } = await askInThread({ path: target, quick }, signal);
+      if (error !== undefined) throw new CheckError(error);
       if (!isIntact) return { problem: "damaged: quick_check found errors" };
       if (quick) checkedAtMs = performance.now();
       return {};
@@ -116,7 +104,7 @@ export function sqliteProbe({ path }: ProbeTarget<"sqlite">, { directory }: Prob
 async function askInThread(
   workerData: { readonly path: string; readonly quick: boolean },
   signal: AbortSignal,
-): Promise<{ readonly isIntact?: boolean; readonly code?: number }> {
+): Promise<{ readonly isIntact?: boolean; readonly error?: string }> {
   const execArgv = ["--disable-warning=ExperimentalWarning"];
   const worker = new Worker(SQLITE_PROGRAM, { eval: true, workerData, execArgv });
   try {

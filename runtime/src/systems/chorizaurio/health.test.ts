@@ -50,7 +50,7 @@ test("with a broken database chorizaurio is degraded, and still 200", async () =
 
   expect(health).toMatchObject({
     status: 200,
-    body: { status: "degraded", database: "error: not a SQLite database" },
+    body: { status: "degraded", database: "error: file is not a database" },
   });
   expect((await get("/healthz")).status).toBe(200);
   expect((await get("/readyz")).status).toBe(503);
@@ -61,6 +61,6 @@ test("with no database chorizaurio says so, and none is made", async () => {
 
   expect(await get("/api/health")).toMatchObject({
     status: 200,
-    body: { status: "degraded", database: "error: cannot be opened" },
+    body: { status: "degraded", database: "error: unable to open database file" },
   });
 });
