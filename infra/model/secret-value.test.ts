@@ -20,3 +20,17 @@ test("what everybody knows is refused whatever its case, the list's words too", 
     "SECRET_KEY: is empty. Set it or remove it.",
   ]);
 });
+
+test("a value that is too short to be hidden in a log is refused by its name", () => {
+  const free = { ...secret, minLength: 0 };
+  const refused = [
+    "SECRET_KEY: is too short to be hidden in logs and errors, which needs 4 characters. Use a longer value.",
+  ];
+
+  expect(["7", "abc", "  ab  ", "abcd"].map((it) => secretValueProblems(free, it))).toEqual([
+    refused,
+    refused,
+    refused,
+    [],
+  ]);
+});

@@ -1,3 +1,4 @@
+import { SECRET_LENGTH_MIN } from "@opspec/runtime/secret-text";
 import type { SecretModel } from "./stack-model.ts";
 
 /** Values that attackers try first. */
@@ -19,8 +20,15 @@ const WEAK_VALUES = [
  */
 export function secretValueProblems(secret: SecretModel, value: string): string[] {
   const { name, minLength = 0, weak = [] } = secret;
+  const length = value.trim().length;
+  const cannotBeHidden = value !== "" && value.length >= minLength && length < SECRET_LENGTH_MIN;
   const known = [...WEAK_VALUES, ...weak].map((it) => it.toLowerCase());
   return [
+    ...(cannotBeHidden
+      ? [
+          `${name}: is too short to be hidden in logs and errors, which needs ${SECRET_LENGTH_MIN} characters. Use a longer value.`,
+        ]
+      : []),
     ...(value.length < minLength
       ? [
           `${name}: is too short: ${value.length} of at least ${minLength} characters. Generate a longer one.`,

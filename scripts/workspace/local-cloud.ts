@@ -1,9 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { hasCode, UsageError } from "../../infra/errors.ts";
 import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
 import { startLocalCloud } from "../../infra/local-cloud/server.ts";
-import { LOCAL, LOCAL_CLOUD_ADDRESS, LOCAL_CLOUD_RUN, LOCAL_CLOUD_STATE } from "./paths.ts";
+import {
+  LOCAL,
+  LOCAL_CLOUD_ADDRESS,
+  LOCAL_CLOUD_RUN,
+  LOCAL_CLOUD_STATE,
+  makePrivate,
+} from "./paths.ts";
 
 const Urls = z.object({
   render: z.string(),
@@ -53,7 +59,7 @@ export async function connectLocalCloud(
     const { urls, token, pid } = running;
     return { urls, token, keptBy: pid, close: async () => undefined };
   }
-  mkdirSync(LOCAL, { recursive: true });
+  makePrivate(LOCAL);
   rmSync(LOCAL_CLOUD_ADDRESS, { force: true });
   const cloud = await startLocalCloud({
     stateFile: LOCAL_CLOUD_STATE,

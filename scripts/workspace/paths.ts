@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { chmodSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The checkout of these scripts, which work from any directory. */
@@ -6,6 +7,14 @@ export const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url)).replace
 
 /** All files of `--local`. Ignored by git; safe to delete. */
 export const LOCAL = join(CHECKOUT, ".opspec", "local");
+
+/** Makes the directory. Its states and disks hold generated tokens, so only its owner may read it. */
+export function makePrivate(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: OWNER_ONLY });
+  for (const it of [dirname(directory), directory]) chmodSync(it, OWNER_ONLY);
+}
+
+const OWNER_ONLY = 0o700;
 
 /** The local cloud's state file. */
 export const LOCAL_CLOUD_STATE = join(LOCAL, "cloud.json");

@@ -4,6 +4,7 @@ import { UsageError } from "../../infra/errors.ts";
 import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
 import { findEngine } from "../engine/find.ts";
 import { connectLocalCloud } from "./local-cloud.ts";
+import { localPassphrase } from "./local-passphrase.ts";
 import { readLocalSecrets } from "./local-secrets.ts";
 import { clearDeadLocks } from "./locks.ts";
 import { CHECKOUT, LOCAL } from "./paths.ts";
@@ -82,22 +83,17 @@ async function backendUrl(workspace: LocalWorkspace): Promise<string> {
 /** A local cloud that runs nothing accepts any non-empty key. */
 const LOCAL_API_KEY = "key-of-the-local-cloud";
 
-/**
- * The state below .opspec/local holds placeholders; this passphrase only prevents the engine's
- * prompt.
- */
-const LOCAL_PASSPHRASE = "local";
-
 async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
   writePluginProject(LOCAL);
   clearDeadLocks(backendOf(LOCAL), options.stackName, options.log);
   const engine = await findEngine(options);
+  const passphrase = await localPassphrase(LOCAL, engine.command.command);
   const cloud = await connectLocalCloud(options.sources && { sources: options.sources });
   try {
     const renderHost = cloud.urls.render;
     const renderApiKey = cloud.token ?? LOCAL_API_KEY;
     const api = { renderHost, renderApiKey };
-    const stack = await selectLocalStack(options, engine.command, api);
+    const stack = await selectLocalStack(options, engine.command, { ...api, passphrase });
     return { stack, ...api, close: () => cloud.close() };
   } catch (error) {
     await cloud.close();
@@ -105,10 +101,16 @@ async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
   }
 }
 
+interface LocalAccess {
+  readonly renderHost: string;
+  readonly renderApiKey: string;
+  readonly passphrase: string;
+}
+
 async function selectLocalStack(
   { stackName, log, overlay }: WorkspaceOptions,
   pulumiCommand: PulumiCommand,
-  { renderHost, renderApiKey }: { readonly renderHost: string; readonly renderApiKey: string },
+  { renderHost, renderApiKey, passphrase }: LocalAccess,
 ): Promise<Stack> {
   const [{ LocalWorkspace }, { program }] = await Promise.all([
     import("@pulumi/pulumi/automation/index.js"),
@@ -129,7 +131,7 @@ async function selectLocalStack(
       pulumiCommand,
       pulumiHome: join(LOCAL, "home"),
       envVars: {
-        ...apartEnvironment(LOCAL, LOCAL_PASSPHRASE),
+        ...apartEnvironment(LOCAL, passphrase),
         RENDER_HOST: renderHost,
         RENDER_API_KEY: renderApiKey,
       },
