@@ -186,6 +186,19 @@ test("a destroy without consent deletes nothing, and names the data that would b
   expect(await send(`${cloud.urls.render}/services`, "GET")).toHaveLength(4);
 });
 
+test("of two ups at once one is refused in a line, and the other one deploys", async () => {
+  const both = await Promise.all([1, 2].map(() => opspec(["up", STACK, "--local"])));
+
+  const [refused, done] = both.toSorted((one, two) => two.code - one.code);
+  expect([refused?.code, done?.code]).toEqual([2, 0]);
+  expect(refused?.stderr.trim().split("\n").at(-1)).toMatch(
+    new RegExp(
+      `^another up of ${STACK} has been running since \\d\\d:\\d\\d \\(process \\d+\\)\\.`,
+    ),
+  );
+  expect(refused?.stdout).toBe("");
+});
+
 test("destroy with consent leaves nothing", async () => {
   expect((await opspec(["destroy", STACK, "--allow-data-loss"], real())).code).toBe(0);
   expect(await send(`${cloud.urls.render}/services`, "GET")).toEqual([]);

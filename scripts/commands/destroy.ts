@@ -22,16 +22,19 @@ export const destroy: Command = {
     "Delete everything that the stack created. Resources that hold data need --allow-data-loss.",
   options: { ...stackOptions, "allow-data-loss": { type: "boolean" } },
   run: (invocation) =>
-    reportOutcome(destroy, invocation, async ({ stack }, log) => {
-      const run = () => carryOut((options) => stack.destroy(options), log);
-      if (invocation.flags["allow-data-loss"]) return consentingToDataLoss(stack, run);
-      const atRisk = await dataAtRisk(stack);
-      if (atRisk.length === 0) {
-        await liftConsentedProtection(stack);
-        return run();
-      }
-      refuseDataLoss(stack, atRisk, consentingKeys(stackOf(destroy, invocation)));
-      return consentingToDataLoss(stack, run);
+    reportOutcome(destroy, invocation, {
+      changes: true,
+      run: async ({ stack }, log) => {
+        const run = () => carryOut((options) => stack.destroy(options), log);
+        if (invocation.flags["allow-data-loss"]) return consentingToDataLoss(stack, run);
+        const atRisk = await dataAtRisk(stack);
+        if (atRisk.length === 0) {
+          await liftConsentedProtection(stack);
+          return run();
+        }
+        refuseDataLoss(stack, atRisk, consentingKeys(stackOf(destroy, invocation)));
+        return consentingToDataLoss(stack, run);
+      },
     }),
 };
 

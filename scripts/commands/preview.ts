@@ -10,5 +10,8 @@ export const preview: Command = {
   summary: "Show what up would change.",
   options: { ...stackOptions, ...overlayOption, "expect-no-changes": { type: "boolean" } },
   run: (invocation) =>
-    reportOutcome(preview, invocation, ({ stack }, log) => planChanges(stack, log)),
+    reportOutcome(preview, invocation, {
+      changes: false,
+      run: ({ stack }, log) => planChanges(stack, log),
+    }),
 };

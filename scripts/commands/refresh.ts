@@ -14,11 +14,13 @@ export const refresh: Command = {
     "expect-no-changes": { type: "boolean" },
   },
   run: (invocation) =>
-    reportOutcome(refresh, invocation, ({ stack }, log) =>
-      carryOut(
-        (options) =>
-          invocation.flags["save"] ? stack.refresh(options) : stack.previewRefresh(options),
-        log,
-      ),
-    ),
+    reportOutcome(refresh, invocation, {
+      changes: invocation.flags["save"] ?? false,
+      run: ({ stack }, log) =>
+        carryOut(
+          (options) =>
+            invocation.flags["save"] ? stack.refresh(options) : stack.previewRefresh(options),
+          log,
+        ),
+    }),
 };

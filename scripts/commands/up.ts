@@ -10,7 +10,9 @@ export const up: Command = {
   summary: "Refresh, then deploy.",
   options: { ...stackOptions, ...overlayOption, "no-refresh": { type: "boolean" } },
   run: (invocation) =>
-    reportOutcome(up, invocation, ({ stack }, log) =>
-      deployChanges(stack, { refresh: !invocation.flags["no-refresh"] }, log),
-    ),
+    reportOutcome(up, invocation, {
+      changes: true,
+      run: ({ stack }, log) =>
+        deployChanges(stack, { refresh: !invocation.flags["no-refresh"] }, log),
+    }),
 };

@@ -46,14 +46,14 @@ test("a lock of a dead process of this host is cleared, and a line says whose it
 test("a lock of a living process is kept, and its owner is shown", () => {
   const lock = writeLock({ pid: process.pid, hostname: hostname() });
 
-  expect(clear).toThrow(`shop: locked by ana@${hostname()} (process ${process.pid}`);
+  expect(clear).toThrow(/^another operation of shop has been running since .* \(process \d+\)\./);
   expect(existsSync(lock)).toBe(true);
 });
 
 test("a lock of another host is kept, because nobody here can tell whether its owner lives", () => {
   writeLock({ pid: deadPid(), hostname: "elsewhere" });
 
-  expect(clear).toThrow("pulumi cancel --stack shop");
+  expect(clear).toThrow("if it no longer runs, remove its lock with: rm ");
 });
 
 test("a backend without lock files is left alone", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { UsageError } from "../../infra/errors.ts";
+import { busyMessage } from "./hold.ts";
 import { isAlive } from "./local-cloud.ts";
 import { PROJECT } from "./plugin-project.ts";
 
@@ -41,7 +42,9 @@ export function clearDeadLocks(
     const owner = `${username}@${host} (process ${pid}, since ${timestamp})`;
     if (host !== hostname() || isAlive(pid)) {
       throw new UsageError(
-        `${stack}: locked by ${owner}. Wait for it, or remove the lock with: pulumi cancel --stack ${stack}.`,
+        host === hostname()
+          ? busyMessage(stack, { pid, startedAt: timestamp })
+          : `${stack}: locked by ${owner}. Wait for it; if it no longer runs, remove its lock with: rm ${path}.`,
       );
     }
     rmSync(path, { force: true });

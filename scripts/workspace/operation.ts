@@ -24,11 +24,17 @@ export async function carryOut(
     await operation({ onEvent });
     return stepsOf(events);
   } catch (error) {
-    const { CommandError } = await import("@pulumi/pulumi/automation/index.js");
+    const { CommandError, ConcurrentUpdateError } =
+      await import("@pulumi/pulumi/automation/index.js");
     if (!(error instanceof CommandError)) throw error;
+    // The engine names the lock several times; who holds it fits into one line.
+    if (error instanceof ConcurrentUpdateError) return { changes: 0, steps: [], failure: LOCKED };
     return { ...stepsOf(events), failure: failureText(events, error) };
   }
 }
+
+const LOCKED =
+  "another operation of this stack has begun meanwhile and holds the engine's lock. Wait for it, then run this again.";
 
 /** Renders the steps, or says that nothing changes. */
 export function renderOutcome({ steps, changes, failure }: Outcome): string {

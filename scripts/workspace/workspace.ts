@@ -3,6 +3,7 @@ import type { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automa
 import { UsageError } from "../../infra/errors.ts";
 import type { RunOptions } from "../../infra/local-cloud/run/run-source.ts";
 import { findEngine } from "../engine/find.ts";
+import { holdStack } from "./hold.ts";
 import { connectLocalCloud } from "./local-cloud.ts";
 import { localPassphrase } from "./local-passphrase.ts";
 import { readLocalSecrets } from "./local-secrets.ts";
@@ -26,6 +27,8 @@ export interface WorkspaceOptions {
   readonly log: (line: string) => void;
   /** The overlay whose values are deployed. */
   readonly overlay?: string;
+  /** The command, when it changes the state: it holds the stack until the workspace is closed. */
+  readonly changes?: string;
   /** With `local`: the folder of each source that the local cloud builds and runs. */
   readonly sources?: RunOptions["sources"];
 }
@@ -35,11 +38,11 @@ export function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   return options.local ? openLocal(options) : openReal(options);
 }
 
-async function openReal({ stackName, log, overlay }: WorkspaceOptions): Promise<Workspace> {
-  const [{ LocalWorkspace }, { program }, { RENDER_HOST }, engine] = await Promise.all([
+async function openReal(options: WorkspaceOptions): Promise<Workspace> {
+  const { stackName, log, overlay } = options;
+  const [{ LocalWorkspace }, { program }, engine] = await Promise.all([
     import("@pulumi/pulumi/automation/index.js"),
     import("../../infra/program.ts"),
-    import("../../infra/resources/render/provider.ts"),
     findEngine({ log }),
   ]);
   const workspace = await LocalWorkspace.create({
@@ -48,6 +51,33 @@ async function openReal({ stackName, log, overlay }: WorkspaceOptions): Promise<
     program: async () => program(stackName, overlay === undefined ? {} : { overlay }),
   });
   const url = await backendUrl(workspace);
+  const release = hold(options, join(CHECKOUT, ".opspec"), url);
+  try {
+    return {
+      ...(await selectReal(workspace, url, { stackName, log })),
+      close: async () => release(),
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Holds the stack for a command that changes it. @returns what ends that */
+function hold(
+  { stackName: stack, changes: command }: WorkspaceOptions,
+  directory: string,
+  backend: string,
+): () => void {
+  if (command === undefined) return () => undefined;
+  return holdStack({ directory: join(directory, "running"), backendUrl: backend, stack, command });
+}
+
+async function selectReal(
+  workspace: LocalWorkspace,
+  url: string,
+  { stackName, log }: Pick<WorkspaceOptions, "stackName" | "log">,
+): Promise<Omit<Workspace, "close">> {
   clearDeadLocks(url, stackName, log);
   const existing = await workspace.listStacks();
   if (!existing.some((it) => it.name === stackName)) {
@@ -55,14 +85,16 @@ async function openReal({ stackName, log, overlay }: WorkspaceOptions): Promise<
       `${stackName}: the backend ${url} has no such stack. Create it with: pulumi stack init ${stackName}.`,
     );
   }
-  const { Stack } = await import("@pulumi/pulumi/automation/index.js");
+  const [{ Stack }, { RENDER_HOST }] = await Promise.all([
+    import("@pulumi/pulumi/automation/index.js"),
+    import("../../infra/resources/render/provider.ts"),
+  ]);
   const stack = await Stack.select(stackName, workspace);
   return {
     stack,
     renderHost: process.env["RENDER_HOST"] ?? RENDER_HOST,
     renderApiKey:
       process.env["RENDER_API_KEY"] ?? (await stack.getAllConfig())["render:apiKey"]?.value,
-    close: async () => undefined,
   };
 }
 
@@ -85,6 +117,17 @@ const LOCAL_API_KEY = "key-of-the-local-cloud";
 
 async function openLocal(options: WorkspaceOptions): Promise<Workspace> {
   writePluginProject(LOCAL);
+  const release = hold(options, LOCAL, backendOf(LOCAL));
+  try {
+    const workspace = await selectLocal(options);
+    return { ...workspace, close: () => workspace.close().finally(release) };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function selectLocal(options: WorkspaceOptions): Promise<Workspace> {
   clearDeadLocks(backendOf(LOCAL), options.stackName, options.log);
   const engine = await findEngine(options);
   const passphrase = await localPassphrase(LOCAL, engine.command.command);
