@@ -7,15 +7,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, type TestContext, vi } from "vitest";
+import type { RunRecord } from "../contract/run-record.ts";
 import { nodeListener } from "../http.ts";
 import { openOps } from "../ops/app.ts";
 import type { RunProcess } from "../run/run.ts";
 import { scratchManifest, scratchProcess } from "../../testing/scratch-process.ts";
 import { startHttpServer } from "../../testing/http-server.ts";
+import { usePostgres } from "../../testing/servers.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const TOKEN = "planted-call-token";
+const OPS_TOKEN = "planted-ops-token";
+
+const postgres = usePostgres();
 
 interface Called {
   readonly code: number;
@@ -48,7 +53,7 @@ async function callWith(
 async function service(command: string): Promise<RunProcess> {
   const { process: owner } = await scratchProcess({
     jobs: [{ name: "digest", command, startedBy: "call" }],
-    env: { OPSPEC_CALL_TOKEN: TOKEN },
+    env: { OPSPEC_CALL_TOKEN: TOKEN, OPSPEC_OPS_TOKEN: OPS_TOKEN },
   });
   return owner;
 }
@@ -140,8 +145,8 @@ test("what a person says goes along, and what the service refuses of it is told"
   const owner = await service("true");
   const url = await listen(serverOf(owner));
 
-  const refused = await call(["digest", "--input", "backup=a.db", "--by", "ana"], url);
-  const dry = await call(["digest", "--dry-run", "--by", "ana"], url);
+  const refused = await call(["digest", "--input", "backup=a.db", "--by", "ana"], url, OPS_TOKEN);
+  const dry = await call(["digest", "--dry-run", "--by", "ana"], url, OPS_TOKEN);
 
   expect(refused).toMatchObject({ code: 78 });
   expect(refused.lines.at(-1)).toMatchObject({
@@ -149,6 +154,93 @@ test("what a person says goes along, and what the service refuses of it is told"
       'the service answered HTTP 400: jobs/digest/input: "command" takes no input. Start it without: backup.',
   });
   expect(dry).toMatchObject({ code: 0, lines: [{ actor: "manual ana", status: "skipped" }] });
+});
+
+test("the call token cannot act for a person", async () => {
+  const owner = await service("true");
+
+  const called = await call(["digest", "--by", "admin"], await listen(serverOf(owner)));
+
+  expect(called).toMatchObject({ code: 78 });
+  expect(called.lines.at(-1)).toMatchObject({
+    error:
+      "the service answered HTTP 403: actor: the call token cannot act for a person. Use the operators' token.",
+  });
+  expect(await owner.records.list({ limit: 9 })).toEqual([]);
+});
+
+async function postRun(url: string, job: string, runId: string) {
+  const response = await fetch(`${url}/ops/jobs/${job}/run`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+    body: JSON.stringify({ runId }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+const EARLIER: RunRecord = {
+  job: "digest",
+  runId: "",
+  scheduledFor: "2026-01-01T00:00:00.000Z",
+  startedAt: "2026-01-01T00:00:00.000Z",
+  actor: "call",
+  host: "before",
+  commit: null,
+  fence: 0,
+  status: "ok",
+  durationMs: 1,
+  attempt: 1,
+  exitCode: 0,
+  error: null,
+  details: {},
+};
+
+/** Two instances of a service behind a load balancer that takes turns. */
+async function twoInstances(context: TestContext, command: string) {
+  const url = await (await postgres(context)).freshDatabase();
+  const jobs = [{ name: "digest", command, startedBy: "call" as const }];
+  const stores = { records: { kind: "postgres" as const, urlEnv: "DATABASE_URL" } };
+  const env = { OPSPEC_CALL_TOKEN: TOKEN, DATABASE_URL: url };
+  const owners = await Promise.all([
+    scratchProcess({ jobs, manifest: { stores }, env }),
+    scratchProcess({ jobs, manifest: { stores }, env }),
+  ]);
+  const listeners = owners.map(({ process }) => nodeListener(openOps(process).fetch));
+  let turn = 0;
+  const server = createServer((request, response) => {
+    turn += 1;
+    listeners[turn % listeners.length]?.(request, response);
+  });
+  return { url: await listen(server), records: owners[0].process.records };
+}
+
+test("a call into a service with two instances gets its record, and runs once", async (context) => {
+  const { url, records } = await twoInstances(context, "sleep 1");
+
+  const called = await call(["digest"], url);
+
+  expect(called).toMatchObject({ code: 0, lines: [{ status: "ok" }] });
+  expect(await records.list({ limit: 9 })).toHaveLength(1);
+});
+
+test("a run id that was used before repeats no run, and one of another job is refused", async (context) => {
+  const { url, records } = await twoInstances(context, "true");
+  const runId = "10000000-0000-4000-8000-000000000001";
+  const other = { ...EARLIER, job: "another", runId: "10000000-0000-4000-8000-000000000002" };
+  await records.finish(other);
+
+  await postRun(url, "digest", runId);
+  await vi.waitFor(async () => expect(await records.list({ limit: 9 })).toHaveLength(2), 30_000);
+  await postRun(url, "digest", runId);
+  await postRun(url, "digest", runId);
+  const listed = await records.list({ limit: 9 });
+
+  expect(listed.map((it) => it.job).toSorted()).toEqual(["another", "digest"]);
+  expect(await postRun(url, "digest", other.runId)).toMatchObject({
+    status: 409,
+    body: { error: expect.stringContaining(`the run ${other.runId} is of the job "another"`) },
+  });
+  expect(await records.find(other.runId)).toEqual(other);
 });
 
 test("a wrong token, a job that is not there and a URL that is none are wrong configurations", async () => {

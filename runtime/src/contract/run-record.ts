@@ -72,8 +72,11 @@ export interface LatestQuery {
 
 /** The run records of a stack. */
 export interface RecordStore {
-  /** Stores the start of a run, so that a run without an end is noticed. */
-  begin(run: RunStart): Promise<void>;
+  /**
+   * Stores the start of a run, so that a run without an end is noticed. Returns false, and stores
+   * nothing, if there is a run of this id.
+   */
+  begin(run: RunStart): Promise<boolean>;
   /**
    * Stores the end of a run and its alerts in one transaction, so that a process that is killed loses
    * neither. Returns false, and stores nothing, if there was a later lease of the same job and slot.
@@ -84,6 +87,8 @@ export interface RecordStore {
   latest(query: LatestQuery): Promise<Map<string, RunRecord>>;
   /** The record of a finished run. */
   find(runId: string): Promise<RunRecord | undefined>;
+  /** The start of a run, finished or not. */
+  startOf(runId: string): Promise<RunStart | undefined>;
   /** A run of the job for this slot that was not skipped, finished or not. */
   ofSlot(job: string, slot: Date): Promise<RunStart | undefined>;
   /** Runs that started and have no end, oldest first. */

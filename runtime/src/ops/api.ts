@@ -126,7 +126,12 @@ export async function readChange<Fields extends z.core.$ZodShape>(
 ) {
   const schema = z.strictObject({ ...fields, actor: z.prefault(Actor, by) });
   type Body = z.output<z.ZodMiniObject<Fields, z.core.$strict>> & { readonly actor: string };
-  return (await readJson(c, schema)) as Body;
+  const body = (await readJson(c, schema)) as Body;
+  if (c.var.access !== "call" || body.actor === "call") return body;
+  throw new HttpError(
+    403,
+    "actor: the call token cannot act for a person. Use the operators' token.",
+  );
 }
 
 /** The actor of a request whose body is a file: it is in the query or in a header. */

@@ -76,7 +76,7 @@ export async function beginRun(
   if (process.stop.signal.aborted)
     throw new HttpError(503, "shutting down", { "retry-after": "5" });
   const request = { job: job.name, actor, dryRun, input: inputFor(job, input) };
-  const runId = runs.start({ ...request, ...(own === undefined ? {} : { runId: own }) });
+  const runId = await runs.start({ ...request, ...(own === undefined ? {} : { runId: own }) });
   logChange(c, { actor, did: "run", job: job.name, runId, dryRun });
   return runId;
 }

@@ -153,7 +153,6 @@ function refusalOf({ status, body }: Answer, runId: string | undefined): CallFai
   }
   const words: Readonly<Record<number, string>> = {
     401: "the service refuses the token",
-    403: "the service refuses the token",
     404: "the service has no such job, or its ops paths are closed",
   };
   const said = Refused.safeParse(body);

@@ -50,7 +50,7 @@ const LAST_CREATED = "opspec_runs_by_slot";
 
 const BEGIN = `
   INSERT INTO opspec.opspec_runs (stack, run_id, job, scheduled_for, started_at, fence, record)
-  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (run_id) DO NOTHING`;
+  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (run_id) DO NOTHING RETURNING run_id`;
 
 /** The statement that writes compares the fence, so that nothing comes between. */
 const finishText = (time: string): string => `
@@ -80,6 +80,8 @@ const UNFINISHED = `
 const FIND = `
   SELECT record FROM opspec.opspec_runs
   WHERE stack = $1 AND run_id = $2 AND status IS NOT NULL`;
+
+const START_OF = "SELECT record FROM opspec.opspec_runs WHERE stack = $1 AND run_id = $2";
 
 const OF_SLOT = `
   SELECT record FROM opspec.opspec_runs
@@ -152,7 +154,7 @@ export function openRecords(
     });
   };
   return {
-    begin: async (run) => void (await ask("note the start of a run", BEGIN, columnsOf(run))),
+    begin: async (run) => (await ask("note the start of a run", BEGIN, columnsOf(run))).length > 0,
     finish: async (record, alerts = []) => {
       const values = [...columnsOf(record), record.status];
       const verb = "store a run record";
@@ -180,6 +182,10 @@ export function openRecords(
     find: async (runId) => {
       const [row] = await ask("read a run record", FIND, [runId]);
       return row && recordOf<RunRecord>(row);
+    },
+    startOf: async (runId) => {
+      const [row] = await ask("read the start of a run", START_OF, [runId]);
+      return row && recordOf<RunStart>(row);
     },
     ofSlot: async (job, slot) => {
       const [row] = await ask("read the run of a slot", OF_SLOT, [job, slot.toISOString()]);
