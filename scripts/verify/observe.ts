@@ -83,6 +83,7 @@ function observeService(ask: Ask) {
       env: textsOf(env, "key", "value"),
       secretFiles: textsOf(secretFiles, "name", "content"),
       deploy: textAt(newest, "status"),
+      deployedAt: textAt(newest, "finishedAt"),
       headers,
       routes,
       domains: textsOf(domains, "name", "verificationStatus"),

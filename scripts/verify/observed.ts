@@ -10,6 +10,8 @@ export interface ObservedService {
   readonly secretFiles: Texts;
   /** Status of the newest deploy. */
   readonly deploy: string | undefined;
+  /** When the newest deploy ended. */
+  readonly deployedAt?: string | undefined;
   /** Headers and routes of a static site. */
   readonly headers: readonly Json[];
   readonly routes: readonly Json[];

@@ -63,7 +63,7 @@ function tellerFrom(service: ServiceModel): Teller[] {
 }
 
 /** The manifest of the process that runs the job. */
-function runnerOf(
+export function runnerOf(
   job: string,
   { services, containers, jobs }: Deployment["model"],
 ): RuntimeManifest | undefined {

@@ -75,6 +75,32 @@ test("a job ran in time when its runtime has a good record that is young enough"
   );
 });
 
+const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+
+/** The service was deployed then; its runtime has no good run, and these of any outcome. */
+const ranSince = async (deployedAt: string, failed: HttpAnswer): Promise<string> => {
+  const reach: Reach = {
+    ...answering(runs()),
+    http: async (url) => (url.searchParams.has("status") ? runs() : failed),
+  };
+  const { services, ...rest } = observed("https://shop.onrender.com");
+  const web = services["web"] && { ...services["web"], deployedAt };
+  const deployed = deploymentOf(MODEL, { ...rest, services: { web } });
+  const check = { kind: "ran", job: "sweep", withinSeconds: 7200 } as const;
+  return renderFinding(await ranFinding(check, deployed, reach));
+};
+
+test("a job that was not due since the deploy is not due yet, and one that failed or was due has failed", async () => {
+  const failure =
+    "FAILED       job sweep ran within 7200 s: no successful run is recorded. See /ops/jobs, or run it by hand.";
+
+  expect(await ranSince(hoursAgo(0.5), runs())).toMatch(
+    /^not checked {2}job sweep ran within 7200 s: not due yet: its first run is at \d{4}-\d\d-\d\d \d\d:\d\d UTC$/,
+  );
+  expect(await ranSince(hoursAgo(0.5), runs(60))).toBe(failure);
+  expect(await ranSince(hoursAgo(2), runs())).toBe(failure);
+});
+
 test("a cron job's records are asked of a service that shares their store", async () => {
   expect(await ran("trim", answering(runs(60)))).toMatch(/^ok /);
 });

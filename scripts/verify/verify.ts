@@ -11,6 +11,7 @@ import type { Reach } from "./reach.ts";
 import { inServiceFinding } from "./in-service-finding.ts";
 import { secretFindings } from "./secret-findings.ts";
 import { serviceFindings, siteFindings } from "./service-findings.ts";
+import { settled } from "./settled.ts";
 import { unseenFindings } from "./unseen-findings.ts";
 
 /** All findings of a stack. */
@@ -32,8 +33,12 @@ export async function verifyStack(
     ...secretFindings(deployment),
     ...unseenFindings(model),
     ...(await Promise.all(
-      model.inServiceJobs.map((it) => inServiceFinding(it, deployment, reach)),
+      model.inServiceJobs.map((it) =>
+        settled(deployment, () => inServiceFinding(it, deployment, reach)),
+      ),
     )),
-    ...(await Promise.all(model.checks.map((it) => declaredFinding(it, deployment, reach)))),
+    ...(await Promise.all(
+      model.checks.map((it) => settled(deployment, () => declaredFinding(it, deployment, reach))),
+    )),
   ];
 }
