@@ -17,8 +17,6 @@ const TRY_AGAIN_MS = 30_000;
 /** Alerts of one channel that a process remembers for the time in which the store is down. */
 const REMEMBERED_MAX = 500;
 
-const NOTE = "The store of alerts is down, so alerts may come twice.";
-
 export interface AlertStoreOptions {
   readonly database: SqlDatabase;
   readonly stack: string;
@@ -43,6 +41,8 @@ export class AlertStore {
   #storedSilences = new Set<string>();
   #isOldRead = false;
   #tryAgainAtMs: number | undefined;
+  /** Why the database is down, with the remedy. */
+  #whyDown = "";
   /** Channels whose readers know that the database is down. */
   #notified = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
@@ -91,7 +91,8 @@ export class AlertStore {
 
   /** What the readers of a channel should know of the store; undefined once they know it. */
   noteFor(channel: string): string | undefined {
-    return this.isDown() && !this.#notified.has(channel) ? NOTE : undefined;
+    if (!this.isDown() || this.#notified.has(channel)) return undefined;
+    return `${this.#whyDown} Until then alerts may come twice.`;
   }
 
   noteDelivered(channel: string): void {
@@ -130,6 +131,7 @@ export class AlertStore {
         log.warn({ err: error }, "the alert store is down: alerts are sent, and may come twice");
       }
       this.#tryAgainAtMs = clock.now().getTime() + TRY_AGAIN_MS;
+      this.#whyDown = error.message;
       return inMemory();
     }
   }

@@ -5,6 +5,7 @@ import type { Env } from "../contract/env.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
+import { StoreError } from "../databases/store-error.ts";
 import { nextRuns, type Schedule } from "../schedule/schedule.ts";
 import {
   type Interval,
@@ -74,7 +75,8 @@ export function watchLateness(options: LatenessOptions): LatenessWatch {
       await source.readable({ title: "run records can be read again", details: {} });
     } catch (error) {
       const title = "run records cannot be read, so late and stuck jobs are not noticed";
-      await source.unreadable({ title, details: {} }, () => {
+      const details = error instanceof StoreError ? { error: error.message } : {};
+      await source.unreadable({ title, details }, () => {
         log.error({ err: error }, "run records cannot be read");
       });
     }

@@ -1,9 +1,16 @@
 import type { AlertEvent } from "../contract/alert-event.ts";
 import type { RunRecord } from "../contract/run-record.ts";
+import { StoreError } from "../databases/store-error.ts";
 import { type RunOutcome, recordOf } from "./run-outcome.ts";
 import type { ProcessRuns } from "./process.ts";
 import { retry } from "./retry.ts";
-import { type AlertProcess, endEvents, sendStored, stuckEvent } from "./run-alert.ts";
+import {
+  type AlertProcess,
+  endEvents,
+  sendStored,
+  setStoreAlert,
+  stuckEvent,
+} from "./run-alert.ts";
 import { isManual, type Run } from "./run.ts";
 import { waitAtMost } from "./timer.ts";
 
@@ -79,11 +86,23 @@ async function storeRecord(
   };
   try {
     const store = () => storeEnd(process, record, sending ? [] : events);
-    return { ...(await retryStore(process, store, sendNow)), sending };
+    const end = await retryStore(process, store, sendNow);
+    inBackground(process, setStoreAlert(process));
+    return { ...end, sending };
   } catch (error) {
+    if (error instanceof StoreError) inBackground(process, setStoreAlert(process, error));
     log.error({ err: error }, "cannot record the end of the run: the state store failed");
     return { isAccepted: true, areAlertsStored: false, sending };
   }
+}
+
+/** The process waits for the work before it exits, and the run does not. The work is an alert. */
+function inBackground({ background, log }: Run["process"], work: Promise<void>): void {
+  const safe = work.catch((error: unknown) => {
+    log.error({ err: error }, "cannot send the alert about the state store");
+  });
+  background.add(safe);
+  void safe.finally(() => background.delete(safe));
 }
 
 /** Retries what is stored at the end of a run while the store is away. */

@@ -1,3 +1,5 @@
+import { statefulAlerts } from "../alerts/stateful-alert.ts";
+import type { StoreError } from "../databases/store-error.ts";
 import { stateDatabase } from "../contract/store.ts";
 import { type AlertEvent, storedId } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";
@@ -41,6 +43,28 @@ export function stuckEvent(ended: EndedRun, title: string): AlertEvent[] {
 export async function endEvents(ended: EndedRun): Promise<AlertEvent[]> {
   const event = await endEvent(ended);
   return event ? [event] : [];
+}
+
+/** Stores that took the last record, so that a store that is well costs no query a run. */
+const wellStores = new WeakSet<object>();
+
+/**
+ * Sets the alert about a store that takes no run records: a full disk must not look like an outage of
+ * the job. The first success of a process resolves what an earlier one reported.
+ */
+export async function setStoreAlert(process: AlertProcess, error?: StoreError): Promise<void> {
+  const { stack, process: name } = process.manifest;
+  const what = `${stack}: ${name}`;
+  const key = `${name}/store`;
+  if (error) {
+    wellStores.delete(process.records);
+    const title = `${what} cannot record its runs. ${error.message}`;
+    await statefulAlerts(process).set(key, { raised: { kind: "fail", title, details: {} } });
+  } else if (!wellStores.has(process.records)) {
+    wellStores.add(process.records);
+    const title = `${what} records its runs again`;
+    await statefulAlerts(process).set(key, { resolved: { kind: "resolved", title, details: {} } });
+  }
 }
 
 async function endEvent(ended: EndedRun): Promise<AlertEvent | undefined> {
