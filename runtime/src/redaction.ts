@@ -3,9 +3,6 @@ import { SecretFinder, secretForms } from "./contract/secret-text.ts";
 /** What stands where a secret was. */
 const REDACTED = "[redacted]";
 
-/** A part of a web address this long is a token, as webhooks have them, and not a word. */
-const URL_TOKEN_LENGTH_MIN = 16;
-
 /** Nesting of a logged object; what lies deeper is cut off. */
 const DEPTH_MAX = 12;
 
@@ -28,9 +25,7 @@ const finder = new SecretFinder();
  * The list belongs to the process, as the secrets do: a second logger cannot forget it.
  */
 export function hideSecrets(values: Iterable<string>): void {
-  for (const value of values) {
-    for (const text of [value, ...urlSecrets(value)]) finder.add(secretForms(text));
-  }
+  for (const value of values) finder.add(secretForms(value));
 }
 
 /** Characters of the longest form of a secret. A text that is cut may end with so many of one. */
@@ -80,22 +75,4 @@ export function redactLine(line: string): string {
 
 function holdsText(value: unknown): boolean {
   return typeof value === "string" ? value !== "" : typeof value === "object" && value !== null;
-}
-
-/** The parts of a URL that grant something. */
-function urlSecrets(value: string): string[] {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url) return [];
-  const passwords = [url.password, decoded(url.password)].filter((it) => it !== "");
-  if (!url.protocol.startsWith("http")) return passwords;
-  const parts = [...url.pathname.split("/"), ...url.searchParams.values()];
-  return [...passwords, ...parts.filter((part) => part.length >= URL_TOKEN_LENGTH_MIN)];
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,3 +1,4 @@
+import { secretForms } from "@opspec/runtime/secret-text";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
 import { parseUrn } from "../../resources/urn.ts";
@@ -210,7 +211,10 @@ export class Session<Client> {
       client,
       urn,
       signal: AbortSignal.any([this.#cancelled.signal, ...ends]),
-      secrets: () => [...this.#secrets, ...(this.#plugin.secretsOf?.(client) ?? [])],
+      secrets: () => [
+        ...this.#secrets,
+        ...(this.#plugin.secretsOf?.(client) ?? []).flatMap(secretForms),
+      ],
       progress: (message) => this.#host.log.progress(urn, message),
     };
   }

@@ -7,13 +7,18 @@ const BASE64_LENGTH_MIN = 8;
 /** A line of a secret with several lines; shorter lines are words such as `name:`. */
 const LINE_LENGTH_MIN = 8;
 
+/** A part of a web address this long is a token, as webhooks have them, and not a word. */
+const URL_TOKEN_LENGTH_MIN = 16;
+
 /**
  * Every form in which a log, an answer or an error may repeat a secret: as it is, line by line, and
- * escaped for JSON, URLs, forms and Base64 (at all three alignments, in both alphabets).
+ * escaped for JSON, URLs, forms and Base64 (at all three alignments, in both alphabets). Of a URL,
+ * also its password and its tokens alone.
  */
 export function secretForms(value: string): string[] {
   const lines = value.includes("\n") ? value.split("\n").map((it) => it.trim()) : [];
-  const texts = [value, value.trim(), ...lines.filter((it) => it.length >= LINE_LENGTH_MIN)];
+  const long = lines.filter((it) => it.length >= LINE_LENGTH_MIN);
+  const texts = [value, value.trim(), ...long, ...urlSecrets(value)];
   const forms = texts.flatMap((text) => [
     text,
     JSON.stringify(text).slice(1, -1),
@@ -21,6 +26,24 @@ export function secretForms(value: string): string[] {
     ...inBase64(text),
   ]);
   return [...new Set(forms)].filter((it) => it.length >= SECRET_LENGTH_MIN);
+}
+
+/** The parts of a URL that grant something. */
+function urlSecrets(value: string): string[] {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url) return [];
+  const passwords = [url.password, decoded(url.password)].filter((it) => it !== "");
+  if (!url.protocol.startsWith("http")) return passwords;
+  const parts = [...url.pathname.split("/"), ...url.searchParams.values()];
+  return [...passwords, ...parts.filter((part) => part.length >= URL_TOKEN_LENGTH_MIN)];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function inUrls(text: string): string[] {
