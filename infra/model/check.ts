@@ -10,6 +10,7 @@ export function modelChecks(spec: StackSpec): CheckModel[] {
     if ("job" in check) {
       return { kind: "ran", job: check.job, withinSeconds: parseDuration(check.ranWithin) };
     }
+    if ("channel" in check) return { kind: "channel", channel: check.channel };
     const { http, path = "/", status = DEFAULT_CHECK_STATUS, json } = check;
     return { kind: "http", service: http, path, status, ...given({ json }) };
   });

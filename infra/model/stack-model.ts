@@ -210,4 +210,5 @@ export type CheckModel =
       /** Keys that the JSON answer must have, with their values. */
       readonly json?: Readonly<Record<string, unknown>>;
     }
-  | { readonly kind: "ran"; readonly job: string; readonly withinSeconds: number };
+  | { readonly kind: "ran"; readonly job: string; readonly withinSeconds: number }
+  | { readonly kind: "channel"; readonly channel: string };

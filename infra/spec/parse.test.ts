@@ -35,7 +35,7 @@ verify:
   expect(found).toMatchInlineSnapshot(`
     [
       "3:7   verify/0/http: there is no service "web". Declare it under services, or correct the name.",
-      "3:18   verify/0/zzzzzzzz: is not a key here. Known here: http, job, json, path, ranWithin, status.",
+      "3:18   verify/0/zzzzzzzz: is not a key here. Known here: channel, http, job, json, path, ranWithin, status.",
     ]
   `);
 });

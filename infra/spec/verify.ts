@@ -38,6 +38,11 @@ export const CheckSpec = z
         }),
       })
       .meta({ description: "A job succeeded recently." }),
+    z
+      .strictObject({
+        channel: Key.meta({ description: "Key of the alert channel.", examples: ["ops"] }),
+      })
+      .meta({ description: "An alert channel delivers a test message, which each verify sends." }),
   ])
   .meta({
     id: "check",
@@ -45,6 +50,7 @@ export const CheckSpec = z
     examples: [
       { http: "web", path: "/", status: 200 },
       { job: "digest-weekdays", ranWithin: "1d" },
+      { channel: "ops" },
     ],
   });
 

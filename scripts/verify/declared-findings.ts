@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { channelFinding } from "./channel-finding.ts";
 import type { CheckModel } from "../../infra/model/stack-model.ts";
 import type { Deployment } from "./deployment.ts";
 import { type Finding, finding, unchecked } from "./finding.ts";
@@ -16,6 +17,7 @@ export async function declaredFinding(
   reach: Reach,
 ): Promise<Finding> {
   if (check.kind === "ran") return ranFinding(check, deployment, reach);
+  if (check.kind === "channel") return channelFinding(check.channel, deployment, reach);
   const { service: key, path, status, json } = check;
   const name = `${key} answers ${path} with ${status}${json ? " and its JSON" : ""}`;
   const { services, containers } = deployment.model;

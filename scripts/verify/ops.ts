@@ -6,7 +6,7 @@ import { manifestFrom } from "../workspace/manifest-change.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Reach } from "./reach.ts";
 import { serviceAddress } from "./real-address.ts";
-import { NOBODY_TELLS, NOT_RUN } from "./unchecked-reasons.ts";
+import { NOBODY_SENDS, NOBODY_TELLS, NOT_RUN } from "./unchecked-reasons.ts";
 
 /**
  * The answer of a service's ops path, the reason why it failed, or the reason why it was not
@@ -27,10 +27,37 @@ interface Teller {
 export async function askAbout<T>(
   job: string,
   path: string,
-  { deployment, reach, schema }: { deployment: Deployment; reach: Reach; schema: z.ZodType<T> },
+  question: Question<T>,
 ): Promise<OpsAnswer<T>> {
-  const teller = tellerOf(job, deployment);
-  if (!teller) return { unchecked: NOBODY_TELLS };
+  const teller = tellerOf(job, question.deployment);
+  return teller ? ask(teller, path, question) : { unchecked: NOBODY_TELLS };
+}
+
+/** Posts to a runtime that has the alert channel. */
+export async function postAbout<T>(
+  channel: string,
+  path: string,
+  question: Question<T> & { readonly post: unknown },
+): Promise<OpsAnswer<T>> {
+  const tellers = question.deployment.model.services.flatMap(tellerFrom);
+  const hasChannel = ({ manifest }: Teller) =>
+    manifest.alerts?.channels.some(({ name }) => name === channel) === true;
+  const teller = tellers.find(hasChannel);
+  return teller ? ask(teller, path, question) : { unchecked: NOBODY_SENDS };
+}
+
+interface Question<T> {
+  readonly deployment: Deployment;
+  readonly reach: Reach;
+  readonly schema: z.ZodType<T>;
+  readonly post?: unknown;
+}
+
+async function ask<T>(
+  teller: Teller,
+  path: string,
+  { deployment, reach, schema, post }: Question<T>,
+): Promise<OpsAnswer<T>> {
   const observed = deployment.observed.services[teller.key];
   const base = serviceAddress(observed?.service, "url");
   const token = observed?.env[OPS_TOKEN];
@@ -39,7 +66,7 @@ export async function askAbout<T>(
   if (!url) return { unchecked: NOT_RUN };
   if (!token) return { problem: `${teller.key} has no ${OPS_TOKEN}. Run opspec up.` };
   const headers = { authorization: `Bearer ${token}` };
-  const answer = await reach.http(url, { follow: false, headers });
+  const answer = await reach.http(url, { follow: false, headers, post });
   if (typeof answer === "string") return { problem: `${teller.key} does not answer: ${answer}.` };
   if (answer.status !== 200) {
     return { problem: `${teller.key} answered ${answer.status} at ${url.pathname}.` };

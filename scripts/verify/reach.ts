@@ -13,6 +13,8 @@ export interface HttpOptions {
   /** Whether a redirect is followed or returned. */
   readonly follow: boolean;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A body, which makes the request a POST of JSON. */
+  readonly post?: unknown;
 }
 
 /** How a verification reaches the services of a cloud. */
@@ -56,6 +58,9 @@ export async function localAddresses(renderHost: string): Promise<Record<string,
  */
 const HTTP_TIMEOUT_MS = 10_000;
 
+/** Time limit for a POST: the test of a channel gives it 30 s. */
+const POST_TIMEOUT_MS = 35_000;
+
 /** Longest part of an answer that is read; a health answer is a few lines. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
@@ -68,13 +73,16 @@ export function internetReach(slots: Slots): Reach {
   };
 }
 
-async function ask(url: URL, { follow, headers }: HttpOptions): Promise<HttpAnswer | string> {
+async function ask(url: URL, { follow, headers, post }: HttpOptions): Promise<HttpAnswer | string> {
   try {
-    const signal = AbortSignal.timeout(HTTP_TIMEOUT_MS);
+    const isPost = post !== undefined;
+    const signal = AbortSignal.timeout(isPost ? POST_TIMEOUT_MS : HTTP_TIMEOUT_MS);
+    const type = isPost ? { "content-type": "application/json" } : {};
     const response = await fetch(url, {
       signal,
       redirect: follow ? "follow" : "manual",
-      ...(headers && { headers }),
+      headers: { ...type, ...headers },
+      ...(isPost && { method: "POST", body: JSON.stringify(post) }),
     });
     return { status: response.status, text: await textOf(response) };
   } catch (error) {

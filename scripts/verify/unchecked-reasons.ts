@@ -6,3 +6,6 @@ export const NOT_RUN = "this cloud runs nothing";
 
 /** Reason for checks of runs. */
 export const NOBODY_TELLS = "no public service with the runtime shares its state store";
+
+/** Reason for checks of alert channels. */
+export const NOBODY_SENDS = "no public service with the runtime has this channel";

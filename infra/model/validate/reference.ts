@@ -16,6 +16,7 @@ const NOUNS = {
   vms: "VM",
   toggles: "toggle",
   caches: "cache",
+  channels: "alert channel",
 } as const;
 
 /** The collections to which the runtime's blocks refer. */
@@ -84,9 +85,11 @@ function checkUses(spec: PartialStackSpec): Use[] {
     if (!check) return [];
     const http = "http" in check ? check.http : undefined;
     const job = "job" in check ? check.job : undefined;
+    const channel = "channel" in check ? check.channel : undefined;
     return [
       { path: `verify/${index}/http`, collection: "services", key: http },
       { path: `verify/${index}/job`, collection: "jobs", key: job },
+      { path: `verify/${index}/channel`, collection: "channels", key: channel },
     ];
   });
 }
@@ -178,13 +181,14 @@ function fileUses(
 }
 
 function dangling(spec: PartialStackSpec, { path, collection, key }: Use): Problem[] {
-  const known = spec[collection] ?? {};
+  const isChannel = collection === "channels";
+  const known = (isChannel ? spec.alerts?.channels : spec[collection]) ?? {};
   if (key === undefined || Object.hasOwn(known, key)) return [];
   const near = nearest(key, Object.keys(known));
   const message = `there is no ${NOUNS[collection]} "${key}".`;
   const remedy =
     near === undefined
-      ? `Declare it under ${collection}, or correct the name.`
+      ? `Declare it under ${isChannel ? "alerts/channels" : collection}, or correct the name.`
       : `Did you mean "${near}"?`;
   return [{ path, message, remedy }];
 }

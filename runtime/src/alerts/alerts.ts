@@ -45,8 +45,10 @@ export interface Alerts extends AlertSink {
   /**
    * Sends a test message through every channel, past silences and limits. A channel that takes it is
    * also sent what it holds.
+   *
+   * @param channel only the channel of this name
    */
-  test(by: string): Promise<ChannelTest[]>;
+  test(by: string, channel?: string): Promise<ChannelTest[]>;
   /** From now on this process also sends what others left unsent. */
   start(): void;
   /** Sends what is due, within the limit. */
@@ -146,9 +148,10 @@ export function alertsOf(
       const { outboxes } = await store.read();
       return channels.map((it) => channelInfo(it, outboxes.get(it.name)));
     },
-    test: async (by) => {
+    test: async (by, channel) => {
       const event = testEvent(options, by);
-      const tests = await Promise.all(channels.map((it) => testChannel(it, event)));
+      const tested = channels.filter(({ name }) => channel === undefined || name === channel);
+      const tests = await Promise.all(tested.map((it) => testChannel(it, event)));
       await endBackoff(store, tests, clock);
       loop.deliver();
       return tests;

@@ -62,6 +62,16 @@ test("a test goes through every channel and tells what came of each", async () =
   ]);
 });
 
+test("a test of one channel names it, and an unknown channel is a 404", async () => {
+  const ops = await scene();
+
+  const one = await ops.ask("/ops/alerts/test", post({ channel: "ops" }));
+  const none = await ops.ask("/ops/alerts/test", post({ channel: "opps" }));
+
+  expect(one.body["channels"]).toMatchObject([{ name: "ops", result: "skipped" }]);
+  expect([none.status, none.body["error"]]).toEqual([404, 'there is no channel "opps"']);
+});
+
 test("without a job that flushes alerts there is nothing to send again", async () => {
   const ops = await scene();
 

@@ -72,7 +72,9 @@ async function resend(c: OpsContext): Promise<Response> {
 }
 
 async function testChannels(c: OpsContext): Promise<Response> {
-  const { actor } = await readChange(c, {});
-  logChange(c, { actor, did: "test alerts" });
-  return json(200, { channels: await c.var.ops.process.alerts.test(actor) });
+  const { actor, channel } = await readChange(c, { channel: z.optional(z.string()) });
+  logChange(c, { actor, did: "test alerts", channel: channel ?? "all" });
+  const channels = await c.var.ops.process.alerts.test(actor, channel);
+  if (channel === undefined || channels.length > 0) return json(200, { channels });
+  throw new HttpError(404, `there is no channel "${channel}"`);
 }
