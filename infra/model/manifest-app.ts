@@ -21,6 +21,7 @@ export function manifestApp(service: ServiceSpec, binding: Binding): ManifestApp
     graceSeconds: seconds(service.shutdown) ?? DEFAULT_SHUTDOWN_SECONDS,
     ...given({
       opsPort: block.opsPort,
+      refusedStart: block.refusedStart,
       restart: block.restart && manifestRestart(block.restart),
       seed: block.seed && given(block.seed),
       gates: block.gates && manifestGates(block.gates, binding),

@@ -22,7 +22,7 @@ const gateHandling = {
     .optional()
     .meta({
       description:
-        "When the gate does not answer in time: closed aborts the start, open only warns. Default: closed.",
+        "When the gate does not answer in time: closed keeps the app from starting, open only warns. Default: closed.",
       examples: ["closed"],
     }),
   failClosedEnv: EnvName.optional().meta({
@@ -222,6 +222,14 @@ export const SuperviseSpec = z
           description: "Migration that runs before the app starts.",
           examples: [{ command: "alembic upgrade head", url: { database: "main" } }],
         }),
+        refusedStart: z
+          .enum(["wait", "exit"])
+          .optional()
+          .meta({
+            description:
+              "What the process does when a seed, a gate or a migration keeps the app from starting. wait: it answers health (503 with the reason) and ops paths, and tries again. exit: it ends with a non-zero code. A process without a port always exits. Default: wait.",
+            examples: ["exit"],
+          }),
         restart: z
           .strictObject({
             policy: z.enum(["always", "on-failure", "never"]).meta({

@@ -3,7 +3,10 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 /** A server that does with each connection what it is told, and nothing by itself. */
-export async function startTcpServer(talk: (socket: Socket) => void): Promise<{ port: number }> {
+export async function startTcpServer(
+  talk: (socket: Socket) => void,
+  port = 0,
+): Promise<{ port: number }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -11,7 +14,7 @@ export async function startTcpServer(talk: (socket: Socket) => void): Promise<{ 
     socket.on("error", () => {});
     talk(socket);
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();

@@ -41,7 +41,7 @@ async function scheduleUntil(signal: AbortSignal, opened: OpenProcess): Promise<
   const { log, manifest } = opened;
   const servers = await startSidecarServers(
     opened,
-    { app: () => undefined, hasBeenUp: () => true },
+    { app: () => undefined, hasBeenUp: () => true, refusal: () => undefined },
     log,
   );
   const scheduler = startScheduler(opened);

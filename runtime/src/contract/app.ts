@@ -63,6 +63,11 @@ export const ManifestApp = z.strictObject({
   front: z.optional(z.boolean()),
   /** Port of the health and ops paths without a reverse proxy. */
   opsPort: z.optional(z.int()),
+  /**
+   * When the app must not start: `wait` (the default) answers health and ops paths and tries again,
+   * `exit` ends the process. A process without a port always exits.
+   */
+  refusedStart: z.optional(z.enum(["wait", "exit"])),
   /** Time between the platform's SIGTERM and SIGKILL. */
   graceSeconds: Seconds,
   restart: z.optional(

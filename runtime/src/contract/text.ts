@@ -32,3 +32,8 @@ export function parseObject(text: string): object | undefined {
     return undefined;
   }
 }
+
+/** Quotes a word for a shell. */
+export function shellWord(text: string): string {
+  return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

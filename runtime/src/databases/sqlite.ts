@@ -27,6 +27,12 @@ const BUSY = new Set([5]);
 /** SQLITE_BUSY and SQLITE_LOCKED. @see https://www.sqlite.org/rescode.html */
 const LOCKED = new Set([5, 6]);
 
+/**
+ * Failures of the disk or of another process, not of a statement: busy, locked, out of memory,
+ * read-only, input or output, full.
+ */
+const TEMPORARY = new Set([5, 6, 7, 8, 10, 13]);
+
 /** State of a database file. Only `sound` can be used. */
 export type SqliteState = "missing" | "empty" | "foreign" | "corrupt" | "locked" | "sound";
 
@@ -84,6 +90,11 @@ export function isBusy(error: unknown): boolean {
   return hasResultCode(error, BUSY);
 }
 
+/** Whether the same statement may succeed later. */
+export function isTemporary(error: unknown): boolean {
+  return hasResultCode(error, TEMPORARY);
+}
+
 /**
  * Retries while another connection has the database locked, for 5 s at most. Then it throws the last
  * error.
@@ -92,7 +103,10 @@ export function isBusy(error: unknown): boolean {
  */
 export async function retryWhileBusy<T>(
   attempt: () => T,
-  { waitMs = BUSY_WAIT_MS, signal }: { readonly waitMs?: number; readonly signal: AbortSignal },
+  {
+    waitMs = BUSY_WAIT_MS,
+    signal,
+  }: { readonly waitMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<T> {
   const until = performance.now() + waitMs;
   for (;;) {
@@ -101,7 +115,7 @@ export async function retryWhileBusy<T>(
     } catch (error) {
       if (!isBusy(error) || performance.now() >= until) throw error;
     }
-    await wait(BUSY_RETRY_MS, undefined, { signal });
+    await wait(BUSY_RETRY_MS, undefined, signal ? { signal } : {});
   }
 }
 

@@ -99,7 +99,9 @@ test(
 
 test("an app that was not started is an alert", { timeout: PATIENCE_MS }, async () => {
   const seed = { file: "shop.db", from: "absent.db" };
-  const { code, said } = await alerting({ app: { ...GRACE, seed } });
+  const { code, said } = await alerting({
+    app: { ...GRACE, refusedStart: "exit", seed },
+  });
 
   expect(code).toBe(EXIT.configuration);
   expect(said).toContain("the app of web was not started: ");

@@ -54,7 +54,8 @@ export async function passGates(
   const problems = refused.map(({ gate, text }) => `${where}/${gate.name}: ${text}`);
   const isConfiguration = refused.some((it) => it.isConfiguration);
   if (refused.length > 0) {
-    throw new StartRefused(problems, isConfiguration ? EXIT.configuration : EXIT.temporary);
+    const exitCode = isConfiguration ? EXIT.configuration : EXIT.temporary;
+    throw new StartRefused(problems, { exitCode });
   }
   for (const { gate, text } of found) {
     log.warn({ gate: gate.name, why: text }, "a gate is closed and declared open");

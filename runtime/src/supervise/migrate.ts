@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { ManifestApp } from "../contract/app.ts";
 import { EXIT } from "../contract/exit-code.ts";
 import type { ProcessContext } from "../run/process.ts";
+import { isTemporary } from "../databases/sqlite.ts";
 import { StartRefused } from "./start-refused.ts";
 
 type Migration = NonNullable<ManifestApp["migrate"]>;
@@ -25,57 +26,63 @@ export interface MigrateOptions {
  */
 export async function migrateApp(migration: Migration, options: MigrateOptions): Promise<void> {
   if (options.signal.aborted) return;
-  const exitCode =
-    migration.kind === "postgres"
-      ? await migrateServer(migration, options)
-      : await migrateFile(migration, options);
-  if (exitCode === EXIT.ok || options.signal.aborted) return;
-  const text = `app/migrate: exited with ${exitCode}. Its log lines are above; the app does not start with an old schema.`;
-  throw new StartRefused([text], exitCode);
+  if (migration.kind === "postgres") await migrateServer(migration, options);
+  else await migrateFile(migration, options);
 }
 
 async function migrateServer(
   { command, urlEnv, atHead, deadlineSeconds }: Extract<Migration, { kind: "postgres" }>,
   { process, log, signal }: MigrateOptions,
-): Promise<number> {
+): Promise<void> {
   const { migratePostgres } = await import("../databases/migrate/postgres.ts");
   const app = process.manifest.system;
   const argv = ["/bin/sh", "-c", command];
-  return migratePostgres(
+  const exitCode = await migratePostgres(
     { app, urlEnv, argv, atHead, waitSeconds: deadlineSeconds },
     { env: process.env, directory: process.directory, log, signal },
   );
+  if (exitCode === EXIT.ok || signal.aborted) return;
+  if (exitCode === EXIT.temporary) {
+    const why = "the migration lock was not free in time, or its connection was lost";
+    throw new StartRefused([`app/migrate: ${why}; the log says which.`], { exitCode });
+  }
+  // The command may have done a part, so it does not run again by itself.
+  const ended = `app/migrate: "${command}" ended with exit code ${exitCode}. Its output is in the log.`;
+  const remedy = `Correct it and deploy, or run it again with POST /ops/restart.`;
+  throw new StartRefused([`${ended} ${remedy}`], { exitCode, isManual: true });
 }
 
 /** A database has one owner: where the app migrates by itself, its status is only logged. */
-async function migrateFile(migration: FileMigration, options: MigrateOptions): Promise<number> {
+async function migrateFile(migration: FileMigration, options: MigrateOptions): Promise<void> {
   const database = resolve(options.process.directory, migration.path);
   try {
-    if (migration.owner === "app") return await logAppMigrations(database, options.log);
-    return await runMigrations(migration, database, options);
+    if (migration.owner === "app") await logAppMigrations(database, options.log);
+    else await runMigrations(migration, database, options);
   } catch (error) {
+    if (error instanceof StartRefused) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new StartRefused([`app/migrate: ${migration.path} could not be migrated: ${why}`]);
+    const exitCode = isTemporary(error) ? EXIT.temporary : EXIT.configuration;
+    const text = `app/migrate: ${migration.path} could not be migrated: ${why}.`;
+    throw new StartRefused([text], { exitCode });
   }
 }
 
-async function logAppMigrations(database: string, log: Logger): Promise<number> {
+async function logAppMigrations(database: string, log: Logger): Promise<void> {
   // The app makes its file at its first start.
-  if (!existsSync(database)) return EXIT.ok;
+  if (!existsSync(database)) return;
   const { appMigrationStatus } = await import("../databases/migrate/sqlite-journal.ts");
   const { executed, failed } = appMigrationStatus(database);
   const fields = { executed: executed.length, failed };
   if (failed.length > 0) log.warn(fields, "the app's own migrations have failures");
   else log.info(fields, "the app's own migrations");
-  return EXIT.ok;
 }
 
 async function runMigrations(
   migration: FileMigration,
   database: string,
   { process, log, signal }: MigrateOptions,
-): Promise<number> {
-  const { executableRunner, runSqliteMigrations, sqliteMigrationStatus } =
+): Promise<void> {
+  const { executableRunner, retryCommand, runSqliteMigrations, sqliteMigrationStatus } =
     await import("../databases/migrate/sqlite.ts");
   const { directory: cwd, childEnv: env } = process;
   const migrations = {
@@ -89,5 +96,9 @@ async function runMigrations(
   if (renamed.length + removed.length > 0) {
     log.warn({ renamed, removed }, "applied sqlite migrations are missing from their folder");
   }
-  return failed ? EXIT.failed : EXIT.ok;
+  if (!failed || signal.aborted) return;
+  const { id, error } = failed;
+  const what = `app/migrate: migration "${id}" of ${migration.path} failed: ${error}.`;
+  const remedy = `Deploy a corrected file or a version without it, or let this file run again: ${retryCommand(migrations, id)}`;
+  throw new StartRefused([`${what} ${remedy}`], { exitCode: EXIT.failed });
 }

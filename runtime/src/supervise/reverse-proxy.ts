@@ -131,7 +131,7 @@ function logExchange(
 }
 
 function refuse(response: ServerResponse, status: 502 | 503, id: RequestId): void {
-  const error = status === 503 ? "the app is starting" : "the app did not answer";
+  const error = status === 503 ? "the app is not up" : "the app did not answer";
   response.writeHead(status, {
     "content-type": "application/json",
     "cache-control": "no-store",

@@ -44,8 +44,8 @@ export async function seedDatabase(
   const state = await sqliteState(file);
   if (state === "sound") return false;
   if (state !== "missing") {
-    const code = state === "locked" ? EXIT.temporary : EXIT.configuration;
-    throw new StartRefused([`app/seed: "${file}" ${REFUSALS[state]}.`], code);
+    const exitCode = state === "locked" ? EXIT.temporary : EXIT.configuration;
+    throw new StartRefused([`app/seed: "${file}" ${REFUSALS[state]}.`], { exitCode });
   }
   const journal = JOURNALS.map((ending) => file + ending).find((path) => existsSync(path));
   if (journal) {

@@ -15,6 +15,7 @@ import type { App } from "./app.ts";
 import { startAppApi } from "./app-api/server.ts";
 import { createSigns } from "./app-api/signs.ts";
 import { type ReverseProxy, type ReverseProxyOptions, startReverseProxy } from "./reverse-proxy.ts";
+import type { StartRefused } from "./start-refused.ts";
 import { urlOf } from "./upstream.ts";
 
 export type SidecarServers = Awaited<ReturnType<typeof startSidecarServers>>;
@@ -24,6 +25,8 @@ export interface AppView {
   readonly app: () => App | undefined;
   /** Whether the app has listened since this process started. */
   readonly hasBeenUp: () => boolean;
+  /** Why the app is not started, while it is not. */
+  readonly refusal: () => StartRefused | undefined;
 }
 
 /**
@@ -51,7 +54,10 @@ export async function startSidecarServers(process: RunProcess, view: AppView, lo
   const api = await startAppApi({ process, health, signs });
   const runs = startedRuns(process);
   const { requestIdHeaders } = health;
-  const about = () => ({ app: view.app()?.state() ?? null });
+  const about = () => {
+    const problems = view.refusal()?.problems;
+    return { app: view.app()?.state() ?? null, ...(problems ? { notStarted: problems } : {}) };
+  };
   const states = () => rules.states();
   const ops = openOps(process, { runs, health, rules: states, requestIdHeaders, about });
   const own = nodeListener((request, connection) =>
@@ -84,13 +90,18 @@ export async function startSidecarServers(process: RunProcess, view: AppView, lo
  * must not move them to an app that is still starting. A later restart makes the process not ready,
  * and never dead.
  */
-function startCheck({ hasBeenUp }: AppView) {
+function startCheck(view: AppView) {
   return {
     name: "app-start",
     kind: "live" as const,
     critical: true,
-    read: (): { problem?: string } => (hasBeenUp() ? {} : { problem: "the app is starting" }),
+    read: (): { problem?: string } => (view.hasBeenUp() ? {} : { problem: whyNotUp(view) }),
   };
+}
+
+function whyNotUp({ refusal }: AppView): string {
+  const problems = refusal()?.problems;
+  return problems ? `the app was not started: ${problems.join(" ")}` : "the app is starting";
 }
 
 /** The reverse proxy on the platform's port, or only our own paths on `opsPort`, or nothing. */

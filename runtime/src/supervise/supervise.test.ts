@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -77,22 +77,6 @@ test("directories are linked, a missing database is seeded and migrated before t
   made.close();
 });
 
-test("a start that is refused says why in one line, starts no app and exits with 78", async () => {
-  const directory = scratchDirectory();
-  writeFileSync(join(directory, "shop.db"), "");
-
-  const runtime = await startSupervised({
-    directory,
-    manifest: { app: { ...GRACE, seed: { file: "shop.db", from: "seed.db" } } },
-  });
-
-  expect((await runtime.exited).code).toBe(EXIT.configuration);
-  const refused = await runtime.line("the app was not started");
-  expect(String(refused["problems"])).toContain("exists and is empty");
-  expect(runtime.lines.map(({ msg }) => msg)).not.toContain("the app was started");
-  expect(readFileSync(join(directory, "shop.db"), "utf8")).toBe("");
-});
-
 test("wrong variables of jobs and of the watchdog are told at once, start no app and exit with 78", async () => {
   const runtime = await startSupervised({
     manifest: {
@@ -116,31 +100,6 @@ test("wrong variables of jobs and of the watchdog are told at once, start no app
     problems: [{ where: "WATCHDOG_STALL_SEC" }, { where: "BACKUP_TIME_HOUR" }],
   });
   expect(runtime.lines.map(({ msg }) => msg)).not.toContain("the app was started");
-});
-
-test("a gate that stays shut exits with 75, and while it waits the health answers", async () => {
-  const port = await freePort();
-  const gate = {
-    name: "scanner",
-    kind: "clamav",
-    host: "127.0.0.1",
-    port,
-    timeoutSeconds: 4,
-  } as const;
-
-  const runtime = await startSupervised({ manifest: { app: { ...GRACE, gates: [gate] } } });
-
-  await expect
-    .poll(
-      () =>
-        runtime.get("/healthz").then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      PATIENCE,
-    )
-    .toBe(503);
-  expect((await runtime.exited).code).toBe(EXIT.temporary);
 });
 
 test("an app that crashes is started again, and its end is recorded with its exit code", async () => {

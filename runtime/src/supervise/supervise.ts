@@ -23,7 +23,7 @@ import { withoutReaperMark } from "./reaper.ts";
 import { restartRules } from "./restart-policy.ts";
 import { seedDatabase } from "./seed.ts";
 import { type SidecarServers, startSidecarServers } from "./sidecar-servers.ts";
-import { StartRefused } from "./start-refused.ts";
+import { attemptStart, exitsWhenRefused, refusalOf, StartRefused } from "./start-refused.ts";
 import { onAbort, stopInOrder, stopPlan, type StopPlan, type Work } from "./stop.ts";
 import { startWatchdog, type WatchdogRules, watchdogRules } from "./watchdog.ts";
 
@@ -50,7 +50,7 @@ interface Supervisor {
   readonly rules: WatchdogRules | undefined;
   readonly servers: SidecarServers;
   readonly reports: AppReports;
-  readonly state: { app?: App; hasBeenUp: boolean };
+  readonly state: { app?: App; hasBeenUp: boolean; refusal?: StartRefused | undefined };
 }
 
 /**
@@ -68,14 +68,18 @@ export async function supervise(
   const plan = stopPlan(config.graceSeconds);
   const rules = readRules(process);
   const state: Supervisor["state"] = { hasBeenUp: false };
-  const view = { app: () => state.app, hasBeenUp: () => state.hasBeenUp };
+  const view = {
+    app: () => state.app,
+    hasBeenUp: () => state.hasBeenUp,
+    refusal: () => state.refusal,
+  };
   const servers = await startSidecarServers(process, view, log);
   const reports = openAppReports(process);
   const supervisor = { process, argv, config, log, plan, rules, servers, reports, state };
   let work: Work | undefined;
   try {
-    const links = await prepare(supervisor, signals.stop);
-    if (signals.stop.aborted) return EXIT.ok;
+    const links = await prepareStart(supervisor, signals.stop);
+    if (links === undefined) return EXIT.ok;
     work = await startWork(supervisor, links);
     signals.passOn((signal) => work?.app.signal(signal));
     const exitCode = await untilEnd(work.app, signals.stop, log);
@@ -85,9 +89,9 @@ export async function supervise(
     if (signals.stop.aborted) return EXIT.ok;
     reports.notStarted(problemsOf(error));
     await flushUnlessStopped(reports, signals.stop);
-    if (!(error instanceof StartRefused)) throw error;
-    log.fatal({ problems: error.problems }, "the app was not started");
-    return error.exitCode;
+    const refusal = refusalOf(error);
+    log.fatal({ problems: refusal.problems }, "the app was not started");
+    return refusal.exitCode;
   } finally {
     reports.stop();
     await stopInOrder({ process, servers, work, plan, log }, signals.force);
@@ -112,6 +116,32 @@ function readRules({ manifest, env }: ProcessContext): WatchdogRules | undefined
   const rules = () => watchdog && watchdogRules(watchdog, manifest.environment, env);
   attemptAll([rules, () => checkBindings(manifest.jobs, env)]);
   return rules();
+}
+
+/**
+ * Prepares the start. While the start is refused, the servers answer and say why, unless the process
+ * exits then; undefined when the process is stopped first.
+ */
+async function prepareStart(
+  supervisor: Supervisor,
+  signal: AbortSignal,
+): Promise<PersistedPath[] | undefined> {
+  const { process, config, log, reports, state } = supervisor;
+  const links = await attemptStart({
+    signal,
+    prepare: () => prepare(supervisor, signal),
+    onRefused: (refusal, app) => {
+      if (exitsWhenRefused(config)) throw refusal;
+      const isNews = refusal.message !== state.refusal?.message;
+      state.refusal = refusal;
+      process.app = app;
+      if (!isNews) return;
+      reports.notStarted(refusal.problems);
+      log.error({ problems: refusal.problems }, "the app was not started");
+    },
+  });
+  state.refusal = undefined;
+  return links;
 }
 
 /** Links the disk, seeds the database, waits for the gates and migrates: each needs the one before. */

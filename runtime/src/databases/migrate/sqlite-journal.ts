@@ -1,5 +1,5 @@
-import { redact } from "../../redaction.ts";
 import { DatabaseSync } from "node:sqlite";
+import { retryWhileBusy } from "../sqlite.ts";
 
 /** How long a writer waits for another one, in ms. See docs/sources.md. */
 const BUSY_TIMEOUT_MS = 30_000;
@@ -27,7 +27,9 @@ export interface AuditEntry {
   readonly by: string;
 }
 
-/** Opens a database and its journal, and closes it after the work. It waits for other writers. */
+export type Journal = ReadonlyMap<string, JournalEntry>;
+
+/** Opens a database and its journal, and closes it after the work. */
 export async function withJournal<T>(
   path: string,
   work: (database: DatabaseSync) => T | Promise<T>,
@@ -43,27 +45,26 @@ export async function withJournal<T>(
 }
 
 /** All entries by id. */
-export function readJournal(database: DatabaseSync): Map<string, JournalEntry> {
-  const rows = database
-    .prepare("SELECT id, checksum, state, at, by, error FROM opspec_migrations ORDER BY id")
-    .all();
-  return new Map(rows.map(toEntry).map((entry) => [entry.id, entry]));
+export function readJournal(database: DatabaseSync): Journal {
+  const columns = "id, checksum, state, at, by, error";
+  const entries = rowsOf<JournalEntry>(
+    database,
+    `SELECT ${columns} FROM opspec_migrations ORDER BY id`,
+  );
+  return new Map(entries.map((entry) => [entry.id, entry]));
 }
 
-function toEntry(row: Record<string, unknown>): JournalEntry {
-  return {
-    id: String(row["id"]),
-    checksum: String(row["checksum"]),
-    state: row["state"] === "applied" ? "applied" : "failed",
-    at: String(row["at"]),
-    by: String(row["by"]),
-    error: row["error"] === null ? null : String(row["error"]),
-  };
+/** Rows of our own tables are not checked again. */
+function rowsOf<T>(database: DatabaseSync, text: string): T[] {
+  return database
+    .prepare(text)
+    .all()
+    .map((row) => ({ ...row }) as T);
 }
 
 export function writeEntry(database: DatabaseSync, entry: JournalEntry): void {
   const { id, checksum, state, at, by } = entry;
-  const error = entry.error === null ? null : redact(entry.error).slice(0, ERROR_CHARACTERS_MAX);
+  const error = entry.error?.slice(0, ERROR_CHARACTERS_MAX) ?? null;
   database
     .prepare("INSERT OR REPLACE INTO opspec_migrations VALUES (?, ?, ?, ?, ?, ?)")
     .run(id, checksum, state, at, by, error);
@@ -73,26 +74,25 @@ export function removeEntry(database: DatabaseSync, id: string): void {
   database.prepare("DELETE FROM opspec_migrations WHERE id = ?").run(id);
 }
 
+/** What people did, oldest first. */
+export function readAudit(database: DatabaseSync): AuditEntry[] {
+  return rowsOf(database, "SELECT at, action, id, by FROM opspec_migration_audit");
+}
+
 export function writeAudit(database: DatabaseSync, { at, action, id, by }: AuditEntry): void {
   database
     .prepare("INSERT INTO opspec_migration_audit VALUES (?, ?, ?, ?)")
     .run(at, action, id, by);
 }
 
-/** What people did, oldest first. */
-export function readAudit(database: DatabaseSync): AuditEntry[] {
-  const rows = database.prepare("SELECT at, action, id, by FROM opspec_migration_audit").all();
-  return rows.map((row) => ({
-    at: String(row["at"]),
-    action: row["action"] === "mark" ? "mark" : "retry",
-    id: String(row["id"]),
-    by: String(row["by"]),
-  }));
-}
-
-/** Runs `work` in a transaction that has the write lock from its start. */
-export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec("BEGIN IMMEDIATE");
+/**
+ * Runs `work` in a transaction that has the write lock from its start. While another process has it,
+ * this one waits and goes on with its other work.
+ */
+export async function inTransaction<T>(database: DatabaseSync, work: () => T): Promise<T> {
+  database.exec("PRAGMA busy_timeout = 0");
+  await retryWhileBusy(() => database.exec("BEGIN IMMEDIATE"), { waitMs: BUSY_TIMEOUT_MS });
+  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
   try {
     const result = work();
     database.exec("COMMIT");

@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -70,10 +78,51 @@ test("a failure is recorded outside the transaction that was rolled back, and la
   expect(rows(migrations.database, "SELECT name FROM users")).toEqual([{ name: "ana" }]);
 });
 
-test("retry is audited and confirmed, and lets the corrected migration run", async () => {
-  const migrations = migrationsOf({ ...good, "003_bad.sql": "nonsense" });
+test("a corrected file and a version without the file go on after a failure, the same file does not", async () => {
+  const migrations = migrationsOf({ ...good, "003_bad.sql": "INSERT INTO nowhere VALUES (1);" });
+  const bad = join(migrations.directory, "003_bad.sql");
+  const failing = readFileSync(bad, "utf8");
   await runSqliteMigrations(migrations);
-  writeFileSync(join(migrations.directory, "003_bad.sql"), "INSERT INTO users VALUES ('eva');");
+
+  rmSync(bad);
+  const without = await runSqliteMigrations(migrations);
+  const status = await sqliteMigrationStatus(migrations);
+  writeFileSync(bad, failing);
+  const same = await runSqliteMigrations(migrations);
+  writeFileSync(bad, "INSERT INTO nobody VALUES (1);");
+  const worse = await runSqliteMigrations(migrations);
+  writeFileSync(bad, "INSERT INTO users VALUES ('eva');");
+  writeFileSync(join(migrations.directory, "004_later.sql"), "CREATE TABLE later (x);");
+  const corrected = await runSqliteMigrations(migrations);
+
+  expect(without).toEqual({ executed: [], failed: undefined });
+  expect([status.failed, status.pending, status.removed]).toEqual([[], [], []]);
+  expect(same).toMatchObject({ executed: [], failed: { error: "no such table: nowhere" } });
+  expect(worse).toMatchObject({ executed: [], failed: { error: "no such table: nobody" } });
+  expect(corrected).toEqual({ executed: ["003_bad", "004_later"], failed: undefined });
+  expect((await sqliteMigrationStatus(migrations)).failed).toEqual([]);
+});
+
+test("a full disk and a locked database are no failure of a migration", async () => {
+  const migrations = migrationsOf({ ...good, "003_more.sql": "INSERT INTO users VALUES ('eva');" });
+  const full = "PRAGMA max_page_count = 1; CREATE TABLE big (x);";
+  writeFileSync(join(migrations.directory, "002_admin.sql"), full);
+
+  await expect(runSqliteMigrations(migrations)).rejects.toThrow("database or disk is full");
+  writeFileSync(join(migrations.directory, "002_admin.sql"), good["002_admin.sql"]);
+
+  expect(await runSqliteMigrations(migrations)).toEqual({
+    executed: ["002_admin", "003_more"],
+    failed: undefined,
+  });
+});
+
+test("retry is audited and confirmed, and lets the same file run again", async () => {
+  const migrations = migrationsOf({ ...good, "003_bad.sql": "INSERT INTO later VALUES ('eva');" });
+  await runSqliteMigrations(migrations);
+  const database = new DatabaseSync(migrations.database);
+  database.exec("CREATE TABLE later (x)");
+  database.close();
 
   const order = { id: "003_bad", by: "ana", confirm: "003" };
   await expect(retrySqliteMigration(migrations, order)).rejects.toThrow(

@@ -4,10 +4,13 @@ import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { EXIT } from "../../contract/exit-code.ts";
+import { shellWord } from "../../contract/text.ts";
 import { type ChildOptions, startChild } from "../../run/child.ts";
+import { isTemporary } from "../sqlite.ts";
 import {
   type AuditEntry,
   inTransaction,
+  type Journal,
   type JournalEntry,
   readAudit,
   readJournal,
@@ -20,7 +23,10 @@ import {
 /** The state of the migrations of a database. */
 export interface MigrationStatus {
   readonly applied: readonly JournalEntry[];
-  /** A failed migration runs again only after `retry`. */
+  /**
+   * Files that failed as they are. They block every later run until they are corrected, taken out, or
+   * released by `retry`.
+   */
   readonly failed: readonly JournalEntry[];
   readonly pending: readonly string[];
   /** Applied, and the file is gone. */
@@ -42,7 +48,6 @@ export interface Migrations {
   readonly directory: string;
   /** Runs an executable migration; resolves to its exit code. The database is in OPSPEC_SQLITE. */
   readonly runCommand: (file: MigrationFile) => Promise<number>;
-  readonly now?: () => Date;
 }
 
 /** Reads the state. It changes nothing but creates the journal's tables. */
@@ -54,7 +59,8 @@ export async function sqliteMigrationStatus(migrations: Migrations): Promise<Mig
 /**
  * Runs the pending migrations in order, each in its own transaction, and stops at the first failure.
  *
- * The failure is recorded after the rollback of its transaction. Instances that start together wait
+ * The failure is recorded after the rollback of its transaction, and blocks only a file with the same
+ * id and content: a corrected file and a version without it go on. Instances that start together wait
  * for each other at the write lock and find the work done.
  */
 export async function runSqliteMigrations(migrations: Migrations): Promise<MigrationRun> {
@@ -70,6 +76,12 @@ export async function runSqliteMigrations(migrations: Migrations): Promise<Migra
     }
     return { executed, failed: undefined };
   });
+}
+
+/** The command that lets a failed migration run again. */
+export function retryCommand({ database, directory }: Migrations, id: string): string {
+  const [file, folder, name] = [database, directory, id].map(shellWord);
+  return `opspec-runtime migrations retry ${name} --database ${file} --directory ${folder} --by "$USER" --confirm ${name}`;
 }
 
 /** A person's order that cannot be carried out. */
@@ -106,12 +118,14 @@ export async function retrySqliteMigration(
   migrations: Migrations,
   order: MigrationOrder,
 ): Promise<void> {
+  const { id } = order;
   await carryOut(migrations, { ...order, action: "retry" }, (database) => {
-    const entry = readJournal(database).get(order.id);
-    if (entry?.state === "failed") return removeEntry(database, order.id);
-    const state = entry ? "was applied" : "has not run";
-    const message = `migration "${order.id}": ${state}, so there is nothing to retry.`;
-    throw new MigrationOrderError(message);
+    const entry = readJournal(database).get(id);
+    if (entry?.state !== "failed") {
+      const state = entry ? "was applied" : "has not run";
+      throw new MigrationOrderError(`migration "${id}": ${state}, so there is nothing to retry.`);
+    }
+    removeEntry(database, id);
   });
 }
 
@@ -123,22 +137,24 @@ export function executableRunner(
   const env = { ...options.env, OPSPEC_SQLITE: database };
   return async ({ path }) => {
     const { exitCode } = await startChild({ ...options, argv: [path], env }).ended;
+    // A process that stops ended it, so its exit code says nothing.
+    options.signal?.throwIfAborted();
     return exitCode ?? EXIT.failed;
   };
 }
 
 function statusOf(files: readonly MigrationFile[], database: DatabaseSync): MigrationStatus {
   const journal = readJournal(database);
-  const entries = [...journal.values()];
-  const applied = entries.filter(({ state }) => state === "applied");
+  const applied = [...journal.values()].filter(({ state }) => state === "applied");
+  const failed = files.flatMap((file) => failureOf(journal, file) ?? []);
   const gone = applied.filter(({ id }) => !files.some((file) => file.id === id));
-  const added = files.filter(({ id }) => !journal.has(id));
+  const added = files.filter((file) => isPending(journal, file));
   const renamed = gone.flatMap(({ id: from, checksum }) =>
     added.filter((file) => file.checksum === checksum).map(({ id: to }) => ({ from, to })),
   );
   return {
     applied,
-    failed: entries.filter(({ state }) => state === "failed"),
+    failed,
     pending: added.map(({ id }) => id).filter((id) => !renamed.some(({ to }) => to === id)),
     removed: gone.map(({ id }) => id).filter((id) => !renamed.some(({ from }) => from === id)),
     renamed,
@@ -146,34 +162,55 @@ function statusOf(files: readonly MigrationFile[], database: DatabaseSync): Migr
   };
 }
 
+/** The failure of a file with this content. */
+function failureOf(journal: Journal, { id, checksum }: MigrationFile): JournalEntry | undefined {
+  const entry = journal.get(id);
+  return entry?.state === "failed" && entry.checksum === checksum ? entry : undefined;
+}
+
+function isPending(journal: Journal, file: MigrationFile): boolean {
+  return journal.get(file.id)?.state !== "applied" && !failureOf(journal, file);
+}
+
 /** Returns the new entry, or undefined when another instance applied the migration meanwhile. */
 async function apply(
   database: DatabaseSync,
   file: MigrationFile,
-  migrations: Migrations,
+  { runCommand }: Migrations,
 ): Promise<JournalEntry | undefined> {
-  const entry = { id: file.id, checksum: file.checksum, at: nowOf(migrations), by: "runtime" };
+  const { id, checksum } = file;
+  const entry = { id, checksum, at: new Date().toISOString(), by: "runtime" };
   const applied: JournalEntry = { ...entry, state: "applied", error: null };
   try {
-    if (file.kind === "sql") return inTransaction(database, () => runSql(database, file, applied));
-    const exitCode = await migrations.runCommand(file);
+    if (file.kind === "sql") {
+      return await inTransaction(database, () => runSql(database, file, applied));
+    }
+    const exitCode = await runCommand(file);
     if (exitCode !== 0) throw new Error(`it ended with exit code ${exitCode}.`);
-    inTransaction(database, () => writeEntry(database, applied));
+    await inTransaction(database, () => writeEntry(database, applied));
     return applied;
   } catch (error) {
+    // The disk, another process or a stop ended it, so it may run again.
+    if (isTemporary(error) || isAbort(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const failed: JournalEntry = { ...entry, state: "failed", error: message };
-    inTransaction(database, () => writeEntry(database, failed));
+    await inTransaction(database, () => writeEntry(database, failed));
     return failed;
   }
 }
 
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+/** Another instance may have run it while this one waited for the lock. */
 function runSql(
   database: DatabaseSync,
   file: MigrationFile,
   applied: JournalEntry,
 ): JournalEntry | undefined {
-  if (readJournal(database).has(file.id)) return undefined;
+  const journal = readJournal(database);
+  if (!isPending(journal, file)) return failureOf(journal, file);
   database.exec(readFileSync(file.path, "utf8"));
   if (!database.isTransaction) {
     throw new Error("it ended its transaction itself: remove COMMIT or ROLLBACK from the file.");
@@ -183,24 +220,20 @@ function runSql(
 }
 
 async function carryOut(
-  migrations: Migrations,
+  { database: path }: Migrations,
   { id, by, confirm, action }: MigrationOrder & Pick<AuditEntry, "action">,
   change: (database: DatabaseSync, at: string) => void,
 ): Promise<void> {
   if (confirm !== id) {
     throw new MigrationOrderError(`migration "${id}": repeat its id to confirm, got "${confirm}".`);
   }
-  const at = nowOf(migrations);
-  await withJournal(migrations.database, (database) =>
+  const at = new Date().toISOString();
+  await withJournal(path, (database) =>
     inTransaction(database, () => {
       change(database, at);
       writeAudit(database, { at, action, id, by });
     }),
   );
-}
-
-function nowOf({ now }: Migrations): string {
-  return (now?.() ?? new Date()).toISOString();
 }
 
 /** One migration as the app ships it. */

@@ -6,6 +6,7 @@ import {
   type Replaced,
   replaceDatabase,
 } from "../../backups/replaced-database.ts";
+import { shellWord } from "../../contract/text.ts";
 import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import type { AppControl } from "../../run/app-control.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
@@ -59,11 +60,6 @@ async function alone(restore: Restore): Promise<JobOutcome> {
       cause: error,
     });
   }
-}
-
-/** Quotes a word for a shell. */
-function shellWord(text: string): string {
-  return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function besideApp(restore: Restore, app: AppControl): Promise<JobOutcome> {
