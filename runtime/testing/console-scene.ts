@@ -9,12 +9,14 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, onTestFinished, type TestContext } from "vitest";
 import { requireCapability } from "../../tests/capabilities.ts";
 import { openAlerts } from "../src/alerts/alerts.ts";
+import type { Env } from "../src/contract/env.ts";
 import type { RuntimeManifest } from "../src/contract/manifest.ts";
 import type { ManifestJob } from "../src/contract/job.ts";
 import { nodeListener } from "../src/http.ts";
 import { openOps } from "../src/ops/app.ts";
 import { openPage, type SCREENS, startBrowser, type WatchedPage } from "./browser.ts";
 import { scratchDatabase } from "./scratch-database.ts";
+import { FAILED } from "./scratch-event.ts";
 import { scratchProcess } from "./scratch-process.ts";
 
 const TOKEN = "token-of-the-console-test";
@@ -60,16 +62,18 @@ interface ConsoleScene {
   readonly directory: string;
   /** Lets time pass for alerts. */
   passMinutes(minutes: number): void;
+  /** Sends an alert of a failed job. */
+  fail(): Promise<unknown>;
 }
 
 /** Starts it; it ends with the test. */
-async function consoleScene(): Promise<ConsoleScene> {
+async function consoleScene(more: Env): Promise<ConsoleScene> {
   const directory = mkdtempSync(join(tmpdir(), "opspec-console-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   addUsers(directory, 2);
   let passedMs = 0;
   const clock = { now: () => new Date(Date.now() + passedMs) };
-  const env = { OPSPEC_OPS_TOKEN: TOKEN };
+  const env = { OPSPEC_OPS_TOKEN: TOKEN, ...more };
   const disk = { mount: join(directory, "disk"), persist: ["snapshots"] };
   mkdirSync(join(disk.mount, "snapshots"), { recursive: true });
   writeFileSync(join(disk.mount, "snapshots", KEPT_FILE), "before\n");
@@ -97,6 +101,7 @@ async function consoleScene(): Promise<ConsoleScene> {
     passMinutes: (minutes) => {
       passedMs += minutes * 60_000;
     },
+    fail: () => alerts.send(FAILED),
   };
 }
 
@@ -122,8 +127,9 @@ export async function visit(
 export async function visitConsole(
   context: TestContext,
   screen: keyof typeof SCREENS = "desk",
+  env: Env = {},
 ): Promise<ConsoleScene & WatchedPage> {
-  const scene = await consoleScene();
+  const scene = await consoleScene(env);
   return { ...scene, ...(await visit(context, scene.url, screen)) };
 }
 

@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { SCREENS } from "../../../testing/browser.ts";
 import { logIn, MARKUP, showSection, visit, visitConsole } from "../../../testing/console-scene.ts";
 import { PATIENCE_MS, startSupervised, SUPERVISED_TOKEN } from "../../../testing/supervised.ts";
@@ -52,6 +55,24 @@ test("alerts are silenced from the page, and the silence ends by itself", async 
   passMinutes(31);
 
   await page.getByText("Nothing is silenced.").waitFor();
+  expect(problems).toEqual([]);
+});
+
+test("a channel that backs off says why and when it is tried again", async (context) => {
+  const refusing = createServer((_, response) => response.writeHead(401).end("bad key"));
+  refusing.listen(0, "127.0.0.1");
+  await once(refusing, "listening");
+  onTestFinished(() => void refusing.close());
+  const { port } = refusing.address() as AddressInfo;
+  const env = { OPS_WEBHOOK_URL: `http://127.0.0.1:${port}/` };
+  const { page, problems, fail } = await visitConsole(context, "desk", env);
+  await fail();
+  await logIn(page);
+  await showSection(page, "Alerts");
+  const row = page.getByRole("row", { name: "backing off" });
+  await row.getByText(/^1 failed message; 1 alert held; next attempt:$/).waitFor();
+  await row.getByText("401").waitFor();
+  await row.getByText(/UTC · (in \d+ s|now)/).waitFor();
   expect(problems).toEqual([]);
 });
 

@@ -15,7 +15,10 @@ export const alertsView = {
   isThere: ({ channels, recent, silences, canResend }) =>
     canResend || channels.length > 0 || recent.length > 0 || silences.length > 0,
   /** @param {Alerts} data */
-  tone: ({ silences }) => (silences.length > 0 ? "busy" : "good"),
+  tone: ({ silences, channels }) => {
+    if (channels.some(({ failures }) => failures > 0)) return "bad";
+    return silences.length > 0 ? "busy" : "good";
+  },
   /** @param {() => Promise<void>} refresh */
   controls: (refresh) => [silenceForm(refresh)],
   /** @param {Alerts} data @param {() => Promise<void>} refresh */
@@ -36,16 +39,43 @@ export const alertsView = {
     table(
       "Channels",
       ["Channel", "Kind", "State"],
-      channels.map(({ name, kind, isReady }) => [
-        el("strong", {}, name),
-        kind,
-        isReady ? badge("ready", "good") : badge("skipped: not set up", "calm"),
+      channels.map((channel) => [
+        el("strong", {}, channel.name),
+        channel.kind,
+        channelState(channel),
       ]),
     ),
     el("h3", {}, "Recent"),
     table("Recent alerts", ["Last", "Alert", "Deliveries"], recent.map(recentRow)),
   ],
 };
+
+/**
+ * A channel that backs off says when it is tried again, and why.
+ *
+ * @param {Alerts["channels"][number]} channel
+ */
+function channelState({ isReady, failures, held, nextAttemptAt, lastError }) {
+  const waiting = held > 0 ? [counted(held, "alert held", "alerts held")] : [];
+  if (!isReady || failures === 0) {
+    const state = isReady ? badge("ready", "good") : badge("skipped: not set up", "calm");
+    return el("div", {}, state, el("small", {}, ...waiting));
+  }
+  const failed = counted(failures, "failed message", "failed messages");
+  return el(
+    "div",
+    { class: "words" },
+    badge("backing off", "bad"),
+    el("small", {}, [failed, ...waiting, "next attempt:"].join("; ")),
+    timeNode(nextAttemptAt),
+    lastError && el("small", { class: "error" }, lastError.why),
+  );
+}
+
+/** @param {number} count @param {string} one @param {string} many */
+function counted(count, one, many) {
+  return `${count} ${count === 1 ? one : many}`;
+}
 
 /** @param {Alerts["silences"]} silences @param {() => Promise<void>} refresh */
 function silenceTable(silences, refresh) {
