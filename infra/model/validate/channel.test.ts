@@ -32,3 +32,25 @@ alerts:
     ]
   `);
 });
+
+const stack = (env: string, channel: string) =>
+  refusals(`
+secrets: { KEY: {} }
+envGroups: { mail: { env: { MAIL_ON: 1, CHAT: 7 } } }
+services: { worker: { type: worker, ${NODE}, env: ${env} } }
+alerts: { channels: { ops: { telegram: { token: { secret: KEY }, ${channel} } } }
+`);
+
+test("a process without the switch of a channel, or without all of its alternatives, is refused", () => {
+  const chats = "chat: [{ env: CHAT }, { env: OLD_CHAT }] }, enabled: { env: MAIL_ON }";
+
+  expect(stack("{}", chats)).toEqual([
+    '5:75   alerts/channels/ops/telegram/chat/0/env: channel "ops" needs CHAT, which services/worker does not have. Set it in services/worker/env, or link the env group "mail" there.',
+    '5:121   alerts/channels/ops/enabled/env: channel "ops" needs MAIL_ON, which services/worker does not have. Set it in services/worker/env, or link the env group "mail" there.',
+  ]);
+  expect(stack("{ OLD_CHAT: 7, MAIL_ON: 1 }", chats)).toEqual([]);
+  // Nothing in the stack sets the switch, so the channel is meant to be off until somebody does.
+  expect(
+    stack("{}", "chat: [{ env: CHAT_2 }, { secret: KEY }] }, enabled: { env: OTHER }"),
+  ).toEqual([]);
+});
