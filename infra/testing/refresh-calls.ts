@@ -24,6 +24,8 @@ export function refreshCalls(deployed: readonly DeployedResource[]): number {
     anyOf([...groups, ...services.filter((it) => declares(it, "envGroups"))]),
     ...["Postgres", "KeyValue", "Project", "RegistryCredential"].map((it) => anyOf(of(it))),
     projects.size,
+    // The newest deploy of each.
+    services.length,
     services.filter((it) => declares(it, "env") || late.has(it.id)).length,
     ...COLLECTIONS.map((field) => services.filter((it) => declares(it, field)).length),
     groups.filter((it) => declares(it, "env") || declares(it, "secretFiles")).length,
