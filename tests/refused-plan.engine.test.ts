@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { RunError } from "@pulumi/pulumi";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deployStack } from "../infra/components/stack.ts";
 import { type LocalCloud, startLocalCloud } from "../infra/local-cloud/server.ts";
@@ -150,4 +151,20 @@ test("what the spec protects itself is not deleted, whatever the consent", async
 test("a destroy with consent lifts the protection in the same run", async () => {
   expect((await engine.destroy()).failure).toBeUndefined();
   expect(await send(`${cloud.urls.render}/services`, "GET")).toEqual([]);
+});
+
+test("a program that ends in an error refuses nothing, because it registered only a part", async () => {
+  const kept = model;
+  const failing = new Proxy(model, {
+    get: (target, key) => {
+      if (key === "services") throw new RunError("secrets: 1 problem(s)");
+      return Reflect.get(target, key);
+    },
+  });
+  model = failing;
+
+  const outcome = await preview();
+  model = kept;
+
+  expect(outcome.failure).toBe("secrets: 1 problem(s)");
 });

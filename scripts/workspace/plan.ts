@@ -53,6 +53,9 @@ function render(refusals: readonly string[], errors: readonly string[]): string 
   return [`up refuses ${refusals.length} change(s), so it changes nothing:`, ...lines].join("\n");
 }
 
+/** What the engine says at the end when something failed. */
+const SUMMARY = /^(preview|update) failed\s*$/;
+
 /** The refusals of a plan, and the other errors of its preview. */
 function judge(
   events: readonly EngineEvent[],
@@ -66,7 +69,7 @@ function judge(
   // What the engine says of its own protection is said by the refusals, or was consented to.
   const judged = new Set([...refused, ...removed.map((it) => it.urn)]);
   const others = said.filter((it) => !reported.includes(it) && !judged.has(it.urn ?? ""));
-  const errors = others.filter((it) => it.urn !== undefined || said.length === 1).map(plainText);
+  const errors = [...new Set(others.filter((it) => !SUMMARY.test(it.message)).map(plainText))];
   // A program that did not end registers only a part, and the rest is not removed.
   const hasEnded = errors.length === 0;
   const refusals = [
