@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Env } from "../contract/env.ts";
-import { isGone, ownIdentity, type ProcessIdentity } from "../state/process-identity.ts";
+import { isGone, ownIdentity, parentOf, type ProcessIdentity } from "../state/process-identity.ts";
 
 /**
  * The variable that marks every process that a runtime starts, with the runtime's identity.
@@ -69,6 +69,17 @@ export async function endLeftovers(log: Logger): Promise<void> {
     if (performance.now() > deadline) for (const pid of left) signal(pid, "SIGKILL");
     await sleep(POLL_MS);
   }
+}
+
+/**
+ * Whether this runtime started the process, directly or through another one. A process may have lost
+ * its parent (a daemon) or the mark (`env -i`).
+ */
+export function isStartedHere(pid: number): boolean {
+  if (ownMark !== undefined && markIn(pid) === ownMark) return true;
+  let ancestor = parentOf(pid);
+  while (ancestor !== undefined && ancestor !== process.pid) ancestor = parentOf(ancestor);
+  return ancestor !== undefined;
 }
 
 function startGuard(mark: string): string {

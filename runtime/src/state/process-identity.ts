@@ -34,13 +34,23 @@ export function isGone(
   return isVisible && startTicksOf(pid) !== startTicks;
 }
 
-/** Field 22 of /proc/<pid>/stat; a zombie has ended. @see proc_pid_stat(5) */
+/** The parent of a process; undefined when there is none or it cannot be read. */
+export function parentOf(pid: number): number | undefined {
+  return Number(statFields(pid)?.[1]) || undefined;
+}
+
+/** Field 22 of /proc/<pid>/stat; a zombie has ended. */
 function startTicksOf(pid: number): string | undefined {
+  const fields = statFields(pid);
+  return fields?.[0] === "Z" || fields?.[0] === "X" ? undefined : fields?.[19];
+}
+
+/** The fields of /proc/<pid>/stat from the third one, the state. @see proc_pid_stat(5) */
+function statFields(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the name in parentheses, which may hold spaces and parentheses itself.
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" || state === "X" ? undefined : fields[18];
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
   }

@@ -19,6 +19,7 @@ async function scene(
   const ups: boolean[] = [];
   const lost = { runs: 0 };
   const app = startApp({
+    name: "web",
     argv,
     directory: scratchDirectory(),
     env: { PATH: process.env["PATH"] },
@@ -28,6 +29,7 @@ async function scene(
     log,
     appLog: log,
     onUp: (isUp) => void ups.push(isUp),
+    onLate: () => undefined,
     onEnd: (end) => void ends.push(end),
   });
   onTestFinished(() => app.stop());

@@ -68,6 +68,20 @@ test("an app that was never ill is not reported as well again", async () => {
   expect(alerts).toEqual([]);
 });
 
+test("an app that does not listen is one alert, until it has been up for a while", async () => {
+  const { alerts, reports, settled } = await scene();
+
+  reports.late("web did not listen on $PORT (41047) within 120 s");
+  await settled();
+  reports.up(true);
+
+  await expect.poll(() => alerts.length).toBe(2);
+  expect(alerts.map(({ key, kind, title }) => [key, kind, title])).toEqual([
+    ["shop/web/app-start", "fail", "shop: web did not listen on $PORT (41047) within 120 s"],
+    ["shop/web/app-start", "resolved", "shop: the app of web is well again"],
+  ]);
+});
+
 /** A supervisor whose alerts go to a server. */
 async function alerting(manifest: object) {
   const server = await startHttpServer(() => ({ status: 204 }));

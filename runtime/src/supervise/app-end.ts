@@ -39,6 +39,8 @@ export interface AppReports {
   up(isUp: boolean): void;
   /** Records an unrequested end of the app, and sends an alert about it. */
   ended(end: EndedApp): void;
+  /** The app runs and does not listen. */
+  late(problem: string): void;
   /** The app was not started, for these reasons. */
   notStarted(problems: readonly string[]): void;
   /** Waits until the alerts are delivered, because the process ends by itself. */
@@ -72,6 +74,11 @@ export function openAppReports(process: ReportProcess, { wellMs = WELL_MS } = {}
       const title = `${what} ended (${end.why}); ${next}`;
       const event = eventOf(process, key, { title, details: { exitCode, signal, uptimeMs } });
       inBackground(reportEnd(process, recordOf(process, end), event));
+    },
+    late: (problem) => {
+      const title = `${stack}: ${problem}`;
+      const event = eventOf(process, ALERTS.notStarted, { title, details: {} });
+      inBackground(process.alerts.send(event).then(() => undefined));
     },
     notStarted: (problems) => {
       const title = `${what} was not started: ${problems[0]?.split("\n", 1)[0]}`;

@@ -6,12 +6,17 @@ import { createLogger } from "../log.ts";
 import { type Child, type ChildEnd, startChild } from "../run/child.ts";
 import { type AfterEnd, afterEnd, exitCodeOf, type RestartRules } from "./restart-policy.ts";
 import { freePort, untilListening, type Upstream } from "./upstream.ts";
-import { sleep } from "../run/timer.ts";
+import { sleep, startTimer } from "../run/timer.ts";
+
+/** An app that does not listen for so long, in ms, is reported. Frameworks that build at the start take a minute. */
+const LISTEN_MS = 120_000;
 
 /** How many ends the state lists. */
 const ENDS_MAX = 20;
 
 export interface AppOptions {
+  /** Name of the process in messages. */
+  readonly name: string;
   /** One argument is a shell command; several are a program and its arguments. */
   readonly argv: readonly string[];
   readonly directory: string;
@@ -25,6 +30,9 @@ export interface AppOptions {
   readonly appLog: Logger;
   /** Called when the app starts or stops listening. */
   readonly onUp: (isUp: boolean) => void;
+  /** Called when the app does not listen in time. */
+  readonly onLate: (problem: string) => void;
+  readonly listenMs?: number;
   /** Called when the app ends without a request. */
   readonly onEnd: (end: EndedApp) => void;
 }
@@ -51,6 +59,8 @@ export interface AppState {
   readonly pid: number | undefined;
   readonly port: number | undefined;
   readonly startedAt: Date | undefined;
+  /** Why the app is not up although it has had the time. */
+  readonly problem: string | undefined;
   readonly ends: readonly EndedApp[];
 }
 
@@ -71,6 +81,7 @@ export class App {
   #forcedWhy: string | undefined;
   #phase: AppState["phase"] = "starting";
   #startedAt = new Date();
+  #problem: string | undefined;
   #port: number | undefined;
   #restarts: number[] = [];
   #ends: EndedApp[] = [];
@@ -85,7 +96,7 @@ export class App {
   state(): AppState {
     const pid = this.#child?.pid;
     const [port, startedAt, ends] = [this.#port, this.#startedAt, this.#ends];
-    return { phase: this.#phase, pid, port, startedAt, ends };
+    return { phase: this.#phase, pid, port, startedAt, problem: this.#problem, ends };
   }
 
   /** Where the app listens; undefined while it does not. */
@@ -151,6 +162,7 @@ export class App {
     this.#forcedWhy = undefined;
     this.#phase = "starting";
     this.#startedAt = new Date();
+    this.#problem = undefined;
     this.#port = port;
     const over = new AbortController();
     const [command = ""] = argv;
@@ -182,11 +194,30 @@ export class App {
   }
 
   async #awaitUp(port: number | undefined, over: AbortSignal): Promise<void> {
-    if (port !== undefined) this.#upstream = await untilListening(port, over);
+    if (port !== undefined) this.#upstream = await this.#untilListening(port, over);
     if (over.aborted) return;
+    this.#problem = undefined;
     this.#phase = "up";
     this.#options.log.info({ pid: this.#child?.pid, port }, "the app is up");
     this.#options.onUp(true);
+  }
+
+  async #untilListening(port: number, over: AbortSignal): Promise<Upstream | undefined> {
+    const { name, log, onLate, listenMs = LISTEN_MS } = this.#options;
+    const onTaken = (pid: number): void => {
+      log.error({ pid, port }, "another process listens on the port of the app");
+    };
+    const timer = startTimer(listenMs, () => {
+      const what = `${name} did not listen on $PORT (${port}) within ${listenMs / 1000} s`;
+      this.#problem = `${what}; a bot without a port needs \`opsPort\``;
+      log.error({ port }, this.#problem);
+      onLate(this.#problem);
+    });
+    try {
+      return await untilListening(port, { signal: over, onTaken });
+    } finally {
+      timer.stop();
+    }
   }
 
   #reportEnd({ exitCode, signal, tail }: ChildEnd, after: AfterEnd): void {

@@ -99,9 +99,10 @@ function startCheck(view: AppView) {
   };
 }
 
-function whyNotUp({ refusal }: AppView): string {
+function whyNotUp({ app, refusal }: AppView): string {
   const problems = refusal()?.problems;
-  return problems ? `the app was not started: ${problems.join(" ")}` : "the app is starting";
+  if (problems) return `the app was not started: ${problems.join(" ")}`;
+  return app()?.state().problem ?? "the app is starting";
 }
 
 /** The reverse proxy on the platform's port, or only our own paths on `opsPort`, or nothing. */

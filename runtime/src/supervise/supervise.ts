@@ -200,6 +200,7 @@ function launch(
   onDown: () => void,
 ) {
   return startApp({
+    name: process.manifest.process,
     argv,
     directory: process.directory,
     env: { ...withoutReaperMark(process.childEnv), ...servers.api.env },
@@ -214,6 +215,7 @@ function launch(
       if (isUp) state.hasBeenUp = true;
       else onDown();
     },
+    onLate: (problem) => reports.late(problem),
     onEnd: (end) => {
       void servers.api.appEnded();
       reports.ended(end);

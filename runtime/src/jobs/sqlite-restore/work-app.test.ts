@@ -184,6 +184,7 @@ async function supervised(
 ): Promise<{ app: App; control: AppControl }> {
   const { log } = collectLog();
   const app = startApp({
+    name: "web",
     argv: [process.execPath, "--input-type=module", "-e", APP],
     directory,
     env: { PATH: process.env["PATH"] },
@@ -193,6 +194,7 @@ async function supervised(
     log,
     appLog: log,
     onUp: () => {},
+    onLate: () => undefined,
     onEnd: () => {},
   });
   onTestFinished(() => app.stop());
