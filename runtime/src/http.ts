@@ -5,7 +5,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Logger } from "pino";
 import type * as z from "zod/mini";
 import { kindOf } from "./contract/field.ts";
-import { StoreError } from "./databases/store-error.ts";
+import { StoreError } from "./databases/sql-database.ts";
 
 /**
  * What every HTTP answer of the runtime shares: errors, JSON, body limits, and how a Hono app is

@@ -3,7 +3,7 @@ import { EXIT } from "./contract/exit-code.ts";
 import { createLogger } from "./log.ts";
 import { ConfigurationError } from "./contract/configuration-error.ts";
 import type { Env } from "./contract/env.ts";
-import { StoreError } from "./databases/store-error.ts";
+import { StoreError } from "./databases/sql-database.ts";
 
 /** Every command, loaded when it is typed: a cron job should not wait for a supervisor's code. */
 const COMMANDS: Readonly<Record<string, () => Promise<RuntimeCommand>>> = {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { vi } from "vitest";
-import { openDatabase } from "../../runtime/src/databases/postgres/database.ts";
+import { openDatabase } from "../../runtime/src/databases/postgres.ts";
 import { startPostgres } from "../../runtime/testing/postgres.ts";
 import { startRedis } from "../../runtime/testing/redis.ts";
 import { startTcpProxy, type TcpProxy } from "../../runtime/testing/tcp-proxy.ts";

@@ -3,9 +3,8 @@ import { handClock, listChannel, scratchAlerts } from "../../testing/scratch-ale
 import { scratchDatabase } from "../../testing/scratch-database.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
 import { FAILED } from "../../testing/scratch-event.ts";
-import type { SqlDatabase } from "../databases/sql-database.ts";
+import { type SqlDatabase, StoreError } from "../databases/sql-database.ts";
 import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
-import { StoreError } from "../databases/store-error.ts";
 import { changeAlerts, ensureAlertTables, readAlerts } from "./alert-rows.ts";
 import { newAlertState } from "./alert-state.ts";
 import { admit, newChannel, type Outbox, pendingAlerts } from "./outbox.ts";

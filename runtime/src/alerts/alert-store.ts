@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { Query, SqlDatabase } from "../databases/sql-database.ts";
-import { StoreError } from "../databases/store-error.ts";
+import { type Query, type SqlDatabase, StoreError } from "../databases/sql-database.ts";
 import type { Clock } from "../run/clock.ts";
 import { changeAlerts, ensureAlertTables, firingChannels, readAlerts } from "./alert-rows.ts";
 import type { AlertState } from "./alert-state.ts";

@@ -5,7 +5,7 @@ import type { Env } from "../contract/env.ts";
 import type { ManifestJob } from "../contract/job.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import type { RecordStore, RunRecord, RunStart } from "../contract/run-record.ts";
-import { StoreError } from "../databases/store-error.ts";
+import { StoreError } from "../databases/sql-database.ts";
 import { nextRuns, type Schedule } from "../schedule/schedule.ts";
 import {
   type Interval,

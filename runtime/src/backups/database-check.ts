@@ -3,8 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import { statefulAlerts } from "../alerts/stateful-alert.ts";
 import type { JobContext } from "../jobs/definition.ts";
-import { INTEGRITY } from "../databases/sqlite-integrity.ts";
-import { isBusy, retryWhileBusy } from "../databases/sqlite.ts";
+import { INTEGRITY, isBusy, retryWhileBusy } from "../databases/sqlite.ts";
 
 /** Most problems that a check lists. */
 const PROBLEMS_MAX = 5;

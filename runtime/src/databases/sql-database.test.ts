@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
 import { usePostgres } from "../../testing/servers.ts";
-import { openDatabase } from "./postgres/database.ts";
+import { openDatabase } from "./postgres.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { MEMORY, openSqlite } from "./sqlite-database.ts";
 

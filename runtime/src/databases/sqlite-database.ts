@@ -2,9 +2,14 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "../contract/error-code.ts";
 import { CheckError } from "../health/error-words.ts";
-import { StoreError } from "./store-error.ts";
+import {
+  StoreError,
+  type Query,
+  type Row,
+  type SqlDatabase,
+  type SqlValue,
+} from "./sql-database.ts";
 import { fileNumber, isBusy, prepareFile, resultCode, setAside } from "./sqlite.ts";
-import type { Query, Row, SqlDatabase, SqlValue } from "./sql-database.ts";
 
 /** The database that ends with its process. */
 export const MEMORY = ":memory:";

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ManifestToggle } from "../contract/source.ts";
-import { openRedis } from "../databases/redis/connection.ts";
+import { openRedis } from "../databases/redis.ts";
 import { HttpError, json, unknownName } from "../http.ts";
 import { behindLinks } from "../jobs/file.ts";
 import { logChange, named, type OpsContext, type OpsRoute, readChange } from "./api.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ManifestJob } from "../contract/job.ts";
-import { openDatabase, type PostgresDatabase } from "../databases/postgres/database.ts";
+import { openDatabase, type PostgresDatabase } from "../databases/postgres.ts";
 import { appJobs, type AppRunEnd, type AppRunProcess, appRunStart, endAppRun } from "./app-runs.ts";
 import type { RunStatus } from "../contract/run-record.ts";
 import { sleep } from "./timer.ts";

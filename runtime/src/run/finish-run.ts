@@ -1,6 +1,6 @@
 import type { AlertEvent } from "../contract/alert-event.ts";
 import type { RunRecord } from "../contract/run-record.ts";
-import { StoreError } from "../databases/store-error.ts";
+import { StoreError } from "../databases/sql-database.ts";
 import { type RunOutcome, recordOf } from "./run-outcome.ts";
 import type { ProcessRuns } from "./process.ts";
 import { retry } from "./retry.ts";

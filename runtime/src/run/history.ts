@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { ManifestStores } from "../contract/store.ts";
 import type { RunRecord, RunStatus } from "../contract/run-record.ts";
 import { appendLine } from "../jobs/file.ts";
-import { StoreError } from "../databases/store-error.ts";
+import { StoreError } from "../databases/sql-database.ts";
 
 /** Statuses in the app's file; the details hold the exact outcome. See docs/sources.md. */
 const WORDS: Readonly<Record<RunStatus, string>> = {

@@ -1,5 +1,5 @@
 import { statefulAlerts } from "../alerts/stateful-alert.ts";
-import type { StoreError } from "../databases/store-error.ts";
+import type { StoreError } from "../databases/sql-database.ts";
 import { stateDatabase } from "../contract/store.ts";
 import { type AlertEvent, storedId } from "../contract/alert-event.ts";
 import type { ManifestJob } from "../contract/job.ts";

@@ -3,7 +3,7 @@ import type { ClientConfig } from "pg";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { errorCode } from "../contract/error-code.ts";
 import type { ManifestSource } from "../contract/source.ts";
-import { parsePostgresUrl } from "../databases/postgres/url.ts";
+import { parsePostgresUrl } from "../databases/postgres-url.ts";
 import { retryWhileBusy } from "../databases/sqlite.ts";
 import { errorWords } from "../health/error-words.ts";
 import { type Row, SourceError, type SourceReading, sourceVariable } from "./source-reading.ts";

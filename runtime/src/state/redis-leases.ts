@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Env } from "../contract/env.ts";
-import { openRedis, type RedisConnection } from "../databases/redis/connection.ts";
+import { openRedis, type RedisConnection } from "../databases/redis.ts";
 import {
   type Holder,
   type LeaseRequest,

@@ -5,8 +5,8 @@ import {
   openAt,
   useCoordinationPlaces,
 } from "../../testing/coordination-place.ts";
-import { openDatabase } from "../databases/postgres/database.ts";
-import { openRedis } from "../databases/redis/connection.ts";
+import { openDatabase } from "../databases/postgres.ts";
+import { openRedis } from "../databases/redis.ts";
 import { openSqlite } from "../databases/sqlite-database.ts";
 import { SLOTS_REMEMBERED } from "./leases.ts";
 

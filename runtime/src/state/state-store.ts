@@ -4,9 +4,8 @@ import type { Env } from "../contract/env.ts";
 import { type RuntimeManifest, stackNamespace } from "../contract/manifest.ts";
 import type { RecordStore } from "../contract/run-record.ts";
 import { type ManifestStores, stateDatabase } from "../contract/store.ts";
-import type { SqlDatabase } from "../databases/sql-database.ts";
+import { type SqlDatabase, StoreError } from "../databases/sql-database.ts";
 import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
-import { StoreError } from "../databases/store-error.ts";
 import { type JobMemory, openDocument, openJobMemory } from "./documents.ts";
 import type { LeaseStore } from "./leases.ts";
 import { openRecords } from "./records.ts";
@@ -128,7 +127,7 @@ async function openDatabaseAt(
 ): Promise<SqlDatabase> {
   if (place === undefined) return openSqlite(MEMORY);
   if (place.kind === "postgres") {
-    const { openDatabase } = await import("../databases/postgres/database.ts");
+    const { openDatabase } = await import("../databases/postgres.ts");
     return await openDatabase(place.urlEnv, env);
   }
   const path = resolve(directory, place.path);

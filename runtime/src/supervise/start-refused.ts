@@ -1,7 +1,7 @@
 import type { ManifestApp } from "../contract/app.ts";
 import { ConfigurationError, problemLine } from "../contract/configuration-error.ts";
 import { EXIT } from "../contract/exit-code.ts";
-import { StoreError } from "../databases/store-error.ts";
+import { StoreError } from "../databases/sql-database.ts";
 import type { AppControl } from "../run/app-control.ts";
 import { sleep } from "../run/timer.ts";
 

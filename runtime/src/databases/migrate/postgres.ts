@@ -6,9 +6,9 @@ import { ConfigurationError } from "../../contract/configuration-error.ts";
 import { type Env, valueOf } from "../../contract/env.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { startChild } from "../../run/child.ts";
-import { openSession, type Session } from "../postgres/session.ts";
-import { parsePostgresUrl } from "../postgres/url.ts";
-import { StoreError } from "../store-error.ts";
+import { openSession, type Session } from "../postgres.ts";
+import { parsePostgresUrl } from "../postgres-url.ts";
+import { StoreError } from "../sql-database.ts";
 
 /** Longest wait for the lock, in s. See docs/sources.md. */
 const WAIT_SECONDS = 600;

@@ -1,5 +1,5 @@
-import { postgresConnection } from "../../databases/postgres/session.ts";
-import { redisConnection } from "../../databases/redis/connection.ts";
+import { postgresConnection } from "../../databases/postgres.ts";
+import { redisConnection } from "../../databases/redis.ts";
 import { queueLength } from "../../sources/queues/queue-length.ts";
 import type { Probe } from "../check.ts";
 import { CheckError } from "../error-words.ts";

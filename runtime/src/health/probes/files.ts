@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { backupFiles } from "../../backups/backup-file.ts";
-import { INTEGRITY } from "../../databases/sqlite-integrity.ts";
+import { INTEGRITY } from "../../databases/sqlite.ts";
 import { describeDuration } from "../../schedule/schedule-words.ts";
 import type { Probe } from "../check.ts";
 import { CheckError } from "../error-words.ts";

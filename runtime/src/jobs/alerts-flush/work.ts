@@ -11,7 +11,7 @@ import { errorWords } from "../../health/error-words.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
 import { type Row, SourceError, SourceNotSet } from "../../sources/source-reading.ts";
 import { readSource } from "../../sources/source.ts";
-import { StoreError } from "../../databases/store-error.ts";
+import { StoreError } from "../../databases/sql-database.ts";
 import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { replaceFile } from "../file.ts";
 import { type Delivered, deliveredBy, sendMail } from "../mail.ts";

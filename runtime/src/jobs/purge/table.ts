@@ -2,7 +2,7 @@ import {
   ConfigurationError,
   type ConfigurationProblem,
 } from "../../contract/configuration-error.ts";
-import type { Session } from "../../databases/postgres/session.ts";
+import type { Session } from "../../databases/postgres.ts";
 import type { PurgeTable } from "./options.ts";
 
 /** A table to purge, as parts of SQL. */

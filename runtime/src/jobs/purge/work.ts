@@ -1,8 +1,7 @@
 import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
-import { openDatabase } from "../../databases/postgres/database.ts";
-import { openSession, type Session } from "../../databases/postgres/session.ts";
+import { openDatabase, openSession, type Session } from "../../databases/postgres.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../run/clock.ts";
-import { StoreError } from "../../databases/store-error.ts";
+import { StoreError } from "../../databases/sql-database.ts";
 import { purgeJob } from "./options.ts";
 import { findTables, type OldRows } from "./table.ts";
 

@@ -1,7 +1,7 @@
 import { EXIT } from "../../contract/exit-code.ts";
 import { type JobContext, JobFailure } from "../../jobs/definition.ts";
-import { openRedis } from "../../databases/redis/connection.ts";
-import { StoreError } from "../../databases/store-error.ts";
+import { openRedis } from "../../databases/redis.ts";
+import { StoreError } from "../../databases/sql-database.ts";
 
 /** Lua that Redis runs atomically, and its name in messages. */
 export interface QueueScript {

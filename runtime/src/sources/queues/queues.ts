@@ -3,7 +3,7 @@ import type { Env } from "../../contract/env.ts";
 import type { ManifestJob } from "../../contract/job.ts";
 import type { RuntimeManifest } from "../../contract/manifest.ts";
 import { errorWords } from "../../health/error-words.ts";
-import { redisConnection } from "../../databases/redis/connection.ts";
+import { redisConnection } from "../../databases/redis.ts";
 import type { ProcessContext } from "../../run/process.ts";
 import { type QueueLength, queueLength } from "./queue-length.ts";
 import { REDIS_URL } from "./queue-script.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { ConfigurationError } from "../../contract/configuration-error.ts";
 import type { ManifestToggle } from "../../contract/source.ts";
-import { StoreError } from "../../databases/store-error.ts";
+import { StoreError } from "../../databases/sql-database.ts";
 import { nowOf, SourceError, type SourceOptions } from "../source-reading.ts";
 import { readToggle, type ToggleReaderOptions, type ToggleReading } from "./toggle-reader.ts";
 

@@ -2,7 +2,7 @@ import { valueOf } from "../../contract/env.ts";
 import type { Check, CheckResult } from "../../health/check.ts";
 import { metricsAnswer, registerMetrics } from "../../health/metrics.ts";
 import type { HealthView, Preset, ProbeContext } from "../../health/preset.ts";
-import { postgresConnection } from "../../databases/postgres/session.ts";
+import { postgresConnection } from "../../databases/postgres.ts";
 import { manifestCheck } from "../../health/probes/manifest-check.ts";
 import { healthzRoute, readyzRoute } from "../../health/answers.ts";
 import { json } from "../../http.ts";

@@ -1,5 +1,5 @@
 import { json } from "../../http.ts";
-import { type PostgresDatabase, openDatabase } from "../../databases/postgres/database.ts";
+import { type PostgresDatabase, openDatabase } from "../../databases/postgres.ts";
 import type { ProcessContext, ProcessRuns } from "../../run/process.ts";
 import { valueOf } from "../../contract/env.ts";
 import { checkEverything } from "../../ops/checks.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { parsePostgresUrl } from "./url.ts";
+import { parsePostgresUrl } from "./postgres-url.ts";
 
 test.each([
   "postgres://me:s%40cret@db.example.com:6000/app",

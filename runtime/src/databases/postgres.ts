@@ -1,11 +1,13 @@
+import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientConfig, Pool, PoolClient } from "pg";
 
-import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { type Env, valueOf } from "../../contract/env.ts";
-import { StoreError } from "../store-error.ts";
-import type { Query, Row, SqlDatabase } from "../sql-database.ts";
-import { parsePostgresUrl } from "./url.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
+import { type Env, valueOf } from "../contract/env.ts";
+import { startTimer } from "../run/timer.ts";
+import { CheckError } from "../health/error-words.ts";
+import { parsePostgresUrl } from "./postgres-url.ts";
+import { type Query, type Row, type SqlDatabase, StoreError } from "./sql-database.ts";
 
 /** Records, slots, documents and alerts of a process share them; small databases allow few. */
 const CONNECTIONS_MAX = 3;
@@ -156,5 +158,113 @@ function postgresConfig(urlEnv: string, env: Env): ClientConfig {
     ...parsePostgresUrl(text, urlEnv),
     connectionTimeoutMillis: POSTGRES_ANSWER_MS,
     keepAlive: true,
+  };
+}
+
+/** One connection whose session matters: an advisory lock lasts as long as it. */
+export interface Session {
+  /** Rows of one statement; one that takes longer than the limit ends the session. */
+  query(
+    verb: string,
+    text: string,
+    options?: { values?: readonly unknown[]; limitMs?: number },
+  ): Promise<Row[]>;
+  /** Aborted when it is over, by us or by anybody else. */
+  readonly over: AbortSignal;
+  /** Ends it as the server expects it, which frees its locks. */
+  end(): Promise<void>;
+  /** Ends it at once, without telling a server that may not answer. */
+  destroy(): void;
+}
+
+/** Connects. An abort of the signal ends the session at once. */
+export async function openSession(
+  where: string,
+  config: ClientConfig,
+  signal?: AbortSignal,
+): Promise<Session> {
+  const { Client: PgClient } = await import("pg");
+  // Only closing the socket frees a server that hangs.
+  const socket = new Socket();
+  const client = new PgClient({ ...config, stream: () => socket });
+  const over = new AbortController();
+  client.on("error", () => over.abort());
+  client.on("end", () => over.abort());
+  const destroy = () => {
+    over.abort();
+    socket.destroy();
+  };
+  signal?.addEventListener("abort", destroy, { once: true });
+  over.signal.addEventListener("abort", () => signal?.removeEventListener("abort", destroy));
+  try {
+    signal?.throwIfAborted();
+    await client.connect();
+  } catch (error) {
+    destroy();
+    throw new StoreError({ where, verb: "connect" }, error);
+  }
+  return {
+    over: over.signal,
+    destroy,
+    query: async (verb, text, { values = [], limitMs = POSTGRES_ANSWER_MS } = {}) => {
+      let late: CheckError | undefined;
+      const limit = startTimer(limitMs, () => {
+        late = new CheckError(`no answer within ${limitMs} ms`);
+        destroy();
+      });
+      try {
+        return (await client.query<Row>(text, [...values])).rows;
+      } catch (error) {
+        throw new StoreError({ where, verb }, late ?? error);
+      } finally {
+        limit.stop();
+      }
+    },
+    end: async () => {
+      if (over.signal.aborted) return;
+      const limit = setTimeout(destroy, POSTGRES_ANSWER_MS);
+      await client.end().catch(() => {});
+      clearTimeout(limit);
+      over.abort();
+    },
+  };
+}
+
+/** A connection for probes: an aborted signal drops it at once, and the next query connects again. */
+export interface ProbedPostgres {
+  query(text: string, signal: AbortSignal): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: the first query loads the driver and connects. */
+export function postgresConnection(urlEnv: string, env: Env): ProbedPostgres {
+  let held: Session | undefined;
+  const drop = (): void => {
+    held?.destroy();
+    held = undefined;
+  };
+  const connected = async (signal: AbortSignal): Promise<Session> => {
+    if (held && !held.over.aborted) return held;
+    const url = valueOf(env, urlEnv);
+    if (url === undefined) throw new CheckError(`${urlEnv} is not set`);
+    const config = { ...parsePostgresUrl(url, urlEnv), application_name: "opspec-health" };
+    held = await openSession(urlEnv, config, signal);
+    return held;
+  };
+  return {
+    query: async (text, signal) => {
+      signal.addEventListener("abort", drop, { once: true });
+      try {
+        const session = await connected(signal);
+        // The signal is the limit of a probe.
+        return await session.query("answer a probe", text, { limitMs: Number.MAX_SAFE_INTEGER });
+      } catch (error) {
+        drop();
+        throw error;
+      } finally {
+        signal.removeEventListener("abort", drop);
+      }
+    },
+    close: async () => drop(),
   };
 }

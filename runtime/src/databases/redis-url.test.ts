@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { parseRedisUrl } from "./url.ts";
+import { parseRedisUrl } from "./redis.ts";
 
 test.each([
   ["redis://127.0.0.1", { host: "127.0.0.1", port: 6379, db: 0 }],

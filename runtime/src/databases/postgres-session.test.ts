@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { usePostgres } from "../../../testing/servers.ts";
-import { openSession } from "./session.ts";
-import { parsePostgresUrl } from "./url.ts";
+import { usePostgres } from "../../testing/servers.ts";
+import { openSession } from "./postgres.ts";
+import { parsePostgresUrl } from "./postgres-url.ts";
 
 const postgres = usePostgres();
 

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { ClientConfig } from "pg";
 
-import { ConfigurationError } from "../../contract/configuration-error.ts";
-import { decodeUrlPart } from "../../contract/text.ts";
+import { ConfigurationError } from "../contract/configuration-error.ts";
+import { decodeUrlPart } from "../contract/text.ts";
 
 /** `postgres` and `postgresql`, also with the name of a driver, as SQLAlchemy writes it. */
 const SCHEME = /^postgres(ql)?(\+[a-z0-9_]+)?:/i;
