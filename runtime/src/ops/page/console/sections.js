@@ -2,14 +2,11 @@ import { ApiError } from "./api.js";
 import { button, byId, el, redraw } from "./dom.js";
 import { alertsView } from "./view-alerts.js";
 import { backupsView } from "./view-backups.js";
-import { cachesView, queuesView } from "./view-caches.js";
-import { checksView } from "./view-checks.js";
+import { cachesView, queuesView, togglesView } from "./view-sources.js";
 import { filesView } from "./view-files.js";
 import { historyView } from "./view-history.js";
 import { jobsView } from "./view-jobs.js";
-import { migrationsView } from "./view-migrations.js";
-import { processView } from "./view-process.js";
-import { togglesView } from "./view-toggles.js";
+import { checksView, migrationsView, processView } from "./view-process.js";
 
 /**
  * One section of the page and its data.

@@ -1,8 +1,7 @@
-import { ask, untilEnded } from "./api.js";
+import { actor, ask, untilEnded } from "./api.js";
 import { attempt, notify } from "./dialog.js";
 import { badge, button, el, statusBadge, table } from "./dom.js";
 import { timeNode } from "./format.js";
-import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Alerts} Alerts */
 

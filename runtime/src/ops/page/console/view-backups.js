@@ -1,9 +1,7 @@
-import { API, ask, untilEnded } from "./api.js";
+import { actor, API, ask, restoreUpload, untilEnded, uploadDatabase } from "./api.js";
 import { askPerson, attempt, notify } from "./dialog.js";
 import { button, el, statusBadge, table } from "./dom.js";
 import { sizeWords, timeNode } from "./format.js";
-import { actor } from "./login.js";
-import { restoreUpload, uploadDatabase } from "./upload.js";
 
 /** @typedef {import("./answers.d.ts").Backups} Backups */
 /** @typedef {import("./answers.d.ts").Backup} Backup */

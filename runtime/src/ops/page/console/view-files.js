@@ -1,8 +1,7 @@
-import { API, ask } from "./api.js";
+import { API, ask, uploadFile } from "./api.js";
 import { askPerson, attempt } from "./dialog.js";
 import { button, el, table } from "./dom.js";
 import { sizeWords, timeNode } from "./format.js";
-import { uploadFile } from "./upload.js";
 
 /** @typedef {import("./answers.d.ts").FileEntry} FileEntry */
 

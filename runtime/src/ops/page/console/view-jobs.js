@@ -1,8 +1,7 @@
-import { ask, tellJobNames, untilEnded } from "./api.js";
+import { actor, ask, tellJobNames, untilEnded } from "./api.js";
 import { askPerson, attempt, notify } from "./dialog.js";
 import { badge, button, el, statusBadge, table } from "./dom.js";
 import { ageWords, spanWords, timeNode } from "./format.js";
-import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Job} Job */
 /** @typedef {import("./answers.d.ts").Run} Run */

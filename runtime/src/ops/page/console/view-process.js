@@ -1,8 +1,7 @@
-import { ask } from "./api.js";
-import { askPerson, attempt } from "./dialog.js";
-import { button, el, pairs, statusBadge, table } from "./dom.js";
+import { actor, ask } from "./api.js";
+import { askPerson, attempt, notify } from "./dialog.js";
+import { badge, button, el, pairs, statusBadge, table, toneOf } from "./dom.js";
 import { timeNode } from "./format.js";
-import { actor } from "./login.js";
 
 /** @typedef {import("./answers.d.ts").Version} Version */
 
@@ -84,4 +83,136 @@ function endNodes(ends) {
     el("div", { class: "words" }, why, tail !== "" && el("pre", {}, tail)),
   ]);
   return [el("h3", {}, "Crashes of the app"), table("Crashes", ["At", "Why"], rows)];
+}
+
+/** @typedef {import("./answers.d.ts").Checks} Checks */
+
+/** All checks of this process in one list. */
+export const checksView = {
+  id: "checks",
+  title: "Checks",
+  load: () => ask("GET", "/checks"),
+  /** @param {Checks} data */
+  isThere: ({ items }) => items.length > 0,
+  /** @param {Checks} data */
+  tone: ({ overall }) => toneOf(overall),
+  /** @param {() => Promise<void>} refresh */
+  controls: (refresh) => [
+    button(
+      "Run all smoke tests",
+      () =>
+        attempt(
+          async () => {
+            const checks = /** @type {Checks} */ (await ask("POST", "/checks/run", {}));
+            await refresh();
+            return checks;
+          },
+          ({ overall, items }) => `Smoke tests: ${overall} (${countWords(items)}).`,
+        ),
+      { class: "primary" },
+    ),
+  ],
+  /** @param {Checks} data */
+  render: ({ overall, items }) => [
+    el("p", { class: "summary" }, badge(overall, toneOf(overall)), ` ${countWords(items)}`),
+    table(
+      "Checks",
+      ["Result", "Of", "Check", "Detail"],
+      worstFirst(items).map(({ group, name, result, detail }) => [
+        badge(result, toneOf(result)),
+        el("span", { class: "none" }, group),
+        name,
+        el("span", { class: "words" }, detail ?? ""),
+      ]),
+    ),
+  ],
+};
+
+const RESULTS = /** @type {const} */ (["FAIL", "CHECK", "OK"]);
+
+/** Problems come first; the rest keeps its order. @param {Checks["items"]} items */
+function worstFirst(items) {
+  return RESULTS.flatMap((it) => items.filter(({ result }) => result === it));
+}
+
+/** @param {Checks["items"]} items */
+function countWords(items) {
+  const counts = RESULTS.toReversed().map(
+    (it) => `${items.filter(({ result }) => result === it).length} ${it}`,
+  );
+  return counts.join(", ");
+}
+
+/** @typedef {import("./answers.d.ts").Migrations} Migrations */
+
+/** Migrations of the app's SQLite database. The page's HTML says whether the process has any. */
+export const migrationsView = {
+  id: "migrations",
+  title: "Migrations",
+  load: async () =>
+    document.documentElement.dataset["migrations"] === "yes" ? ask("GET", "/migrations") : null,
+  /** @param {Migrations | null} data */
+  isThere: (data) => data !== null,
+  /** @param {Migrations | null} data */
+  tone: (data) => {
+    if (data === null) return "good";
+    if (data.failed.length > 0) return "bad";
+    return data.pending.length > 0 ? "busy" : "good";
+  },
+  /** @param {Migrations | null} data @param {() => Promise<void>} refresh */
+  render: (data, refresh) => (data === null ? [] : nodes(data, refresh)),
+};
+
+/** @param {Migrations} data @param {() => Promise<void>} refresh */
+function nodes({ owner, database, registered, executed, failed, renamed, removed }, refresh) {
+  const who = owner === "app" ? "the app runs them when it starts" : "the runtime runs them";
+  return [
+    el(
+      "div",
+      { class: "head" },
+      el("p", { class: "words" }, `${database}: ${who}.`),
+      button("Run pending migrations…", () => attempt(() => run(owner, refresh))),
+    ),
+    table(
+      "Migrations",
+      ["Migration", "State", "Note"],
+      registered.map((name) => {
+        const failure = failed.find((it) => it.name === name);
+        const notes = [
+          failure?.error,
+          removed.includes(name) ? "its file does not exist" : undefined,
+          ...renamed.filter(({ to }) => to === name).map(({ from }) => `ran as ${from}`),
+        ].filter((it) => it !== undefined);
+        return [
+          el("strong", { class: "words" }, name),
+          stateBadge(failure !== undefined, executed.includes(name)),
+          el("span", { class: "words" }, notes.join("; ")),
+        ];
+      }),
+    ),
+  ];
+}
+
+/** @param {boolean} isFailed @param {boolean} isExecuted */
+function stateBadge(isFailed, isExecuted) {
+  if (isFailed) return badge("failed", "bad");
+  return isExecuted ? badge("executed", "good") : badge("pending", "busy");
+}
+
+/** @param {Migrations["owner"]} owner @param {() => Promise<void>} refresh */
+async function run(owner, refresh) {
+  const answer = await askPerson({
+    title: "Run the pending migrations?",
+    text:
+      owner === "app"
+        ? "The app is restarted, because it runs them when it starts."
+        : "They change the database. Take a backup first.",
+    confirm: "Run",
+    isDangerous: true,
+  });
+  if (!answer) return;
+  /** @type {{ executed: string[], failed: { name: string, error: string }[] }} */
+  const { executed } = await ask("POST", "/migrations/run", { actor: actor() });
+  notify(executed.length === 0 ? "No migration was pending." : `Executed: ${executed.join(", ")}.`);
+  await refresh();
 }
