@@ -27,6 +27,10 @@ test("a backup is taken and downloaded, byte by byte as it is on the disk", asyn
   const onDisk = await readFile(join(directory, "backups", download.suggestedFilename()));
   expect(onDisk.equals(await readFile(await download.path()))).toBe(true);
   expect(onDisk.length).toBeGreaterThan(0);
+  await page.getByText("users: 2 rows").waitFor();
+  await showSection(page, "History");
+  const words = await page.getByRole("row", { name: "backup" }).locator("summary").textContent();
+  expect(words).toMatch(/createdAt: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
   expect(problems).toEqual([]);
 });
 

@@ -104,3 +104,23 @@ export function sizeWords(bytes) {
   const value = bytes / 1000 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
 }
+
+/** A time as the details of runs hold it. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/**
+ * One detail of a run, such as `size: 12.3 MB` or `slot: 2026-11-22 06:00:12 UTC`.
+ *
+ * @param {readonly [name: string, value: unknown]} detail
+ */
+export function detailWords([name, value]) {
+  if (typeof value === "number") {
+    if (name.endsWith("Ms")) return `${name.slice(0, -2)}: ${spanWords(value)}`;
+    if (name.endsWith("Seconds")) return `${name.slice(0, -7)}: ${spanWords(value * 1000)}`;
+    if (/^(size|bytes)$|Bytes$/.test(name)) return `${name}: ${sizeWords(value)}`;
+  }
+  if (typeof value === "string" && ISO_TIME.test(value)) {
+    return `${name}: ${inZone(new Date(value), "UTC")} UTC`;
+  }
+  return `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+}

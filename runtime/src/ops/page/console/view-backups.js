@@ -85,7 +85,7 @@ function rowOf(backup, { verifiedBy, restoredBy }, refresh) {
 
 /** The result of the verification and of the last restore drill. @param {Backup} backup */
 function verdictNode({ integrity, unchecked, rows, drill }) {
-  const tables = Object.entries(rows ?? {}).map(([name, count]) => `${name} ${count}`);
+  const tables = Object.entries(rows ?? {}).map(([name, count]) => `${name}: ${rowWords(count)}`);
   return el(
     "div",
     { class: "words" },
@@ -94,6 +94,11 @@ function verdictNode({ integrity, unchecked, rows, drill }) {
     unchecked.length > 0 && el("small", {}, `Not checked: ${unchecked.join("; ")}`),
     drill && el("small", {}, `restore drill: ${drill.outcome} `, timeNode(drill.at)),
   );
+}
+
+/** @param {number} count */
+function rowWords(count) {
+  return count === 1 ? "1 row" : `${count} rows`;
 }
 
 /** @param {string} job @param {() => Promise<void>} refresh */

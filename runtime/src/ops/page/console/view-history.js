@@ -1,6 +1,6 @@
 import { ask, jobNames } from "./api.js";
 import { el, statusBadge, table } from "./dom.js";
-import { spanWords, timeNode } from "./format.js";
+import { detailWords, spanWords, timeNode } from "./format.js";
 
 /** @typedef {import("./answers.d.ts").Run} Run */
 
@@ -58,7 +58,7 @@ function detailsNode({ runId, scheduledFor, host, commit, exitCode, error, detai
   const plain = Object.entries(details).filter(
     ([name, value]) => typeof value !== "object" && name !== "runId",
   );
-  const words = plain.slice(0, SHOWN_DETAILS).map(([name, value]) => `${name}: ${String(value)}`);
+  const words = plain.slice(0, SHOWN_DETAILS).map(detailWords);
   const all = { runId, scheduledFor, host, commit, exitCode, ...details };
   return el(
     "div",

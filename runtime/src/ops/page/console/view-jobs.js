@@ -1,7 +1,7 @@
 import { actor, ask, tellJobNames, untilEnded } from "./api.js";
 import { askPerson, attempt, notify } from "./dialog.js";
 import { badge, button, el, statusBadge, table } from "./dom.js";
-import { ageWords, spanWords, timeNode } from "./format.js";
+import { ageWords, detailWords, spanWords, timeNode } from "./format.js";
 
 /** @typedef {import("./answers.d.ts").Job} Job */
 /** @typedef {import("./answers.d.ts").Run} Run */
@@ -183,6 +183,6 @@ function tellEnd({ job, status, durationMs, error, details }, dryRun) {
   const why = error ?? details["why"] ?? details["reason"];
   const words = `${what}: ${status} after ${spanWords(durationMs)}`;
   const isGood = status === "ok" || status === "skipped";
-  const rest = dryRun ? JSON.stringify(details) : why;
+  const rest = dryRun ? Object.entries(details).map(detailWords).join("; ") : why;
   notify(rest === undefined ? `${words}.` : `${words}: ${String(rest)}`, isGood ? "good" : "bad");
 }
