@@ -191,7 +191,7 @@ export const SuperviseSpec = z
           .optional()
           .meta({
             description:
-              "Run a reverse proxy on the service's port: the runtime answers health and ops paths and forwards everything else. The app receives its own port as PORT. Default: true for services with a port, unless opsPort is given.",
+              "Run a reverse proxy on the service's port: the runtime answers health and ops paths and forwards everything else. Headers of a request or an answer may have 64 KB. The app receives its own port as PORT. Default: true for services with a port, unless opsPort is given.",
             examples: [true],
           }),
         opsPort: z

@@ -7,11 +7,12 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createProxyServer, proxyUpgrade, type ProxyServer } from "httpxy";
+import { proxyUpgrade } from "httpxy";
 import type { Logger } from "pino";
 import { errorCode } from "../contract/error-code.ts";
 import { requestIdOf } from "../http.ts";
-import { type Upstream, urlOf } from "./upstream.ts";
+import { type Exchange, forwardRequest, HEADER_BYTES_MAX, useOriginForm } from "./forward.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** Longer than the edge keeps its connections: else a request meets a connection that just closed. @see https://render.com/docs/troubleshooting-deploys#other-502-errors */
 const KEEP_ALIVE_MS = 120_000;
@@ -28,6 +29,15 @@ const HOP_BY_HOP = [
   "te",
   "trailer",
 ];
+
+/** Node's code for headers over the limit. */
+const TOO_LARGE = "HPE_HEADER_OVERFLOW";
+
+/** Answers to requests that cannot be read, by Node's code; any other is a 400. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  [TOO_LARGE]: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
 
 export interface ReverseProxyOptions {
   /** 0 for any. */
@@ -57,27 +67,25 @@ export interface ReverseProxy {
  * to the app serves one request: the app may close a kept one just when the next request uses it.
  */
 export async function startReverseProxy(options: ReverseProxyOptions): Promise<ReverseProxy> {
-  const proxy = createProxyServer({ agent: false, xfwd: false, proxyTimeout: 0 });
   const upgraded = new Set<Duplex>();
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
       // An upload may take any time; slow headers still end after Node's 60 s.
       requestTimeout: 0,
+      maxHeaderSize: HEADER_BYTES_MAX,
       shouldUpgradeCallback: ({ headers }) => isWebsocket(headers),
     },
     (request, response) => {
+      useOriginForm(request);
       if (options.isOwn(pathOf(request))) options.own(request, response);
-      else void forward(options, proxy, { request, response });
+      else void forward(options, { request, response });
     },
   );
-  proxy.on("proxyRes", ({ headers }, request) => {
-    removeHopByHop(headers);
-    delete headers.upgrade;
-    delete headers.connection;
-    setRequestId(headers, idOf(options, request));
-  });
+  server.maxHeadersCount = 0;
+  server.on("clientError", (error, socket) => refuseUnreadable(options, error, socket));
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    useOriginForm(request);
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
     void forwardUpgrade(options, { request, socket, head });
@@ -89,14 +97,17 @@ export async function startReverseProxy(options: ReverseProxyOptions): Promise<R
   return { port, close: (withinMs) => close(server, upgraded, withinMs) };
 }
 
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+/** Answers a request that cannot be read as Node does, and logs one with too large headers. */
+function refuseUnreadable({ log }: ReverseProxyOptions, error: Error, socket: Duplex): void {
+  const code = errorCode(error) ?? "";
+  if (code === TOO_LARGE) log.warn("the headers of the request are larger than 64 KB");
+  if (!socket.writable || code === "ECONNRESET") return void socket.destroy();
+  const status = UNREADABLE[code] ?? "400 Bad Request";
+  return void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }
 
 async function forward(
   options: ReverseProxyOptions,
-  proxy: ProxyServer,
   { request, response }: Exchange,
 ): Promise<void> {
   const id = idOf(options, request);
@@ -105,10 +116,19 @@ async function forward(
   if (!target) return refuse(response, 503, id);
   prepareRequest(request, id);
   try {
-    await proxy.web(request, response, { target: urlOf(target) });
+    await forwardRequest({ request, response }, target, ({ headers }) => {
+      removeHopByHop(headers);
+      delete headers.upgrade;
+      delete headers.connection;
+      // The framing of the app's connection; Node frames the answer for the client's version of HTTP.
+      if (headers["transfer-encoding"] === "chunked") delete headers["transfer-encoding"];
+      setRequestId(headers, id);
+    });
   } catch (error) {
     const fields = { path: pathOf(request), why: reasonOf(error), [options.traceField]: id.value };
-    options.log.warn(fields, "the app did not answer");
+    const isTooLarge = errorCode(error) === TOO_LARGE;
+    const large = "the headers of the app's answer are larger than 64 KB";
+    options.log.warn(fields, isTooLarge ? large : "the app did not answer");
     if (response.headersSent) response.destroy();
     else refuse(response, 502, id);
   }
@@ -188,10 +208,14 @@ function prepareRequest({ headers, socket }: IncomingMessage, id: RequestId): vo
   removeHopByHop(headers, isUpgrade ? "upgrade" : undefined);
   delete headers["expect"];
   if (isUpgrade) headers.connection = "Upgrade";
-  else delete headers.upgrade;
-  headers["x-forwarded-for"] ??= socket.remoteAddress;
+  else {
+    delete headers.upgrade;
+    headers.connection = "close";
+  }
+  // A socket of both families prefixes an IPv4 address.
+  headers["x-forwarded-for"] ??= socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, "");
   headers["x-forwarded-proto"] ??= "http";
-  headers["x-forwarded-host"] ??= headers.host;
+  if (headers.host !== undefined) headers["x-forwarded-host"] ??= headers.host;
   headers["x-forwarded-port"] ??=
     socket.localPort === undefined ? undefined : `${socket.localPort}`;
   setRequestId(headers, id);
