@@ -62,7 +62,7 @@ export function ask(method, path, body) {
  * @param {Readonly<Record<string, string>>} headers
  * @returns {Promise<T>}
  */
-export function sendFile(path, file, headers) {
+function sendFile(path, file, headers) {
   const type = { "content-type": "application/octet-stream" };
   return send(path, { method: "PUT", headers: { ...type, ...headers }, body: file });
 }
