@@ -159,20 +159,11 @@ async function describe(
   const path = join(directory, name);
   try {
     const { size } = await stat(path);
-    const note = await readNote(path);
-    return {
-      filename: name,
-      path,
-      size,
-      createdAt: note?.createdAt ?? takenAt.toISOString(),
-      reason: note?.reason ?? null,
-      sha256: note?.sha256 ?? null,
-      md5: note?.md5 ?? null,
-      integrity: note?.integrity ?? null,
-      unchecked: note?.unchecked ?? [],
-      rows: note?.rows ?? null,
-      drill: note?.drill ?? null,
-    };
+    const note: Partial<BackupNote> = (await readNote(path)) ?? {};
+    const { createdAt = takenAt.toISOString(), reason = null, sha256 = null, md5 = null } = note;
+    const { integrity = null, unchecked = [], rows = null, drill = null } = note;
+    const checks = { sha256, md5, integrity, unchecked, rows, drill };
+    return { filename: name, path, size, createdAt, reason, ...checks };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

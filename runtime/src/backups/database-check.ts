@@ -122,23 +122,15 @@ export async function alertUnchecked(
   if (unchecked.length > 0) log.warn({ file, unchecked }, "a part of the backup cannot be checked");
   if (!process) return;
   const { manifest, alerts, clock } = process;
-  const { stack } = manifest;
-  const raised = {
-    kind: "rule",
-    job,
-    title: `${stack}: backups ${prefix}* are kept, but a part cannot be checked outside the app: ${unchecked[0]}`,
-    details: { file, unchecked },
-  } as const;
-  const resolved = {
-    kind: "resolved",
-    job,
-    title: `${stack}: backups ${prefix}* are checked as a whole`,
-    details: { file },
-  } as const;
-  const key = `backups/${prefix}/unchecked`;
+  const backups = `${manifest.stack}: backups ${prefix}*`;
+  const isWhole = unchecked.length === 0;
+  const title = isWhole
+    ? `${backups} are checked as a whole`
+    : `${backups} are kept, but a part cannot be checked outside the app: ${unchecked[0]}`;
+  const about = { job, title, details: isWhole ? { file } : { file, unchecked } };
   await statefulAlerts({ manifest, alerts, clock }).set(
-    key,
-    unchecked.length > 0 ? { raised } : { resolved },
+    `backups/${prefix}/unchecked`,
+    isWhole ? { resolved: { kind: "resolved", ...about } } : { raised: { kind: "rule", ...about } },
   );
 }
 

@@ -13,7 +13,7 @@ import { type Query, type Row, type SqlDatabase, StoreError } from "./sql-databa
 const CONNECTIONS_MAX = 3;
 
 /** Longest wait for a connection and for an answer; a statement of ours takes milliseconds. */
-export const POSTGRES_ANSWER_MS = 5_000;
+const POSTGRES_ANSWER_MS = 5_000;
 
 /** A connection that nobody used for so long is closed: small databases allow few. */
 const IDLE_MS = 30_000;

@@ -13,7 +13,7 @@ import { type Ops, type OpsContext, type OpsRoute, readChange } from "./api.ts";
 import type { ProcessContext, ProcessServices, ProcessStores } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
 import { channelWords } from "../alerts/alerts.ts";
-import type { CacheSnapshot } from "../sources/caches/cache.ts";
+import type { CacheSnapshot } from "../sources/cache.ts";
 import { describeDuration } from "../schedule/schedule-words.ts";
 import { type Schedule, describeSchedule, nextRuns } from "../schedule/schedule.ts";
 import { type PersistedPath, persistedPaths } from "../supervise/links.ts";

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HttpError, json } from "../http.ts";
 import { type OpsContext, type OpsRoute, aboutFor, logChange, readChange } from "./api.ts";
 import { reload } from "../run/reload.ts";
-import type { CacheSnapshot } from "../sources/caches/cache.ts";
+import type { CacheSnapshot } from "../sources/cache.ts";
 import { RUNTIME_VERSION } from "../version.ts";
 
 /** Longest reason of a restart. */

@@ -8,13 +8,8 @@ import { behindLinks } from "../jobs/file.ts";
 import { logChange, named, type OpsContext, type OpsRoute, readChange } from "./api.ts";
 import type { ProcessContext, ProcessStores } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
-import {
-  ALL_CACHES,
-  namedCaches,
-  refreshBounded,
-  refreshRequestOf,
-} from "../sources/caches/caches.ts";
-import { viewQueues } from "../sources/queues/queues.ts";
+import { ALL_CACHES, namedCaches, refreshBounded, refreshRequestOf } from "../sources/caches.ts";
+import { viewQueues } from "../sources/queues.ts";
 
 /**
  * Caches, which are refreshed in the background, queues with their current lengths, and toggles,

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Alerts } from "../alerts/alerts.ts";
-import { openCaches } from "../sources/caches/caches.ts";
+import { openCaches } from "../sources/caches.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { createLogger } from "../log.ts";
 import type { RunRecord } from "../contract/run-record.ts";
@@ -8,7 +8,7 @@ import { type Env, namedVariables, valueOf } from "../contract/env.ts";
 import { resolveSecretFiles } from "../contract/secret-file.ts";
 import { openState } from "../state/state-store.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
-import { openToggles } from "../sources/toggles/toggles.ts";
+import { openToggles } from "../sources/toggles.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { ConcurrencyPolicy } from "./concurrency-policy.ts";
 import { appendHistory } from "./history.ts";

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CacheSnapshot } from "../sources/caches/cache.ts";
+import type { CacheSnapshot } from "../sources/cache.ts";
 import type { RuntimeManifest } from "../contract/manifest.ts";
 import { ConfigurationError } from "../contract/configuration-error.ts";
 import { loadManifest } from "../contract/load-manifest.ts";
-import type { ToggleState } from "../sources/toggles/toggles.ts";
+import type { ToggleState } from "../sources/toggles.ts";
 import type { ProcessContext, ProcessServices } from "./process.ts";
 
 /** What a reload found. */

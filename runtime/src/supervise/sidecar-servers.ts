@@ -10,7 +10,7 @@ import { openOps } from "../ops/app.ts";
 import { startedRuns } from "../ops/started-runs.ts";
 import type { ProcessContext } from "../run/process.ts";
 import type { RunProcess } from "../run/run.ts";
-import { sendStartSummary } from "../sources/caches/caches.ts";
+import { sendStartSummary } from "../sources/caches.ts";
 import type { App } from "./app.ts";
 import { startAppApi } from "./app-api/server.ts";
 import { createSigns } from "./app-api/signs.ts";

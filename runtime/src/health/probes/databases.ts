@@ -1,6 +1,6 @@
 import { postgresConnection } from "../../databases/postgres.ts";
 import { redisConnection } from "../../databases/redis.ts";
-import { queueLength } from "../../sources/queues/queue-length.ts";
+import { queueLength } from "../../sources/queues.ts";
 import type { Probe } from "../check.ts";
 import { CheckError } from "../error-words.ts";
 import type { ProbeContext, ProbeTarget } from "../preset.ts";

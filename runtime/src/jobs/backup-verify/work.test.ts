@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { withBackupLock } from "../../backups/backup-lock.ts";
+import { withBackupLock } from "../../backups/database-hold.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import type { JobContext } from "../definition.ts";
 import { clockAt, jobContext } from "../../../testing/job-context.ts";

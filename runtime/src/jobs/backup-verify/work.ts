@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type * as z from "zod/mini";
 import { fingerprint, type Fingerprint, readNote, writeNote } from "../../backups/backup-file.ts";
-import { withBackupLock } from "../../backups/backup-lock.ts";
+import { withBackupLock } from "../../backups/database-hold.ts";
 import { type ListedBackup, findBackup, listBackups } from "../../backups/backup-sets.ts";
 import { alertUnchecked, type DatabaseCheck, checkDatabase } from "../../backups/database-check.ts";
 import { requireSpace } from "../../backups/database-copy.ts";

@@ -3,8 +3,8 @@ import { ConfigurationError, configurationError } from "../../contract/configura
 import { valueOf } from "../../contract/env.ts";
 import { parseObject } from "../../contract/text.ts";
 import { redact } from "../../redaction.ts";
-import { ALL_CACHES, refreshRequestOf } from "../../sources/caches/caches.ts";
-import { logRefresh, type RefreshOutcome } from "../../sources/caches/cache.ts";
+import { ALL_CACHES, refreshRequestOf } from "../../sources/caches.ts";
+import { logRefresh, type RefreshOutcome } from "../../sources/cache.ts";
 import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import { ask, tokenHeaders, urlOf } from "../request.ts";
 import { cacheRefreshJob } from "./options.ts";

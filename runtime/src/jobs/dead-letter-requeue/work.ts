@@ -3,10 +3,10 @@ import {
   numbersOf,
   QUEUE_TYPE,
   type QueueScript,
-  REDIS_URL,
   type RunScript,
   withQueues,
-} from "../../sources/queues/queue-script.ts";
+} from "../queue-script.ts";
+import { REDIS_URL } from "../../sources/queues.ts";
 import { configurationError } from "../../contract/configuration-error.ts";
 import { deadLetterRequeueJob } from "./options.ts";
 

@@ -1,11 +1,6 @@
 import { dryRunOutcome, type JobContext, type JobOutcome } from "../definition.ts";
-import {
-  numbersOf,
-  QUEUE_TYPE,
-  type QueueScript,
-  REDIS_URL,
-  withQueues,
-} from "../../sources/queues/queue-script.ts";
+import { numbersOf, QUEUE_TYPE, type QueueScript, withQueues } from "../queue-script.ts";
+import { REDIS_URL } from "../../sources/queues.ts";
 import { deadLetterTrimJob } from "./options.ts";
 
 /** The app's own default of DEAD_LETTER_KEEP. */

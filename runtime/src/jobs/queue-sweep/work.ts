@@ -1,12 +1,7 @@
 import { dryRunOutcome, type JobContext, type JobOutcome } from "../definition.ts";
 import { configurationError } from "../../contract/configuration-error.ts";
-import {
-  numbersOf,
-  type QueueScript,
-  REDIS_URL,
-  REFUSE_TYPE,
-  withQueues,
-} from "../../sources/queues/queue-script.ts";
+import { numbersOf, type QueueScript, REFUSE_TYPE, withQueues } from "../queue-script.ts";
+import { REDIS_URL } from "../../sources/queues.ts";
 import { queueSweepJob } from "./options.ts";
 
 /** Default queue; see docs/sources.md. */

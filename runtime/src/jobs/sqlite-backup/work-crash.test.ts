@@ -13,7 +13,7 @@ import {
   startProgram,
   type TestProgram,
 } from "../../../testing/started-module.ts";
-import { withBackupLock } from "../../backups/backup-lock.ts";
+import { withBackupLock } from "../../backups/database-hold.ts";
 import { work as backUpSqlite } from "./work.ts";
 
 /** A run on two slow cores: starting Node takes most of it. */
@@ -145,7 +145,7 @@ test(
     await backUpSqlite(context);
     const holder = start(
       directory,
-      `const { withBackupLock } = await import("../../backups/backup-lock.ts");
+      `const { withBackupLock } = await import("../../backups/database-hold.ts");
        const lock = { directory: ${JSON.stringify(backupDirectory)}, prefix: "ventas_", signal: context.signal };
        await withBackupLock(lock, async () => { console.log("held"); await new Promise((resolve) => setTimeout(resolve, 1e6)); });`,
     );

@@ -15,11 +15,10 @@ import {
   tooMany,
   writeNote,
 } from "../../backups/backup-file.ts";
-import { withBackupLock } from "../../backups/backup-lock.ts";
+import { withBackupLock } from "../../backups/database-hold.ts";
 import { type BackupSet, backupPaths } from "../../backups/backup-sets.ts";
 import { alertUnchecked, checkDatabase } from "../../backups/database-check.ts";
-import { copyDatabase, requireSpace } from "../../backups/database-copy.ts";
-import { removeDatabase } from "../../backups/replaced-database.ts";
+import { copyDatabase, requireSpace, removeDatabase } from "../../backups/database-copy.ts";
 import { errorCode } from "../../contract/error-code.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { isBusy } from "../../databases/sqlite.ts";

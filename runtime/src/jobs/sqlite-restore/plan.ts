@@ -8,8 +8,7 @@ import {
   readSchema,
   schemaProblems,
 } from "../../backups/database-check.ts";
-import { requireSpace } from "../../backups/database-copy.ts";
-import { stagedName } from "../../backups/replaced-database.ts";
+import { requireSpace, stagedName } from "../../backups/database-copy.ts";
 import { findUpload } from "../../backups/uploads.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import { isBusy } from "../../databases/sqlite.ts";

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { withBackupLock } from "../../backups/backup-lock.ts";
+import { withBackupLock } from "../../backups/database-hold.ts";
 import { EXIT } from "../../contract/exit-code.ts";
 import type { JobContext } from "../definition.ts";
 import { appDatabase, backupScene, OPTIONS } from "../../../testing/backup-scene.ts";

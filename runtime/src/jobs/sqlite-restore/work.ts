@@ -1,11 +1,15 @@
-import { withBackupLock } from "../../backups/backup-lock.ts";
-import { DatabaseInUse, holdersOf, holderText } from "../../backups/database-hold.ts";
+import {
+  withBackupLock,
+  DatabaseInUse,
+  holdersOf,
+  holderText,
+} from "../../backups/database-hold.ts";
 import {
   removeDatabase,
   removeStaged,
   type Replaced,
   replaceDatabase,
-} from "../../backups/replaced-database.ts";
+} from "../../backups/database-copy.ts";
 import { shellWord } from "../../contract/text.ts";
 import { dryRunOutcome, type JobContext, JobFailure, type JobOutcome } from "../definition.ts";
 import type { AppControl } from "../../run/app-control.ts";

@@ -5,7 +5,7 @@ import { HttpError, readJson, unknownName } from "../../http.ts";
 import { appJobs, appRunStart, endAppRun, type AppRunProcess } from "../../run/app-runs.ts";
 import type { ProcessContext, ProcessServices } from "../../run/process.ts";
 import { reload } from "../../run/reload.ts";
-import { ALL_CACHES, namedCaches, refreshBounded } from "../../sources/caches/caches.ts";
+import { ALL_CACHES, namedCaches, refreshBounded } from "../../sources/caches.ts";
 import type { OpenRuns } from "./open-runs.ts";
 import type { Signs } from "./signs.ts";
 

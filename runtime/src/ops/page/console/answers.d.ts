@@ -1,6 +1,6 @@
 // What the routes under /ops/api answer, as far as the page shows it.
 import type { RunRecord, RunStart } from "../../../contract/run-record.ts";
-import type { CacheSnapshot } from "../../../sources/caches/cache.ts";
+import type { CacheSnapshot } from "../../../sources/cache.ts";
 import type { ListedBackup } from "../../../backups/backup-sets.ts";
 import type { AppState } from "../../../supervise/app.ts";
 import type { CheckReport } from "../../checks.ts";

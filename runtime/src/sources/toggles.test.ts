@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { ManifestToggle } from "../../contract/source.ts";
-import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
-import { collectLog } from "../../../testing/log-lines.ts";
+import type { ManifestToggle } from "../contract/source.ts";
+import { startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
+import { collectLog } from "../../testing/log-lines.ts";
 import { openToggles, type Toggles } from "./toggles.ts";
-import { type ToggleAnswer, type ToggleOptions } from "./toggle.ts";
+import { type ToggleAnswer, type ToggleOptions } from "./toggles.ts";
 
 test("every accessor gives the same answer: before a read, after it, after a reload, and away", async () => {
   let answer: TestAnswer = { body: [{ key: "loader", value: "FALSE" }] };

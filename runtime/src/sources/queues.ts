@@ -1,12 +1,14 @@
-import { bindOptions } from "../../contract/bindings.ts";
-import type { Env } from "../../contract/env.ts";
-import type { ManifestJob } from "../../contract/job.ts";
-import type { RuntimeManifest } from "../../contract/manifest.ts";
-import { errorWords } from "../../health/error-words.ts";
-import { redisConnection } from "../../databases/redis.ts";
-import type { ProcessContext } from "../../run/process.ts";
-import { type QueueLength, queueLength } from "./queue-length.ts";
-import { REDIS_URL } from "./queue-script.ts";
+import type { Redis } from "ioredis";
+import { bindOptions } from "../contract/bindings.ts";
+import type { Env } from "../contract/env.ts";
+import type { ManifestJob } from "../contract/job.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import { CheckError, errorWords } from "../health/error-words.ts";
+import { redisConnection } from "../databases/redis.ts";
+import type { ProcessContext } from "../run/process.ts";
+
+/** The usual variable of a Redis URL. */
+export const REDIS_URL = "REDIS_URL";
 
 /** Time limit of one read, in ms; a healthy Redis answers in 1 ms. */
 const ANSWER_MS = 3_000;
@@ -72,4 +74,27 @@ function queuesOf(job: ManifestJob, env: Env): DeclaredQueue[] {
     name: String(options[option] ?? usual),
     urlEnv,
   }));
+}
+
+/** The number of entries, and the type of the key. A missing key is an empty queue of kind `none`. */
+export interface QueueLength {
+  readonly kind: "none" | "list" | "stream" | "zset";
+  readonly length: number;
+}
+
+/** Length of a Redis list, stream or sorted set. */
+export async function queueLength(redis: Redis, key: string): Promise<QueueLength> {
+  const kind = await redis.type(key);
+  switch (kind) {
+    case "none":
+      return { kind, length: 0 };
+    case "list":
+      return { kind, length: await redis.llen(key) };
+    case "stream":
+      return { kind, length: await redis.xlen(key) };
+    case "zset":
+      return { kind, length: await redis.zcard(key) };
+    default:
+      throw new CheckError(`the key is a ${kind}, not a list, stream or sorted set`);
+  }
 }

@@ -1,15 +1,14 @@
-import type { AlertSink } from "../../contract/alert-event.ts";
-import type { ManifestCache } from "../../contract/source.ts";
-import type { RuntimeManifest } from "../../contract/manifest.ts";
-import type { Clock } from "../../run/clock.ts";
-import { waitAtMost } from "../../run/timer.ts";
-import { readSource } from "../source.ts";
-import type { Row, SourceOptions } from "../source-reading.ts";
+import type { AlertSink } from "../contract/alert-event.ts";
+import type { ManifestCache } from "../contract/source.ts";
+import type { RuntimeManifest } from "../contract/manifest.ts";
+import type { Clock } from "../run/clock.ts";
+import { waitAtMost } from "../run/timer.ts";
+import { readSource } from "./source.ts";
+import type { Row, SourceOptions } from "./source-reading.ts";
 import {
-  type Cache,
+  Cache,
   type CacheLoader,
   type CacheSnapshot,
-  makeCache,
   type RefreshOutcome,
   type RefreshRequest,
 } from "./cache.ts";
@@ -66,7 +65,7 @@ export function openCaches(
   const caches = new Map(
     (declared ?? []).map((cache) => {
       const load = () => readSource(cache.source, read);
-      return [cache.name, makeCache(cache, { ...read, load })];
+      return [cache.name, new Cache(cache, { ...read, load })];
     }),
   );
   return {

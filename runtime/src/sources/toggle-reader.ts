@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { meaningOf, valueOf } from "../../contract/env.ts";
-import { errorCode } from "../../contract/error-code.ts";
-import type { ManifestSource, ManifestToggle } from "../../contract/source.ts";
-import { openRedis } from "../../databases/redis.ts";
-import { readSource } from "../source.ts";
-import { type Row, SourceError, sourceName, type SourceOptions } from "../source-reading.ts";
+import { meaningOf, valueOf } from "../contract/env.ts";
+import { errorCode } from "../contract/error-code.ts";
+import type { ManifestSource, ManifestToggle } from "../contract/source.ts";
+import { openRedis } from "../databases/redis.ts";
+import { readSource } from "./source.ts";
+import { type Row, SourceError, sourceName, type SourceOptions } from "./source-reading.ts";
 
 type Reader = ManifestToggle["reader"];
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { replaceDatabase, stagedName } from "./replaced-database.ts";
+import { replaceDatabase, stagedName } from "./database-copy.ts";
 
 test("what was no database any more is brought back as it was, also in place of one with a log", async () => {
   const directory = mkdtempSync(join(tmpdir(), "replaced-"));

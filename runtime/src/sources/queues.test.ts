@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { withRedis } from "../../../testing/redis.ts";
-import { scratchManifest } from "../../../testing/scratch-process.ts";
-import { useRedis } from "../../../testing/servers.ts";
+import { withRedis } from "../../testing/redis.ts";
+import { scratchManifest } from "../../testing/scratch-process.ts";
+import { useRedis } from "../../testing/servers.ts";
 import { viewQueues } from "./queues.ts";
 
 const redis = useRedis();

@@ -1,7 +1,7 @@
-import { EXIT } from "../../contract/exit-code.ts";
-import { type JobContext, JobFailure } from "../../jobs/definition.ts";
-import { openRedis } from "../../databases/redis.ts";
-import { StoreError } from "../../databases/sql-database.ts";
+import { EXIT } from "../contract/exit-code.ts";
+import { type JobContext, JobFailure } from "./definition.ts";
+import { openRedis } from "../databases/redis.ts";
+import { StoreError } from "../databases/sql-database.ts";
 
 /** Lua that Redis runs atomically, and its name in messages. */
 export interface QueueScript {
@@ -15,9 +15,6 @@ export type RunScript = (
   keys: readonly string[],
   values?: readonly (string | number)[],
 ) => Promise<unknown>;
-
-/** The usual variable of a Redis URL. */
-export const REDIS_URL = "REDIS_URL";
 
 /** First value of a script's answer when a key has the wrong type. */
 const OTHER_TYPE = "type";

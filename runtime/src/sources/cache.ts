@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { ManifestCache } from "../../contract/source.ts";
-import type { Clock } from "../../run/clock.ts";
-import { nowOf, type Row, SourceError } from "../source-reading.ts";
+import type { ManifestCache } from "../contract/source.ts";
+import type { Clock } from "../run/clock.ts";
+import { nowOf, type Row, SourceError } from "./source-reading.ts";
 
 /** Pause between the two attempts of a refresh: most outages of a sheet are shorter. See docs/sources.md. */
 const RETRY_SECONDS = 300;
@@ -59,114 +59,107 @@ export interface CacheLoader {
   readonly clock?: Clock;
 }
 
-/** One cache. */
-export interface Cache {
-  rows(): readonly Row[] | undefined;
-  /** Whether the value is too old and the last failure long enough ago. */
-  isDue(): boolean;
-  /** Makes the value too old: the next `get` starts a refresh. */
-  expire(): void;
-  /** Refreshes the cache, or joins the refresh in progress. It does not reject. */
-  refresh(request: RefreshRequest): Promise<RefreshOutcome>;
-  snapshot(): CacheSnapshot;
-  settled(): Promise<void>;
-}
-
 interface Refresh extends Pick<RefreshOutcome, "result" | "error" | "retries"> {
   readonly request: RefreshRequest;
   readonly latencyMs: number;
 }
 
-/** Makes an empty cache. */
-export function makeCache(cache: ManifestCache, loader: CacheLoader): Cache {
-  const { name, ttlSeconds } = cache;
-  const ttlMs = ttlSeconds * 1000;
-  const { retryDelayMs = (cache.retrySeconds ?? RETRY_SECONDS) * 1000 } = loader;
-  let held: { readonly rows: Row[]; readonly at: number } | undefined;
-  let last: Refresh | undefined;
-  let dueAt = Number.NEGATIVE_INFINITY;
-  let isDropped = false;
-  let inProgress:
+/** One cache. It is empty before its first refresh. */
+export class Cache {
+  readonly #cache: ManifestCache;
+  readonly #loader: CacheLoader;
+  readonly #retryDelayMs: number;
+  #held: { readonly rows: Row[]; readonly at: number } | undefined;
+  #last: Refresh | undefined;
+  #dueAt = Number.NEGATIVE_INFINITY;
+  #isDropped = false;
+  #inProgress:
     | { readonly done: Promise<RefreshOutcome>; readonly hurry: AbortController }
     | undefined;
 
-  const isExpired = (): boolean =>
-    held === undefined || isDropped || nowOf(loader) >= held.at + ttlMs;
-  const snapshot = (): CacheSnapshot =>
-    snapshotOf(cache, { held, last, dueAt, ttlExpired: isExpired() });
-  const run = async (request: RefreshRequest, hurry: AbortSignal): Promise<RefreshOutcome> => {
-    const startedAt = performance.now();
-    const { rows, ...how } = await loadTwice({ ...loader, retryDelayMs }, hurry);
-    if (rows) {
-      held = { rows, at: nowOf(loader) };
-      isDropped = false;
+  constructor(cache: ManifestCache, loader: CacheLoader) {
+    this.#cache = cache;
+    this.#loader = loader;
+    this.#retryDelayMs = loader.retryDelayMs ?? (cache.retrySeconds ?? RETRY_SECONDS) * 1000;
+  }
+
+  rows(): readonly Row[] | undefined {
+    return this.#held?.rows;
+  }
+
+  /** Whether the value is too old and the last failure long enough ago. */
+  isDue(): boolean {
+    return nowOf(this.#loader) >= this.#dueAt;
+  }
+
+  /** Makes the value too old: the next `get` starts a refresh. */
+  expire(): void {
+    this.#isDropped = true;
+    this.#dueAt = nowOf(this.#loader);
+  }
+
+  /** Refreshes the cache, or joins the refresh in progress. It does not reject. */
+  refresh(request: RefreshRequest): Promise<RefreshOutcome> {
+    if (this.#inProgress) {
+      // A person does not want to wait for the second attempt.
+      if (request.trigger === "manual") this.#inProgress.hurry.abort();
+      return this.#inProgress.done;
     }
-    dueAt = nowOf(loader) + (rows ? ttlMs : retryDelayMs);
-    const duration = Math.round(performance.now() - startedAt);
-    last = { request, ...how, latencyMs: duration };
-    const { result, retries, error } = how;
-    const [ttl_expired, count] = [isExpired(), held?.rows.length ?? null];
-    const outcome = {
-      bucket: name,
-      ...request,
-      duration,
-      result,
-      retries,
-      ttl_expired,
-      count,
-      error,
+    const hurry = new AbortController();
+    const done = this.#refreshNow(request, hurry.signal).finally(
+      () => (this.#inProgress = undefined),
+    );
+    this.#inProgress = { done, hurry };
+    return done;
+  }
+
+  snapshot(): CacheSnapshot {
+    const { name, ttlSeconds } = this.#cache;
+    const last = this.#last;
+    return {
+      name,
+      ttlSeconds,
+      lastRefreshAt: this.#held ? new Date(this.#held.at).toISOString() : null,
+      nextRefreshAt: last ? new Date(this.#dueAt).toISOString() : null,
+      ttlExpired: this.#isExpired(),
+      count: this.#held?.rows.length ?? null,
+      latencyMs: last?.latencyMs ?? null,
+      result: last?.result ?? null,
+      error: last?.error ?? null,
+      retries: last?.retries ?? 0,
+      trigger: last?.request.trigger ?? null,
+      actor: last?.request.actor ?? null,
     };
-    if (!loader.signal.aborted) logRefresh(loader.log, outcome);
+  }
+
+  async settled(): Promise<void> {
+    await this.#inProgress?.done;
+  }
+
+  #isExpired(): boolean {
+    const validUntil = (this.#held?.at ?? Number.NEGATIVE_INFINITY) + this.#cache.ttlSeconds * 1000;
+    return this.#isDropped || nowOf(this.#loader) >= validUntil;
+  }
+
+  async #refreshNow(request: RefreshRequest, hurry: AbortSignal): Promise<RefreshOutcome> {
+    const startedAt = performance.now();
+    const retryDelayMs = this.#retryDelayMs;
+    const { rows, ...how } = await loadTwice({ ...this.#loader, retryDelayMs }, hurry);
+    const now = nowOf(this.#loader);
+    if (rows) {
+      this.#held = { rows, at: now };
+      this.#isDropped = false;
+    }
+    this.#dueAt = now + (rows ? this.#cache.ttlSeconds * 1000 : retryDelayMs);
+    const duration = Math.round(performance.now() - startedAt);
+    this.#last = { request, ...how, latencyMs: duration };
+    const { result, retries, error } = how;
+    const what = { bucket: this.#cache.name, ...request, duration, result, retries };
+    const count = this.#held?.rows.length ?? null;
+    const outcome = { ...what, ttl_expired: this.#isExpired(), count, error };
+    if (!this.#loader.signal.aborted) logRefresh(this.#loader.log, outcome);
     return outcome;
-  };
-  return {
-    rows: () => held?.rows,
-    isDue: () => nowOf(loader) >= dueAt,
-    expire() {
-      isDropped = true;
-      dueAt = nowOf(loader);
-    },
-    refresh(request) {
-      if (inProgress) {
-        // A person does not want to wait for the second attempt.
-        if (request.trigger === "manual") inProgress.hurry.abort();
-        return inProgress.done;
-      }
-      const hurry = new AbortController();
-      const done = run(request, hurry.signal).finally(() => (inProgress = undefined));
-      inProgress = { done, hurry };
-      return done;
-    },
-    snapshot,
-    settled: async () => void (await inProgress?.done),
-  };
-}
-
-interface CacheState {
-  readonly held: { readonly rows: readonly Row[]; readonly at: number } | undefined;
-  readonly last: Refresh | undefined;
-  readonly dueAt: number;
-  readonly ttlExpired: boolean;
-}
-
-function snapshotOf(
-  { name, ttlSeconds }: ManifestCache,
-  { held, last, dueAt, ttlExpired }: CacheState,
-): CacheSnapshot {
-  return {
-    name,
-    ttlSeconds,
-    lastRefreshAt: held ? new Date(held.at).toISOString() : null,
-    nextRefreshAt: last ? new Date(dueAt).toISOString() : null,
-    ttlExpired,
-    count: held?.rows.length ?? null,
-    latencyMs: last?.latencyMs ?? null,
-    result: last?.result ?? null,
-    error: last?.error ?? null,
-    retries: last?.retries ?? 0,
-    trigger: last?.request.trigger ?? null,
-    actor: last?.request.actor ?? null,
-  };
+  }
 }
 
 /** Logs a refresh in one line, as a warning when both attempts failed. */

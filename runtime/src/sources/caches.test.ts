@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { AlertEvent } from "../../contract/alert-event.ts";
-import { clockAt } from "../../../testing/job-context.ts";
-import { listSink } from "../../../testing/list-sink.ts";
-import { scratchManifest } from "../../../testing/scratch-process.ts";
-import { startHttpServer, type TestAnswer } from "../../../testing/http-server.ts";
-import { collectLog } from "../../../testing/log-lines.ts";
+import type { AlertEvent } from "../contract/alert-event.ts";
+import { clockAt } from "../../testing/job-context.ts";
+import { listSink } from "../../testing/list-sink.ts";
+import { scratchManifest } from "../../testing/scratch-process.ts";
+import { startHttpServer, type TestAnswer } from "../../testing/http-server.ts";
+import { collectLog } from "../../testing/log-lines.ts";
 import {
   type CacheOptions,
   openCaches,

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { withBackupLock } from "./backup-lock.ts";
+import { withBackupLock } from "./database-hold.ts";
 
 test("the lock needs no room on the disk, so that what fills it can be removed", async () => {
   const parent = mkdtempSync(join(tmpdir(), "backup-lock-"));
