@@ -1,4 +1,5 @@
 import { startReverseProxy } from "./reverse-proxy.ts";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -141,6 +142,30 @@ test.each([
   },
   120_000,
 );
+
+/** An app in a process of its own, which answers the first bytes and closes at once. */
+const HASTY_APP = `
+const head = "HTTP/1.1 413 Content Too Large\\r\\nConnection: close\\r\\nContent-Length: 5\\r\\n\\r\\n";
+const server = require("node:net").createServer((socket) => {
+  socket.on("error", () => {});
+  socket.once("data", () => {
+    socket.pause();
+    socket.write(head + "large", () => socket.destroy());
+  });
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`;
+
+test("the early answer reaches the client when writing fails before it is read", async () => {
+  const app = spawn(process.execPath, ["-e", HASTY_APP], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void app.kill());
+  const [appPort] = (await once(app.stdout, "data")) as [Buffer];
+  const { port } = await proxyOf(Number(appPort));
+
+  const answers = await Promise.all(Array.from({ length: 40 }, () => upload(port, 20)));
+
+  expect(answers.filter((answer) => !/^HTTP\/1.1 413 [^]*large$/.test(answer))).toEqual([]);
+}, 120_000);
 
 /** Sends a body completely before it reads the answer, as many clients do. */
 async function upload(port: number, megabytes: number): Promise<string> {

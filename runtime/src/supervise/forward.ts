@@ -1,5 +1,5 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
-import { Transform } from "node:stream";
+import { Socket } from "node:net";
 import { startTimer } from "../run/timer.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -34,24 +34,24 @@ export async function forwardRequest(
     method,
     path,
     headers,
-    agent: false,
+    // Node ignores it when there is an agent, and uses a connection once when there is none.
+    createConnection: () => new AppConnection().connect({ host, port, noDelay: true }),
     maxHeaderSize: HEADER_BYTES_MAX,
   });
   asked.maxHeadersCount = 0;
-  const body = afterReading();
   response.once("close", () => {
     if (!response.writableFinished) asked.destroy();
     resolve();
   });
   asked.on("error", (error) => {
-    request.unpipe(body).resume();
+    request.unpipe(asked).resume();
     reject(error);
   });
   asked.once("response", (answer) => {
     prepareAnswer(answer);
     answer.once("error", () => response.destroy());
     answer.once("end", () => {
-      request.unpipe(body).resume();
+      request.unpipe(asked).resume();
       endAfterUpload({ request, response });
     });
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.headers);
@@ -62,28 +62,34 @@ export async function forwardRequest(
   const hasBody = "content-length" in headers || "transfer-encoding" in headers;
   if (hasBody) {
     asked.flushHeaders();
-    request.pipe(body).pipe(asked);
+    request.pipe(asked);
   } else asked.end();
   return promise;
 }
 
 /**
- * Delays each part of a body until all sockets of the poll phase are read. A write to an app that has
- * answered and closed fails and discards the answer if it is not read yet.
+ * A connection whose reading goes on when a write fails.
+ *
+ * An app that rejects an upload answers and closes while the upload is still being sent. Node destroys
+ * a socket at its first failed write, and with it the answer that already arrived. If the app gave no
+ * answer, reading ends with an error.
  */
-function afterReading(): Transform {
-  return new Transform({
-    transform(chunk, _encoding, done) {
-      setImmediate(done, null, chunk);
-    },
-  });
+class AppConnection extends Socket {
+  override _write(chunk: unknown, encoding: BufferEncoding, done: () => void): void {
+    super._write(chunk, encoding, () => done());
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: () => void): void {
+    super._writev?.(chunks, () => done());
+  }
 }
 
 /**
- * Ends the answer. Node closes a connection that is not kept with its answer, so the rest of an upload
- * would reset it before the client has read.
+ * Ends the answer and drops the rest of an upload. Node closes a connection that is not kept with its
+ * answer, so the upload would reset it before the client has read.
  */
-function endAfterUpload({ request, response }: Exchange): void {
+export function endAfterUpload({ request, response }: Exchange): void {
+  request.resume();
   if (request.complete || response.shouldKeepAlive) return void response.end();
   const end = (): void => void response.end();
   const timer = startTimer(LINGER_MS, end).unref();

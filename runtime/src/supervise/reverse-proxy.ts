@@ -11,7 +11,13 @@ import { proxyUpgrade } from "httpxy";
 import type { Logger } from "pino";
 import { errorCode } from "../contract/error-code.ts";
 import { requestIdOf } from "../http.ts";
-import { type Exchange, forwardRequest, HEADER_BYTES_MAX, useOriginForm } from "./forward.ts";
+import {
+  endAfterUpload,
+  type Exchange,
+  forwardRequest,
+  HEADER_BYTES_MAX,
+  useOriginForm,
+} from "./forward.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Longer than the edge keeps its connections: else a request meets a connection that just closed. @see https://render.com/docs/troubleshooting-deploys#other-502-errors */
@@ -113,7 +119,7 @@ async function forward(
   const id = idOf(options, request);
   logExchange(options, { request, response }, id);
   const target = options.upstream();
-  if (!target) return refuse(response, 503, id);
+  if (!target) return refuse({ request, response }, 503, id);
   prepareRequest(request, id);
   try {
     await forwardRequest({ request, response }, target, ({ headers }) => {
@@ -130,7 +136,7 @@ async function forward(
     const large = "the headers of the app's answer are larger than 64 KB";
     options.log.warn(fields, isTooLarge ? large : "the app did not answer");
     if (response.headersSent) response.destroy();
-    else refuse(response, 502, id);
+    else refuse({ request, response }, 502, id);
   }
 }
 
@@ -150,7 +156,7 @@ function logExchange(
   });
 }
 
-function refuse(response: ServerResponse, status: 502 | 503, id: RequestId): void {
+function refuse({ request, response }: Exchange, status: 502 | 503, id: RequestId): void {
   const error = status === 503 ? "the app is not up" : "the app did not answer";
   response.writeHead(status, {
     "content-type": "application/json",
@@ -158,7 +164,8 @@ function refuse(response: ServerResponse, status: 502 | 503, id: RequestId): voi
     "retry-after": String(RETRY_AFTER_SECONDS),
     [id.header]: id.value,
   });
-  response.end(`${JSON.stringify({ error, request_id: id.value })}\n`);
+  response.write(`${JSON.stringify({ error, request_id: id.value })}\n`);
+  endAfterUpload({ request, response });
 }
 
 interface Upgrade {
