@@ -240,6 +240,32 @@ test.each(["1.0", "1.1"])(
   },
 );
 
+test("Connection of an app that upgrades or refuses a websocket stays with the app", async () => {
+  const { app, port } = await scene(echo);
+  app.on("upgrade", ({ url }, socket) => {
+    const status = url === "/no" ? "403 Forbidden" : "101 Switching Protocols";
+    const length = url === "/no" ? "Content-Length: 0\r\n" : "Upgrade: websocket\r\n";
+    const named = "Connection: Upgrade, X-App\r\nX-App: internal\r\nX-Kept: yes\r\n";
+    socket.end(`HTTP/1.1 ${status}\r\n${named}${length}\r\n`);
+  });
+  const ask = (path: string) =>
+    send(
+      port,
+      `GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`,
+    );
+
+  const [accepted, refused] = [await ask("http://a/yes"), await ask("/no")];
+
+  expect(accepted).toMatch(/^HTTP\/1.1 101 Switching Protocols\r\n/);
+  expect(accepted).toMatch(/\r\nconnection: upgrade\r\n/i);
+  expect(accepted).toMatch(/\r\nupgrade: websocket\r\n/i);
+  expect(refused).toMatch(/^HTTP\/1.1 403 Forbidden\r\n/);
+  for (const answer of [accepted, refused]) {
+    expect(answer).toMatch(/x-kept: yes/i);
+    expect(answer).not.toMatch(/x-app/i);
+  }
+});
+
 test("an app that never answers keeps no upload of a client that left", async () => {
   let open = 0;
   const { port } = await rawScene((socket) => {

@@ -5,9 +5,8 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { proxyUpgrade } from "httpxy";
 import type { Logger } from "pino";
 import { errorCode } from "../contract/error-code.ts";
 import { requestIdOf } from "../http.ts";
@@ -18,6 +17,7 @@ import {
   HEADER_BYTES_MAX,
   useOriginForm,
 } from "./forward.ts";
+import { forwardUpgrade, type Upgrade } from "./forward-upgrade.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Longer than the edge keeps its connections: else a request meets a connection that just closed. @see https://render.com/docs/troubleshooting-deploys#other-502-errors */
@@ -94,7 +94,7 @@ export async function startReverseProxy(options: ReverseProxyOptions): Promise<R
     useOriginForm(request);
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
-    void forwardUpgrade(options, { request, socket, head });
+    void passUpgrade(options, { request, socket, head });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(options.port, () => resolve());
@@ -122,14 +122,7 @@ async function forward(
   if (!target) return refuse({ request, response }, 503, id);
   prepareRequest(request, id);
   try {
-    await forwardRequest({ request, response }, target, ({ headers }) => {
-      removeHopByHop(headers);
-      delete headers.upgrade;
-      delete headers.connection;
-      // The framing of the app's connection; Node frames the answer for the client's version of HTTP.
-      if (headers["transfer-encoding"] === "chunked") delete headers["transfer-encoding"];
-      setRequestId(headers, id);
-    });
+    await forwardRequest({ request, response }, target, (answer) => prepareAnswer(answer, id));
   } catch (error) {
     const fields = { path: pathOf(request), why: reasonOf(error), [options.traceField]: id.value };
     const isTooLarge = errorCode(error) === TOO_LARGE;
@@ -168,13 +161,7 @@ function refuse({ request, response }: Exchange, status: 502 | 503, id: RequestI
   endAfterUpload({ request, response });
 }
 
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
-async function forwardUpgrade(
+async function passUpgrade(
   options: ReverseProxyOptions,
   { request, socket, head }: Upgrade,
 ): Promise<void> {
@@ -190,15 +177,16 @@ async function forwardUpgrade(
     return;
   }
   prepareRequest(request, id);
+  const fields = { path: pathOf(request), [options.traceField]: id.value };
+  const message = "the app did not accept a websocket";
   try {
-    const forwarded = await proxyUpgrade(target, request, socket as Socket, head, { xfwd: false });
-    forwarded.on("error", ignore);
-    forwarded.once("close", () => socket.destroy());
-    socket.once("close", () => forwarded.destroy());
-    if (socket.destroyed) forwarded.destroy();
+    const isAccepted = await forwardUpgrade({ request, socket, head }, target, (answer) =>
+      prepareAnswer(answer, id),
+    );
+    if (!isAccepted) options.log.info(fields, message);
   } catch (error) {
-    const fields = { path: pathOf(request), why: reasonOf(error), [options.traceField]: id.value };
-    options.log.info(fields, "the app did not accept a websocket");
+    options.log.info({ ...fields, why: reasonOf(error) }, message);
+    socket.end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   }
 }
 
@@ -230,6 +218,16 @@ function prepareRequest({ headers, socket }: IncomingMessage, id: RequestId): vo
 
 function isWebsocket({ upgrade }: IncomingHttpHeaders): boolean {
   return upgrade?.toLowerCase() === "websocket";
+}
+
+/** Makes an answer's headers fit for the client, in place. */
+function prepareAnswer({ headers }: IncomingMessage, id: RequestId): void {
+  removeHopByHop(headers);
+  delete headers.upgrade;
+  delete headers.connection;
+  // The framing of the app's connection; Node frames the answer for the client's version of HTTP.
+  if (headers["transfer-encoding"] === "chunked") delete headers["transfer-encoding"];
+  setRequestId(headers, id);
 }
 
 function removeHopByHop(headers: IncomingHttpHeaders, kept?: string): void {
