@@ -136,8 +136,8 @@ test("a job whose command is not in the image stops the up and is named, and the
 async function logs(): Promise<string> {
   const render = /keeps running: (\S+)/.exec(said)?.[1] ?? "";
   const address = join(copied.checkout, ".opspec", "local", "cloud-address.json");
-  const { token } = JSON.parse(readFileSync(address, "utf8")) as { token: string };
-  const headers = { authorization: `Bearer ${token}` };
+  const own = JSON.parse(readFileSync(address, "utf8")) as { token: string };
+  const headers = { authorization: `Bearer ${own.token}` };
   const listed = await fetch(`${render}v1/services?type=web_service`, { headers });
   const [{ service }] = (await listed.json()) as [{ service: { id: string; ownerId: string } }];
   const query = `ownerId=${service.ownerId}&resource=${service.id}&limit=100`;
