@@ -33,6 +33,7 @@ async function hold(
   { request, slot }: Extract<LeaseTask, { kind: "hold" }>,
 ): Promise<void> {
   const at = new Date(slot ?? 0);
+  tell({ event: "started" });
   const claimed = slot === undefined ? undefined : await untilClaimed(from, request, at);
   const lease = claimed ?? (await from.waitFor(request, new AbortController().signal));
   const heldMs = nowMs();

@@ -11,15 +11,21 @@ export interface ProcessIdentity {
   readonly pidNamespace: string;
 }
 
+let own: ProcessIdentity | undefined;
+
 /** This process; undefined where there is no /proc. Leases then end at their TTL only. */
 export function ownIdentity(): ProcessIdentity | undefined {
-  const startTicks = startTicksOf(process.pid);
+  own ??= readOwn();
+  return own;
+}
+
+function readOwn(): ProcessIdentity | undefined {
+  const { pid } = process;
+  const startTicks = startTicksOf(pid);
   try {
     const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const pidNamespace = readlinkSync("/proc/self/ns/pid");
-    return startTicks === undefined
-      ? undefined
-      : { pid: process.pid, startTicks, bootId, pidNamespace };
+    return startTicks === undefined ? undefined : { pid, startTicks, bootId, pidNamespace };
   } catch {
     return undefined;
   }
@@ -28,9 +34,9 @@ export function ownIdentity(): ProcessIdentity | undefined {
 /** Whether a process of the same container is known to have ended. */
 export function isGone(
   { pid, startTicks, bootId, pidNamespace }: ProcessIdentity,
-  own: ProcessIdentity,
+  observer: ProcessIdentity,
 ): boolean {
-  const isVisible = bootId === own.bootId && pidNamespace === own.pidNamespace;
+  const isVisible = bootId === observer.bootId && pidNamespace === observer.pidNamespace;
   return isVisible && startTicksOf(pid) !== startTicks;
 }
 
