@@ -10,7 +10,7 @@ export interface Secrets {
 }
 
 export interface SecretsOptions {
-  /** The environment in which values are looked for. */
+  /** The environment variables that may contain values. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Gives a value to what is missing, for a cloud that runs nothing: an obvious placeholder. */
   readonly placeholder?: (name: string) => string;

@@ -1,23 +1,11 @@
 import { expect, test } from "vitest";
+import { growthOf, RATIO_MAX } from "../runtime/testing/growth.ts";
 import { SpecError } from "./errors.ts";
 import { parseStackSpec } from "./spec/parse.ts";
 import { resolveStack } from "./stack.ts";
 
-/** Characters of the smaller text. The larger one has four times as many. */
-const SIZE = 25_000;
-const GROWTH = 4;
-
-/**
- * Largest ratio of the two times. Linear work takes 4 times as long and quadratic work 16 times;
- * the limit is the geometric middle.
- */
-const RATIO_MAX = 8;
-
 /** Times below this are noise, so they count as this. */
 const NOISE_MS = 10;
-
-/** The fastest of several runs is one that nothing else disturbed; no number of runs makes quadratic work linear. */
-const RUNS_MAX = 12;
 
 const HEAD = `system: shop
 render: { owner: tea-00000000000000000000, region: oregon }
@@ -67,26 +55,14 @@ const TEXTS: Readonly<Record<string, (size: number) => string>> = {
 test.each(Object.entries(TEXTS))(
   "the time to validate %s grows with their length, not with its square",
   (_, write) => {
-    const [small, large] = [write(SIZE), write(GROWTH * SIZE)];
-
-    const fastest = { small: Infinity, large: Infinity };
-    let ratio = Infinity;
-    for (let run = 0; run < RUNS_MAX && ratio >= RATIO_MAX; run += 1) {
-      fastest.small = Math.min(fastest.small, elapsedMs(small));
-      fastest.large = Math.min(fastest.large, elapsedMs(large));
-      ratio = Math.max(fastest.large, NOISE_MS) / Math.max(fastest.small, NOISE_MS);
-    }
-
-    expect(ratio).toBeLessThan(RATIO_MAX);
+    expect(growthOf(write, validate, NOISE_MS)).toBeLessThan(RATIO_MAX);
   },
 );
 
-function elapsedMs(text: string): number {
-  const start = performance.now();
+function validate(text: string): void {
   try {
     resolveStack("shop", parseStackSpec(text, "shop.ops.yaml"));
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
   }
-  return performance.now() - start;
 }

@@ -20,7 +20,7 @@ import { manifestSources } from "./manifest-source.ts";
 import { manifestStores } from "./manifest-stores.ts";
 import type { ServiceJobs } from "./service-jobs.ts";
 import type { SecretFileModel } from "./value-model.ts";
-import { effectiveEnv } from "./variables.ts";
+import { cronJobEnv, effectiveEnv } from "./variables.ts";
 
 /** Which process of which stack a manifest is for. */
 export interface Process {
@@ -74,9 +74,7 @@ export function modelManifest(
 /** The manifest of a cron job that runs its job itself. */
 export function modelJobManifest(process: Process, name: string, job: JobSpec): ManifestModel {
   const { spec } = process;
-  const like = job.like === undefined ? undefined : spec.services?.[job.like];
-  const envGroups = job.envGroups ?? like?.envGroups;
-  const env = effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups });
+  const env = cronJobEnv(spec, job);
   const binding = bindReferences(env);
   return manifestModel(binding, {
     ...head(process),

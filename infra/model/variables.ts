@@ -60,3 +60,16 @@ export function effectiveEnv(
   );
   return new Map(entries.map(([name, value]) => [name, partsOf(value)]));
 }
+
+/** The variables of a cron job that runs its job itself: its own, over those of the service it is like. */
+export function cronJobEnv(
+  spec: PartialStackSpec,
+  job: Pick<
+    NonNullable<NonNullable<PartialStackSpec["jobs"]>[string]>,
+    "like" | "env" | "envGroups"
+  >,
+): Map<string, VariableParts> {
+  const like = job.like === undefined ? undefined : spec.services?.[job.like];
+  const envGroups = job.envGroups ?? like?.envGroups;
+  return effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups });
+}

@@ -48,7 +48,7 @@ export class HttpError extends Error {
   }
 }
 
-/** What a client is told of an error that a handler threw. The words of a store hold no secret. */
+/** The answer to an error that a handler threw. The message of a store contains no secret. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof StoreError) return new HttpError(503, error.message);
   return error instanceof HttpError ? error : new HttpError(500, "internal error");

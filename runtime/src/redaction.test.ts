@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { growthOf, RATIO_MAX } from "../testing/growth.ts";
 import { hideSecrets, redact, redactLine } from "./redaction.ts";
 
 const TOKEN = "s3cr3t/t0ken+with?odd&chars";
@@ -45,18 +46,8 @@ test("a log line with an escaped secret is hidden and stays JSON", () => {
   expect(JSON.parse(line)).toEqual({ msg: "a [redacted] b" });
 });
 
-/** Characters of the smaller text; the larger one has four times as many. */
-const SIZE = 25_000;
-const GROWTH = 4;
-
-/** Linear work takes 4 times as long and quadratic work 16 times; this is the geometric middle. */
-const RATIO_MAX = 8;
-
 /** Times below this are noise, so they count as this. */
 const NOISE_MS = 5;
-
-/** No number of runs makes quadratic work linear. */
-const RUNS_MAX = 12;
 
 test.each(
   Object.entries({
@@ -71,22 +62,10 @@ test.each(
     secrets: (size: number) => TOKEN.repeat(size / TOKEN.length),
   }),
 )("the time to redact %s grows with their length, not with its square", (_, write) => {
-  const [small, large] = [write(SIZE), write(GROWTH * SIZE)];
-
-  const fastest = { small: Infinity, large: Infinity };
-  let ratio = Infinity;
-  for (let run = 0; run < RUNS_MAX && ratio >= RATIO_MAX; run += 1) {
-    fastest.small = Math.min(fastest.small, elapsedMs(small));
-    fastest.large = Math.min(fastest.large, elapsedMs(large));
-    ratio = Math.max(fastest.large, NOISE_MS) / Math.max(fastest.small, NOISE_MS);
-  }
-
-  expect(ratio).toBeLessThan(RATIO_MAX);
+  expect(growthOf(write, redactBoth, NOISE_MS)).toBeLessThan(RATIO_MAX);
 });
 
-function elapsedMs(text: string): number {
-  const start = performance.now();
+function redactBoth(text: string): void {
   redact(text);
   redactLine(JSON.stringify({ msg: text }));
-  return performance.now() - start;
 }

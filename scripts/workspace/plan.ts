@@ -66,7 +66,7 @@ function judge(
   const reported = said.filter((it) => it.message.startsWith(REFUSED));
   const refused = new Set(reported.map((it) => it.urn));
   const removed = removedBy(steps, state);
-  // What the engine says of its own protection is said by the refusals, or was consented to.
+  // The engine's messages about protection repeat a refusal, or concern a deletion with consent.
   const judged = new Set([...refused, ...removed.map((it) => it.urn)]);
   const others = said.filter((it) => !reported.includes(it) && !judged.has(it.urn ?? ""));
   const errors = [...new Set(others.filter((it) => !SUMMARY.test(it.message)).map(plainText))];

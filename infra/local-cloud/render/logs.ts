@@ -9,7 +9,7 @@ import { instant, isWanted, pageLimit } from "./lists.ts";
 /** Labels that only lines about requests have. */
 const REQUEST_LABELS = ["method", "path", "statusCode", "host", "instance"];
 
-/** Lines in which the values of a label are looked for. */
+/** Number of lines that a search for the values of a label reads. */
 const PAGE_MAX = 100;
 
 /** The default range of a query without a start. */

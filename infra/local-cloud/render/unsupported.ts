@@ -3,8 +3,8 @@ import type { CloudRoutes } from "../cloud.ts";
 import { answer, emptyAnswer } from "./requests.ts";
 
 /**
- * Lists that are always empty here, because nothing in this cloud creates their rows. A row of them
- * is not found, whatever is asked of it.
+ * Lists that are always empty here, because nothing in this cloud creates their rows. Every request
+ * for one of their rows answers 404.
  */
 const EMPTY_LISTS = [
   "/artifact-sources",

@@ -3,7 +3,7 @@ import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 import { channelReferences } from "../runtime-reference.ts";
 import { isSupervised } from "../supervision.ts";
-import { effectiveEnv, type VariableParts, variablesOf } from "../variables.ts";
+import { cronJobEnv, effectiveEnv, type VariableParts, variablesOf } from "../variables.ts";
 
 /** A process that sends alerts, with its variables. */
 interface Sender {
@@ -47,12 +47,7 @@ function sendersOf(spec: PartialStackSpec): Sender[] {
       .map(([key, it]) => ({ path: `services/${key}`, env: effectiveEnv(spec, it) })),
     ...entriesOf(spec.jobs)
       .filter(([, it]) => it.on === "render" && it.calls === undefined && it.alerts !== undefined)
-      .map(([key, job]) => {
-        const like = job.like === undefined ? undefined : spec.services?.[job.like];
-        const envGroups = job.envGroups ?? like?.envGroups;
-        const env = effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups });
-        return { path: `jobs/${key}`, env };
-      }),
+      .map(([key, job]) => ({ path: `jobs/${key}`, env: cronJobEnv(spec, job) })),
   ];
 }
 

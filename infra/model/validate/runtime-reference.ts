@@ -2,7 +2,7 @@ import { nearest, type Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 import { type RuntimeReference, runtimeReferences } from "../runtime-reference.ts";
-import { effectiveEnv, type VariableParts } from "../variables.ts";
+import { cronJobEnv, effectiveEnv, type VariableParts } from "../variables.ts";
 
 /** What the runtime of a process reads from a variable is a variable that the process has. */
 export function validateRuntimeReferences(spec: PartialStackSpec): Problem[] {
@@ -58,7 +58,5 @@ function jobEnv(spec: PartialStackSpec, key: string) {
   const service = job?.in ?? job?.calls ?? job?.of;
   if (service !== undefined) return serviceEnv(spec, service);
   if (job?.on !== "render") return undefined;
-  const like = job.like === undefined ? undefined : spec.services?.[job.like];
-  const envGroups = job.envGroups ?? like?.envGroups;
-  return effectiveEnv(spec, { env: { ...like?.env, ...job.env }, envGroups });
+  return cronJobEnv(spec, job);
 }

@@ -81,7 +81,7 @@ export function createHealth(options: HealthOptions) {
     requestIdHeaders: preset.requestIdHeaders,
     /** The app's own metrics are registered here, beside the runtime's. */
     metrics: registry,
-    /** Sum of a metric's values whose labels include the given ones; undefined when there is none. */
+    /** Sum of a metric's values with these labels. Undefined if the metric has no such value. */
     metricValue: (name: string, labels?: Readonly<Record<string, string>>) =>
       metricValue(registry, name, labels),
     /** How often the app reported an event since the process began. */

@@ -46,7 +46,7 @@ export interface ProbeContext {
   readonly clock: Clock;
 }
 
-/** What a probe of this kind is told, as the manifest has it. */
+/** The target of a probe of this kind, as it stands in the manifest. */
 export type ProbeTarget<K extends ManifestCheck["probe"]["kind"]> = Omit<
   Extract<ManifestCheck["probe"], { kind: K }>,
   "kind"

@@ -138,7 +138,7 @@ const DATABASE_PART = /-(wal|shm|journal)$/;
 /** Statuses of a file that is refused. */
 const REFUSED = { name: 400, size: 413, room: 507, checksum: 400 } as const;
 
-/** What a client is told of a file that is refused. */
+/** The answer for a file that is refused. */
 export function refuse(error: unknown): never {
   if (error instanceof UploadRefused) throw new HttpError(REFUSED[error.reason], error.message);
   throw error;
