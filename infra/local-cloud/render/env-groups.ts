@@ -11,7 +11,7 @@ import {
   SecretFileList,
 } from "./env-bodies.ts";
 import { envVarByKey, secretFileByName } from "./env-vars.ts";
-import { ensureEnvironmentExists } from "./environments.ts";
+import { ensureEnvironmentExists, ensureLinkable } from "./environments.ts";
 import { barePage, isWanted, isWithin } from "./lists.ts";
 import { ensureOwnerId } from "./owners.ts";
 import {
@@ -74,9 +74,10 @@ export function addEnvGroupRoutes(api: CloudRoutes, cloud: Cloud): void {
 function addLinkRoutes(api: CloudRoutes, cloud: Cloud): void {
   api.post("/env-groups/:groupId/services/:serviceId", (context) => {
     const group = groupOf(context, cloud);
-    const { id } = serviceById(cloud, context.req.param("serviceId"));
+    const service = serviceById(cloud, context.req.param("serviceId"));
+    ensureLinkable(group, service);
 
-    group.serviceIds = [...new Set([...group.serviceIds, id])];
+    group.serviceIds = [...new Set([...group.serviceIds, service.id])];
     return answer(200, envGroupView(cloud, group));
   });
 
@@ -140,7 +141,7 @@ function newGroup(cloud: Cloud, body: z.infer<typeof EnvGroupBody>): EnvGroupRec
   ensureOwnerId(ownerId);
   ensureEnvironmentExists(cloud, environmentId);
   ensureUnique(secretFiles.map((it) => it.name));
-  for (const id of serviceIds) serviceById(cloud, id);
+  for (const id of serviceIds) ensureLinkable({ id: name, environmentId }, serviceById(cloud, id));
 
   const at = nowMs(cloud.state);
   const createdAt = nanoTimestamp(at);

@@ -11,6 +11,7 @@ import {
   readBody,
   rowById,
   rowIfAny,
+  serviceById,
 } from "./requests.ts";
 import { IpAllow } from "./service-bodies.ts";
 import type { EnvironmentRecord } from "./records.ts";
@@ -73,7 +74,7 @@ function addMemberRoutes(api: CloudRoutes, cloud: Cloud): void {
     const environment = rowById(cloud.state.environments, context.req.param("environmentId"));
     const members = resourceIds.map((id) => memberById(cloud, id));
 
-    for (const member of members) member.environmentId = environment.id;
+    moveMembers(cloud, members, environment.id);
     return answer(201, environmentView(cloud, environment));
   });
 
@@ -84,11 +85,29 @@ function addMemberRoutes(api: CloudRoutes, cloud: Cloud): void {
       .getAll("resourceIds")
       .map((id) => memberById(cloud, id));
 
-    for (const member of members) {
-      if (member.environmentId === environmentId) delete member.environmentId;
-    }
+    const leaving = members.filter((it) => it.environmentId === environmentId);
+    moveMembers(cloud, leaving, undefined);
     return emptyAnswer(204);
   });
+}
+
+/**
+ * Moves members, or takes them out. A service and a linked group of an environment cannot part:
+ * they move together, or are unlinked first.
+ */
+function moveMembers(cloud: Cloud, members: readonly Member[], to: string | undefined): void {
+  const ids = new Set(members.map(({ id }) => id));
+  const afterMove = (row: Member) => (ids.has(row.id) ? { ...row, environmentId: to } : row);
+  for (const group of Object.values(cloud.state.envGroups)) {
+    for (const serviceId of group.serviceIds) {
+      if (!ids.has(serviceId) && !ids.has(group.id)) continue;
+      ensureLinkable(afterMove(group), afterMove(serviceById(cloud, serviceId)));
+    }
+  }
+  for (const member of members) {
+    if (to === undefined) delete member.environmentId;
+    else member.environmentId = to;
+  }
 }
 
 /** Adds an environment to a project that exists. */
@@ -172,6 +191,14 @@ function memberById(cloud: Cloud, id: string): Member {
   if (!member) throw notFound(id);
 
   return member;
+}
+
+/** Refuses a link between a group of an environment and a service outside it. */
+export function ensureLinkable(group: Member, service: Member): void {
+  if (group.environmentId === undefined || group.environmentId === service.environmentId) return;
+  throw badRequest(
+    `env group ${group.id} is scoped to environment ${group.environmentId}, which ${service.id} is not in`,
+  );
 }
 
 /** Refuses an environment that does not exist. */

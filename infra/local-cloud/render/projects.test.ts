@@ -89,6 +89,35 @@ test("a service is born into an environment, and listed by it", async () => {
   ).toBe(400);
 });
 
+test("a service leaves the environment of a linked group only after it is unlinked", async () => {
+  const project = await newProject();
+  const inside = project.text("environmentIds.0");
+  const outside = (await newEnvironment(project.text("id"))).text("id");
+  const serviceId = await newService({ environmentId: inside });
+  const group = { name: "shared", ownerId: OWNER, envVars: [], environmentId: inside };
+  const groupId = (await cloud.render("POST", "/env-groups", group)).text("id");
+  const link = `/env-groups/${groupId}/services/${serviceId}`;
+  const move = (...resourceIds: string[]) =>
+    cloud.render("POST", `/environments/${outside}/resources`, { resourceIds });
+  const leave = `/environments/${inside}/resources?resourceIds=${serviceId}`;
+  expect((await cloud.render("POST", link)).status).toBe(200);
+
+  const alone = await move(serviceId);
+  const left = await cloud.render("DELETE", leave);
+  const groupAlone = await move(groupId);
+  const together = await move(serviceId, groupId);
+  await cloud.render("DELETE", link);
+  const unlinked = await cloud.render("DELETE", leave.replace(inside, outside));
+  const linkedOutside = await cloud.render("POST", link);
+
+  expect([alone.status, left.status, groupAlone.status]).toEqual([400, 400, 400]);
+  expect(alone.text("message")).toContain(`${groupId} is scoped to environment ${inside}`);
+  expect([together.status, unlinked.status, linkedOutside.status]).toEqual([201, 204, 400]);
+  expect(
+    (await cloud.render("POST", "/env-groups", { ...group, serviceIds: [serviceId] })).status,
+  ).toBe(400);
+});
+
 test("a database takes its replicas along", async () => {
   const environmentId = (await newProject()).text("environmentIds.0");
   const database = await cloud.render("POST", "/postgres", {

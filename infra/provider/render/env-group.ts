@@ -47,6 +47,7 @@ export const envGroup = recordType({
   },
   observe: withContent,
   sync: syncContent,
+  unlink: unlinkServices,
   outputs: async ({ inputs, known, isRead }) => ({
     contentHash: contentHash(isRead ? onlyDeclared(inputs, known.inputs as JsonObject) : inputs),
   }),
@@ -149,10 +150,40 @@ export async function syncLinks(
       signal,
     });
   }
-  for (const id of old.filter((it) => !wanted.includes(it))) {
-    const link = `/env-groups/${id}/services/${serviceId}`;
-    await client.delete(link, `unlink ${serviceId} from env group ${id}`, signal);
+  for (const id of old.filter((it) => !wanted.includes(it))) await unlink(place, id, serviceId);
+}
+
+/**
+ * Unlinks a service from the groups of the environment that it leaves.
+ *
+ * Render links a group of an environment only to services in it. The links that are declared are
+ * added again after the move.
+ */
+export async function unlinkGroups(place: ServiceTarget, environmentId: string): Promise<void> {
+  const owner = textOf(memberAt(place.service, ["ownerId"]), "ownerId");
+  const groups = await place.client.list(`/env-groups?ownerId=${owner}`, undefined, place.signal);
+  for (const group of groups) {
+    const isInside = memberAt(group, ["environmentId"]) === environmentId;
+    if (isInside && isLinked(group, place.serviceId)) {
+      await unlink(place, idOf(group), place.serviceId);
+    }
   }
+}
+
+/** Unlinks a group that leaves its environment from all services; their own updates link it again. */
+async function unlinkServices(group: Json, call: RenderCall): Promise<void> {
+  for (const service of itemsOf(memberAt(group, ["serviceLinks"]))) {
+    await unlink(call, idOf(group), idOf(service));
+  }
+}
+
+async function unlink(
+  { client, signal }: Pick<RenderCall, "client" | "signal">,
+  groupId: string,
+  serviceId: string,
+): Promise<void> {
+  const path = `/env-groups/${groupId}/services/${serviceId}`;
+  await client.delete(path, `unlink ${serviceId} from env group ${groupId}`, signal);
 }
 
 function isLinked(group: Json | undefined, serviceId: string): boolean {

@@ -7,6 +7,8 @@ export interface Move {
   readonly current: Json | undefined;
   readonly wanted: Json | undefined;
   readonly old: Json | undefined;
+  /** Removes the links that Render does not allow out of environment `from`. */
+  readonly unlink?: (from: string) => Promise<void>;
 }
 
 /**
@@ -17,10 +19,11 @@ export interface Move {
  */
 export async function moveToEnvironment(
   { client, signal }: { client: RenderClient; signal: AbortSignal },
-  { id, current, wanted, old }: Move,
+  { id, current, wanted, old, unlink }: Move,
 ): Promise<void> {
   if (current === wanted || (wanted === undefined && old === undefined)) return;
   if (typeof current === "string") {
+    await unlink?.(current);
     const path = `/environments/${current}/resources?resourceIds=${id}`;
     await client.delete(path, `take ${id} out of its environment`, signal);
   }

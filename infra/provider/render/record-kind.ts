@@ -36,6 +36,8 @@ export interface RecordKind {
   readonly isOurs?: (record: Json, call: RenderCall) => Promise<boolean>;
   /** Additional inputs for the comparison that the record does not contain. */
   readonly observe?: (observed: ObservedRecord, call: RenderCall) => Promise<JsonObject>;
+  /** Removes the links that Render does not allow out of the record's environment. */
+  readonly unlink?: (record: Json, call: RenderCall) => Promise<void>;
   /** Changes that need separate calls. */
   readonly sync?: (change: RecordChange, call: RenderCall) => Promise<void>;
   /** Waits until it is available. */

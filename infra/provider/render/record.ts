@@ -103,6 +103,7 @@ async function syncRecord(
       current: memberAt(record, ["environmentId"]),
       wanted: inputs["environmentId"],
       old: known.inputs["environmentId"] as Json | undefined,
+      unlink: async () => kind.unlink?.(record, call),
     });
   }
   await kind.sync?.({ id, inputs, old: known.inputs as JsonObject }, call);

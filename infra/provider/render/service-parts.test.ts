@@ -1,27 +1,37 @@
 import { expect, test } from "vitest";
 import { FIXTURES } from "../../testing/render-fixtures.ts";
-import { makePrerequisites } from "../../testing/render-prerequisites.ts";
+import {
+  OWNER,
+  type Prerequisites,
+  makePrerequisites,
+} from "../../testing/render-prerequisites.ts";
 import {
   destroy,
   RenderInProcess,
   type ResourceState,
+  type ResourceSubject,
   refresh,
   up,
 } from "../../testing/render-in-process.ts";
 import type { TreeObject } from "../kit/property-tree.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
-async function sceneOf(name: string) {
+async function sceneOf(name: string, base?: Scene): Promise<Scene> {
   const type = RENDER_TYPES.find(({ contract }) => contract.token === `render:index:${name}`);
   const fixture = FIXTURES.find((it) => it.name === name);
   if (!type || !fixture) throw new Error(`unreachable: there is no ${name}`);
-  const render = new RenderInProcess();
-  const at = await makePrerequisites(render);
+  const render = base?.render ?? new RenderInProcess();
+  const at = base?.at ?? (await makePrerequisites(render));
   const urn = `urn:pulumi:test::opspec::render:index:${name}::thing`;
   return { render, at, subject: { type, urn, render }, first: fixture.first(at) };
 }
 
-type Scene = Awaited<ReturnType<typeof sceneOf>>;
+interface Scene {
+  readonly render: RenderInProcess;
+  readonly at: Prerequisites;
+  readonly subject: ResourceSubject;
+  readonly first: TreeObject;
+}
 
 async function converge(
   { subject }: Scene,
@@ -82,6 +92,47 @@ test("the links and domains of others are left alone, those that are no longer d
   const [alpha, beta] = scene.at.groups.map((id) => scene.render.state.envGroups[id]?.serviceIds);
   expect([alpha, beta]).toEqual([[], [made.id]]);
   expect((await refresh(scene.subject, state))?.inputs).toEqual(bare);
+});
+
+test("a service is unlinked from a group of its environment before it moves, and linked again", async () => {
+  const scene = await sceneOf("BackgroundWorker");
+  const [one, two] = scene.at.environments;
+  const inside = { name: "inside", ownerId: OWNER, envVars: [], environmentId: one };
+  const { id: group } = (await scene.render.api("POST", "/env-groups", inside)) as { id: string };
+  const [shared] = scene.at.groups;
+  const first = { ...scene.first, envGroups: [shared, group] };
+  const made = await converge(scene, undefined, first);
+  scene.render.calls.length = 0;
+
+  // Render's own rule holds: the group cannot follow the service.
+  const { state, error } = await up(scene.subject, made, { ...first, environmentId: two });
+
+  expect(String(error)).toContain(`scoped to environment ${one}`);
+  expect(writes(scene).slice(0, 3)).toEqual([
+    "DELETE /env-groups/evg/services/srv",
+    "DELETE /environments/evm/resources",
+    "POST /environments/evm/resources",
+  ]);
+  await scene.render.api("POST", `/environments/${two}/resources`, { resourceIds: [group] });
+  await converge(scene, state, { ...first, environmentId: two });
+  expect(scene.render.state.envGroups[group]?.serviceIds).toEqual([made.id]);
+  expect(scene.render.state.envGroups[shared]?.serviceIds).toEqual([made.id]);
+});
+
+test("a group that leaves its environment is unlinked, and its service links it again", async () => {
+  const scene = await sceneOf("EnvGroup");
+  const service = await sceneOf("BackgroundWorker", scene);
+  const [one, two] = service.at.environments;
+  const group = await converge(scene, undefined, { ...scene.first, environmentId: one });
+  const links = { ...service.first, environmentId: one, envGroups: [group.id] };
+  const linked = await converge(service, undefined, links);
+
+  await converge(scene, group, { ...scene.first, environmentId: two });
+  expect(scene.render.state.envGroups[group.id]?.serviceIds).toEqual([]);
+  await converge(service, linked, { ...links, environmentId: two });
+
+  expect(scene.render.state.envGroups[group.id]?.serviceIds).toEqual([linked.id]);
+  expect(scene.render.state.services[linked.id]?.environmentId).toBe(two);
 });
 
 test("a sibling that Render adds is not ours, and may be declared too", async () => {

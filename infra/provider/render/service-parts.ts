@@ -5,7 +5,7 @@ import { type Json, type JsonObject, memberAt } from "./answer.ts";
 import { bodyOf, clearingOf, defined, inputsOf, isPatchable, itemsOf } from "./body-fields.ts";
 import { dropDisk, syncDisk } from "./disk.ts";
 import { readDomains, syncDomains } from "./domains.ts";
-import { readLinks, syncLinks } from "./env-group.ts";
+import { readLinks, syncLinks, unlinkGroups } from "./env-group.ts";
 import {
   ENV_VARS,
   type KeyedCollection,
@@ -31,6 +31,8 @@ export interface ServicePart {
   readonly input: string;
   /** The part may contain items of others; only the declared ones are managed. */
   readonly isShared?: boolean;
+  /** Another input whose change also changes this part. */
+  readonly follows?: string;
   /** Reads it; `declared` is absent on an import. Absent when the service's answer contains it. */
   readonly read?: (place: ServiceTarget, declared: Json | undefined) => Promise<Json>;
   /** Updates it; `old` is the previously declared value. */
@@ -52,6 +54,7 @@ export const LATE_PARTS: readonly ServicePart[] = [
   {
     input: "envGroups",
     isShared: true,
+    follows: "environmentId",
     read: (place, declared) => readLinks(place, declaredNames(declared)),
     sync: (place, wanted, old) => syncLinks(place, namesOf(wanted), namesOf(old)),
   },
@@ -76,6 +79,7 @@ const SERVICE_PARTS: readonly ServicePart[] = [
         current: memberAt(place.service, ["environmentId"]),
         wanted,
         old,
+        unlink: (from) => unlinkGroups(place, from),
       }),
   },
   ...LATE_PARTS,

@@ -94,8 +94,9 @@ async function writeService(
   const { changes, isUnfinished, known } = wanted;
   const inputs: JsonObject = { ...wanted.inputs };
   await patchService(existing, wanted, place.service);
-  for (const { input, sync } of partsOf(existing.kind)) {
-    const isTouched = isUnfinished || changes.some((it) => it.path[0] === input);
+  for (const { input, follows, sync } of partsOf(existing.kind)) {
+    const isTouched =
+      isUnfinished || changes.some(({ path: [it] }) => it === input || it === follows);
     if (isTouched) await sync(place, inputs[input], known.inputs[input] as Json | undefined);
   }
 }
