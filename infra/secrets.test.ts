@@ -19,7 +19,7 @@ const resolve = (models: readonly SecretModel[], options: Partial<SecretsOptions
     ...options,
   });
 
-/** What a resource would be given: the value, and that it is secret. */
+/** The value as a resource receives it, and whether it is secret. */
 async function seen(output: pulumi.Output<string> | undefined): Promise<unknown> {
   if (!output) return undefined;
   const value = await new Promise((done) => output.apply(done));

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { secretValueProblems } from "./model/secret-value.ts";
 import type { SecretModel } from "./model/stack-model.ts";
 
-/** The secrets of a stack; the one place where their values are known to the program. */
+/** The secrets of a stack. Only this module sees their values. */
 export interface Secrets {
   /** The value, always marked secret; `undefined` where an optional secret is not set. */
   valueOf(name: string): pulumi.Output<string> | undefined;
@@ -12,9 +12,9 @@ export interface Secrets {
 export interface SecretsOptions {
   /** The environment variables that may contain values. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Gives a value to what is missing, for a cloud that runs nothing: an obvious placeholder. */
+  /** Uses a placeholder for a missing value, for a cloud that runs no processes. */
   readonly placeholder?: (name: string) => string;
-  /** Told which secrets got a placeholder. */
+  /** Called with the secrets that got a placeholder. */
   readonly onPlaceholders?: (names: readonly string[]) => void;
 }
 
@@ -26,27 +26,27 @@ interface Generation extends SecretsOptions {
   }) => pulumi.Output<string>;
 }
 
-/** A value and where it was found. */
+/** A value and its source. */
 interface SecretCandidate {
   readonly source: string;
   readonly value: string;
 }
 
-/** A secret with every value that was found for it, and what is wrong with how it was given. */
+/** A secret with every value that was found, and the problems of its sources. */
 interface SecretCandidates {
   readonly model: SecretModel;
   readonly given: readonly SecretCandidate[];
   readonly problems: readonly string[];
 }
 
-/** How long a command that gives a value may take: password managers ask their server. */
+/** Timeout of a command that prints a value; password managers call their server. */
 const COMMAND_TIMEOUT_MS = 30_000;
 
 /**
- * Finds the value of every secret: Pulumi's encrypted config (`opspec:NAME`), the environment
- * (`OPSPEC_SECRET_NAME`, the runbook's own names), a command, or one generated for the stack.
+ * Resolves every secret from Pulumi's encrypted config (`opspec:NAME`), the environment
+ * (`OPSPEC_SECRET_NAME` or the aliases), a command, or a value generated for the stack.
  *
- * @throws RunError with everything that is wrong with them at once, and never with a value
+ * @throws RunError with all problems at once, and without any value
  */
 export function resolveSecrets(models: readonly SecretModel[], options: Generation): Secrets {
   const found = models.map((model) => find(model, options));
@@ -73,7 +73,7 @@ function find(model: SecretModel, options: Generation): SecretCandidates {
   const variables = [`OPSPEC_SECRET_${name}`, name, ...aliases];
   const given = [
     ...(configured === undefined ? [] : [{ source: `config ${key}`, value: configured }]),
-    // GitHub gives an unset secret as empty text.
+    // GitHub passes an unset secret as an empty text.
     ...variables.flatMap((it) => {
       const value = options.environment[it];
       return value ? [{ source: it, value }] : [];
@@ -89,7 +89,7 @@ function find(model: SecretModel, options: Generation): SecretCandidates {
   return { model, ...askCommand(name, command) };
 }
 
-/** Is this key of the configuration encrypted? The SDK has the answer at run time and not in its types. */
+/** Whether this key of the configuration is encrypted. The SDK's types lack the function. */
 function isConfigSecret(key: string): boolean {
   const runtime: object = pulumi.runtime;
   if (!("isConfigSecret" in runtime)) return true;
@@ -121,7 +121,7 @@ function isMissing({ model, given, problems }: SecretCandidates): boolean {
   return given.length === 0 && problems.length === 0 && model.generateBytes === undefined;
 }
 
-/** Two sources that differ, and values that are too short or known to everybody. */
+/** The problems of a secret: different values from two sources, a value that is too short or well known. */
 function valueProblems({ model, given, problems }: SecretCandidates): readonly string[] {
   const [first, ...others] = given;
   if (!first || problems.length > 0) return problems;

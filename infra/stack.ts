@@ -6,30 +6,30 @@ import type { StackModel } from "./model/stack-model.ts";
 import { type LoadedSpec, loadStackSpec, withPlace } from "./spec/parse.ts";
 import type { StackSpec } from "./spec/stack.ts";
 
-/** A stack as it is written and as it is resolved. */
+/** A stack's spec and its resolved model. */
 export interface LoadedStack {
   readonly spec: StackSpec;
   readonly model: StackModel;
-  /** The file and the places of the spec, for messages about a part of it. */
+  /** The file and the places of the spec, for messages. */
   readonly source: Pick<LoadedSpec, "file" | "places">;
 }
 
 export interface LoadOptions {
-  /** Directory of the specs; `stacks/` of the checkout when it is not given. */
+  /** Directory of the specs. Default: `stacks/` of the checkout. */
   readonly stacksDir?: string;
-  /** Overlay whose values are put in place. */
+  /** Overlay to apply. */
   readonly overlay?: string;
 }
 
 /**
- * Reads `stacks/<stack>.ops.yaml` and resolves it, or throws one SpecError with every problem of
- * shape and of meaning.
+ * Reads and resolves `stacks/<stack>.ops.yaml`. @throws SpecError with all problems of the
+ * schema and the rules
  */
 export function loadStack(stackName: string, options: LoadOptions = {}): LoadedStack {
   return resolveStack(stackName, loadStackSpec(stackName, options.stacksDir), options.overlay);
 }
 
-/** Resolves a spec that is read already. */
+/** Resolves a parsed spec. */
 export function resolveStack(stackName: string, loaded: LoadedSpec, overlay?: string): LoadedStack {
   const { file, places } = loaded;
   const spec = loaded.spec && withOverlay(loaded.spec, file, overlay);
@@ -54,7 +54,7 @@ function overlayProblems(spec: StackSpec): Problem[] {
       }
       return { ...problem, path: `overlays/${key}`, message: `${problem.path} ${problem.message}` };
     });
-    // A variable of several services has the same problem in each of them.
+    // A variable of several services has the same problem in each service.
     return [...new Map(found.map((it) => [`${it.path} ${it.message}`, it])).values()];
   });
 }
@@ -70,8 +70,8 @@ function withOverlay(spec: StackSpec, file: string, overlay: string | undefined)
 }
 
 /**
- * Problems of meaning in what is left of a spec. What only lacks a part that was dropped is not
- * told: its own problem is among those of shape.
+ * Problems of the rules in the valid parts of a spec. A rule does not report the absence of a
+ * part that was dropped as invalid, because the schema already reports that part.
  */
 function meaningOfRest({ partial, problems: shape, meant }: LoadedSpec): Problem[] {
   return validateMeaning(partial).filter(

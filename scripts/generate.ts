@@ -13,7 +13,7 @@ const JOB_PAGES = "docs/jobs";
 
 const { values } = parseArgs({ options: { check: { type: "boolean" } } });
 
-// Everything else imports the runtime, which loads only while its list of presets is current.
+// The other files import the runtime, which loads only with a current list of presets.
 const isLoadable = update(renderSystemPresets(CHECKOUT)) || !values.check;
 const isCurrent = isLoadable && update(await documents());
 process.exitCode = values.check && !isCurrent ? 1 : 0;

@@ -35,7 +35,7 @@ async function timed<T>(part: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Gets the engine before the tests, which wait for none; without one they say what they skip. */
+/** Installs the engine before the tests. Without an engine the tests report what they skip. */
 async function prepareEngine(): Promise<TestCounts> {
   try {
     const { path, version } = await locateEngine({ log: console.log });
@@ -49,7 +49,7 @@ async function prepareEngine(): Promise<TestCounts> {
   }
 }
 
-/** Gets Postgres, Redis and the like from Debian where it can; tests that lack one say that they are skipped. */
+/** Installs Postgres, Redis and other Debian packages if possible. Tests that lack one report that they are skipped. */
 async function preparePrograms(): Promise<TestCounts> {
   const { present, missing } = await installPrograms(console.log);
   for (const name of present) console.log(`ok      ${name}`);
@@ -70,7 +70,7 @@ async function runTests(): Promise<TestCounts> {
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const code = await runVitest(["run", ...reporters, ...process.argv.slice(2)]);
-    // A crash leaves no report: nothing ran.
+    // A crash leaves no report, so it counts as one failure.
     if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
     const results = JSON.parse(readFileSync(report, "utf8")) as TestReport;
     for (const line of timeLines(results)) console.log(line);

@@ -9,7 +9,7 @@ import { send } from "../infra/testing/render-plugin.ts";
 import { locateEngine } from "../scripts/engine/find.ts";
 import { apartEnvironment } from "../scripts/workspace/plugin-project.ts";
 
-/** The README's commands, typed by hand in a copy of the checkout, from another directory. */
+/** The README's commands for `pulumi` by hand, in a copy of the checkout, from another directory. */
 const STACK = "vega-cockpit";
 const SECRET = "a-value-that-nobody-may-see";
 

@@ -11,27 +11,26 @@ import { locateEngine } from "../scripts/engine/find.ts";
 import { apartEnvironment } from "../scripts/workspace/plugin-project.ts";
 
 /**
- * Every secret of a stack gets a value that is found nowhere else; after each operation that value
- * is looked for in all that was printed, written, logged or given to a process as an argument: as it
- * is, as a URL spells it, and in base64.
+ * Every secret of a stack gets a unique value. After each operation the test searches all
+ * output, files, logs and process arguments for that value: as it is, URL-encoded and in base64.
  */
 const STACK = "joslyn-ai";
 
-/** Has secrets that are generated for several users. */
+/** A stack with secrets that are generated for several users. */
 const GENERATING_STACK = "vega-cockpit";
 
 const STACKS = [STACK, GENERATING_STACK];
 const secrets = STACKS.flatMap((it) => loadStack(it).model.secrets);
 const generatedNames = STACKS.flatMap(generatedNamesOf);
 
-/** The characters at the end are spelled otherwise in a URL. */
+/** The last characters are encoded in a URL. */
 const planted = new Map(
   secrets
     .filter((it) => it.generateBytes === undefined)
     .map(({ name }, index) => [name, `canary-${index}-${crypto.randomUUID()}-of-${index}/+=`]),
 );
 
-/** What a value looks like where it is given away: itself, or encoded with whatever stands before it. */
+/** The forms of a value: itself, or encoded at any alignment. */
 function formsOf(value: string): string[] {
   const encoded = [0, 1, 2].map((shift) =>
     Buffer.from(" ".repeat(shift) + value)
@@ -64,7 +63,7 @@ afterAll(async () => {
   await cloud.stop();
 });
 
-/** What was printed when Render repeated generated secrets, which only a later `up` makes known. */
+/** Output of the first `up`, in which Render may repeat generated secrets. */
 let echoedText = "";
 
 function run(file: string, args: readonly string[]): Promise<Seen> {
@@ -80,7 +79,7 @@ async function pulumi(...args: string[]): Promise<Seen> {
   return run(path, ["-C", copied.checkout, "--non-interactive", ...args]);
 }
 
-/** Everything that lies in the files of the run: state, history, locks, configuration, homes. */
+/** The content of all files of the run: state, history, locks, configuration, homes. */
 function written(): string {
   return readdirSync(copied.directory, { recursive: true, withFileTypes: true })
     .filter((it) => it.isFile() && !it.parentPath.includes("node_modules"))
@@ -88,10 +87,10 @@ function written(): string {
     .join("\n");
 }
 
-/** The names of the values that a text gives away. */
+/** The names of the values that a text contains. */
 async function leaks(text: string): Promise<string[]> {
   const requests = JSON.stringify(await send(`${cloud.urls.local}/requests`, "GET"));
-  // As `send` does: on a connection of its own.
+  // On a separate connection, as `send` does.
   const page = await (await fetch(cloud.urls.page, { headers: { connection: "close" } })).text();
   const everywhere = [text, written(), requests, page].join("\n");
   const values = new Map([
@@ -109,7 +108,7 @@ function generatedNamesOf(stack: string): string[] {
   return generated.map((it) => it.name);
 }
 
-/** Values that nobody planted: passwords that Render made, and secrets that were generated. */
+/** Values that the test did not choose: passwords of Render, and generated secrets. */
 async function generatedValues(): Promise<[string, string][]> {
   return [
     ...(await passwords("postgres", ({ password }) => password)),
@@ -243,7 +242,7 @@ test("two sources that differ are refused by name, without the values", async ()
   expect(text).not.toContain(other);
 });
 
-/** The planted secrets of a stack whose value no environment at Render has. */
+/** The secrets of a stack whose value is in no environment on Render. */
 async function missingAtRender(stack: string): Promise<string[]> {
   const values = (await variablesAtRender()).map(([, value]) => value);
   return loadStack(stack)
@@ -252,7 +251,7 @@ async function missingAtRender(stack: string): Promise<string[]> {
     .map(([name]) => name);
 }
 
-/** The variables of everything at Render: there, and only there, are the values. */
+/** The variables of all resources on Render, the only place of the values. */
 async function variablesAtRender(): Promise<[key: string, value: string][]> {
   const { render } = cloud.urls;
   const read = (path: string): Promise<unknown> => send(`${render}${path}?limit=100`, "GET");

@@ -6,38 +6,38 @@ import type { TestContext } from "vitest";
 import { findProgram, type ProgramName } from "../scripts/bootstrap/test-programs.ts";
 import { type EngineLocation, fromCache, fromPath } from "../scripts/engine/ways.ts";
 
-/** What a probe found: the thing itself, or why it is not there. */
+/** The result of a probe: the capability, or why it is missing. */
 type Probed<T> = { readonly found: T } | { readonly missing: string };
 
-/** Process 1 of a namespace of its own, which ends with who made it. @see unshare(1) */
+/** Process 1 of a new namespace, which ends with its creator. @see unshare(1) */
 export const NAMESPACE_OPTIONS = ["--pid", "--fork", "--mount-proc", "--kill-child"];
 
 /**
- * What a test may need of the machine, each asked of the machine itself.
+ * The capabilities of the machine that tests may need, each with its probe.
  *
- * A probe installs nothing and is quick; `npm test` installs what it can before the tests start.
+ * A probe is quick and installs nothing; `npm test` installs programs before the tests start.
  */
 export const capability = {
   engine: once(probeEngine),
-  /** The path of the executable, as for those below. */
+  /** The path of the executable, as with the following ones. */
   postgres: once(() => probeDebian("postgres")),
   redis: once(() => probeDebian("redis")),
   pgbouncer: once(() => probeDebian("pgbouncer")),
   tini: once(() => probeDebian("tini")),
   python: once(() => probeDebian("python")),
-  /** A browser without a window. */
+  /** A headless browser. */
   chromium: once(() => probeDebian("chromium")),
-  /** Certificates for servers of a test. */
+  /** Certificates for test servers. */
   openssl: once(() => probeDebian("openssl")),
-  /** Namespaces of processes, in which a test makes a process number 1. */
+  /** PID namespaces, in which a test starts a process with pid 1. */
   processNamespace: once(() => probeProgram("unshare", ...NAMESPACE_OPTIONS, "true")),
-  /** Namespaces of mounts, in which a test has a small disk of its own that goes with its process. */
+  /** Mount namespaces, in which a test has a small disk that ends with its process. */
   smallDisk: once(() =>
     probeProgram("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", tmpdir()),
   ),
 };
 
-/** What the probe of this name finds. */
+/** The result of the probe with this name. */
 type ProbedValues = {
   [Name in keyof typeof capability]: (typeof capability)[Name] extends () => Promise<
     Probed<infer T>
@@ -47,10 +47,10 @@ type ProbedValues = {
 };
 
 /**
- * Gives a test what it needs, or skips the test and says loudly why.
+ * Returns a capability, or skips the test and prints the reason.
  *
- * With OPSPEC_TEST_REQUIRE=all the test fails instead, so that a machine that should have
- * everything cannot be green without having tested it.
+ * With OPSPEC_TEST_REQUIRE=all the test fails instead, so that a run on a machine that should
+ * have everything cannot pass with skipped tests.
  */
 export async function requireCapability<Name extends keyof typeof capability>(
   context: TestContext,
@@ -87,7 +87,7 @@ function probeDebian(name: ProgramName): Promise<Probed<string>> {
 
 const run = promisify(execFile);
 
-/** A program that says its version; its path is what the shell finds. */
+/** A program that prints its version; its path is the one on PATH. */
 async function probeProgram(name: string, ...args: readonly string[]): Promise<Probed<string>> {
   try {
     await run(name, [...args]);

@@ -8,11 +8,11 @@ import {
 } from "../infra/testing/cut-sweep.ts";
 
 /**
- * Every single call of a small stack, on the real engine, at which the engine dies; the same command
- * again then leaves what a run without a death leaves.
+ * Kills the real engine at every single call of a small stack. Repeating the command has the
+ * same result as a run without a kill.
  *
- * What is compared is all of the cloud and what the engine believes of it. The plugin's own death, and
- * what it mends by itself, are in cut-plugin.engine.test.ts; both dying at once is in the sample.
+ * The test compares the whole cloud and the engine's state. Kills of the plugin, and faults that
+ * it handles, are in cut-plugin.engine.test.ts; kills of both are in cut-sample.engine.test.ts.
  */
 const deaths = (calls: readonly string[]): Cut[] => deathsAt(["engine dies"], calls);
 

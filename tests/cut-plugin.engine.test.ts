@@ -8,12 +8,13 @@ import {
 } from "../infra/testing/cut-sweep.ts";
 
 /**
- * Every single call of a small stack, on the real engine, which is lost, refused or never answered, or
- * after which the plugin dies; the same command, or after a death the next one, leaves what a run
- * without all that leaves.
+ * Loses, refuses or never answers every single call of a small stack on the real engine, or
+ * kills the plugin after it. The command, or after a kill the next one, has the same result as a
+ * run without a fault.
  *
- * What is compared is all of the cloud and what the engine believes of it. The engine's own death is in
- * cut-engine.engine.test.ts, which takes as long; the other deaths are in the sample.
+ * The test compares the whole cloud and the engine's state. Kills of the engine are in
+ * cut-engine.engine.test.ts, which takes as long; the other kills are in
+ * cut-sample.engine.test.ts.
  */
 const cuts = (calls: readonly string[]): Cut[] => [
   ...mendedAt(calls),

@@ -13,11 +13,11 @@ import { type CutStage, openCutStage } from "../infra/testing/cut-stage.ts";
 import { SWEEP_TIMEOUT_MS } from "../infra/testing/cut-sweep.ts";
 
 /**
- * A sample of what can happen to the real stacks: of each operation, one call that is cut in one way.
+ * A sample of faults on the real stacks: one cut of one call of each operation.
  *
- * All calls and all ways are swept on a small stack, in cut-engine and cut-plugin; the real ones have
- * what it has not: databases, projects, domains, disks, variables that close a circle. The seed
- * decides which calls and ways are taken, and each is printed.
+ * cut-engine and cut-plugin sweep all calls and all faults on a small stack. The real stacks
+ * also have databases, projects, domains, disks and variables that close a cycle. A printed seed
+ * selects the calls and faults.
  */
 const SEED = 20_261_122;
 
@@ -53,7 +53,7 @@ describe.each(STACKS.map((name, index) => ({ name, seed: SEED + index })))(
 
     async function sample(operation: Operation): Promise<Cut> {
       const clean = await runClean(stage, operation);
-      // What is independent of each other is called in any order.
+      // Independent resources are called in any order.
       const cuts = eachCutAt(clean.calls.toSorted());
       const cut = cuts[Math.floor(random() * cuts.length)];
       if (!cut) throw new Error(`unreachable: ${operation.name} calls Render`);
@@ -67,12 +67,12 @@ describe.each(STACKS.map((name, index) => ({ name, seed: SEED + index })))(
   },
 );
 
-/** Without what keeps a destroy from its end. */
+/** Without the protections that prevent a destroy. */
 function unprotected(model: StackModel): StackModel {
   return { ...model, databases: model.databases.map((it) => ({ ...it, pulumi: {} })) };
 }
 
-/** Another variable for everything that has variables. */
+/** Adds a variable to everything with variables. */
 function changed(model: StackModel): StackModel {
   const added: EnvValue = { kind: "text", text: "changed" };
   const withAnother = <T extends { env: Readonly<Record<string, EnvValue>> }>(

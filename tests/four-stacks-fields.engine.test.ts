@@ -18,11 +18,11 @@ import type { StateResource } from "../infra/testing/out-of-band.ts";
 import type { Outcome } from "../scripts/workspace/operation.ts";
 
 /**
- * What a preview says of each declared input of each resource of the real stacks when it changes, and
- * what a refresh of them asks Render.
+ * The preview of a change of each declared input of each resource in the real stacks, and the
+ * API calls of their refresh.
  *
- * The inputs are changed behind the program: one preview has every input that changes in place, one
- * every input that replaces, one every input that only this program reads.
+ * A transform of the program changes the inputs. One preview has all inputs that change in
+ * place, one all inputs that replace, one all inputs that only this program reads.
  */
 const STACKS = ["vega-cockpit", "joslyn-ai", "chorizaurio", "c1c-recruitment"];
 
@@ -33,7 +33,7 @@ const CONTRACTS = new Map(
   ]),
 );
 
-/** A resource of ours as it was deployed, and what can be changed of it. */
+/** A deployed resource, and its possible changes. */
 interface Deployed extends DeployedResource {
   readonly name: string;
   readonly changes: readonly FieldChange[];
@@ -43,14 +43,14 @@ interface Deployed extends DeployedResource {
 describe.each(STACKS)("%s", (stackName) => {
   let stage: CutStage;
   let deployed: readonly Deployed[] = [];
-  /** What is changed in the preview under way. */
+  /** The changes of the current preview. */
   let effect: Effect | undefined;
 
   beforeAll(async () => {
     stage = await openCutStage(unprotected(loadStack(stackName).model), () =>
       pulumi.runtime.registerResourceTransform(({ type, name, props, opts }) => {
         const resource = deployed.find((it) => it.type === type && it.name === name);
-        // The engine refuses to replace what is protected.
+        // The engine refuses to replace a protected resource.
         const unguarded = { ...opts, protect: false };
         if (!resource || !effect) return { props, opts: unguarded };
         return { props: { ...props, ...changed(resource, effect) }, opts: unguarded };
@@ -106,7 +106,7 @@ describe.each(STACKS)("%s", (stackName) => {
 const otherRuntime = (runtime: string): string =>
   `runtime: another runtime than ${runtime} needs other fields to build and start it`;
 
-/** What of the stacks has no other value by itself, with the reason. */
+/** The inputs of the stacks without a different valid value, with the reason. */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   "vega-cockpit": [otherRuntime("image")],
   "joslyn-ai": [otherRuntime("docker"), otherRuntime("image")],
@@ -114,7 +114,7 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   "c1c-recruitment": [otherRuntime("docker")],
 };
 
-/** Without what keeps a database from being replaced. */
+/** Without the protection of databases. */
 function unprotected(model: StackModel): StackModel {
   return { ...model, databases: model.databases.map((it) => ({ ...it, pulumi: {} })) };
 }
@@ -134,16 +134,16 @@ function deployedOf(resource: StateResource): Deployed[] {
   return [{ id, type, name, inputs, changes, fixed }];
 }
 
-/** The inputs as they were deployed, with those changed that have this effect. */
+/** The deployed inputs with all changes of this effect. */
 function changed({ type, inputs, changes }: Deployed, effect: Effect): Record<string, unknown> {
   const others = changes.filter((it) => it.effect === effect).map((it) => [it.field, it.value]);
-  // What loses data is refused without it; the consent itself is no change.
+  // A change that loses data is refused without this consent; the consent itself is not a change.
   const consents = "allowDataLoss" in (CONTRACTS.get(type)?.inputs.shape ?? {});
   const consent = effect !== "nothing" && consents ? { allowDataLoss: true } : {};
   return { ...inputs, ...consent, ...Object.fromEntries(others) };
 }
 
-/** A line for each resource that has such inputs: what happens to it, for which fields and why. */
+/** One line per resource with such inputs: the operation, the fields and the reason. */
 function expected(deployed: readonly Deployed[], effect: Effect): string[] {
   return deployed
     .flatMap(({ type, name, changes }) => {

@@ -12,10 +12,10 @@ import { verifyWorkspace } from "../scripts/verify/verify-workspace.ts";
 import type { Outcome } from "../scripts/workspace/operation.ts";
 import { openScratchStack, type ScratchStack } from "../scripts/workspace/scratch-stack.ts";
 
-/** Every stack that is whole on Render, through its life; the tests of one stack are one story, in order. */
+/** The life cycle of every stack that is completely on Render. The tests of one stack run in order. */
 const STACKS = ["vega-cockpit", "joslyn-ai", "joslyn-ai-staging", "chorizaurio", "c1c-recruitment"];
 
-/** Lists of Render's API that a destroyed stack leaves empty. */
+/** Lists of Render's API that are empty after a destroy. */
 const LISTS = [
   "services",
   "env-groups",
@@ -27,10 +27,10 @@ const LISTS = [
   "disks",
 ];
 
-/** Of these a destroyed stack leaves what another had made: its project, with an environment. */
+/** Lists with resources of another stack after a destroy: its project, with an environment. */
 const FOREIGN: ReadonlySet<string> = new Set(["projects", "environments"]);
 
-/** A stack on a cloud and an engine of its own. `model` is what the next operation deploys. */
+/** A stack with its own cloud and engine. The next operation deploys `model`. */
 interface Life {
   model: StackModel;
   readonly cloud: LocalCloud;
@@ -44,7 +44,7 @@ async function begin(stackName: string): Promise<Life> {
   const engine = await openScratchStack(program, cloud.urls.render);
   const life: Life = { model: loadStack(stackName).model, cloud, engine };
   const { ownerId, project } = life.model;
-  // Another stack has made the project to which this one adds its environment.
+  // Another stack created the project to which this stack adds its environment.
   if (project?.existing) {
     const environments = [{ name: "production" }];
     await render(life, "POST", {
@@ -84,14 +84,14 @@ const steps = ({ steps: all, failure }: Outcome): string[] => [
   ...(failure ? [failure] : []),
 ];
 
-/** A service whose variables close a circle, because they must follow it; any other where there is none. */
+/** A service with variables that close a cycle, which must move with it; otherwise any service. */
 function hardestToRename({ model }: Life): ServiceModel {
   const service = model.services.find((it) => it.lateEnv) ?? model.services[0];
   if (!service) throw new Error(`unreachable: ${model.name} has a service`);
   return service;
 }
 
-/** The variables of a service; its marker says where in the program it stands, so a rename changes it. */
+/** The variables of a service without its marker, which a rename changes. */
 async function variablesOf(life: Life, id = ""): Promise<Record<string, string>> {
   const path = `/services/${id}/env-vars?limit=100`;
   const listed = (await render(life, "GET", { path })) as {
@@ -171,7 +171,7 @@ describe.each(STACKS)("%s", (stackName) => {
   });
 });
 
-/** What becomes of a service that gets another key, and of a job that goes. */
+/** The operations after a service was renamed and a job was removed. */
 function testChangedKeys(current: () => Life, job: JobModel | undefined): void {
   test("a service whose earlier key is named is renamed without being replaced", async () => {
     const life = current();
@@ -207,13 +207,13 @@ function verified({ cloud, engine: { stack }, model }: Life): Promise<Finding[]>
   return verifyWorkspace(model, { stack, renderHost: cloud.urls.render, renderApiKey: "scratch" });
 }
 
-/** How many rows there are in each of the lists. */
+/** The number of rows in each list. */
 async function countsOf(life: Life): Promise<number[]> {
   const rows = await Promise.all(LISTS.map((list) => render(life, "GET", { path: `/${list}` })));
   return rows.map((it) => (it as unknown[]).length);
 }
 
-/** Changes every declared field, and adds a variable that is not ours; answers what is to be seen. */
+/** Changes every declared field and adds an unmanaged variable. Returns the expected drift. */
 async function changeElsewhere(life: Life): Promise<string[]> {
   const resources = await stateOf(life);
   const [first] = await servicesOf(life);
@@ -229,13 +229,13 @@ async function stateOf({ engine }: Life): Promise<StateResource[]> {
   return (deployment as { resources: StateResource[] }).resources;
 }
 
-/** The fields of one drifted resource, whatever their depth. */
+/** The top-level fields of one drifted resource. */
 function driftLine({ type, name, fields }: Outcome["steps"][number]): string {
   const tops = new Set(fields.map((it) => it.replace(/[.[].*/, "")));
   return `${type.split(":").at(-1)} ${name}: ${[...tops].toSorted().join(", ")}`;
 }
 
-/** The model with a service under another key that names its earlier one; what refers to it follows. */
+/** The model with a renamed service with `formerly`, and changed references to it. */
 function renamed(model: StackModel, service: ServiceModel): StackModel {
   const key = `${service.key}-renamed`;
   const text = JSON.stringify(model).replaceAll(`"service":"${service.key}"`, `"service":"${key}"`);

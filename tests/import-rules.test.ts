@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Files that each break one rule, or that stand where a rule must stay silent (no rule named). */
+/** Files that each break one rule, or, without a rule, none. */
 const PLANTED: readonly (readonly [path: string, text: string, ...rules: string[]])[] = [
   ["infra/spec/a.ts", `import "../model/pure.ts";`, "spec"],
   ["infra/spec/b.ts", `import "node:fs";`, "spec-parses-in-one-place"],
@@ -71,7 +71,7 @@ test.each(
   expect([...(broken.get(path) ?? ["nothing"])].toSorted().join(", ")).toBe(rules);
 });
 
-/** The rules that dependency-cruiser says each file breaks. */
+/** The broken rules of each file, from dependency-cruiser. */
 function cruise(): Map<string, Set<string>> {
   const args = [
     "--config",

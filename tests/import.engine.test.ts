@@ -9,14 +9,14 @@ import { WebService } from "../infra/resources/render/web-service.ts";
 import { send } from "../infra/testing/render-plugin.ts";
 import { openScratchStack, type ScratchStack } from "../scripts/workspace/scratch-stack.ts";
 
-/** What somebody made at the dashboard, and what a program says of it. */
+/** Resources that were created in the dashboard, and the program that imports them. */
 const OLDER = { name: "older", ownerId: "tea-00000000000000000000" };
 const CRON = { runtime: "image", plan: "starter", region: "oregon", schedule: "0 3 * * *" };
 const IMAGE = "docker.io/library/nginx:1";
 
 const DISK = { name: "data", mountPath: "/var/data", sizeGb: 1 };
 
-/** What the program says of the web service; at the dashboard it was given more. */
+/** The program's inputs of the web service, which has more in the dashboard. */
 const WEB = { runtime: "image", plan: "starter", region: "oregon" };
 
 let cloud: LocalCloud;
@@ -47,7 +47,7 @@ afterAll(async () => {
   await cloud.stop();
 });
 
-/** A web service with a variable that the program declares, and with much that it does not. */
+/** A web service with one declared variable and many undeclared fields. */
 async function makeWeb(): Promise<string> {
   const { service } = (await render("POST", "/services", {
     ...OLDER,
@@ -99,7 +99,7 @@ function registerOlder(): void {
   });
 }
 
-/** All of them as Render has them, without when they changed and without the mark that makes them ours. */
+/** The resources on Render, without times of changes and our marker. */
 async function atRender(): Promise<unknown[]> {
   const services = await Promise.all([cron, web].map(serviceAt));
   const { envVars } = (await render("GET", `/env-groups/${group}`)) as {
@@ -167,7 +167,7 @@ test("what keeps data outlives a destroy without consent, by hand too", async ()
   expect(await render("GET", "/services")).toEqual([]);
 });
 
-/** Takes a resource out of the state, as if it had never been imported. */
+/** Removes a resource from the state, as if it had never been imported. */
 async function forget(name: string): Promise<void> {
   const { version, deployment } = await engine.stack.exportStack();
   const { resources, ...rest } = deployment as { resources: { urn: string }[] };

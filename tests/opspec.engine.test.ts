@@ -9,7 +9,7 @@ import { type CheckoutCopy, copyCheckout } from "../infra/testing/checkout-copy.
 import { send } from "../infra/testing/render-plugin.ts";
 import { apartEnvironment } from "../scripts/workspace/plugin-project.ts";
 
-/** The command line as its user types it, in a copy of the checkout; the tests are one story, in order. */
+/** The command line in a copy of the checkout. The tests run in order. */
 const STACK = "vega-cockpit";
 
 let copied: CheckoutCopy;
@@ -44,7 +44,7 @@ function opspec(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<E
   });
 }
 
-/** As if on Render's own account: the environment decides the cloud, the engine's settings the state. */
+/** As with a Render account: the environment selects the cloud, and the engine's settings select the state. */
 const real = (): NodeJS.ProcessEnv => ({
   ...apartEnvironment(copied.directory, "real"),
   PULUMI_HOME: join(copied.directory, "home"),

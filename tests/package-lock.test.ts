@@ -16,7 +16,7 @@ test("the lock file names no registry, so every machine uses its own", () => {
   expect(hosts).toEqual([]);
 });
 
-// npm install leaves out what its registry does not have, and npm ci then refuses the whole lock.
+// `npm install` leaves out packages that its registry lacks, and `npm ci` then refuses the lock file.
 test("every optional dependency of every platform has an entry", () => {
   const names = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, "")));
   const wanted = Object.values(packages).flatMap((it) =>

@@ -11,7 +11,7 @@ import type { Outcome } from "../scripts/workspace/operation.ts";
 import { planChanges } from "../scripts/workspace/plan.ts";
 import { openScratchStack, type ScratchStack } from "../scripts/workspace/scratch-stack.ts";
 
-/** These tests tell one story, in order: each starts from what the one before left. */
+/** These tests run in order; each starts from the state that the previous one left. */
 const service = (key: string, more: string): string =>
   `  ${key}: { source: { image: nginx }, plan: starter, supervise: false, ${more} }\n`;
 
@@ -63,7 +63,7 @@ async function requests(): Promise<string[]> {
   return all.map((it) => `${it.method} ${it.path}`);
 }
 
-/** Runs the engine as an operator does by hand. */
+/** Runs the engine by hand. */
 async function pulumi(...args: string[]): Promise<string> {
   const { workDir, envVars, pulumiHome = "", pulumiCommand } = engine.stack.workspace;
   const run = promisify(execFile)(

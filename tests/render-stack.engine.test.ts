@@ -10,7 +10,7 @@ import { send } from "../infra/testing/render-plugin.ts";
 import type { Outcome } from "../scripts/workspace/operation.ts";
 import { openScratchStack, type ScratchStack } from "../scripts/workspace/scratch-stack.ts";
 
-/** These tests tell one story, in order: each starts from what the one before left. */
+/** These tests run in order; each starts from the state that the previous one left. */
 let cloud: LocalCloud;
 let engine: ScratchStack;
 let model: StackModel = loadStack("vega-cockpit").model;

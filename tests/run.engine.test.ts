@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type CheckoutCopy, copyCheckout } from "../infra/testing/checkout-copy.ts";
 
-/** What a newcomer does, in a copy of the checkout; the tests are one story, in order. */
+/** The first steps of a new user, in a copy of the checkout. The tests run in order. */
 const STACK = "sample";
 
-/** Building, starting and waiting for the next full minute, on a busy machine. */
+/** Limit for building, starting and waiting for the next full minute on a busy machine. */
 const WAIT = { timeout: 170_000, interval: 200 };
 
 let copied: CheckoutCopy;
@@ -29,7 +29,7 @@ afterAll(async () => {
   copied.remove();
 });
 
-/** npm start's script, until it has said something. */
+/** Runs the script of npm start until it has printed a text. */
 async function start(until: string): Promise<void> {
   said = "";
   const script = join(copied.checkout, "scripts", "start.ts");
@@ -63,7 +63,7 @@ async function page(): Promise<string> {
   return (await fetch(`${url}/`)).text();
 }
 
-/** Processes that run in the copy; what is over and not yet asked for has no directory any more. */
+/** Processes that run in the copy. A zombie has no working directory. */
 function processesOfSample(): string[] {
   return readdirSync("/proc").flatMap((id) => {
     try {
@@ -132,7 +132,7 @@ test("a job whose command is not in the image stops the up and is named, and the
   expect(await opspec("up", STACK, "--local")).toMatchObject({ code: 0 });
 });
 
-/** What the service has written, as Render's API tells it. */
+/** The service's log, from Render's API. */
 async function logs(): Promise<string> {
   const render = /keeps running: (\S+)/.exec(said)?.[1] ?? "";
   const address = join(copied.checkout, ".opspec", "local", "cloud-address.json");

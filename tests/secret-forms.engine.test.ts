@@ -7,7 +7,7 @@ import { send } from "../infra/testing/render-plugin.ts";
 import { modelOf } from "../infra/testing/spec-text.ts";
 import { openScratchStack, type ScratchStack } from "../scripts/workspace/scratch-stack.ts";
 
-/** Is spelled otherwise in JSON, in URLs and in forms. */
+/** A value with characters that are encoded in JSON, URLs and forms. */
 const TOKEN = 'canary "5f2a" & of/the+build=é';
 const PASSWORD = "canary-password-0815";
 const DSN = `postgresql://shop:${PASSWORD}@db.example.com:5432/shop`;
@@ -24,7 +24,7 @@ services:
     env: { TOKEN: { secret: TOKEN }, DSN: { secret: DSN } }
 `);
 
-/** What a build prints of a value: after 0, 1 and 2 bytes of another text in Base64. */
+/** The output of a build with the value: in base64 after 0, 1 and 2 bytes of another text. */
 function printed(value: string): string[] {
   const encoded = ["", "a", "ab"].map((before) => Buffer.from(before + value));
   return [
@@ -37,7 +37,7 @@ function printed(value: string): string[] {
   ];
 }
 
-/** The characters by which each form gives the value away. */
+/** The characters of the value in each form. */
 function telling(value: string): string[] {
   const pieces = [0, 1, 2].map((before) =>
     Buffer.from(" ".repeat(before) + value)
@@ -74,7 +74,7 @@ afterAll(async () => {
   await cloud.stop();
 });
 
-/** Everything that the engine wrote, by file. */
+/** The engine's files with their content. */
 function written(): Map<string, string> {
   const files = readdirSync(join(engine.directory, "state"), {
     recursive: true,

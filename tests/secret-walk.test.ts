@@ -15,7 +15,7 @@ import type { LoadedSpec, loadStackSpec } from "../infra/spec/parse.ts";
 import { RenderInProcess } from "../infra/testing/render-in-process.ts";
 import { filesInContributing, filesOnStack } from "./walk.ts";
 
-/** Most files that a secret may pass from YAML to Render's request. */
+/** Maximum number of files that a secret passes from YAML to Render's request. */
 const FILES_MAX = 25;
 
 const STACK = "vega-cockpit";
@@ -25,16 +25,16 @@ const VALUE = "SG.walk-5f2a-value";
 const walk = vi.hoisted(() => ({
   /** The files of the product that the secret has passed so far, in order. */
   files: new Set<string>(),
-  /** How often the program wraps the value, and how often the plugin opens it in each call. */
+  /** Number of wraps in the program, and of unwraps in each call of the plugin. */
   wraps: 0,
   opens: {} as Record<string, number>,
   record: (): void => undefined,
 }));
 
-/** Notes the product's files on the stack, the outermost caller first. */
+/** Records the product's files on the call stack, outermost caller first. */
 walk.record = () => {
   const files = filesOnStack(/^infra\/(?!testing|local-cloud)/);
-  // Rules and the manifest read the name of the secret, and pass no value on.
+  // Rules and the manifest read only the name of the secret.
   if (files.some((file) => /^infra\/model\/(validate|manifest)/.test(file))) return;
   for (const file of files) walk.files.add(file);
 };
@@ -94,7 +94,7 @@ vi.mock("@pulumi/pulumi", async (importActual) => {
   };
 });
 
-/** Records who reads which secret a variable of this environment takes. */
+/** Records the readers of a variable's secret. */
 function watchReference(env: object | undefined): void {
   const values: unknown[] = Object.values(env ?? {});
   const value = values.find(
@@ -124,7 +124,7 @@ test("a secret passes at most 25 files from YAML to Render's request", async () 
   });
 });
 
-/** The inputs that the program registers for the web service, with its secrets as the engine gets them. */
+/** The registered inputs of the web service, with its secrets in the engine's form. */
 async function registeredInputs(): Promise<TreeObject> {
   const registered = Promise.withResolvers<TreeObject>();
   await pulumi.runtime.setMocks({
@@ -144,7 +144,7 @@ function askValue(): string {
   return VALUE;
 }
 
-/** The body with which the plugin creates the service. */
+/** The body of the plugin's create request. */
 async function createBody(inputs: TreeObject): Promise<unknown> {
   const render = new RenderInProcess();
   let body: unknown;
@@ -169,7 +169,7 @@ async function createBody(inputs: TreeObject): Promise<unknown> {
   return body;
 }
 
-/** The plugin's service, asked without a socket. */
+/** The plugin's service, called without a socket. */
 function pluginOf(render: RenderInProcess) {
   const service = providerService(
     {
@@ -209,7 +209,7 @@ function pluginOf(render: RenderInProcess) {
   };
 }
 
-/** Records who decodes the properties, and who takes apart an object that holds the value. */
+/** Records the files that decode the properties and read the object with the value. */
 function watchObjects(): void {
   const { toJavaScript } = structPb.Struct.prototype;
   vi.spyOn(structPb.Struct.prototype, "toJavaScript").mockImplementation(function (

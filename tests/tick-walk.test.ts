@@ -11,7 +11,7 @@ import { startHttpServer } from "../runtime/testing/http-server.ts";
 import { MANIFEST_HEAD } from "../runtime/testing/manifest-head.ts";
 import { filesInContributing, filesOnStack } from "./walk.ts";
 
-/** Most files from a tick of the scheduler to the run record, and from there to the delivered alert. */
+/** Maximum number of files from a tick of the scheduler to the run record, and from there to the delivered alert. */
 const FILES_TO_RECORD_MAX = 10;
 const FILES_TO_ALERT_MAX = 5;
 
@@ -72,7 +72,7 @@ function note(files: Set<string>): void {
   for (const it of filesOnStack(/^runtime\/src\//)) files.add(it);
 }
 
-/** Notes who writes slots, leases and run records. */
+/** Records the files that write slots, leases and run records. */
 function watchStatements(files: Set<string>): void {
   const prepare = DatabaseSync.prototype.prepare;
   const watched = vi.spyOn(DatabaseSync.prototype, "prepare");
@@ -83,7 +83,7 @@ function watchStatements(files: Set<string>): void {
   onTestFinished(() => watched.mockRestore());
 }
 
-/** Notes who sends a request to each path. */
+/** Records the files that send a request, by path. */
 function watchRequests(byPath: Readonly<Record<string, Set<string>>>): void {
   const send = globalThis.fetch;
   const watched = vi.spyOn(globalThis, "fetch").mockImplementation((...args) => {

@@ -25,7 +25,7 @@ export const STATE_VERSION = 1;
 /** Rows by id, in the order in which they were created. */
 export type Table<Row> = Record<string, Row>;
 
-/** The settings that `POST /__local/settings` changes. */
+/** Settings, changed by `POST /__local/settings`. */
 export interface Settings {
   /** Whether a new deploy cancels a running one or waits for it. */
   deployPolicy: "override" | "wait";

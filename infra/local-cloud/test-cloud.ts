@@ -10,11 +10,11 @@ export interface Answer {
   readonly body: unknown;
   /** The text at a path such as `service.id`, or an error that shows the body. */
   readonly text: (path: string) => string;
-  /** What stands at a path in each row of a list, for example `service.name`. */
+  /** The value at a path in each row of a list, for example `service.name`. */
   readonly column: (path: string) => unknown[];
 }
 
-/** A cloud of its own for each test, over real HTTP. */
+/** A separate cloud for each test, over HTTP. */
 export interface TestCloud {
   readonly urls: LocalCloud["urls"];
   readonly render: (method: string, path: string, body?: unknown) => Promise<Answer>;
@@ -47,7 +47,7 @@ export function useCloud(): TestCloud {
   };
 }
 
-/** One call with a bearer. */
+/** One call with a bearer token. */
 export async function call(
   url: string,
   {

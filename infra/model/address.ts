@@ -9,7 +9,7 @@ export function declaredUrl(spec: PartialStackSpec, service: string): string | u
   return edge?.[1].host === undefined ? undefined : `https://${edge[1].host}`;
 }
 
-/** A name may point to a service, or to the VM on which the service is the one with a port. */
+/** A DNS name points to a service, or to a VM with exactly one service that has a port. */
 function pointsTo(
   spec: PartialStackSpec,
   to: { vm?: string | undefined; service?: string | undefined } | undefined,

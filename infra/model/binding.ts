@@ -7,7 +7,7 @@ import type { VariableParts } from "./variables.ts";
  * to.
  */
 export interface Binding {
-  /** Name of the variable; one is added when none of the process holds the same. */
+  /** Name of the variable. A variable is added when no existing one has the same value. */
   nameOf(reference: Reference): string;
   /** Additional variables that the process needs. */
   readonly added: EnvSpec;
@@ -44,7 +44,7 @@ function isSame(reference: Reference, parts: VariableParts): boolean {
   return "keyValue" in reference && parts.keyValue === reference.keyValue;
 }
 
-/** The prefix is the runtime's own, so that no variable of an app is hidden. */
+/** The runtime's own prefix, so that the name never collides with a variable of the app. */
 function addedName(reference: Exclude<Reference, { env: string }>): string {
   if ("secret" in reference) return `OPSPEC_SECRET_${reference.secret}`;
   if ("database" in reference) return `OPSPEC_DATABASE_${upper(reference.database)}_URL`;

@@ -1,4 +1,4 @@
-/** Keyed things of a partial spec, without those whose value was dropped. */
+/** Entries of a partial spec's block, without those whose value was dropped. */
 export function entriesOf<Value>(
   record: Readonly<Record<string, Value | undefined>> | undefined,
 ): [string, NonNullable<Value>][] {

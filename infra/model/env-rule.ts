@@ -3,13 +3,13 @@ import type { DeepPartial, PartialStackSpec } from "../spec/stack.ts";
 import { entriesOf } from "./entries.ts";
 import { effectiveEnv, type VariableParts } from "./variables.ts";
 
-/** A service with the variables that it really gets. */
+/** A service with its effective variables. */
 export interface ServiceEnv {
   readonly service: string;
   readonly env: ReadonlyMap<string, VariableParts>;
 }
 
-/** The services that a rule is about. */
+/** The services that a rule applies to. */
 export function servicesOf(
   spec: PartialStackSpec,
   rule: DeepPartial<{ services?: string[] | undefined }>,
@@ -19,7 +19,7 @@ export function servicesOf(
     .map(([service, owner]) => ({ service, env: effectiveEnv(spec, owner) }));
 }
 
-/** Variables that a `require` rule wants and a service does not have. */
+/** Variables that a `require` rule requires and a service does not have. */
 export function unmetRequirements(
   spec: PartialStackSpec,
   level: "warn" | undefined,

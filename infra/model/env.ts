@@ -5,13 +5,13 @@ import { DEFAULT_PORT } from "../resources/facts.ts";
 import type { DatabaseProperty, EnvValue, SecretFileModel } from "./value-model.ts";
 import { partsOf, type VariableParts } from "./variables.ts";
 
-/** Who gets the variables: on Render a database is reached by its internal address, elsewhere not. */
+/** The process that receives the variables. Only processes on Render use internal addresses. */
 export interface Consumer {
   readonly spec: StackSpec;
   readonly isOnRender: boolean;
 }
 
-/** Environment variables decided, with their names in stable order. */
+/** Resolves environment variables, sorted by name. */
 export function modelEnv(env: EnvSpec | undefined, consumer: Consumer): Record<string, EnvValue> {
   const entries = Object.entries(env ?? {}).map(
     ([name, value]) => [name, modelEnvValue(partsOf(value), consumer)] as const,
@@ -29,7 +29,7 @@ export function text(value: string): EnvValue {
   return { kind: "text", text: value };
 }
 
-/** Secret files decided, in stable order. */
+/** Resolves secret files, sorted by name. */
 export function modelSecretFiles(files: SecretFilesSpec | undefined): SecretFileModel[] {
   return Object.entries(files ?? {})
     .map(([name, file]): SecretFileModel => {

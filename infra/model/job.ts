@@ -80,8 +80,8 @@ type Code = Pick<
 >;
 
 /**
- * A catalog job runs in the runtime's image; a command runs in the source of the service that it is
- * like.
+ * A catalog job runs in the runtime's image. A command runs in the source of the service in
+ * `like`.
  */
 function modelCode(spec: StackSpec, key: string, job: JobSpec): Code {
   const service = job.like === undefined ? undefined : spec.services?.[job.like];

@@ -34,7 +34,7 @@ export function planReferences(spec: PartialStackSpec): ReferencePlan {
   };
 }
 
-/** Every reference between services that waits for a resource. */
+/** Every reference between services whose value is known only after the other one exists. */
 export function referenceEdges(spec: PartialStackSpec): Edge[] {
   return variablesOf(spec).flatMap(({ owner, name, parts }) => {
     const to = parts.privateUrl ?? parts.url;
@@ -68,7 +68,7 @@ function planCycle(members: readonly string[], edges: readonly Edge[]): Referenc
   return { late, unresolvable: [] };
 }
 
-/** Of the services that no build holds back, the one with the fewest open references; then by key. */
+/** The next service: needed by no build, then with the fewest open references, then by key. */
 function nextToMake(open: ReadonlyMap<string, readonly Edge[]>): string | undefined {
   let best: string | undefined;
   let fewest = Infinity;
@@ -100,7 +100,7 @@ function cycles(edges: readonly Edge[]): string[][] {
     if (isCircle) found.push(group);
   }
 
-  /** The way to the current service is a list, because thousands of calls would not fit on a stack. */
+  /** An explicit stack, because a recursion of thousands of calls would overflow. */
   function visit(start: string): void {
     const way = [enter(start)];
     for (let step = way.at(-1); step; step = way.at(-1)) {

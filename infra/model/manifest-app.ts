@@ -75,7 +75,7 @@ function hostAndPort({
   };
 }
 
-/** A literal URL, or the variable that holds it. */
+/** A literal URL, or the variable with the URL. */
 function urlOf(url: string | Reference, binding: Binding): { url: string } | { urlEnv: string } {
   return typeof url === "string" ? { url } : { urlEnv: binding.nameOf(url) };
 }

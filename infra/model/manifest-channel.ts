@@ -7,7 +7,7 @@ import { given } from "./keyed.ts";
 type ManifestChannel = NonNullable<RuntimeManifest["alerts"]>["channels"][number];
 type MailSpec = Extract<AlertChannelSpec, { sendgrid: object }>["sendgrid"];
 
-/** Variables with other base URLs than the vendors', where the spec names none. */
+/** Variables that override the vendors' base URLs where the spec names none. */
 const BASE_URLS = {
   sendgrid: "SENDGRID_BASE_URL",
   telegram: "TELEGRAM_BASE_URL",
@@ -40,7 +40,7 @@ type AccountChannelSpec = Exclude<
   { webhook: object } | { slack: object } | { sentry: object }
 >;
 
-/** What is reached with more than one URL. */
+/** Channels with more than one URL. */
 function manifestAccount(channel: AccountChannelSpec, binding: Binding) {
   if ("telegram" in channel) {
     const { token, chat, baseUrl } = channel.telegram;
@@ -100,7 +100,7 @@ function addressesOf({ from, to }: Pick<MailSpec, "from" | "to">, binding: Bindi
   return { fromEnv, toEnv, ...given({ fromFallbackEnv, toFallbackEnv }) };
 }
 
-/** The variable and its fallback. */
+/** The variable and its alternative. */
 function namesOf(
   value: MailSpec["from"],
   binding: Binding,

@@ -81,7 +81,7 @@ function localProbe(check: Exclude<HealthCheckSpec, AskingCheck>): Probe {
   return { kind: "backup", directory: check.backup, prefix: check.prefix, withinSeconds };
 }
 
-/** A path is the app's own; anything else is a URL, or the variable that has it. */
+/** A path of the app, a URL, or the variable with the URL. */
 function address(
   http: string | Reference,
   binding: Binding,

@@ -47,7 +47,7 @@ export function manifestJob(
   };
 }
 
-/** What is needed to see by its records whether it runs; how it runs is said where it does. */
+/** The parts with which another process checks the job's run records. */
 function watchedJob(spec: StackSpec, { name, job, startedBy }: OwnedJob): ManifestJob {
   const schedule = manifestSchedule(job, spec.timezone ?? DEFAULT_TIMEZONE);
   const { alerts, uses = "command" } = job;

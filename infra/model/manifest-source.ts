@@ -17,7 +17,7 @@ export interface Asked {
   readonly caches?: readonly string[] | undefined;
 }
 
-/** Switches and data of one process, by name; only those that it asks for. */
+/** Toggles and caches of one process, by name; only those that it uses. */
 export function manifestSources(
   spec: StackSpec,
   asked: Asked,
@@ -42,7 +42,7 @@ export function manifestSources(
   };
 }
 
-/** A marker file is a toggle that is named by its path. */
+/** A marker file is a toggle with its path as the name. */
 function markerToggle(path: string): ManifestToggle {
   return { name: path, reader: { kind: "marker", path } };
 }

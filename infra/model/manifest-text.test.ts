@@ -9,7 +9,7 @@ const textOf = (model: StackModel, key: string): string => {
   return files?.find((it) => it.name === MANIFEST_FILE)?.content ?? "";
 };
 
-/** JSON with what fits on one line on one line. */
+/** JSON in which short values stand on one line. */
 const compact = (value: unknown, indent = ""): string => {
   const flat = JSON.stringify(value);
   if (flat.length + indent.length < 160 || typeof value !== "object" || !value) return flat;
@@ -23,7 +23,7 @@ const compact = (value: unknown, indent = ""): string => {
   return [open, ...lines, `${indent}${close}`].join("\n");
 };
 
-/** The manifest without what every one has. */
+/** The manifest without the members that every manifest has. */
 const ownText = (model: StackModel, key: string): string => {
   const manifest = RuntimeManifest.parse(JSON.parse(textOf(model, key)));
   const common = ["version", "runtime", "system", "stack", "environment"];
@@ -105,7 +105,7 @@ jobs:
     appRuns: { url: { database: main }, table: runs, columns: { job: name }, job: app_refresh }
 `;
 
-/** What its runtime is told, line by line. */
+/** The lines of its manifest. */
 const WEB_MANIFEST = String.raw`
 {
  process: "web"

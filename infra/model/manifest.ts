@@ -22,7 +22,7 @@ import type { ServiceJobs } from "./service-jobs.ts";
 import type { SecretFileModel } from "./value-model.ts";
 import { cronJobEnv, effectiveEnv } from "./variables.ts";
 
-/** Which process of which stack a manifest is for. */
+/** The process and the stack of a manifest. */
 export interface Process {
   readonly stack: string;
   readonly spec: StackSpec;
@@ -30,7 +30,7 @@ export interface Process {
   readonly process: string;
 }
 
-/** A manifest, and the variables that it names and that the process does not have anyway. */
+/** A manifest, and the variables that it needs in addition to those of the process. */
 export interface ManifestModel {
   readonly file: SecretFileModel;
   readonly env: EnvSpec;
@@ -89,7 +89,7 @@ interface Parts {
   readonly jobs: readonly JobSpec[];
 }
 
-/** What every process may have. */
+/** The members that every process may have. */
 function common({ spec, process }: Process, { service, jobs }: Parts, binding: Binding) {
   return {
     alerts: manifestAlerts(spec, { process, jobs, hasApp: service !== undefined }, binding),

@@ -10,10 +10,10 @@ import { isInFront, isSupervised } from "./supervision.ts";
 /** Conventional readiness paths, which depend on other processes. */
 const READINESS_PATHS = ["/ready", "/readyz", "/readiness"];
 
-/** Names of one note; there may be dozens. */
+/** Maximum number of names in a note. */
 const NAMES_MAX = 3;
 
-/** Presets whose /health answers 503 for something outside the process, as readiness does. */
+/** Presets whose /health fails when a dependency outside the process fails. */
 const DEEP_HEALTH: readonly (string | undefined)[] = [
   undefined,
   "opspec",
@@ -112,7 +112,7 @@ function silentNotes(spec: PartialStackSpec): string[] {
   ];
 }
 
-/** The first of many names, and how many more there are: a preview is read, not searched. */
+/** The first names, and the number of the others. */
 function someOf(names: readonly string[]): string {
   const rest = names.length - NAMES_MAX;
   if (rest <= 0) return names.join(", ");

@@ -11,7 +11,7 @@ export function applyOverlay(spec: StackSpec, name: string): StackSpec {
   return {
     ...spec,
     services: withValues(spec.services, overlay, overlay.services),
-    // A group is shared, so an overlay for some services must not reach the others through it.
+    // A group is shared, so an overlay for some services must not change it for the others.
     ...(overlay.services ? {} : { envGroups: withValues(spec.envGroups, overlay, undefined) }),
     jobs: withValues(spec.jobs, overlay, overlay.services),
   };

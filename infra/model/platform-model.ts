@@ -72,7 +72,7 @@ export interface KeyValueModel extends KeyedModel {
   readonly allowDataLoss: boolean;
 }
 
-/** An account at a registry of images; the token is the value of a secret. */
+/** An account at a container registry; the token is the value of a secret. */
 export interface RegistryModel extends KeyedModel {
   readonly name: string;
   readonly registry: "GITHUB" | "GITLAB" | "DOCKER" | "GOOGLE_ARTIFACT" | "AWS_ECR";
@@ -80,10 +80,10 @@ export interface RegistryModel extends KeyedModel {
   readonly tokenSecret: string;
 }
 
-/** The Render project and the environment in it that this stack fills. */
+/** The Render project and the environment with this stack's resources. */
 export interface ProjectModel {
   readonly name: string;
-  /** Another stack made the project; this one only adds its environment. */
+  /** Another stack creates the project; this stack only adds its environment. */
   readonly existing: boolean;
   readonly environment: {
     readonly name: string;

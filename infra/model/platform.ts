@@ -70,7 +70,7 @@ const REGISTRY_KINDS = {
   "aws-ecr": "AWS_ECR",
 } as const;
 
-/** Accounts at registries of images. */
+/** Accounts at container registries. */
 export function modelRegistries(spec: StackSpec): RegistryModel[] {
   return Object.entries(spec.registries ?? {}).map(([key, registry]) => ({
     ...modelKeyed(key, registry),

@@ -2,7 +2,7 @@ import type { JobSpec } from "../spec/job.ts";
 import type { DeepPartial, PartialStackSpec } from "../spec/stack.ts";
 import { DEFAULT_REGION } from "./defaults.ts";
 
-/** The region of a resource: its own, else the stack's, else Render's default. */
+/** The region of a resource: its own, otherwise the stack's, otherwise Render's default. */
 export function regionOf(
   spec: PartialStackSpec,
   part: { readonly region?: string | undefined } | undefined,

@@ -4,7 +4,7 @@ import { appServiceOf } from "./job-owner.ts";
 import { isSupervised } from "./supervision.ts";
 import { effectiveEnv, type Variable } from "./variables.ts";
 
-/** What a part of a spec refers to in the words of the runtime's blocks, and where it does. */
+/** A reference in one of the runtime's blocks, with its path. */
 export interface RuntimeReference {
   readonly path: string;
   readonly kind: "database" | "keyValue" | "secret" | "env";
@@ -15,7 +15,7 @@ export interface RuntimeReference {
 
 const KINDS = ["database", "keyValue", "secret", "env"] as const;
 
-/** What channels of alerts refer to, by the name of the channel. */
+/** References of alert channels, by channel. */
 export function channelReferences(
   channels: NonNullable<PartialStackSpec["alerts"]>["channels"],
 ): (RuntimeReference & { readonly channel: string })[] {
@@ -40,7 +40,7 @@ export function runtimeReferences(spec: PartialStackSpec): RuntimeReference[] {
         within(part, `jobs/${key}/${name}`, { kind: "jobs", key }),
       ),
     ),
-    // A switch that is a variable is read by each process that asks for it.
+    // Each process that uses the toggle reads the variable itself.
     ...shared.flatMap(([name, part]) => within(part, name)).filter((it) => it.kind !== "env"),
   ];
 }
@@ -62,8 +62,8 @@ function within(
 }
 
 /**
- * Variables that are added to services, because their runtime refers to a store that no variable of
- * theirs holds. What is true of written variables must be true of these: the store can be reached.
+ * Variables that are added to services because their runtime uses a store to which no variable
+ * refers. The rules for written variables apply to these too: the store must be reachable.
  */
 export function addedVariables(spec: PartialStackSpec): Variable[] {
   const stack = runtimeReferences({ stores: spec.stores });
@@ -85,7 +85,7 @@ export function addedVariables(spec: PartialStackSpec): Variable[] {
   return [...new Map(added.toReversed()).values()].toReversed();
 }
 
-/** The service in whose process something is read. */
+/** The service whose process reads it. */
 function serviceOf(
   spec: PartialStackSpec,
   { kind, key }: NonNullable<RuntimeReference["owner"]>,

@@ -2,10 +2,10 @@ import type { JobSpec } from "../spec/job.ts";
 import type { PartialStackSpec, StackSpec } from "../spec/stack.ts";
 import type { ServiceJobs } from "./service-jobs.ts";
 
-/** Where the runtime is unpacked in a native service, relative to the app's directory. */
+/** Directory of the unpacked runtime in a native service, relative to the app's directory. */
 export const RUNTIME_DIR = ".opspec";
 
-/** Where the runtime's own image has it. */
+/** Directory of the runtime in its own image. */
 export const RUNTIME_IMAGE_DIR = "/opt/opspec";
 
 /** Characters that a shell treats specially: a command with one is more than a list of words. */
@@ -54,7 +54,7 @@ export function probedJobs({
   return [...own, ...others].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The command is passed with the name, because a build may not see the manifest. */
+/** The command is an argument, because a build may not see the manifest. */
 export function probedJob(name: string, { command, options }: JobSpec): ProbedJob {
   const own = command ?? options?.["command"];
   return typeof own === "string" ? { name, command: own } : { name };
@@ -83,7 +83,7 @@ export function wrapImageStart(start: string): string {
   return supervise(RUNTIME_IMAGE_DIR, start);
 }
 
-/** Whether a native service can get the runtime into its build. */
+/** Whether the build of a native service can install the runtime. */
 export function hasNativeRuntime(source: PartialStackSpec["runtimeSource"]): boolean {
   return source?.archive !== undefined || source?.path !== undefined;
 }
@@ -110,7 +110,7 @@ function fetchCommands(source: RuntimeSource): string[] {
   return [`mkdir -p ${RUNTIME_DIR}`, `cp -R ${quote(source.path)}/. ${RUNTIME_DIR}/`];
 }
 
-/** One shell word that means the text itself. */
+/** Quotes a text as one shell word. */
 function quote(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", `'\\''`)}'`;

@@ -9,7 +9,7 @@ export interface CronSchedule extends ScheduleModel {
   readonly suffix?: string;
 }
 
-/** The schedules that Render can start: one, or two where the clock changes and the spec asks for it. */
+/** The cron schedules on Render: one, or two with `dst: two-crons` in a zone with summer time. */
 export function modelRenderSchedules(spec: ScheduleSpec, timezone: string): CronSchedule[] {
   const schedule = parseSchedule(spec, timezone);
   const text = describeSchedule(schedule);

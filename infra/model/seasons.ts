@@ -3,17 +3,17 @@ import type { JobSpec } from "../spec/job.ts";
 import type { ScheduleSpec } from "../spec/schedule.ts";
 
 /**
- * How much earlier than the next change of offset a late tick stops counting. Two crons of one job
- * are as far apart as its zone's clock changes, so a tick that is later than that is the other's.
+ * Margin before the next change of offset in which a late tick no longer counts. The two crons
+ * of a job are one offset apart, so a tick that is later belongs to the other cron.
  */
 const TOLERANCE_MARGIN_SECONDS = 5 * 60;
 
-/** Whether a schedule asks for one cron for summer and one for winter. */
+/** Whether the schedule has one cron for summer and one for winter. */
 export function isTwoCrons(schedule: Partial<ScheduleSpec>): boolean {
   return "dst" in schedule && schedule.dst === "two-crons";
 }
 
-/** The crons of a schedule that asks for two: first that of winter, then that of summer. */
+/** The two crons of a schedule: first winter, then summer. */
 export function seasonalCrons(
   schedule: Partial<ScheduleSpec>,
   timezone: string,
@@ -21,7 +21,7 @@ export function seasonalCrons(
   return compileSeasonalCrons(parseSchedule(schedule, timezone));
 }
 
-/** How late a tick may be that still belongs to its slot; undefined for jobs with one cron. */
+/** Maximum delay of a tick that still belongs to its slot; undefined for jobs with one cron. */
 export function slotToleranceSeconds(job: JobSpec, timezone: string): number | undefined {
   if (!isTwoCrons(job.schedule)) return undefined;
   const [winter, summer] = seasonalCrons(job.schedule, timezone);

@@ -7,7 +7,7 @@ import { given } from "./keyed.ts";
 import type { SecretModel, StackModel } from "./stack-model.ts";
 import type { EnvValue, SecretFileModel } from "./value-model.ts";
 
-/** What of a model may use a secret. */
+/** The parts of a model that may use secrets. */
 export type SecretUsers = Pick<
   StackModel,
   "services" | "staticSites" | "containers" | "jobs" | "envGroups" | "registries" | "vms"

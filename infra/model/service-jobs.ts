@@ -4,7 +4,7 @@ import { appServiceOf } from "./job-owner.ts";
 import { watchedJobs, watcherOf } from "./job-watch.ts";
 import type { OwnedJob } from "./manifest-job.ts";
 
-/** The jobs that concern a service. */
+/** The jobs of a service. */
 export interface ServiceJobs {
   /** Jobs that run in it. */
   readonly jobs: readonly OwnedJob[];

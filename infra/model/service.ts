@@ -14,7 +14,7 @@ import type { DiskModel, EnvValue, ServiceModel } from "./stack-model.ts";
 import { healthPathOf, isNative, isSupervised } from "./supervision.ts";
 import type { SecretFileModel } from "./value-model.ts";
 
-/** What a thing of a stack is modelled from. */
+/** The spec and the derived facts from which a part of a stack is modelled. */
 export interface Subject extends ServiceJobs {
   readonly stack: string;
   readonly spec: StackSpec;
@@ -69,7 +69,7 @@ export function modelServiceManifest({
   return modelManifest({ stack, spec, process: key }, service, jobs);
 }
 
-/** The service's variables, those that close a cycle apart. */
+/** The service's variables, and separately those that close a cycle of references. */
 export function modelServiceEnv(
   subject: Subject,
   manifest: ManifestModel | undefined,

@@ -24,7 +24,7 @@ type Deploying = Pick<
   "autoDeploy" | "autoDeployTrigger" | "buildFilter" | "previews"
 >;
 
-/** When a commit deploys by itself. */
+/** Render's auto-deploy setting. */
 export function modelDeploying(
   service: Pick<ServiceSpec, "autoDeploy" | "buildFilter" | "previews">,
 ): Deploying {

@@ -29,7 +29,7 @@ export interface StackModel {
   readonly environment: "production" | "staging";
   /** IANA name of the zone in which local times are shown. */
   readonly timezone: string;
-  /** Render workspace that owns everything of the stack there. */
+  /** Id of the Render workspace that owns the stack's resources. */
   readonly ownerId: string;
   readonly secrets: readonly SecretModel[];
   readonly services: readonly ServiceModel[];
@@ -48,13 +48,13 @@ export interface StackModel {
   readonly inServiceJobs: readonly InServiceJobModel[];
   readonly checks: readonly CheckModel[];
   readonly overlays: readonly OverlayModel[];
-  /** Module beside the spec that makes plain Pulumi resources. */
+  /** Module beside the spec that registers plain Pulumi resources. */
   readonly resources?: string;
   /** Notes for the preview: late references, missing recommended variables. */
   readonly notes: readonly string[];
 }
 
-/** A secret that something in the stack uses. Its value is found in `infra/secrets.ts` and nowhere else. */
+/** A secret that the stack uses. Only `infra/secrets.ts` resolves its value. */
 export interface SecretModel {
   readonly name: string;
   /**
@@ -64,20 +64,20 @@ export interface SecretModel {
   readonly required: boolean | "warn";
   /** Number of random bytes of a generated value, which is kept in encrypted state. */
   readonly generateBytes?: number;
-  /** Another text generates another value. */
+  /** A changed text generates a new value. */
   readonly rotation?: string;
-  /** Other names under which its value may be given. */
+  /** Other variable names in which the value is looked up. */
   readonly aliases?: readonly string[];
   /** Command whose output is the value when no other source has it. */
   readonly command?: readonly string[];
-  /** Shortest value that is accepted, in characters. */
+  /** Minimum length of the value, in characters. */
   readonly minLength?: number;
-  /** Values that are refused, whatever their case. */
+  /** Values that are refused, compared case-insensitively. */
   readonly weak?: readonly string[];
   readonly maxAgeSeconds?: number;
-  /** Day of the last change, as YYYY-MM-DD. */
+  /** Date of the last rotation, as YYYY-MM-DD. */
   readonly rotated?: string;
-  /** Slash paths of its users, for messages. */
+  /** Slash paths of the spec that use it, for messages. */
   readonly usedBy: readonly string[];
 }
 
@@ -167,7 +167,7 @@ export interface JobModel extends KeyedModel {
   readonly calls?: string;
   /** Key of the service whose image it shares and whose deploy probes the command. */
   readonly like?: string;
-  /** The source: the runtime's image, or that of the service that it is like. */
+  /** The runtime's image, or the source of the service in `like`. */
   readonly source: SourceModel;
   /** Render's runtime of the source. */
   readonly runtime: string;
@@ -200,14 +200,14 @@ export interface OverlayModel {
   readonly description: string;
 }
 
-/** One thing that must be true after a deploy; `verify` reports each as ok, failed or not checked. */
+/** A check after a deploy; `verify` reports it as ok, failed or not checked. */
 export type CheckModel =
   | {
       readonly kind: "http";
       readonly service: string;
       readonly path: string;
       readonly status: number;
-      /** Keys that the JSON answer must have, with their values. */
+      /** Keys and values that the JSON answer must contain. */
       readonly json?: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: "ran"; readonly job: string; readonly withinSeconds: number }

@@ -31,8 +31,8 @@ export function superviseBlock({
 }
 
 /**
- * Whether the runtime answers on the service's own port and passes on to the app: by default
- * wherever there is a port, so that health and ops paths need no other way in.
+ * Whether the runtime is a reverse proxy on the service's port. By default it is wherever there
+ * is a port, so that health and ops paths need no second port.
  */
 export function isInFront(service: DeepPartial<ServiceSpec>): boolean {
   if (!isSupervised(service)) return false;

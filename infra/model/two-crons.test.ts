@@ -31,7 +31,7 @@ test("a zone that changes its clock gets one cron for winter and one for summer,
   expect(manifests[0]?.jobs[0]).toMatchObject({
     name: "report",
     schedule: { pattern: "30 0 * * 1-5", timezone: "Europe/Vienna" },
-    // An hour between the two crons, less what a tick may be early for the next.
+    // The hour between the two crons, less the margin before the next change.
     slotToleranceSeconds: 3300,
   });
 });

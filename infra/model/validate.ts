@@ -31,7 +31,7 @@ import { validateDomains, validateTargets } from "./validate/target.ts";
  */
 export type Rule = (spec: PartialStackSpec) => Problem[];
 
-/** Every rule of meaning. Each runs on every spec, so that one run reports everything. */
+/** Every validation rule. All run on every spec, so that one run reports all problems. */
 const RULES: readonly Rule[] = [
   validateNames,
   validateReferences,
@@ -61,7 +61,7 @@ const RULES: readonly Rule[] = [
   validateLife,
 ];
 
-/** The problems of meaning of a spec whose present parts have a valid shape. */
+/** Runs all rules on a spec whose present parts match the schema. */
 export function validateMeaning(spec: PartialStackSpec): Problem[] {
   return RULES.flatMap((rule) => rule(spec));
 }

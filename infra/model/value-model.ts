@@ -1,4 +1,4 @@
-/** The value of one environment variable, decided but not yet known where it depends on a resource. */
+/** The resolved value of an environment variable; unknown while it depends on a resource. */
 export type EnvValue =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "secret"; readonly secret: string }
@@ -9,7 +9,7 @@ export type EnvValue =
       readonly property: "url" | "privateUrl";
       /** Appended to the URL. */
       readonly path?: string;
-      /** Of a private URL, where the service does not listen on Render's default. */
+      /** Port of a private URL, if it is not Render's default. */
       readonly port?: number;
     }
   | {
@@ -41,13 +41,13 @@ export interface KeyedModel {
   readonly pulumi?: PulumiModel;
 }
 
-/** The life of one resource in Pulumi. */
+/** Pulumi options of a resource: identity, protection and import. */
 export interface PulumiModel {
   readonly protect?: boolean | undefined;
   readonly retainOnDelete?: boolean | undefined;
   readonly ignoreChanges?: readonly string[] | undefined;
   readonly import?: string | undefined;
-  /** An input of the resource: the provider adopts an existing one of its name. */
+  /** An input of the resource: the provider adopts the existing resource with the same name. */
   readonly adopt?: boolean | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { PartialStackSpec } from "../spec/stack.ts";
 import { entriesOf } from "./entries.ts";
 
-/** The parts that the value of a variable may have, whatever its form. */
+/** The possible parts of a variable's value. */
 export interface VariableParts {
   readonly value?: string | number | boolean | undefined;
   readonly secret?: string | undefined;
@@ -14,7 +14,7 @@ export interface VariableParts {
   readonly buildTime?: boolean | undefined;
 }
 
-/** Kinds of things that have an environment. */
+/** Blocks of the spec whose entries have an environment. */
 export type EnvOwnerKind = "services" | "jobs" | "envGroups";
 
 /** One environment variable of a spec, with its path. */
@@ -61,7 +61,7 @@ export function effectiveEnv(
   return new Map(entries.map(([name, value]) => [name, partsOf(value)]));
 }
 
-/** The variables of a cron job that runs its job itself: its own, over those of the service it is like. */
+/** The variables of a cron job that runs its job itself: those of the service in `like`, overridden by its own. */
 export function cronJobEnv(
   spec: PartialStackSpec,
   job: Pick<

@@ -10,11 +10,11 @@ export interface ContainerModel extends KeyedModel {
   readonly volumes: readonly { readonly host: string; readonly container: string }[];
   readonly env: Readonly<Record<string, EnvValue>>;
   readonly files: readonly MountedFileModel[];
-  /** Run in the image before it replaces the running one: fails when a job's command is not in it. */
+  /** Commands to run in a new image before it serves: they fail when a job's command is missing. */
   readonly probeCommand?: string;
 }
 
-/** A file of the VM that a container sees, for reading only, where Render would mount it. */
+/** A file of the VM, mounted read-only at the path that Render uses. */
 export interface MountedFileModel extends SecretFileModel {
   /** Its path on the VM. */
   readonly host: string;

@@ -23,7 +23,7 @@ export interface FieldRules {
   readonly ownsItems?: boolean;
   /** Whether the vendor's value is the declared text with an appended suffix. */
   readonly completed?: (declared: string, reported: string) => boolean;
-  /** The vendor never returns it: a read keeps the last applied value, and an import has none. */
+  /** The vendor never returns it. A read keeps the last applied value, and an import has none. */
   readonly unread?: boolean;
   /** An import cannot compare it with the program's value, so the next up sets it. */
   readonly setOnImport?: boolean;

@@ -4,41 +4,40 @@ import { buffer } from "node:stream/consumers";
 import type { CloudState } from "../local-cloud/state.ts";
 import { type TimelessCloud, timelessCloud } from "./timeless-cloud.ts";
 
-/** What happens to one call: an error answers it, or nothing ever does, or its connection is reset. */
+/** A fault of one call: an error answer, no answer, or a reset connection. */
 export type Break =
   | { readonly status: number }
-  /** It is not carried out; `before` is called where it would have been. */
+  /** The call is not executed; `before` is called instead. */
   | { readonly before: () => void }
-  /** It is carried out; `after` is called, and its answer is lost. */
+  /** The call is executed; then `after` is called, and the answer is lost. */
   | { readonly after: () => void }
-  /** It is carried out, and its answer never comes. */
+  /** The call is executed, and the answer never arrives. */
   | "silence";
 
 /**
- * A local cloud on a socket, whose state can be put back and whose calls can be broken.
+ * A local cloud on a socket whose state can be restored and whose calls can fail.
  *
- * A call is `METHOD /path`, with ids as `<srv>`, the name of what a POST makes, and from its second
- * time on its number: `POST /v1/services shop`, `GET /v1/services/<srv> #2`.
+ * A call is `METHOD /path` with ids as `<srv>`, the name of the resource that a POST creates,
+ * and a number from the second call on: `POST /v1/services shop`, `GET /v1/services/<srv> #2`.
  */
 export interface BreakableCloud {
   state(): CloudState;
   /**
-   * Begins again from a state, at another address: what is still under way at the earlier one
-   * reaches nothing any more.
+   * Restores a state at a new address, so that late calls to the old address have no effect.
    *
    * @returns the base address of Render's API
    */
   begin(state: CloudState): string;
-  /** Breaks these calls, and no others; counts from here. */
+  /** Breaks only these calls, counted from now. */
   breakCalls(breaks: ReadonlyMap<string, Break>): void;
   /** The calls since the last `breakCalls`. */
   calls(): string[];
-  /** Those of them that were broken. */
+  /** The broken ones among them. */
   broken(): string[];
   stop(): Promise<void>;
 }
 
-/** Starts one on loopback. */
+/** Starts a cloud on loopback. */
 export async function startBreakableCloud(): Promise<BreakableCloud> {
   const timeless = timelessCloud();
   const { cloud } = timeless;
@@ -75,7 +74,7 @@ export async function startBreakableCloud(): Promise<BreakableCloud> {
   };
 }
 
-/** Calls in their order, and what is to become of some of them. */
+/** Calls in order, with the faults of some of them. */
 class CallLog {
   readonly calls: string[] = [];
   readonly broken: string[] = [];

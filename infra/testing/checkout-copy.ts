@@ -5,15 +5,15 @@ import { fileURLToPath } from "node:url";
 
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What a checkout needs to run; its packages are shared. */
+/** Files that a checkout needs to run; its packages are shared. */
 const PARTS = ["examples", "infra", "runtime", "scripts", "stacks", "package.json", "Pulumi.yaml"];
 
-/** The built runtime: 120 MB that a copy builds itself when it needs them. */
+/** The built runtime: 120 MB. A copy builds it when it needs it. */
 const BUILT = join(CHECKOUT, "runtime", "dist");
 
-/** A copy of this checkout, so that a test can write into it as its user would. */
+/** A copy of this checkout into which a test can write. */
 export interface CheckoutCopy {
-  /** A directory of the test's own, above the copy. */
+  /** The temporary directory that contains the copy. */
   readonly directory: string;
   readonly checkout: string;
   remove(): void;

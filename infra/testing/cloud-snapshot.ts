@@ -1,6 +1,6 @@
 import type { CloudState } from "../local-cloud/state.ts";
 
-/** Members that differ between two runs of the same. */
+/** Members that differ between two identical runs. */
 const RUN_BOUND: ReadonlySet<string> = new Set([
   "id",
   "createdAt",
@@ -12,12 +12,12 @@ const RUN_BOUND: ReadonlySet<string> = new Set([
 
 const ID = /\b(srv|crn|dsk|evg|evm|prj|dpg|red|rgc|hdr|rdr|cdm|dep)-[0-9a-v]{20}(-[a-z])?/g;
 
-/** The ids of Render's that a text contains, each once. */
+/** The distinct Render ids in a text. */
 export function idsWithin(text: string): string[] {
   return [...new Set(text.match(ID))];
 }
 
-/** What the cloud holds, without what differs between two runs of the same; the order of a table means nothing. */
+/** The cloud's state without members that differ between two identical runs. The order of a table is not significant. */
 export function snapshotOf(state: CloudState): Record<string, unknown[]> {
   const { services, disks, customDomains, envGroups, postgres, keyValues } = state;
   const { projects, environments, registryCredentials } = state;
@@ -43,7 +43,7 @@ export function snapshotOf(state: CloudState): Record<string, unknown[]> {
   );
 }
 
-/** Ids stand for names, so that a link to the wrong one shows. */
+/** Names instead of ids, so that a wrong link is visible. */
 function namesOf(state: CloudState): (id: string) => string {
   const tables = [state.services, state.envGroups, state.environments, state.projects];
   const names = new Map(

@@ -14,45 +14,45 @@ import { type BreakableCloud, startBreakableCloud } from "./breakable-cloud.ts";
 import { idsWithin, snapshotOf } from "./cloud-snapshot.ts";
 import type { EngineRun } from "./engine-run.ts";
 
-/** What a cloud and an engine's state were at one time. */
+/** The states of a cloud and an engine at one time. */
 export interface Moment {
   readonly cloud: CloudState;
   /** A copy of the engine's backend. */
   readonly backend: string;
 }
 
-/** What an operation leaves: what the cloud holds, and what the engine believes that it holds. */
+/** The result of an operation: the cloud's state and the engine's state. */
 export interface Left {
   readonly cloud: Record<string, unknown[]>;
   readonly believed: readonly object[];
-  /** Ids that the engine believes in and the cloud does not know. */
+  /** Ids in the engine's state that do not exist in the cloud. */
   readonly unknownIds: readonly string[];
-  /** Operations that the engine does not know the end of. */
+  /** Pending operations in the engine's state. */
   readonly pending: readonly string[];
 }
 
-/** A breakable cloud and a real engine, which begin again from any moment without running anything. */
+/** A breakable cloud and a real engine that can both be restored to an earlier state. */
 export interface CutStage {
-  /** What the next operation deploys. */
+  /** The program of the next operation. */
   model: StackModel;
   readonly cloud: BreakableCloud;
   readonly engine: ScratchStack;
   /** Base address of Render's API since the last `begin`. */
   readonly renderHost: string;
-  /** Everything as it is now, to begin from later. */
+  /** The current states, for `begin`. */
   moment(): Moment;
   begin(moment: Moment): void;
-  /** Runs the operation in a process of its own, for an engine or a plugin that is to die. */
+  /** Runs the operation in a separate process, in which the engine or a plugin can be killed. */
   runApart(operation: EngineRun["operation"]): Promise<Outcome>;
-  /** A request that is not answered is given up after a second instead of a minute. */
+  /** Requests time out after 1 s instead of 1 min. */
   setHasty(isHasty: boolean): void;
-  /** As the command line does before each operation. */
+  /** The step that the command line runs before each operation. */
   clearDeadLocks(): void;
   left(): Left;
   close(): Promise<void>;
 }
 
-/** Opens one, empty. `prepare` runs at the beginning of each run of the program. */
+/** Creates an empty stage. `prepare` runs at the start of each run of the program. */
 export async function openCutStage(
   model: StackModel,
   prepare: () => void = () => undefined,
@@ -117,7 +117,7 @@ const GONE = { recursive: true, force: true };
 
 const HASTY = `--import=${new URL("hasty-plugin.ts", import.meta.url).href}`;
 
-/** After an `up` Automation asks for outputs and history, which takes as long as the `up` and is not looked at here. */
+/** Skips the outputs and the history that Automation reads after an `up`, which takes as long as the `up`. */
 function onlyWhatCounts({ stack }: ScratchStack): void {
   Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
 }
@@ -154,7 +154,7 @@ function leftOn(state: CloudState, backend: string): Left {
 /** A generated value of ours: 32 bytes in base64url. */
 const GENERATED = /"[\w-]{43}"/g;
 
-/** Without what is random in each run: what Render invents for a database, and the generated secrets. */
+/** Without random values: the credentials of a database and the generated secrets. */
 function withoutRandom(state: CloudState): CloudState {
   const invented = [
     ...Object.values(state.postgres).flatMap((it) => [it.password, it.databaseName]),
@@ -167,7 +167,7 @@ function withoutRandom(state: CloudState): CloudState {
   return JSON.parse(text) as CloudState;
 }
 
-/** Without ids, and without ciphertexts, which differ each time. */
+/** Without ids and ciphertexts, which differ in each run. */
 function withoutRun({ urn, inputs, outputs }: BelievedResource): object {
   const text = JSON.stringify({ urn, inputs, isUnfinished: outputs?.["opspecUnfinished"] });
   const plain = text.replaceAll(/"ciphertext":"[^"]*"/g, '"ciphertext":""');

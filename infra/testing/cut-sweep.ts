@@ -3,7 +3,7 @@ import { type CleanRun, type Cut, expectMended, type Operation, runClean } from 
 import { type CutStage, openCutStage } from "./cut-stage.ts";
 import { modelOf } from "./spec-text.ts";
 
-/** The small stack of every kind of part that has one: shared variables, a service with a link, a job. */
+/** A small stack with an env group, a linked service and a job. */
 const SMALL = (value: number) =>
   modelOf(`
 envGroups:
@@ -19,19 +19,19 @@ jobs:
     options: { queue: dead, keep: ${value} }
 `);
 
-/** A hundred and more runs of an engine: a second or two each, and twenty times that on a machine that is overloaded. */
+/** Limit for more than a hundred engine runs of 1 to 2 s each, on a machine that is up to 20 times slower. */
 export const SWEEP_TIMEOUT_MS = 90 * 60_000;
 
-/** After how many cuts a line tells how far it is. */
+/** Number of cuts between two progress lines. */
 const PROGRESS = 20;
 
-/** A stage with the operations of the small stack. */
+/** A stage, and the operations on the small stack. */
 export interface SmallStack {
   readonly stage: CutStage;
   readonly operations: Readonly<Record<Operation["name"], Operation>>;
 }
 
-/** Opens a stage and makes the stack once, so that every operation has where it begins. */
+/** Creates a stage and deploys the stack once, which is the initial state of the operations. */
 export async function openSmallStack(): Promise<SmallStack> {
   const stage = await openCutStage(SMALL(1));
   const empty = stage.moment();
@@ -48,7 +48,7 @@ export async function openSmallStack(): Promise<SmallStack> {
 }
 
 /**
- * Cuts an operation in every way that is asked for, one after the other.
+ * Runs an operation with each of the cuts in turn.
  *
  * @param cutsOf the cuts, from the calls of a run without one
  * @returns the run without a cut

@@ -6,18 +6,18 @@ import type { Break } from "./breakable-cloud.ts";
 import type { CutStage, Left, Moment } from "./cut-stage.ts";
 import { ENGINE, killProcesses, PLUGIN, untilAllEnded } from "./engine-processes.ts";
 
-/** What is cut: from where it begins, what it does, and how an operator runs it again. */
+/** An operation to cut: its initial state, the operation, and its repetition by an operator. */
 export interface Operation {
   readonly name: "create" | "update" | "destroy";
   readonly from: Moment;
   readonly wanted: StackModel;
 }
 
-/** The kinds of death: who dies, at which calls, and whether that call was carried out. */
+/** The kinds of kill: which process, at which calls, and whether the call is executed. */
 const DEATHS = {
   "plugin dies before": { victims: [PLUGIN], atReads: false, isCarriedOut: false },
   "plugin dies after": { victims: [PLUGIN], atReads: true, isCarriedOut: true },
-  // The plugin lives on for a moment and brings what it has begun to its end.
+  // The plugin continues for a moment and finishes its current call.
   "engine dies": { victims: [ENGINE], atReads: true, isCarriedOut: true },
   "machine dies before": { victims: [ENGINE, PLUGIN], atReads: false, isCarriedOut: false },
   "machine dies after": { victims: [ENGINE, PLUGIN], atReads: false, isCarriedOut: true },
@@ -25,7 +25,7 @@ const DEATHS = {
 
 const nothing = (): void => undefined;
 
-/** The kinds that the plugin mends by itself. */
+/** Faults that the plugin handles by itself. */
 const MENDED = {
   "429": { status: 429 },
   "500": { status: 500 },
@@ -40,12 +40,12 @@ export type Mended = keyof typeof MENDED;
 const DEATH_KINDS = Object.keys(DEATHS) as Death[];
 const MENDED_KINDS = Object.keys(MENDED) as Mended[];
 
-/** Calls that are cut in one run, each in the same way. Whoever dies does so once, at one call. */
+/** The calls that are cut in one run, with the same fault. A kill has exactly one call. */
 export type Cut =
   | { readonly kind: Mended; readonly calls: readonly string[] }
   | { readonly kind: Death; readonly calls: readonly [string] };
 
-/** What a run without a cut calls and leaves. */
+/** The calls and the result of a run without a cut. */
 export interface CleanRun {
   readonly calls: readonly string[];
   readonly left: Left;
@@ -58,7 +58,7 @@ export async function runClean(stage: CutStage, operation: Operation): Promise<C
   return { calls: stage.cloud.calls(), left: stage.left() };
 }
 
-/** The deaths of these kinds at each of the calls: one call, one run. A read is the same before and after. */
+/** One run for each kind of kill and each call. A read is killed only before it, because it changes nothing. */
 export function deathsAt(kinds: readonly Death[], calls: readonly string[]): Cut[] {
   return kinds.flatMap((kind) =>
     calls
@@ -68,9 +68,9 @@ export function deathsAt(kinds: readonly Death[], calls: readonly string[]): Cut
 }
 
 /**
- * What the plugin mends by itself, of each kind: it strikes all of the calls of one run.
+ * One run for each fault that the plugin handles by itself; all calls of the run have the fault.
  *
- * A second call of the same text has a run of its own, because the repetition of the first is one too.
+ * A second identical call has its own run, because it is indistinguishable from a repetition of the first.
  */
 export function mendedAt(calls: readonly string[]): Cut[] {
   const rounds = Map.groupBy(calls, (it) => /#\d+$/.exec(it)?.[0]);
@@ -79,7 +79,7 @@ export function mendedAt(calls: readonly string[]): Cut[] {
   );
 }
 
-/** Every cut of one call at a time. */
+/** All cuts of a single call. */
 export function eachCutAt(calls: readonly string[]): Cut[] {
   const mended = MENDED_KINDS.flatMap((kind) =>
     calls.map((call): Cut => ({ kind, calls: [call] })),
@@ -88,10 +88,10 @@ export function eachCutAt(calls: readonly string[]): Cut[] {
 }
 
 /**
- * Cuts an operation, runs it again where the cut ended it, and expects what a clean run leaves.
+ * Cuts an operation, repeats it if the cut ended it, and expects the result of a run without a cut.
  *
- * The cloud's own list must say that each of the calls was struck, a death must have found everybody
- * who was to die, and what the plugin mends by itself must not have failed.
+ * Each planned call must have been cut, a kill must have ended its process, and a fault that the
+ * plugin handles must not have failed the operation.
  */
 export async function expectMended(stage: CutStage, operation: Operation, cut: Cut): Promise<void> {
   begin(stage, operation);
@@ -148,7 +148,7 @@ function run({ engine }: CutStage, { name }: Operation): Promise<Outcome> {
   return name === "destroy" ? engine.destroy() : engine.up();
 }
 
-/** As the command line does it: an `up` looks first at what is really there, and at what was pending last. */
+/** The same order as the command line: an `up` first refreshes and clears pending creates. */
 async function runAgain({ engine }: CutStage, { name }: Operation): Promise<Outcome> {
   if (name === "destroy") return engine.destroy();
   const outcome = await engine.up(true);

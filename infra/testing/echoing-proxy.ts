@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-/** Stands before a cloud and refuses one kind of call with a message that repeats what it was sent. */
+/** A proxy in front of a cloud that refuses one kind of call and echoes the request in the error. */
 export interface EchoingProxy {
-  /** Base address, with the path of the one that it stands before. */
+  /** Base address, with the path of the cloud's API. */
   readonly url: string;
-  /** Everything that it has repeated. */
+  /** All echoed texts. */
   said(): string;
   stop(): Promise<void>;
 }
 
-/** Starts one before the API at `target`; `refused` is a call such as `POST /v1/services`. */
+/** Starts a proxy in front of the API at `target`; `refused` is a call such as `POST /v1/services`. */
 export async function startEchoingProxy(target: string, refused: string): Promise<EchoingProxy> {
   const upstream = new URL(target);
   let said = "";

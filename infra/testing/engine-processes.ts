@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** An orphaned plugin ends within a second; a machine with other work may take longer. */
+/** Limit for the end of an orphaned plugin, which takes 1 s on an idle machine. */
 const END_LIMIT_MS = 30_000;
 const LOOK_MS = 20;
 
-/** The parts of a running engine that a test kills. */
+/** The processes of a running engine that a test kills. */
 export const PLUGIN = /pulumi-resource-render/;
 export const ENGINE = /\/pulumi .*\b(up|destroy)\b/;
 
 /**
- * Kills the processes of one engine whose command line matches one of these: by pid, as a crash would.
+ * Kills the processes of one engine whose command line matches a pattern, by pid.
  *
- * @param renderHost whose calls they make, which no other engine's do
- * @returns how many there were
+ * @param renderHost the address that only this engine's processes call
+ * @returns the number of killed processes
  */
 export function killProcesses(renderHost: string, matches: readonly RegExp[]): number {
   const pids = processesOf(renderHost)
@@ -23,7 +23,7 @@ export function killProcesses(renderHost: string, matches: readonly RegExp[]): n
   return pids.length;
 }
 
-/** Waits until nothing of this engine runs any more, such as a plugin that has lost it. */
+/** Waits until no process of this engine runs, orphaned plugins included. */
 export async function untilAllEnded(renderHost: string): Promise<void> {
   const limit = Date.now() + END_LIMIT_MS;
   while (processesOf(renderHost).length > 0) {
@@ -47,7 +47,7 @@ function processesOf(renderHost: string): Process[] {
         const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
         return [{ pid: Number(pid), command }];
       } catch {
-        // It has ended since.
+        // It ended in the meantime.
         return [];
       }
     });

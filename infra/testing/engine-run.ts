@@ -1,10 +1,10 @@
 /**
- * One operation of the engine, in a process of its own that ends with it.
+ * Runs one operation of the engine in a separate process.
  *
- * When an engine or a plugin dies, what remains of the inline program can disturb the next one in the
- * same process. Automation's language server reports a program that ends in a gRPC error as one that
- * has ended well, because the engine knows of the error; a new engine does not, and deletes what it has
- * not heard of. A command of ours ends with its failure, so no second program runs after one.
+ * After an engine or a plugin is killed, the rest of its inline program can disturb the next one
+ * in the same process. Automation's language server reports a program that ends with a gRPC
+ * error as successful, because its engine knows the error. A new engine does not know it, and
+ * deletes resources that were not registered.
  *
  * @see https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/nodejs/automation/server.ts
  */
@@ -17,10 +17,10 @@ import { PROJECT } from "../../scripts/workspace/plugin-project.ts";
 import { deployStack } from "../components/stack.ts";
 import type { StackModel } from "../model/stack-model.ts";
 
-/** What the process is told, as the one message that it gets. It answers with the outcome. */
+/** The only message to the process, which answers with the outcome. */
 export interface EngineRun {
   readonly operation: "up" | "destroy";
-  /** Of the scratch stack. */
+  /** Directory of the scratch stack. */
   readonly directory: string;
   readonly envVars: Readonly<Record<string, string>>;
   readonly model: StackModel;

@@ -1,19 +1,19 @@
 import { type ResourceContract, rulesOf } from "../resources/contract.ts";
 import type { StateResource } from "./out-of-band.ts";
 
-/** What becomes of a declared input when it changes, as its contract says. */
+/** The effect of a changed input, from its contract. */
 export type Effect = "in place" | "replaces" | "nothing";
 
-/** One declared input, with another value for it. */
+/** A declared input with a different value. */
 export interface FieldChange {
   readonly field: string;
   readonly value: unknown;
   readonly effect: Effect;
-  /** Why it replaces, in the contract's words. */
+  /** The contract's reason for a replacement. */
   readonly reason?: string;
 }
 
-/** An input that has no other value by itself, and why. */
+/** An input without a different valid value, and the reason. */
 export interface FixedField {
   readonly field: string;
   readonly why: string;
@@ -21,7 +21,7 @@ export interface FixedField {
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** Every declared input of a resource: changed, or with the reason why it cannot be. */
+/** Every declared input of a resource, with a change or the reason why there is none. */
 export function changesOf({ contract, inputs }: { contract: ResourceContract; inputs: Inputs }): {
   readonly changes: FieldChange[];
   readonly fixed: FixedField[];
@@ -47,7 +47,7 @@ function effectOf(
   return replaces === undefined ? { effect: "in place" } : { effect: "replaces", reason: replaces };
 }
 
-/** Why an input has no other value that the rest of these inputs allows. */
+/** Why the other inputs allow no different value of an input. */
 function whyFixed(field: string, inputs: Inputs): string | undefined {
   if (field === "runtime" && !NATIVE_RUNTIMES.includes(String(inputs[field]))) {
     return `another runtime than ${String(inputs[field])} needs other fields to build and start it`;
@@ -58,7 +58,7 @@ function whyFixed(field: string, inputs: Inputs): string | undefined {
 /** Runtimes that need the same fields. */
 const NATIVE_RUNTIMES = ["python", "node"];
 
-/** For what takes only some values: the next one of them. */
+/** The next value of an enumeration. */
 const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   runtime: NATIVE_RUNTIMES,
   autoDeployTrigger: ["commit", "checksPass", "off"],
@@ -69,7 +69,7 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   maxShutdownDelaySeconds: [30, 300],
 };
 
-/** For what has a shape of its own. */
+/** Changes of inputs with a special format. */
 const SHAPED: Readonly<Record<string, (declared: never) => unknown>> = {
   disk: ({ name, mountPath, sizeGb }: { name: string; mountPath: string; sizeGb: number }) => ({
     name: `${name}-changed`,
@@ -95,7 +95,7 @@ function otherValue(field: string, declared: unknown): unknown {
   return shaped ? shaped(declared as never) : otherPlain(declared);
 }
 
-/** Another text, number or truth; of a list or a record, one for each member, and one more. */
+/** Different values: of a list or record one for each member, and one with an additional member. */
 function otherPlain(declared: unknown): unknown {
   if (typeof declared === "string") return `${declared}-changed`;
   if (typeof declared === "number") return declared + 1;

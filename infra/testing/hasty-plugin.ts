@@ -1,11 +1,11 @@
 /**
- * Preloaded into a plugin by NODE_OPTIONS: a request that is never answered is given up soon.
+ * Preloaded into a plugin by NODE_OPTIONS: shortens the timeout of requests.
  *
- * The plugin waits a minute, which a test of every call cannot; nothing else about it is different.
+ * The plugin's own timeout is 1 min, which is too long for a test of every call.
  */
 import { RENDER_PACE } from "../provider/render/waiting.ts";
 
-/** Far more than the cloud on loopback takes, also on a busy machine. */
+/** Much longer than the cloud on loopback takes, even on a busy machine. */
 const REQUEST_TIMEOUT_MS = 1000;
 
 const timeout = AbortSignal.timeout.bind(AbortSignal);

@@ -1,7 +1,7 @@
-/** Asks Render's API as somebody at the dashboard would. */
+/** A call of Render's API, as the dashboard makes it. */
 export type Api = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
-/** A resource of a stack's state, with its secrets opened. */
+/** A resource of a stack's state, with its secrets in clear. */
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
@@ -10,7 +10,7 @@ export interface StateResource {
   readonly inputs?: Readonly<Record<string, unknown>>;
 }
 
-/** Changes one declared field behind the program's back. */
+/** Changes one declared field outside the program. */
 type Change = (api: Api, path: string, declared: unknown) => Promise<unknown>;
 
 type Changes = Readonly<Record<string, Change>>;
@@ -24,7 +24,7 @@ const details = (key: string, value: unknown): Change => own("serviceDetails", {
 
 const command = (key: string): Change => details("envSpecificDetails", { [key]: "changed" });
 
-/** The other of two values, so that a change is one whatever was declared. */
+/** The value of the two that is not declared. */
 const other =
   (change: (value: unknown) => Change, [one, two]: readonly [unknown, unknown]): Change =>
   (api, path, declared) =>
@@ -48,14 +48,14 @@ const whole =
 const renamed: Change = (api, path, declared) =>
   api("PATCH", path, { name: `${String(declared)}-changed` });
 
-/** The path ends in the id of what stands in the environment. */
+/** The path ends with the id of the member. */
 const movedOut: Change = (api, path, declared) =>
   api(
     "DELETE",
     `/environments/${String(declared)}/resources?resourceIds=${path.split("/").at(-1)}`,
   );
 
-/** Only its name: a disk that has grown cannot be made as it was. */
+/** Only the name, because a disk cannot shrink again. */
 const diskRenamed: Change = async (api, path) => {
   const { serviceDetails } = (await api("GET", path)) as {
     serviceDetails: { disk: { id: string } };
@@ -70,7 +70,7 @@ const NETWORKS = [{ cidrBlock: "192.0.2.0/24", description: "changed" }];
 const ENV = eachText("env-vars", "value");
 const SECRET_FILES = eachText("secret-files", "content");
 
-/** What can be changed of a service of any type without this program. */
+/** Fields of every service type that can be changed outside the program. */
 const OF_SERVICES: Changes = {
   name: renamed,
   environmentId: movedOut,
@@ -101,7 +101,7 @@ const OF_SERVICES: Changes = {
   disk: diskRenamed,
   ipAllowList: details("ipAllowList", NETWORKS),
   previews: other((generation) => details("previews", { generation }), ["manual", "automatic"]),
-  // These two are one at Render: each is changed to what the other then says as well.
+  // Render treats these two as one field, so both change together.
   autoDeploy: other((value) => own("autoDeploy", value ? "yes" : "no"), [true, false]),
   autoDeployTrigger: other((value) => own("autoDeployTrigger", value), ["off", "commit"]),
   env: ENV,
@@ -132,7 +132,7 @@ const OWNER = "Render cannot move it to another workspace";
 const REGION = "Render cannot move it to another region";
 const CONSENT = "it is this program's own consent and nothing at Render";
 
-/** Declared fields that nobody can change at Render, or that it does not show; each with its reason. */
+/** Declared fields that cannot be changed on Render or that Render does not return, with the reason. */
 const NOT_OF_SERVICES: Readonly<Record<string, string>> = {
   ownerId: OWNER,
   region: REGION,
@@ -151,7 +151,7 @@ const NOT_OF_DATASTORES: Readonly<Record<string, string>> = {
   protectedBySpec: CONSENT,
 };
 
-/** A kind of resource: where it stands in the API, and what of it can be changed there and what not. */
+/** A kind of resource: its path in the API, its changeable fields and its unchangeable fields. */
 interface Kind {
   readonly path: string;
   readonly changes: Changes;
@@ -229,14 +229,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** Lists that are declared as a whole, so that an empty one says something too. */
+/** Lists that are declared as a whole, so an empty list is significant. */
 const WHOLE_LISTS: ReadonlySet<string> = new Set(["ipAllowList", "headers", "routes"]);
 
 /**
- * Changes every declared field of every resource, but for those that have a reason not to be.
+ * Changes every changeable declared field of every resource.
  *
- * @returns what a refresh must show, and nothing else: `WebService web: env, plan`
- * @throws Error when something is declared that has neither a change nor a reason here
+ * @returns the exact drift that a refresh must show: `WebService web: env, plan`
+ * @throws Error for a declared field with neither a change nor a reason
  */
 export async function changeEverything(
   resources: readonly StateResource[],
@@ -262,7 +262,7 @@ function kindOf(typeName: string): Kind {
   throw new Error(`out-of-band: ${typeName} has no changes. Say what of it can be changed.`);
 }
 
-/** The changes of the fields that are declared; the plan's comes first, because others need a paid one. */
+/** The changes of the declared fields. The plan is first, because other fields need a paid plan. */
 function changesOf(
   typeName: string,
   inputs: Readonly<Record<string, unknown>>,
@@ -284,7 +284,7 @@ function changesOf(
     });
 }
 
-/** Of what is declared item by item, an empty one declares nothing that could be changed. */
+/** An empty collection of single items declares nothing that could be changed. */
 function saysNothing(field: string, value: unknown): boolean {
   const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
   return isEmpty && !WHOLE_LISTS.has(field);

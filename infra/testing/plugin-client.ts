@@ -9,7 +9,7 @@ import { decode, encode, type TreeObject } from "../provider/kit/property-tree.t
 
 const BIN = fileURLToPath(new URL("../provider/bin/", import.meta.url));
 
-/** A plugin process, spoken to as the engine speaks to it. */
+/** A client of a plugin process that uses the engine's protocol. */
 export interface PluginUnderTest {
   readonly process: ChildProcess;
   configure(config: TreeObject): Promise<void>;
@@ -49,7 +49,7 @@ export interface ReadState {
   readonly outputs: TreeObject;
 }
 
-/** Starts a plugin's executable, as the engine does, and connects to the port that it prints. */
+/** Starts a plugin's executable and connects to the port that it prints, as the engine does. */
 export async function startPlugin(
   name: string,
   env: NodeJS.ProcessEnv = {},

@@ -1,14 +1,14 @@
-/** Collections of a service that a refresh asks for one by one, when it declares any of them. */
+/** Collections of a service that a refresh reads separately if they are declared. */
 const COLLECTIONS = ["secretFiles", "domains", "headers", "routes"];
 
-/** A resource with the inputs that it declares. */
+/** A resource with its declared inputs. */
 export interface DeployedResource {
   readonly id: string | undefined;
   readonly type: string;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** How often a refresh asks Render: the formula that the reference prints, written down once more. */
+/** Number of API calls of a refresh, independently of the list in the reference. */
 export function refreshCalls(deployed: readonly DeployedResource[]): number {
   const of = (...types: string[]): readonly DeployedResource[] =>
     deployed.filter((it) => types.includes(it.type.replace("render:index:", "")));
@@ -32,7 +32,7 @@ export function refreshCalls(deployed: readonly DeployedResource[]): number {
   ].reduce((sum, calls) => sum + calls, 0);
 }
 
-/** 1 when there is any. */
+/** 1 if there is any. */
 function anyOf(all: readonly unknown[]): number {
   return Math.min(all.length, 1);
 }

@@ -1,7 +1,7 @@
 import { type Fixture, OWNER } from "./render-prerequisites.ts";
 import { SERVICE_FIXTURES } from "./service-fixtures.ts";
 
-/** Every kind of resource, by its type's name. */
+/** Fixtures of every resource type, by name. */
 export const FIXTURES: readonly Fixture[] = [
   ...SERVICE_FIXTURES,
   {

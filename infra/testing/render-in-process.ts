@@ -15,7 +15,7 @@ import { type CreateJournal, createJournalInMemory } from "../provider/render/cr
 import { RenderClient } from "../provider/render/client.ts";
 import { timelessCloud } from "./timeless-cloud.ts";
 
-/** What happens to one call. `death` ends the process before the call, `death-after` when it was carried out. */
+/** A fault of one call. `death` ends the process before the call, `death-after` after it was executed. */
 export type Fault =
   | "reset-before"
   | "reset-after"
@@ -27,14 +27,14 @@ export type Fault =
   | "death"
   | "death-after";
 
-/** What an engine keeps of one resource. */
+/** The engine's state of one resource. */
 export interface ResourceState {
   readonly id: string;
   readonly inputs: TreeObject;
   readonly outputs: TreeObject;
 }
 
-/** A resource under test; with a client of its own it shares a process with others. */
+/** A resource under test. With `client`, it shares a plugin process with others. */
 export interface ResourceSubject {
   readonly type: ResourceType<RenderClient>;
   readonly urn: string;
@@ -42,30 +42,30 @@ export interface ResourceSubject {
   readonly client?: RenderClient;
 }
 
-/** A process that is gone answers nobody, so nothing that it would have said is saved. */
+/** The end of the process; nothing that it would have answered is saved. */
 class ProcessDeath extends Error {}
 
-/** A local cloud without a socket, and what drives resources against it as the engine does. */
+/** A local cloud without a socket, and the operations of the engine on it. */
 export class RenderInProcess {
   /** The API key of every client. */
   static readonly KEY = "rnd_test_key";
-  /** Answers a call in place of the cloud, where it does. */
+  /** Answers a call instead of the cloud, unless it returns `undefined`. */
   intercept: (call: string, init: RequestInit) => Response | undefined = () => undefined;
   /** Method and path of every call since the last `failAt`. */
   readonly calls: string[] = [];
   readonly #cloud = timelessCloud();
-  /** On disk in a plugin: it outlives a process. */
+  /** On disk in a plugin, so it survives a process. */
   readonly #journal: CreateJournal = createJournalInMemory();
   #fault: { readonly at: number; readonly kind: Fault } | undefined;
   #hasStruck = false;
   #isDead = false;
 
-  /** What the cloud holds. */
+  /** The cloud's state. */
   get state(): CloudState {
     return this.#cloud.cloud.state;
   }
 
-  /** A client as a new process has it. */
+  /** A client of a new process. */
   newClient(): RenderClient {
     this.#isDead = false;
     return new RenderClient({
@@ -83,7 +83,7 @@ export class RenderInProcess {
     });
   }
 
-  /** Asks Render's API, as the dashboard would. */
+  /** A call of Render's API, as the dashboard makes it. */
   async api(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await this.#cloud.send(`http://127.0.0.1/v1${path}`, {
       method,
@@ -95,29 +95,29 @@ export class RenderInProcess {
     return text.trim() === "" ? undefined : JSON.parse(text);
   }
 
-  /** The next deploys end in a failed build. */
+  /** The builds of the next deploys fail. */
   failDeploys(times: number): void {
     if (times > 0) this.#cloud.cloud.faults.add([{ deploy: "build_failed", times }]);
   }
 
-  /** The call with this number from now on fails so; 0 is the next. */
+  /** Sets the fault of one future call; 0 is the next call. */
   failAt(at: number, kind: Fault): void {
     this.calls.length = 0;
     this.#fault = { at, kind };
     this.#hasStruck = false;
   }
 
-  /** No call fails any more. */
+  /** Removes the fault. */
   disarm(): void {
     this.#fault = undefined;
   }
 
-  /** Did the fault find its call? */
+  /** Whether the call with the fault was made. */
   get hasStruck(): boolean {
     return this.#hasStruck;
   }
 
-  /** Did the process end before it could say anything? */
+  /** Whether the process ended. */
   get isDead(): boolean {
     return this.#isDead;
   }
@@ -148,7 +148,7 @@ export class RenderInProcess {
   }
 }
 
-/** One run of an `up` for one resource, as the engine does it. A failure is returned with what the engine keeps. */
+/** One `up` of one resource, as the engine runs it. A failure is returned with the engine's state. */
 export async function up(
   subject: ResourceSubject,
   state: ResourceState | undefined,
@@ -174,7 +174,7 @@ export async function up(
   }
 }
 
-/** What a preview shows: the differences between what exists according to the state and the program. */
+/** The differences between the state and the program, as a preview shows them. */
 export function plannedChanges(
   { contract }: ResourceType<RenderClient>,
   state: ResourceState,
@@ -183,7 +183,7 @@ export function plannedChanges(
   return diff(contract, revealed(existing(state).inputs), revealed(inputs));
 }
 
-/** Deletes the resource, as the engine does. True when the engine may forget it. */
+/** Deletes the resource, as the engine does. True when the engine removes it from state. */
 export async function destroy(
   subject: ResourceSubject,
   { id, inputs, outputs }: ResourceState,
@@ -195,7 +195,7 @@ export async function destroy(
   );
 }
 
-/** Reads the resource, as a refresh does, with a client of its own or one shared by a run. */
+/** Reads the resource, as a refresh does, with a new client or one that the run shares. */
 export function refresh(
   subject: ResourceSubject,
   { id, inputs, outputs }: ResourceState,

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { type LocalCloud, startLocalCloud } from "../local-cloud/server.ts";
 import { type PluginUnderTest, startPlugin } from "./plugin-client.ts";
 
-/** The render plugin on a local cloud of its own. */
+/** The render plugin and its local cloud. */
 export interface RenderUnderTest {
   readonly plugin: PluginUnderTest;
   readonly cloud: LocalCloud;
-  /** Starts the next run of an engine: the reads of one run share their lists. */
+  /** Starts the next run of the engine. The reads of one run share lists. */
   nextRun(): Promise<void>;
-  /** Asks Render's API, as the dashboard would. */
+  /** A call of Render's API, as the dashboard makes it. */
   api(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Injects faults as the local cloud's control interface takes them. */
+  /** Injects faults through the local cloud's control routes. */
   faults(...faults: object[]): Promise<void>;
   /** Method and path of every call to Render's API so far. */
   calls(): Promise<string[]>;
@@ -20,7 +20,7 @@ export interface RenderUnderTest {
   stop(): Promise<void>;
 }
 
-/** Starts both, connected. */
+/** Starts both. */
 export async function startRender(): Promise<RenderUnderTest> {
   const cloud = await startLocalCloud({});
   const stateHome = await mkdtemp(join(tmpdir(), "opspec-state-"));
@@ -53,10 +53,10 @@ export async function startRender(): Promise<RenderUnderTest> {
 }
 
 /**
- * Sends JSON and reads JSON; a refusal is an error that names it.
+ * Sends and reads JSON. @throws Error with the answer for an error status
  *
- * Each call has a connection of its own: a cloud in this process closes an idle one after five seconds,
- * also when a test that was busy so long has just sent a call on it.
+ * Each call has its own connection, because a cloud in this process closes an idle connection
+ * after 5 s, even if a busy test has just sent a call on it.
  */
 export async function send(url: string, method: string, body?: unknown): Promise<unknown> {
   const response = await fetch(url, {

@@ -1,10 +1,10 @@
 import type { TreeObject } from "../provider/kit/property-tree.ts";
 import type { RenderInProcess } from "./render-in-process.ts";
 
-/** The workspace of every fixture: the one that the local cloud lists. */
+/** The workspace of every fixture, which the local cloud lists. */
 export const OWNER = "tea-local000000000000000";
 
-/** What fixtures refer to: things that others made. */
+/** Existing resources to which fixtures refer. */
 export interface Prerequisites {
   readonly project: string;
   readonly environments: readonly [string, string];
@@ -13,14 +13,14 @@ export interface Prerequisites {
   readonly service: string;
 }
 
-/** A resource as it is first declared, and with as much as possible changed in place. */
+/** A resource's first inputs, and inputs with as many changes in place as possible. */
 export interface Fixture {
   readonly name: string;
   readonly first: (at: Prerequisites) => TreeObject;
   readonly second: (at: Prerequisites) => TreeObject;
 }
 
-/** Makes what the fixtures refer to. */
+/** Creates the resources to which fixtures refer. */
 export async function makePrerequisites(render: RenderInProcess): Promise<Prerequisites> {
   const make = async (path: string, body: object): Promise<Record<string, unknown>> =>
     (await render.api("POST", path, body)) as Record<string, unknown>;

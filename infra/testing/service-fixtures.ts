@@ -28,7 +28,7 @@ const changedParts = (at: Prerequisites): TreeObject => ({
   groupHashes: "b",
 });
 
-/** Every service type, by its type's name. */
+/** Fixtures of every service type, by name. */
 export const SERVICE_FIXTURES: readonly Fixture[] = [
   {
     name: "WebService",

@@ -1,7 +1,7 @@
 import type { Json } from "../provider/render/answer.ts";
 import { modelOf } from "./spec-text.ts";
 
-/** A small stack with a noun of each kind, for tests of verify. */
+/** A small stack with every kind of resource, for tests of verify. */
 export const SHOP = modelOf(`
 secrets: { TOKEN: {}, CERT: {}, EXTRA: { required: false } }
 databases:
@@ -46,14 +46,14 @@ verify:
   - { job: nightly, ranWithin: 25h }
 `);
 
-/** The project that it may stand in. */
+/** The optional project. */
 export const SHOP_PROJECT = {
   name: "Shop",
   existing: false,
   environment: { name: "production", protected: true, isolated: false },
 };
 
-/** Value of its secret. */
+/** The value of its secret. */
 export const SHOP_SECRET = "a-value-that-nobody-may-see";
 const PLACE = { ownerId: SHOP.ownerId, environmentId: "evm-1" };
 const REPO = {
@@ -63,7 +63,7 @@ const REPO = {
   autoDeploy: "yes",
 };
 
-/** Everything at Render as the model wants it, new for each test. */
+/** A cloud that matches the model, new for each test. */
 export function observedShop() {
   return {
     services: {

@@ -3,7 +3,7 @@ import type { StackModel } from "../model/stack-model.ts";
 import { type FindStack, parseStackSpec } from "../spec/parse.ts";
 import { resolveStack } from "../stack.ts";
 
-/** What every small spec of a test begins with; a test adds only what it is about. */
+/** The first lines of every small test spec. */
 export const SPEC_HEAD = `
 system: shop
 render: { owner: tea-00000000000000000000 }
@@ -12,7 +12,7 @@ runtimeSource:
   archive: { url: "https://example.com/runtime.tar.gz", sha256: "${"0".repeat(64)}" }
 `;
 
-/** Lines that the head takes, so that a test can tell lines of its own text. */
+/** Number of lines of the head. */
 const HEAD_LINES = SPEC_HEAD.split("\n").length - 1;
 
 /** The model of a small spec without its head. */
@@ -20,12 +20,12 @@ export function modelOf(text: string, find?: FindStack): StackModel {
   return resolveStack("shop", parseStackSpec(SPEC_HEAD + text, "shop.ops.yaml", find)).model;
 }
 
-/** Why a small spec (without its head) is refused, one text a problem, with lines counted after the head. */
+/** The problems of a small spec without its head, with lines counted after the head. */
 export function refusals(text: string, find?: FindStack): string[] {
   return refusalsOf(SPEC_HEAD + text, HEAD_LINES, find);
 }
 
-/** Why a whole spec is refused, one text a problem. */
+/** The problems of a whole spec. */
 export function wholeRefusals(text: string, find?: FindStack): string[] {
   return refusalsOf(text, 0, find);
 }
@@ -40,7 +40,7 @@ function refusalsOf(text: string, offset: number, find?: FindStack): string[] {
   }
 }
 
-/** As operators see it, without the name of the file that all tests share. */
+/** The message without the file name. */
 function renderWithOffset({ place, path, message, remedy }: Problem, offset: number): string {
   const { file = "", line = 0, column = 0 } = place ?? {};
   const isOwn = file === "shop.ops.yaml";

@@ -5,7 +5,7 @@ import { createRateLimiter } from "../local-cloud/rate-limits.ts";
 import { createRequestLog } from "../local-cloud/request-log.ts";
 import { emptyState } from "../local-cloud/state.ts";
 
-/** Nothing takes time: a deploy is live in the answer that starts it. */
+/** Every step takes no time, so a deploy is live in the answer that starts it. */
 const NO_TIME = {
   buildMs: 0,
   preDeployMs: 0,
@@ -15,13 +15,13 @@ const NO_TIME = {
   jobMs: 0,
 };
 
-/** A local cloud in this process: no socket, no waiting, and its state at hand. */
+/** A local cloud in this process, without a socket and without delays. */
 export interface TimelessCloud {
   readonly cloud: Cloud;
   send(url: string, init: RequestInit): Promise<Response>;
 }
 
-/** An empty one, which refuses what Render would not know. */
+/** Creates an empty, strict cloud. */
 export function timelessCloud(): TimelessCloud {
   const state = emptyState();
   Object.assign(state.settings, { rateLimits: "off", strict: true });

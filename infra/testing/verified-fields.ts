@@ -1,4 +1,4 @@
-/** How verify's finding about a declared field reads, by the field's name. */
+/** The words of verify's finding about a declared field, by field. */
 const FINDINGS: Readonly<Record<string, RegExp>> = {
   env: /has its (environment|variables)/,
   secretFiles: /has the file/,
@@ -27,7 +27,7 @@ const FINDINGS: Readonly<Record<string, RegExp>> = {
   username: /has the account/,
 };
 
-/** How verify calls a resource of each type. */
+/** Verify's name of each resource type. */
 const NOUNS: Readonly<Record<string, string>> = {
   WebService: "service",
   PrivateService: "service",
@@ -42,7 +42,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The drifted fields about which no failed finding of verify says anything.
+ * The drifted fields without a failed finding of verify.
  *
  * @param drift lines such as `WebService web: env, plan`
  * @param failed the failed findings, each as one line
@@ -62,7 +62,7 @@ function isAbout(
   { type, name, field }: { type: string; name: string; field: string },
 ): boolean {
   const noun = NOUNS[type];
-  // The one project and its environment have findings of their own.
+  // The project and its environment have separate findings.
   if (noun === undefined) return finding.startsWith("environment ");
   const words = FINDINGS[field] ?? new RegExp(`has its other settings: .*\\b${field}\\b`);
   if (field === "environmentId") return words.test(finding);

@@ -1,20 +1,20 @@
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** How often the arguments of all processes are read while a program runs. */
+/** Poll interval of the arguments of all processes while a program runs. */
 const ARGV_SAMPLE_MS = 40;
 
-/** More than any command prints: 64 MB. */
+/** Maximum output of a command: 64 MB. */
 const PRINTED_BYTES_MAX = 2 ** 26;
 
-/** What somebody on the machine could see of a run. */
+/** Everything that another user of the machine can see of a run. */
 export interface Seen {
   readonly code: number;
-  /** Everything that was printed, and every argument of every process that ran meanwhile. */
+  /** The output, and the arguments of all processes during the run. */
   readonly text: string;
 }
 
-/** Runs a program to its end, whatever that is, and notes all that can be seen of it. */
+/** Runs a program until it exits and records everything that is visible. */
 export function runWatched(
   file: string,
   args: readonly string[],
@@ -39,7 +39,7 @@ export function runWatched(
   });
 }
 
-/** The arguments of every process of this machine; on others than Linux there are none to see. */
+/** The arguments of every process on this machine; empty on other systems than Linux. */
 function commandLines(): string[] {
   try {
     return readdirSync("/proc")
@@ -48,7 +48,7 @@ function commandLines(): string[] {
         try {
           return [readFileSync(`/proc/${pid}/cmdline`, "utf8")];
         } catch {
-          return []; // The process has ended since.
+          return []; // The process ended in the meantime.
         }
       });
   } catch {

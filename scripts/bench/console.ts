@@ -14,7 +14,7 @@ import { findProgram } from "../bootstrap/test-programs.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { type Figure, median } from "./figure.ts";
 
-/** Visits with a new browser profile each, so that no cache helps. */
+/** Number of visits, each with a new browser profile and therefore without a cache. */
 const VISITS = 9;
 
 /** The number of jobs of the largest of the five systems. */
@@ -22,7 +22,7 @@ const JOBS = 24;
 
 const TOKEN = "token-of-the-bench";
 
-/** Longest that the built runtime may take to answer, in ms. */
+/** Start limit of the built runtime, in ms. */
 const START_LIMIT_MS = 60_000;
 
 /** The measurements of one visit. */
@@ -49,7 +49,7 @@ const firstPaint: Figure = {
   },
 };
 
-/** The console itself: page, script, style and icon. What it shows depends on the process. */
+/** Files of the console: page, script, style and icon. The data depends on the process. */
 const transfer: Figure = {
   name: "console-transfer",
   unit: "kB",
@@ -66,7 +66,7 @@ const transfer: Figure = {
 
 export const consoleFigures: readonly Figure[] = [firstPaint, transfer];
 
-/** Both figures are of the same visits. */
+/** Both figures come from the same visits. */
 function measured(): Promise<readonly Visit[]> {
   visits ??= visitOften();
   return visits;

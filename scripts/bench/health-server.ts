@@ -21,7 +21,7 @@ health.start();
 
 const answer = nodeListener(health.handler);
 const server = createServer((request, response) => {
-  // The other side of the comparison: a path that is answered with nothing at all.
+  // The other side of the ratio: an empty answer.
   if (request.url === "/empty") response.end();
   else answer(request, response);
 });

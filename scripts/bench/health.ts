@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Figure, median } from "./figure.ts";
 
-/** Requests a second, and for how long: enough for a p99 of 25 requests, short enough for a bench. */
+/** Requests per second and duration. The p99 then covers 25 requests. */
 const RATE = 500;
 const SECONDS = 5;
 
@@ -15,10 +15,10 @@ const TICK_MS = 10;
 /** The first requests compile the code and open the connections. */
 const WARM_UP_SECONDS = 1;
 
-/** Of the checks: several intervals lie within the measured time. */
+/** Interval of the checks; the measured time contains several. */
 const INTERVAL_MS = 500;
 
-/** Rounds of a ratio, of which the middle one counts: one pause of the machine must not decide. */
+/** Number of rounds. The median counts, so that one pause of the machine does not decide. */
 const ROUNDS = 3;
 
 /**
@@ -75,7 +75,7 @@ export const healthFigures: readonly Figure[] = [healthzHung, readyzProbes];
 interface Load {
   /** Latencies in milliseconds by path, of each round. */
   readonly rounds: readonly Readonly<Record<string, readonly number[]>>[];
-  /** When the dependency was probed. */
+  /** Times of the dependency's probes. */
   readonly probes: readonly number[];
 }
 

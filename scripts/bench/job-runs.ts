@@ -10,17 +10,17 @@ import { RUNTIME_VERSION } from "@opspec/runtime/version";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { elapsedMs, type Figure, type Measured, median } from "./figure.ts";
 
-/** Pairs of starts: an empty Node and a job, in turn, so that both see the same machine. */
+/** Number of pairs: an empty Node and a job start in turn, so that both meet the same load. */
 const PAIRS = 15;
 
 const DEADLINE_RUNS = 5;
 const DEADLINE_MS = 1_000;
 
-/** Slots of how many jobs are looked at, for how long: enough for a 99th percentile. */
+/** Number of jobs and duration of the slot measurement: enough for a 99th percentile. */
 const SLOT_JOBS = 5;
 const SLOTS_MS = 25_000;
 
-/** What a job of the built bundle costs: its start, its memory, its deadline, its slot. */
+/** The costs of a job in the built bundle: start, memory, deadline and slot. */
 export const jobRuns: readonly Figure[] = [
   { name: "job-start-ratio", unit: "x", bar: 2.5, measure: onBundle(startRatio) },
   { name: "job-memory", unit: "MB", bar: 60, measure: onBundle(peakMemory) },
@@ -30,7 +30,7 @@ export const jobRuns: readonly Figure[] = [
 
 type Job = RuntimeManifest["jobs"][number];
 
-/** A built runtime, with a scratch directory to run in. */
+/** A built runtime and a scratch directory. */
 interface Bundle {
   readonly folder: string;
   readonly directory: string;
@@ -77,10 +77,10 @@ function manifestOf(jobs: readonly Partial<Job>[]): RuntimeManifest {
   };
 }
 
-/** It writes a file, and asks no other program for its version, whose start is not the runtime's. */
+/** The job only writes a file, and starts no other program, which would not be the runtime's cost. */
 const FILE_JOB = { uses: "heartbeat", options: { programs: [] } };
 
-/** A job that writes a file, from start to exit, against a Node that does nothing. */
+/** The time of a job that writes a file, from start to exit, and of an empty Node program. */
 async function startRatio({ folder, directory, start }: Bundle): Promise<Measured> {
   const node = join(folder, "node");
   const empties: number[] = [];
@@ -88,7 +88,7 @@ async function startRatio({ folder, directory, start }: Bundle): Promise<Measure
   for (let pair = 0; pair <= PAIRS; pair++) {
     const empty = await elapsedMs(() => drained(spawn(node, ["-e", "0"], { cwd: directory })));
     const job = await elapsedMs(() => drained(start("run job", [FILE_JOB])));
-    // The first pair warms the file system's cache.
+    // The first pair fills the file system's cache.
     if (pair > 0) empties.push(empty);
     if (pair > 0) jobs.push(job);
   }
@@ -97,7 +97,7 @@ async function startRatio({ folder, directory, start }: Bundle): Promise<Measure
   return { value: ofJob / ofEmpty, detail };
 }
 
-/** The runtime's peak while its job, a shell's child, asks the kernel for it. */
+/** The runtime's peak memory, which its job, a child of a shell, reads from the kernel. */
 async function peakMemory({ folder, directory, start }: Bundle): Promise<Measured> {
   const ask = "grep VmHWM /proc/$PPID/status";
   const output = await drained(start("run job", [{ command: ask }]));

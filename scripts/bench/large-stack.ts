@@ -8,13 +8,13 @@ import { elapsedMs, type Figure, median } from "./figure.ts";
 /** Services, and as many jobs. */
 const SIZE = 1000;
 
-/** How much larger the stack is that shows how the time grows. */
+/** Size of the larger stack relative to the smaller one. */
 const GROWTH = 2;
 
-/** Runs of each size. The first ones also compile the code, and the middle one is taken. */
+/** Runs of each size, of which the median counts. The first ones also compile the code. */
 const RUNS = 15;
 
-/** Shape, every rule of meaning, every default: what a spec costs after it is read. */
+/** Cost of a parsed spec: schema, all rules and all defaults. */
 export const largeStack: readonly Figure[] = [
   {
     name: "model-1000",
@@ -33,7 +33,7 @@ export const largeStack: readonly Figure[] = [
   {
     name: "model-linearity",
     unit: "ratio",
-    // Twice as much takes twice as long, and a quarter more for the noise of collecting garbage.
+    // Twice the size takes twice the time, plus a quarter for the noise of garbage collection.
     bar: 2.5,
     measure: async () => {
       const [small = Number.NaN, large = Number.NaN] = await measureSizes([SIZE, GROWTH * SIZE]);
@@ -61,7 +61,7 @@ function resolve(spec: object): void {
   if (!model) throw new Error(`unreachable: the stack is refused: ${problems[0]?.message}`);
 }
 
-/** A spec in which everything refers to something else, as in real ones. */
+/** A spec with as many references as real ones. */
 function writeStack(size: number): object {
   const numbers = Array.from({ length: size }, (_, index) => index);
   return {

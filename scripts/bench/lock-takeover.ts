@@ -12,16 +12,16 @@ import { startPostgres } from "../../runtime/testing/postgres.ts";
 import { installPrograms } from "../bootstrap/debian-packages.ts";
 import { type Figure, median } from "./figure.ts";
 
-/** What the migrations of a large deployment do at once. */
+/** Number of processes that contend, as in the migration of a large deployment. */
 const CONTENDERS = 40;
 
-/** Enough that one slow wake-up of a shared machine does not decide the middle. */
+/** Enough rounds that one slow wake-up of a shared machine does not decide the median. */
 const KILLS = 15;
 
-/** So long that no takeover can be caused by the lease's expiry. */
+/** Longer than the bench, so that no takeover is caused by the lease's expiry. */
 const TTL_MS = 10 * 60_000;
 
-/** Forty processes start in seconds, on a busy machine in a minute. */
+/** Start limit of forty processes: seconds on an idle machine, a minute on a busy one. */
 const START_LIMIT_MS = 180_000;
 const LOOK_MS = 50;
 
@@ -33,7 +33,7 @@ const name = "runtime: lock takeover after SIGKILL (40 contenders)";
 let measurement: Promise<Takeovers> | undefined;
 
 /**
- * How soon another process acquires the lock of a killed one, and whether two ever held it at once.
+ * Time until another process acquires the lock of a killed one, and overlaps of two holders.
  */
 export const lockTakeover: readonly Figure[] = [
   {
@@ -60,7 +60,7 @@ export const lockTakeover: readonly Figure[] = [
 
 interface Takeovers {
   readonly tookMs: readonly number[];
-  /** Times at which somebody had the lock while another one did. */
+  /** Times at which two processes held the lock. */
   readonly overlaps: number;
 }
 
@@ -113,7 +113,7 @@ async function theHolder(processes: ReadonlySet<LeaseProcess>): Promise<LeasePro
   return await untilFound("a holder", async () => [...processes].find((it) => it.has("held")));
 }
 
-/** All but the holder have started, and had the time to find that it holds the lock. */
+/** All other processes have started and found the lock held. */
 async function untilWaiting(processes: ReadonlySet<LeaseProcess>): Promise<void> {
   await untilFound(`${CONTENDERS} contenders`, async () =>
     [...processes].every((it) => it.has("started")) ? true : undefined,

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { elapsedMs, type Figure, median } from "./figure.ts";
 
-/** Enough runs that one slow start of a shared machine does not decide. */
+/** Enough runs that one slow start of a shared machine does not decide the median. */
 const RUNS = 15;
 
 /** A plugin writes its compile cache right after its port; the next start is measured after that. */
 const SETTLE_MS = 200;
 
-/** From starting the plugin's executable to the port on its standard output. */
+/** Time from the start of the plugin's executable to the port on its standard output. */
 export const pluginSpawn: Figure = {
   name: "plugin-spawn",
   unit: "s",

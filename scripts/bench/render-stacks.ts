@@ -5,20 +5,20 @@ import { program } from "../../infra/program.ts";
 import { openScratchStack, type ScratchStack } from "../workspace/scratch-stack.ts";
 import { elapsedMs, type Figure, type Measured, median } from "./figure.ts";
 
-/** The stack of a figure that names no other. */
+/** The default stack of a figure. */
 const STACK = "vega-cockpit";
 
 /** The stack with the most resources. */
 const LARGEST = "joslyn-ai";
 
-/** Pairs of previews; each pair is one of ours and one of the bare program's. */
+/** Number of pairs: one preview of ours and one of the bare program. */
 const PAIRS = 7;
 
-/** What the specs cost on the engine: time against bare Pulumi, and calls to Render by operation. */
+/** Costs of the specs on the engine: time relative to bare Pulumi, and calls to Render by operation. */
 export const renderStackFigures: readonly Figure[] = [
   previewRatio("preview-ratio", STACK),
   previewRatio("preview-ratio-largest", LARGEST),
-  // A first up looks for what an interrupted one left before it writes, and polls its deploys.
+  // A first up looks for resources of an interrupted one before it writes, and polls its deploys.
   callFigure({ name: "api-calls-first-up", bar: 40 }, async ({ up }) => up),
   callFigure({ name: "api-calls-preview", bar: 0 }, async ({ up, preview }) => {
     await up();
@@ -51,7 +51,7 @@ function previewRatio(name: string, stackName: string): Figure {
   };
 }
 
-/** `prepare` brings the stack to where the measured operation starts. */
+/** `prepare` brings the stack to the initial state of the measured operation. */
 function callFigure(
   about: Pick<Figure, "name" | "bar">,
   prepare: (ours: ScratchStack) => Promise<() => Promise<unknown>>,
@@ -69,7 +69,7 @@ function callFigure(
   };
 }
 
-/** Runs something on a stack of ours, on a cloud and an engine of its own. */
+/** Runs an action on a stack with its own cloud and engine. */
 export async function withOurs<T>(
   stackName: string,
   measure: (ours: ScratchStack, urls: { render: string; local: string }) => Promise<T>,
@@ -108,7 +108,7 @@ interface StateResource {
   readonly inputs?: Inputs;
 }
 
-/** The same resources with the same inputs, written down as a person would: no spec, no components. */
+/** The same resources with the same inputs in a plain Pulumi program, without spec and components. */
 async function bareProgram(ours: ScratchStack): Promise<() => Promise<void>> {
   const { deployment } = await ours.stack.exportStack();
   const { resources } = deployment as { resources: StateResource[] };
@@ -142,7 +142,7 @@ class BareProvider extends ProviderResource {}
 
 class BareResource extends CustomResource {}
 
-/** How many calls a local cloud has answered. */
+/** Number of calls that a local cloud has answered. */
 export async function callCount(local: string): Promise<number> {
   const response = await fetch(`${local}/requests`);
   return ((await response.json()) as unknown[]).length;

@@ -14,13 +14,13 @@ import { elapsedMs, type Figure, type Measured, median } from "./figure.ts";
 
 const MEGABYTES = 256;
 
-/** Pairs of copies: the command line's and ours, in turn, so that both see the same machine. */
+/** Number of pairs: a copy of the command line and one of ours in turn, so that both meet the same load. */
 const PAIRS = 7;
 
-/** How long a writer writes alone, before the backups, for the stall that is not ours. */
+/** Duration of writes before the backups, for the delay without a backup. */
 const ALONE_MS = 3_000;
 
-/** Backups while the writer writes: enough of its writes for a 99th percentile. */
+/** Number of backups during the writes: enough writes for a 99th percentile. */
 const STALL_BACKUPS = 3;
 
 const { signal } = new AbortController();
@@ -60,7 +60,7 @@ function onDatabase(measure: (bench: Bench) => Promise<Measured>): () => Promise
   };
 }
 
-/** The copy alone against `.backup`: neither is verified. */
+/** The copy alone, relative to `.backup`; neither is verified. */
 async function copyRatio({ directory, database, megabytes }: Bench): Promise<Measured> {
   const program = findProgram("sqlite");
   if (program === undefined) return { value: Number.NaN, detail: "sqlite3 is not installed" };
@@ -74,7 +74,7 @@ async function copyRatio({ directory, database, megabytes }: Bench): Promise<Mea
     rmSync(target);
     const our = await elapsedMs(() => copyDatabase({ database, target, signal }));
     rmSync(target);
-    // The first pair warms the file system's cache.
+    // The first pair fills the file system's cache.
     if (pair > 0) theirs.push(their);
     if (pair > 0) ours.push(our);
   }
@@ -84,7 +84,7 @@ async function copyRatio({ directory, database, megabytes }: Bench): Promise<Mea
   return { value: our / their, detail: `${sides}; ${megabytes.toFixed(0)} MB, ${PAIRS} pairs` };
 }
 
-/** The cost of verification beside the copy: integrity check, row counts and checksums. */
+/** The cost of verification relative to the copy: integrity check, row counts and checksums. */
 async function verification({ directory, database, megabytes }: Bench): Promise<Measured> {
   const target = join(directory, "copy.db");
   const copyMs = await elapsedMs(() => copyDatabase({ database, target, signal }));
@@ -95,7 +95,7 @@ async function verification({ directory, database, megabytes }: Bench): Promise<
   return { value, detail: `${steps} of ${megabytes.toFixed(0)} MB` };
 }
 
-/** How long one write takes at the 99th percentile while the database is backed up. */
+/** The 99th percentile of write times during a backup. */
 async function writerStall({ directory, database }: Bench): Promise<Measured> {
   const target = join(directory, "copy.db");
   const writer = startWriter(database);
@@ -125,7 +125,7 @@ interface Writer {
   times(): Promise<number[]>;
 }
 
-/** A process of its own, as an app is: it writes one row after the other, each in a transaction. */
+/** A separate process that writes one row after the other, each in a transaction. */
 function startWriter(database: string): Writer {
   const program = `
     import { DatabaseSync } from "node:sqlite";

@@ -13,21 +13,21 @@ import { freePort } from "../../runtime/testing/server-process.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { elapsedMs, type Figure, median } from "./figure.ts";
 
-/** The records of a large stack: 400 jobs with the 500 records that are kept of each. */
+/** The records of a large stack: 400 jobs with 500 kept records each. */
 const JOBS = 400;
 const RECORDS = 500;
 
 const TOKEN = "token-of-the-bench";
 
-/** Requests whose median counts. */
+/** Number of requests, of which the median counts. */
 const REQUESTS = 9;
 
-/** Longest that the runtime may take to start, in ms. */
+/** Start limit of the runtime, in ms. */
 const START_LIMIT_MS = 60_000;
 
 let measurement: Promise<Measurement> | undefined;
 
-/** How a large number of run records slows down a start, the list of jobs, and health. */
+/** The effect of many run records on a start, the list of jobs, and health. */
 export const stateRecords: readonly Figure[] = [
   {
     name: "records-start",

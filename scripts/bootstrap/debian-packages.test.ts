@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { installPrograms } from "./debian-packages.ts";
 import { PROGRAM_NAMES } from "./test-programs.ts";
 
-/** A machine with Postgres and nothing else. */
+/** A machine that has only Postgres. */
 const find = (name: string) => (name === "postgres" ? "/bin/postgres" : undefined);
 
 test("a machine that has every program is left as it is", async () => {

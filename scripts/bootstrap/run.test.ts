@@ -17,7 +17,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { isNewEnough, projectNode } from "./node.mjs";
 
-/** Makes the Node that it is loaded into call itself an older one. */
+/** Makes the current Node report an older version. */
 const OLD_NODE = `--import=data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.19.0'}})`;
 
 let project: string;
@@ -174,7 +174,7 @@ function writeLock(name: string): void {
   );
 }
 
-/** Leaves the project as after an install, without what npm takes for one. */
+/** Leaves the project as after an install, without npm's own mark of one. */
 async function install(): Promise<void> {
   await run(["hello.ts"], { PATH: withNpm("mkdir -p node_modules") });
 }

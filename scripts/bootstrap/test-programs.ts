@@ -1,13 +1,13 @@
 import { accessSync, constants, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** A program that tests start and npm does not bring: its executable, and Debian's package of it. */
+/** A program that tests start and npm does not install: its executable and its Debian package. */
 export interface TestProgram {
   readonly executable: string;
   readonly debianPackage: string;
 }
 
-/** Every program of Debian that a test or a figure starts. */
+/** Every Debian program that a test or a figure starts. */
 export const TEST_PROGRAMS = {
   postgres: { executable: "postgres", debianPackage: "postgresql" },
   redis: { executable: "redis-server", debianPackage: "redis-server" },
@@ -32,13 +32,13 @@ export const PROGRAM_NAMES: readonly ProgramName[] = [
   "openssl",
 ];
 
-/** Where Debian keeps each version of Postgres apart, off everybody's PATH. */
+/** Directory of Debian's Postgres versions, which is not on PATH. */
 const DEBIAN_POSTGRES = "/usr/lib/postgresql";
 
-/** Where Debian puts daemons, which is on root's PATH only. */
+/** Directory of Debian's daemons, which is only on root's PATH. */
 const DAEMON_DIRECTORIES = ["/usr/sbin", "/usr/local/sbin"];
 
-/** The path of the executable, or undefined when this machine has none. It starts nothing. */
+/** The path of the executable; undefined when it is not installed. Starts no process. */
 export function findProgram(
   name: ProgramName,
   env: NodeJS.ProcessEnv = process.env,

@@ -19,10 +19,10 @@ import { UsageError } from "../../infra/errors.ts";
 import { findEngine, locateEngine, renderPathLine } from "./find.ts";
 import { ENGINE_VERSION } from "./version.ts";
 
-/** A port that is refused at once, as everything is on an offline machine. */
+/** A port that refuses connections at once, as on an offline machine. */
 const OFFLINE = "http://127.0.0.1:9/install.sh";
 
-/** A Go that says it is new enough and "builds" an engine, noting that it did. */
+/** A fake Go that reports a sufficient version and records that it was asked to build. */
 const FAKE_GO = `
 case "$1" in
   env) echo go1.99.0; echo auto;;

@@ -17,7 +17,7 @@ import {
   fromPath,
 } from "./ways.ts";
 
-/** Options of a search: where to log and, for tests, another environment. */
+/** Options of a search: the log and, for tests, another environment. */
 export interface EngineSearch {
   readonly log: (line: string) => void;
   readonly env?: NodeJS.ProcessEnv;

@@ -8,13 +8,13 @@ import { startProgress } from "../bootstrap/progress.mjs";
 import { askVersion, findOnPath } from "./search-path.ts";
 import { ENGINE_VERSION, isOlder, parseVersion } from "./version.ts";
 
-/** The module that names the engine and, in go.sum, the hash of everything it is made of. */
+/** The module that names the engine and, in go.sum, the hashes of its sources. */
 const MODULE_DIR = join(import.meta.dirname, "go");
 
 /** The first Go that can fetch a newer one by itself. @see https://go.dev/doc/toolchain */
 const FIRST_SWITCHING_GO = [1, 21, 0] as const;
 
-/** Six and a half minutes on 2 cores; an hour is for a small, busy machine. */
+/** A build takes 6.5 min on 2 cores; the limit is for a small, busy machine. */
 const BUILD_LIMIT_MS = 60 * 60_000;
 
 /** Number of the compiler's last lines that contain the cause. */
@@ -36,7 +36,7 @@ const BUILD_ARGS = [
   `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`,
 ];
 
-/** A Go on PATH and its GOTOOLCHAIN setting. */
+/** The Go on PATH and its GOTOOLCHAIN setting. */
 export interface Go {
   readonly version: string;
   readonly toolchain: string;
@@ -52,7 +52,7 @@ export async function askGo(env: NodeJS.ProcessEnv): Promise<Go | undefined> {
   return { version, toolchain };
 }
 
-/** Why this Go cannot build a module that asks for `needed`; undefined when it can. */
+/** Why this Go cannot build a module that requires `needed`; undefined when it can. */
 export function goComplaint(go: Go, needed: string): string | undefined {
   const version = parseVersion(go.version);
   const wanted = parseVersion(needed);
@@ -64,13 +64,13 @@ export function goComplaint(go: Go, needed: string): string | undefined {
   return `${older}, and GOTOOLCHAIN=local keeps it from fetching a newer one. Install one, or set GOTOOLCHAIN=auto`;
 }
 
-/** The Go that the engine's module asks for. */
+/** The Go version that the engine's module requires. */
 export function goNeeded(): string {
   const goMod = readFileSync(join(MODULE_DIR, "go.mod"), "utf8");
   return /^go (\S+)$/m.exec(goMod)?.[1] ?? "";
 }
 
-/** Compiles the engine to `output`: minutes of work, shown as packages downloaded and compiled. */
+/** Compiles the engine to `output`. It takes minutes, so progress is shown. */
 export async function buildEngine(
   output: string,
   env: NodeJS.ProcessEnv,
@@ -92,7 +92,7 @@ export async function buildEngine(
 
 type GoProcess = ChildProcessByStdio<null, null, Readable>;
 
-/** `go build -v` names each package it compiles and each module it downloads on a line of its own. */
+/** `go build -v` prints one line per compiled package and per downloaded module. */
 function countPackages(child: GoProcess): { render: () => string; tail: () => string } {
   let downloaded = 0;
   let compiled = 0;

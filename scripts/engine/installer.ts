@@ -1,7 +1,7 @@
-/** What the installer downloads first. @see https://get.pulumi.com/install.sh */
+/** The installer's first download. @see https://get.pulumi.com/install.sh */
 export const DOWNLOADS_URL = "https://get.pulumi.com/install.sh";
 
-/** Long enough for a slow line, short enough for an offline machine: a reachable host answers in well under 1 s. */
+/** Timeout of the probe. A reachable host answers in well under 1 s. */
 const PROBE_LIMIT_MS = 5_000;
 
 /** The archive is about 150 MB: 10 minutes is 250 kB/s. */
@@ -10,7 +10,7 @@ const INSTALL_LIMIT_MS = 10 * 60_000;
 /**
  * Whether Pulumi's downloads can be reached; if not, the reason.
  *
- * The installer itself waits 120 s on a network that drops packets, so it is asked first.
+ * The installer itself waits 120 s on a network that drops packets, so a probe runs first.
  */
 export async function probeDownloads(
   url: string,
@@ -27,7 +27,7 @@ export async function probeDownloads(
   }
 }
 
-/** Runs Pulumi's own installer into a directory; it takes the version that belongs to the SDK. */
+/** Runs Pulumi's own installer into a directory, with the version of the SDK. */
 export async function installEngine(root: string): Promise<void> {
   const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
   const limit = AbortSignal.timeout(INSTALL_LIMIT_MS);

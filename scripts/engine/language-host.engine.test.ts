@@ -18,7 +18,7 @@ const PROGRAM = `
   export const where = [pulumi.getProject(), pulumi.getStack(), pulumi.getOrganization()].join("/");
 `;
 
-/** A provider with one resource type, just enough for an import: id `open` holds no secret, any other does. */
+/** A provider with one resource type for an import: id `open` has no secret, other ids have one. */
 const PROVIDER = `#!/usr/bin/env node
   const grpc = require("@grpc/grpc-js");
   const { ResourceProviderService } = require("@pulumi/pulumi/proto/provider_grpc_pb.js");
@@ -157,7 +157,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** `pulumi` as a person types it, after the documented PATH line, away from the project. */
+/** Runs `pulumi` by hand after the documented PATH line, outside the project. */
 async function pulumiOf(context: TestContext): Promise<(line: string) => Promise<Ended>> {
   const { path, languageHostDir } = await requireCapability(context, "engine");
   const bins = [...(languageHostDir ? [languageHostDir] : []), dirname(path), process.env["PATH"]];

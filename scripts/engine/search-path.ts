@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 
-/** The longest a program may take to say its version; an engine takes 0.3 s. */
+/** Timeout of a program that prints its version; an engine takes 0.3 s. */
 const VERSION_LIMIT_MS = 20_000;
 
 /** The first executable of this name on PATH, as a shell would find it. */
@@ -14,12 +14,12 @@ export function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undef
     .find(isExecutable);
 }
 
-/** The directories of PATH. A relative one is left out: what it names depends on who asks. */
+/** The absolute directories of PATH. A relative one would depend on the working directory. */
 export function searchPath(env: NodeJS.ProcessEnv): string[] {
   return (env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
 }
 
-/** What a program prints when asked for its version; asked outside any project, whose settings could change it. */
+/** A program's version output. It runs outside any project, whose settings could change it. */
 export async function askVersion(
   path: string,
   args: readonly string[],
@@ -33,7 +33,7 @@ export async function askVersion(
   return stdout.trim();
 }
 
-/** Whether a file is there and may be executed by this user. */
+/** Whether this user may execute the file. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

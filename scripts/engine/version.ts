@@ -1,7 +1,7 @@
 /**
- * The engine this project is built and tested with: the one that belongs to its @pulumi/pulumi.
+ * The engine version of this project: that of its @pulumi/pulumi.
  *
- * A test holds it, `package.json` and `go/go.mod` together.
+ * A test compares it with `package.json` and `go/go.mod`.
  */
 export const ENGINE_VERSION = "3.259.0";
 
@@ -16,7 +16,7 @@ export function versionComplaint(version: string): string | undefined {
 
 type Version = readonly [number, number, number];
 
-/** The three numbers of `v3.259.0`, `go1.26.8` or `3.260.0-dev`; a missing one is 0. */
+/** The three numbers of `v3.259.0`, `go1.26.8` or `3.260.0-dev`; a missing number is 0. */
 export function parseVersion(text: string): Version | undefined {
   const match = /^(?:v|go)?(\d+)\.(\d+)(?:\.(\d+))?/.exec(text.trim());
   return match ? [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] : undefined;

@@ -15,12 +15,12 @@ import { installEngine, probeDownloads } from "./installer.ts";
 import { askVersion, findOnPath, isExecutable, searchPath } from "./search-path.ts";
 import { ENGINE_VERSION, versionComplaint } from "./version.ts";
 
-/** An engine on this machine, and which of the four ways led to it. */
+/** An engine on this machine, and the way by which it was found. */
 export interface EngineLocation {
   readonly path: string;
   readonly version: string;
   readonly origin: "path" | "cache" | "installer" | "go";
-  /** Our language host's directory, to put on PATH; absent when the engine finds a host without it. */
+  /** Directory of our language host for PATH; absent when the engine finds a host by itself. */
   readonly languageHostDir?: string;
 }
 
@@ -38,7 +38,7 @@ export interface Here {
   readonly downloadsUrl: string;
 }
 
-/** The first way: the engine that typing `pulumi` would start. */
+/** The first way: the `pulumi` on PATH. */
 export async function fromPath({ env, log }: Here): Promise<EngineLocation | Lack> {
   const way = "pulumi on PATH";
   const remedy = "Install Pulumi: https://www.pulumi.com/docs/iac/download-install/.";
@@ -56,7 +56,7 @@ export async function fromPath({ env, log }: Here): Promise<EngineLocation | Lac
   return hasLanguageHost(path, env) ? found : { ...found, languageHostDir: LANGUAGE_HOST_DIR };
 }
 
-/** The second way: what an earlier start installed or built. */
+/** The second way: the engine that an earlier start installed or built. */
 export async function fromCache({ env }: Here): Promise<EngineLocation | Lack> {
   const root = engineRoot(env);
   if (!isExecutable(engineBinary(root))) {
@@ -66,7 +66,7 @@ export async function fromCache({ env }: Here): Promise<EngineLocation | Lack> {
   return located(root, "cache");
 }
 
-/** The third way: Pulumi's own downloads, when they can be reached. */
+/** The third way: Pulumi's own downloads, if they are reachable. */
 export async function fromInstaller(here: Here): Promise<EngineLocation | Lack> {
   const way = "Pulumi's installer";
   const remedy = "Connect to the network and start again.";
@@ -85,7 +85,7 @@ export async function fromInstaller(here: Here): Promise<EngineLocation | Lack> 
   }
 }
 
-/** The fourth way: the published Go module, when there is a Go that can build it. */
+/** The fourth way: the published Go module, if a sufficient Go is installed. */
 export async function fromGo({ env, log }: Here): Promise<EngineLocation | Lack> {
   const way = "building it with Go";
   const remedy = `Install Go ${goNeeded()} or newer: https://go.dev/dl/.`;
@@ -117,7 +117,7 @@ function hasLanguageHost(engine: string, env: NodeJS.ProcessEnv): boolean {
   );
 }
 
-/** The documented PATH line puts the cache's engine on PATH; that does not make it an installed one. */
+/** The documented PATH line puts the cache's engine on PATH; it still counts as the cache's. */
 function isInCache(path: string, env: NodeJS.ProcessEnv): boolean {
   try {
     return realpathSync(path).startsWith(realpathSync(engineCache(env)) + sep);

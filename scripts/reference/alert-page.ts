@@ -2,12 +2,12 @@ import type { AlertChannel } from "../../runtime/src/contract/alert.ts";
 import { SILENCE_MINUTES_MAX } from "../../runtime/src/alerts/silences.ts";
 import { code, renderTable } from "./markdown.ts";
 
-/** What one kind of channel sends. */
+/** The message format of one kind of channel. */
 interface ChannelWords {
   readonly sends: string;
-  /** The longest message. What does not fit is left out and counted; markup is never cut. */
+  /** Maximum length of a message. Alerts that do not fit are counted; markup is never cut. */
   readonly longest: string;
-  /** The values that `mentions` takes. */
+  /** The possible values of `mentions`. */
   readonly mentions: string;
 }
 

@@ -8,8 +8,8 @@ import { CHECKOUT } from "../workspace/paths.ts";
 const LEDGERS = "tests/systems/claims";
 
 /**
- * What checks a claim: a test, another rule of this project, a person (because no program of ours
- * can see it), or nothing yet.
+ * The check of a claim: a test, another rule of this project, a person (because no program of
+ * ours can check it), or nothing yet.
  */
 export type CheckedBy = "test" | "other" | "person" | "nothing";
 
@@ -17,7 +17,7 @@ export type CheckedBy = "test" | "other" | "person" | "nothing";
 export interface TestLocation {
   /** Path in the checkout. */
   readonly file: string;
-  /** The exact title of a test, or what the place checks. */
+  /** The exact title of a test, or a description of the check. */
   readonly text: string;
 }
 

@@ -4,7 +4,7 @@ import { code, renderTable } from "./markdown.ts";
 import { listSpecKeys, type SpecKey } from "./spec-keys.ts";
 import { renderKeys } from "./spec-page.ts";
 
-/** A job of the catalog with the text of its page. */
+/** A catalog job with the text of its page. */
 export interface DescribedJob {
   readonly job: CatalogJob;
   /** Text of the job's page.md. Undefined if it has none; then only the catalog's data is shown. */

@@ -5,7 +5,7 @@ import { StackSpec } from "../../infra/spec/stack.ts";
 import { listSpecKeys } from "./spec-keys.ts";
 import { renderSpecSchema } from "./spec-schema.ts";
 
-/** Where the cursor is in a text. */
+/** The marker of the cursor in a text. */
 const CURSOR = "|";
 
 const STACK = `system: shop
@@ -33,7 +33,7 @@ editor.configure({
 
 let texts = 0;
 
-/** A text that an editor has open, and where its cursor is. */
+/** An open text in an editor, and the position of the cursor. */
 function open(marked: string): {
   document: TextDocument;
   position: ReturnType<TextDocument["positionAt"]>;
@@ -45,7 +45,7 @@ function open(marked: string): {
   return { document, position: document.positionAt(offset) };
 }
 
-/** What an editor offers to insert, without its templates of a whole block. */
+/** The editor's completions without templates of whole blocks. */
 async function completionsAt(marked: string): Promise<string> {
   const { document, position } = open(marked);
   const { items } = await editor.doComplete(document, position, false);
@@ -60,7 +60,7 @@ async function hoverAt(marked: string): Promise<string> {
   return typeof contents === "object" && "value" in contents ? contents.value : "";
 }
 
-// The file was recorded when everything of the schema stood where it is used, without references.
+// The file was recorded from the schema without references.
 test("an editor completes keys and values at every depth", async () => {
   const places = [
     `${STACK}|`,

@@ -7,12 +7,12 @@ import { listStacks } from "../../infra/spec/parse.ts";
 import { CHECKOUT } from "../workspace/paths.ts";
 import { renderSpecSchema } from "./spec-schema.ts";
 
-/** What an editor knows of the schema: formats are words to it. */
+/** The schema as an editor uses it, which ignores unknown formats. */
 const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(
   JSON.parse(renderSpecSchema()),
 );
 
-/** The problems that an editor would underline. */
+/** The problems that an editor shows. */
 function problemsOf(spec: unknown): string[] {
   validate(spec);
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);

@@ -78,7 +78,7 @@ ${quoted(names)
   .map((it) => `  ${it},\n`)
   .join("")}] as const;
 
-/** Those that have no path of liveness. */
+/** Names of the health presets without a liveness path. */
 export const PRESETS_WITHOUT_LIVENESS: readonly string[] = [${quoted(without).join(", ")}];
 `;
 }
@@ -88,7 +88,7 @@ function renderHealthPresets(files: readonly PresetFile[]): string {
 import type { PresetMaker } from "../health/preset.ts";
 import type { HEALTH_PRESETS } from "./preset-names.gen.ts";
 
-/** Makers of the health presets by name. */
+/** Factories of the health presets, by name. */
 export const HEALTH_PRESET_MAKERS: Readonly<Record<(typeof HEALTH_PRESETS)[number], PresetMaker>> =
   {
     ${OWN_PRESET}: opspecPreset,

@@ -2,21 +2,21 @@ import { z } from "zod";
 import * as scalars from "../../infra/spec/scalar.ts";
 import { formOf, unwrap } from "./spec-keys.ts";
 
-/** A text that every text schema rejects, so that its message states what it wants. */
+/** A text that every text schema rejects, so that its message states the format. */
 const NO_VALUE = "\u0000 \u0000";
 
-/** The beginning of the schemas' messages; the rest states what is wanted. */
+/** The beginning of the schemas' messages; the rest states the format. */
 const WANTED = /^should be (?:an? )?(.+)$/;
 
-/** A kind of text that several keys take, by its name in the reference. */
+/** A named text format that several keys use. */
 export interface Kind {
   readonly name: string;
-  /** Its format: `lower-case words with hyphens, such as web or digest-weekdays`. */
+  /** The format: `lower-case words with hyphens, such as web or digest-weekdays`. */
   readonly rule: string;
   readonly schema: z.core.$ZodType;
 }
 
-/** The kinds of text that the spec names. */
+/** The named text formats of the spec. */
 export const KINDS: readonly Kind[] = Object.entries(scalars)
   .flatMap(([name, schema]) =>
     schema instanceof z.core.$ZodType && schema._zod.def.type === "string"
@@ -74,7 +74,7 @@ function numberWords(schema: z.core.$ZodNumber): string {
     minimum = -Infinity,
     maximum = Infinity,
   } = z.toJSONSchema(schema, {
-    // Without ids, so that a number with a definition of its own is no reference.
+    // Without ids, so that a number with its own definition is not a reference.
     metadata: z.registry<Record<string, unknown>>(),
   });
   const noun = type === "integer" ? "whole number" : "number";
@@ -86,7 +86,7 @@ function numberWords(schema: z.core.$ZodNumber): string {
   return max === undefined ? noun : `${noun}, ${max} at most`;
 }
 
-/** The name of a kind; for a kind that is used once, its rule without the example. */
+/** The name of a format; for a format that is used once, its rule without the example. */
 function textWords(schema: z.core.$ZodType): string {
   const kind = KINDS.find((it) => it.schema._zod.def === schema._zod.def);
   return kind?.name ?? wanted(schema).replace(/,? such as .+$/, "");

@@ -27,7 +27,7 @@ const WEB: ObservedService = {
   domains: {},
 };
 
-/** The finding of a stack whose runtime answers with this result; undefined when nothing runs. */
+/** The finding for this answer of the runtime; undefined when nothing runs. */
 async function found(result: object | undefined, status = 200) {
   const asked: string[] = [];
   const server = createServer(async (request, response) => {

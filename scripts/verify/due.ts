@@ -5,7 +5,7 @@ import { runnerOf } from "./ops.ts";
 /**
  * The first time after the newest deploy at which a job is due; `undefined` when nobody can tell.
  *
- * A job that was deployed today and runs at night has no run yet, and that is no failure.
+ * A job that was deployed today and runs at night has no run yet, which is not a failure.
  */
 export function firstDue(job: string, { model, observed }: Deployment): Date | undefined {
   const crons = model.jobs.filter((it) => it.key === job || it.job === job);
@@ -34,7 +34,7 @@ function nextAfter(deployedAt: string | undefined, times: Times): Date | undefin
   if (deployedAt === undefined || Number.isNaN(Date.parse(deployedAt))) return undefined;
   const start = new Date(deployedAt);
   const { pattern, timezone = "UTC", everySeconds, onStart, from } = times;
-  // Variables of the process move it, and only the process knows their values.
+  // Variables of the process override the schedule, and only the process knows their values.
   if (from !== undefined) return undefined;
   if (onStart) return start;
   if (everySeconds !== undefined) return new Date(start.getTime() + everySeconds * 1000);

@@ -6,10 +6,10 @@ import { askAbout } from "./ops.ts";
 import type { Reach } from "./reach.ts";
 import { NOT_ON_RENDER } from "./unchecked-reasons.ts";
 
-/** What the runtime tells of the jobs that it knows. */
+/** The runtime's list of jobs. */
 const Jobs = z.object({ jobs: z.array(z.object({ name: z.string() })) });
 
-/** A job without a resource of its own is known to the runtime of the service that runs it. */
+/** Checks that the runtime of a service knows a job without a resource. */
 export async function inServiceFinding(
   { key, owner, schedule }: InServiceJobModel,
   deployment: Deployment,

@@ -77,7 +77,7 @@ test("a job ran in time when its runtime has a good record that is young enough"
 
 const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 
-/** The service was deployed then; its runtime has no good run, and these of any outcome. */
+/** A service with this deploy time, whose runtime has no successful run and these other runs. */
 const ranSince = async (deployedAt: string, failed: HttpAnswer): Promise<string> => {
   const reach: Reach = {
     ...answering(runs()),

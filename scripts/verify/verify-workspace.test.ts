@@ -23,7 +23,7 @@ async function api(method: string, path: string, body?: unknown): Promise<Record
   return (await send(`${cloud.urls.render}${path}`, method, body)) as Record<string, unknown>;
 }
 
-/** Makes by hand what an up would, and tells the ids. */
+/** Creates the resources of an up by hand, and returns their ids. */
 async function deployShop(): Promise<Record<string, string>> {
   const environments = [{ name: "production", protectedStatus: "protected" }];
   const project = await api("POST", "/projects", { name: "Shop", ownerId: OWNER, environments });

@@ -27,10 +27,10 @@ export async function deployChanges(
   return outcome;
 }
 
-/** The failure of what came before: the deploy itself changed nothing. */
+/** The outcome of a deploy that a refresh or a plan prevented. */
 function nothing({ failure }: Outcome): Outcome {
   return { changes: 0, steps: [], ...(failure !== undefined && { failure }) };
 }
 
-/** The deploy repeats what the plan says. */
+/** Discards the lines of the refresh and the plan, because the deploy repeats them. */
 function quiet(): void {}

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { hasCode, UsageError } from "../../infra/errors.ts";
 import { isAlive } from "./local-cloud.ts";
 
-/** Who changes a stack. */
+/** The command that is changing a stack. */
 const Holder = z.object({ command: z.string(), pid: z.int(), startedAt: z.string() });
 
 /** A stack in a backend, and the command that changes it. */
@@ -38,7 +38,7 @@ export function holdStack({ directory, backendUrl, stack, command }: Hold): () =
   throw new UsageError(`${stack}: other commands start at the same time. Run it again.`);
 }
 
-/** Two commands may find the same dead holder; each attempt ends with one of them ahead. */
+/** Two commands may find the same dead holder; in each attempt one of them succeeds. */
 const ATTEMPTS_MAX = 5;
 
 /** `another up of shop has been running since 21:57 (process 6772). …` */
@@ -72,7 +72,7 @@ function release(file: string, own: string): void {
   if (textOf(file) === own) rmSync(file, { force: true });
 }
 
-/** Removes the file of a dead holder; of two commands that try, one finds nothing. */
+/** Removes the file of a dead holder. Only one of two concurrent commands succeeds. */
 function takeAway(file: string): void {
   const aside = `${file}.${process.pid}`;
   try {
@@ -82,7 +82,7 @@ function takeAway(file: string): void {
     throw error;
   }
   const holder = holderIn(aside);
-  // Another command was ahead and has just begun to hold it.
+  // Another command has just acquired it.
   if (holder && isAlive(holder.pid)) renameSync(aside, file);
   else rmSync(aside, { force: true });
 }

@@ -110,7 +110,7 @@ function changePassphrase({ directory, engine, stack, passphrase }: Change): Pro
   });
 }
 
-/** Copies of the state from before, which the engine keeps encrypted with the earlier passphrase. */
+/** The engine's backup copies of the state, encrypted with the earlier passphrase. */
 function removeEarlierCopies(directory: string, stack: string): void {
   const root = join(directory, "state", ".pulumi");
   const states = join(root, "stacks", PROJECT);

@@ -28,7 +28,7 @@ function writeLock(owner: { pid: number; hostname: string }): string {
 
 const clear = (): void => clearDeadLocks(`file://${backend}`, "shop", (line) => lines.push(line));
 
-/** The number of a process that has ended. */
+/** The id of a process that has exited. */
 const deadPid = (): number => spawnSync("true").pid;
 
 test("a lock of a dead process of this host is cleared, and a line says whose it was", () => {

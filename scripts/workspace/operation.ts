@@ -27,7 +27,7 @@ export async function carryOut(
     const { CommandError, ConcurrentUpdateError } =
       await import("@pulumi/pulumi/automation/index.js");
     if (!(error instanceof CommandError)) throw error;
-    // The engine names the lock several times; who holds it fits into one line.
+    // The engine repeats the lock in several lines; the holder fits into one.
     if (error instanceof ConcurrentUpdateError) return { changes: 0, steps: [], failure: LOCKED };
     return { ...stepsOf(events), failure: failureText(events, error) };
   }

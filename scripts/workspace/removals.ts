@@ -4,7 +4,7 @@ interface EventState {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** How a removed item of each collection is named. */
+/** The noun of an item of each collection. */
 const NOUNS: Readonly<Record<string, (item: unknown) => string>> = {
   env: (key) => `env ${String(key)}`,
   secretFiles: (name) => `secret file ${String(name)}`,

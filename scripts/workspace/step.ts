@@ -8,6 +8,6 @@ export interface Step {
   readonly fields: readonly string[];
   /** The fields that the vendor cannot change in place. */
   readonly replaces: readonly string[];
-  /** What the fields do not show: which job of a manifest changed, why the resource is replaced. */
+  /** Details that the fields do not show: the changed job of a manifest, the reason for a replacement. */
   readonly says?: readonly string[];
 }

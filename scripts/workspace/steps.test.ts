@@ -12,7 +12,7 @@ interface Change {
   readonly op?: StepEventMetadata["op"];
   readonly old?: Inputs;
   readonly new?: Inputs;
-  /** What differs, by path, as Pulumi tells it. */
+  /** The differences by path, in Pulumi's form. */
   readonly diff: Record<string, "update" | "update-replace">;
 }
 
@@ -54,7 +54,7 @@ function files(...deadlines: number[]): Inputs {
   return { secretFiles: { [MANIFEST_FILE]: content } };
 }
 
-/** The links of a service; each resource here has an id made from its name. */
+/** The links of a service. The ids here are made from the names. */
 function linked(...names: string[]): Inputs {
   return { envGroups: names.map((it) => `id-of-${it}`) };
 }

@@ -39,7 +39,7 @@ function sharedNames(created: Named, removed: Named): string[] {
   ];
 }
 
-/** Render's services share one set of names, whatever their type. */
+/** Names of Render services are unique across types. */
 function kindOf({ type }: Named): string {
   return SERVICES.test(type) ? "service" : type;
 }

@@ -63,7 +63,7 @@ async function openReal(options: WorkspaceOptions): Promise<Workspace> {
   }
 }
 
-/** Holds the stack for a command that changes it. @returns what ends that */
+/** Holds the stack for a command that changes it. @returns a function that releases it */
 function hold(
   { stackName: stack, changes: command }: WorkspaceOptions,
   directory: string,

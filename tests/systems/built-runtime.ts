@@ -9,10 +9,10 @@ import { CHECKOUT, LOCAL } from "../../scripts/workspace/paths.ts";
 const RUNTIME = join(CHECKOUT, "runtime");
 
 /**
- * The runtime as it is deployed, built once for what its files now say.
+ * The built runtime for the current sources.
  *
- * Each content has a folder of its own, so that two tests that build at once, or one that builds
- * while another one runs what it built before, are not in each other's way.
+ * Each state of the sources has its own folder, so concurrent builds and running tests do not
+ * disturb each other.
  */
 export async function builtRuntime(): Promise<string> {
   const arch = hostArch();
@@ -26,7 +26,7 @@ export async function builtRuntime(): Promise<string> {
   try {
     renameSync(draft, dirname(place));
   } catch (error) {
-    // Another test was faster with the same content.
+    // Another test built the same state first.
     if (!existsSync(place)) throw error;
     rmSync(draft, { recursive: true });
   }

@@ -12,51 +12,51 @@ const SERVICE = "bot";
 const RECRUITMENT = "sheet-recruitment";
 const ONBOARDING = "sheet-onboarding";
 
-/** The tabs that admins edit in these tests. */
+/** Sheet tabs that admins edit in these tests. */
 export const FLAGS = tabOf(RECRUITMENT, "FeatureToggles!A:B");
 export const CLANS = tabOf(RECRUITMENT, "Clans!A:AK");
 
-/** Whatever JSON holds; the expectations of a test say what it is. */
+/** Any JSON value; the test's expectations check it. */
 type Json = ReturnType<typeof JSON.parse>;
 
-/** What stands for the bot's world, and for the people in it. */
+/** The deployed bot with its stand-ins, and the actions of people. */
 export interface BotScene {
   readonly system: System;
   readonly google: GoogleSheets;
-  /** Bodies of what was posted to the ops channel. */
+  /** Bodies of the posts to the ops channel. */
   readonly alerts: readonly string[];
-  /** What the bot says to a command in Discord. */
+  /** The bot's answer to a Discord command. */
   discord(command: string, user?: string): Promise<Json>;
-  /** Tells the stand-in something over its own paths. */
+  /** Controls the stand-in over its own paths. */
   post(path: string, body: object): Promise<Json>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<BotAnswer>;
-  /** What stands under /ops, for an operator. */
+  /** Requests a path under /ops, as an operator. */
   ops(path: string): Promise<Json>;
   /** The process id of the bot. */
   pid(): Promise<unknown>;
   run(job: string, who: string, input?: object): Promise<RunRecord>;
   records(job: string): Promise<RunRecord[]>;
-  /** Lines of the log with this message, as the objects that they are. */
+  /** Parsed log lines with this message. */
   lines(msg: string): Promise<LogLine[]>;
-  /** Lines about refreshes of caches with these fields. */
+  /** Log lines about cache refreshes with these fields. */
   refreshes(fields: Readonly<Record<string, string>>): Promise<LogLine[]>;
-  /** Waits until the ops channel was told something. */
+  /** Waits for a post to the ops channel. */
   heard(text: string | RegExp): Promise<void>;
-  /** Changes the tab of feature toggles. */
+  /** Changes the sheet tab of feature toggles. */
   setFlags(values: Readonly<Record<string, string>>): void;
   close(): Promise<void>;
 }
 
 type LogLine = Readonly<Record<string, unknown>>;
 
-/** An answer of the bot, or of the runtime in front of it. */
+/** An answer of the bot or the runtime. */
 export interface BotAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Json;
 }
 
-/** Deploys the stack with a stand-in for the bot, for Google and for the ops channel. */
+/** Deploys the stack with stand-ins for the bot, Google and the ops channel. */
 export async function openBotScene(): Promise<BotScene> {
   const google = await startGoogleSheets();
   fillSheets(google);
@@ -145,7 +145,7 @@ async function startWebhook(bodies: string[]): Promise<Server> {
   return webhook;
 }
 
-/** What cannot be waited for is due each minute, a second try comes at once, and Google is the stand-in. */
+/** Long schedules become one minute, retries are immediate, and Google is the stand-in. */
 function hasten(spec: string): string {
   return spec
     .replace("start: python app.py", "start: python3 app.py")
@@ -179,7 +179,7 @@ function fillSheets(google: GoogleSheets): void {
   google.tabs.set(tabOf(ONBOARDING, "OnboardingQuestions!A:L"), [["Question"], ["Level?"]]);
 }
 
-/** The tab of feature toggles with these values. */
+/** The sheet tab of feature toggles with these values. */
 function flags(values: Readonly<Record<string, string>>): Cells {
   return [["feature_name", "enabled"], ...Object.entries(values)];
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BotScene, CLANS, FLAGS, openBotScene, until } from "./c1c-recruitment-scene.ts";
 
-/** c1c-recruitment's runbook, claim by claim, in the order of one story: each test goes on from the last. */
+/** c1c-recruitment's runbook, claim by claim. Each test continues from the previous one. */
 let bot: BotScene;
 
 const NUMBER = expect.any(Number);
@@ -228,7 +228,7 @@ test("HTTP keepalive asks for the service's own page by its schedule and by hand
     expect(runs).toContainEqual(expect.objectContaining({ actor: "schedule", status: "ok" }));
   });
 
-  // While one that is due waits its jitter, another one is not made.
+  // No second refresh starts while a due one waits for its jitter.
   await until(async () => {
     expect(await bot.run("http-keepalive", "ana")).toMatchObject({ status: "ok", details });
   });
@@ -255,7 +255,7 @@ test("`!ops reload --reboot` restarts the bot after the reload, its health says 
     const again = await bot.get("/bot");
     expect([again.status, again.body.pid === pid]).toEqual([200, false]);
   });
-  // Discord has not connected yet in this life of the bot.
+  // Discord has not connected yet since the bot started.
   expect(await bot.get("/ready")).toMatchObject({ status: 200, body: { ok: false } });
   expect((await bot.get("/healthz")).status).toBe(200);
   const [line] = await bot.lines("the app is restarted on request");

@@ -14,51 +14,51 @@ import type { RunRecord, RunStatus } from "../../runtime/src/contract/run-record
 import { CHECKOUT } from "../../scripts/workspace/paths.ts";
 import { openSystem, type System, WAIT } from "./system-scene.ts";
 
-/** The service that the runbook is about. */
+/** The service of the runbook. */
 export const SERVICE = "backend";
 
-/** Rows of the seed: more than the restore drill's least size of a backup. */
+/** Number of rows of the seed, enough for the restore drill's minimum size of a backup. */
 export const SEED_USERS = 400;
 
-/** A backup as the admin page tells it; what the tests look at. */
+/** The fields of a backup on the admin page that the tests use. */
 export interface BackupBody {
   readonly filename: string;
   readonly reason: string;
 }
 
-/** What a test is told of a pull. */
+/** The result of a pull. */
 export interface Pulled {
   readonly code: number;
   readonly text: string;
 }
 
-/** chorizaurio on this machine: the system, the PC in the shop, and who is told of failures. */
+/** chorizaurio on this machine: the system, the PC in the shop, and the receiver of alerts. */
 export interface Chorizaurio {
   readonly system: System;
-  /** The directory that stands for its disk. */
+  /** The directory of its disk. */
   readonly disk: string;
-  /** The folder on the PC into which backups are pulled. */
+  /** The folder of pulled backups on the PC. */
   readonly pc: string;
-  /** What came to the webhook of alerts. */
+  /** The alerts that the webhook received. */
   readonly alerts: readonly Record<string, unknown>[];
-  /** The body of an answer of the backend. */
+  /** The body of a backend answer. */
   json(path: string, init?: RequestInit): Promise<Record<string, unknown>>;
   post(path: string, body?: object): Promise<Response>;
-  /** Somebody orders something; the status of the answer. */
+  /** Places an order; returns the status of the answer. */
   order(nota: string): Promise<number>;
   orders(): Promise<unknown[]>;
-  /** People go on ordering while the work is done; the statuses of all answers. */
+  /** Places orders during an action; returns the statuses of all answers. */
   whileOrdering(work: () => Promise<unknown>): Promise<ReadonlySet<number>>;
   statusOf(path: string, token?: string | null): Promise<number>;
   /** The runbook's manual backup. */
   backupNow(body?: object): Promise<BackupBody>;
-  /** How the last restore drill of each backup ended, newest first; null where there was none. */
+  /** The result of the last restore drill of each backup, newest first; null without one. */
   drills(): Promise<unknown[]>;
-  /** Asks for a restore and waits for the record of its run. */
+  /** Requests a restore and waits for the record of its run. */
   restore(path: string, file: string): Promise<RunRecord>;
-  /** Waits for a run of a job that ended so. */
+  /** Waits for a run of a job with this status. */
   ended(job: string, status: RunStatus, details: RunRecord["details"]): Promise<RunRecord>;
-  /** Pulls as the PC's task does. */
+  /** Pulls backups as the task on the PC does. */
   pull(env?: Readonly<Record<string, string>>): Promise<Pulled>;
   close(): Promise<void>;
 }
@@ -167,7 +167,7 @@ function deeds(
   };
 }
 
-/** What cannot be waited for is due each minute. */
+/** Long schedules become one minute. */
 function hasten(spec: string): string {
   return spec
     .replace(PERIODIC, "{ every: 1m, onStart: true }")
@@ -176,7 +176,7 @@ function hasten(spec: string): string {
     .replace(SPACED, "$1      spacingSeconds: 0\n");
 }
 
-/** The schedules of the stack again. */
+/** Restores the schedules of the stack. */
 export function unhasten(spec: string): string {
   return spec
     .replace("{ every: 1m, onStart: true }", PERIODIC)
@@ -190,7 +190,7 @@ const ALIGNED = '{ daily: "22:00", from: { hour: BACKUP_TIME_HOUR, timezone: BAC
 const DRILL = '{ cron: "0 3 * * SUN", timezone: UTC }';
 const SPACED = /(backup-periodic:[\s\S]*?prefix: ventas_\n)/;
 
-/** The database with which an empty disk starts, as the runbook keeps it: gzip in base64. */
+/** The initial database of an empty disk in the runbook's form: gzip in base64. */
 function seedText(): string {
   const directory = mkdtempSync(join(tmpdir(), "opspec-seed-"));
   const path = join(directory, "seed.db");
@@ -232,14 +232,14 @@ async function runPull(env: Readonly<Record<string, string>>): Promise<Pulled> {
   return { code: Number(code), text };
 }
 
-/** Changes a database as a person with a shell does. */
+/** Changes a database from outside the app. */
 export function execute(file: string, statement: string): void {
   const database = new DatabaseSync(file);
   database.exec(statement);
   database.close();
 }
 
-/** What a SQLite file answers to a query, a value a row. */
+/** The first column of a query's rows in a SQLite file. */
 export function valuesIn(file: string, query: string): unknown[] {
   const database = new DatabaseSync(file, { readOnly: true });
   try {

@@ -24,7 +24,7 @@ import {
 } from "./chorizaurio-scene.ts";
 import { WAIT } from "./system-scene.ts";
 
-/** chorizaurio's runbook, claim by claim. The tests are one story: each goes on from the last. */
+/** chorizaurio's runbook, claim by claim. Each test continues from the previous one. */
 let shop: Chorizaurio;
 
 beforeAll(async () => {
@@ -122,7 +122,7 @@ test("GET /health tells of the database, and it and /api/health are always 200",
   const healthy = { status: "healthy", database: "ok", database_type: "sqlite" };
   for (const path of ["/health", "/api/health"]) {
     expect(await shop.statusOf(path, null)).toBe(200);
-    // The check of backups began before the first one was there, and looks again in a while.
+    // The check of backups started before the first backup, and runs again after its interval.
     await vi.waitFor(async () => expect(await shop.json(path)).toMatchObject(healthy), WAIT);
   }
 });
@@ -159,7 +159,7 @@ test("Rotation: the oldest are deleted beyond BACKUP_RETAIN_COUNT, and nothing b
   await shop.backupNow();
 
   const names = readdirSync(backupsDir());
-  // The newest ten, and at most the one of the last good restore drill, which is never removed.
+  // The newest ten, and possibly the backup of the last successful restore drill, which is never removed.
   expect([10, 11]).toContain((await shop.drills()).length);
   expect(names).not.toContain(old[0]);
   expect(names).toContain(filename);
@@ -293,7 +293,7 @@ test("FORCE_DB_RECREATE is refused in production, and BACKUP_ENABLED=false leave
   expect(await shop.orders()).toEqual(orders);
   await shop.ended("backup-periodic", "skipped", { toggle: "backups" });
   await shop.backupNow();
-  // The newest three, and the one of the last good restore drill, which is never removed.
+  // The newest three, and the backup of the last successful restore drill, which is never removed.
   expect((await shop.drills()).slice(3)).toEqual(["ok"]);
   const { scheduler } = await shop.json("/api/admin/backup-status");
   expect(scheduler).toMatchObject({ enabled: false, retention_count: 3 });

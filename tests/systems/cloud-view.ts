@@ -1,27 +1,27 @@
 import { z } from "zod";
 import { loadStack } from "../../infra/stack.ts";
 
-/** A service as the local cloud knows it. */
+/** A service in the local cloud. */
 export interface ServiceView {
   readonly id: string;
   readonly ownerId: string;
-  /** Where it answers on this machine. */
+  /** Its address on this machine. */
   readonly url: string;
-  /** Opens its /ops; empty when it has none. */
+  /** The token of its /ops; empty without one. */
   readonly opsToken: string;
 }
 
-/** What tests read of the local cloud and tell it, over its public interfaces. */
+/** A client of the local cloud's public interfaces. */
 export interface CloudView {
   /** A service or a cron job by its key in the spec. */
   service(stack: string, key: string): Promise<ServiceView>;
   passTime(seconds: number): Promise<void>;
-  /** The value of a variable of a service; empty when it has none. */
+  /** The value of a service's variable; empty when it is not set. */
   variable(service: Pick<ServiceView, "id">, name: string): Promise<string>;
-  /** The newest 100 lines that hold the text, oldest first. */
+  /** The newest 100 lines that contain the text, oldest first. */
   logs(service: Pick<ServiceView, "id" | "ownerId">, text: string): Promise<string[]>;
   diskId(service: Pick<ServiceView, "id">): Promise<string>;
-  /** The address of a Postgres or Redis for who is outside of Render, by its name there. */
+  /** The external address of a Postgres or Redis, by its name on Render. */
   storeUrl(kind: "postgres" | "key-value", name: string): Promise<string>;
 }
 
@@ -44,12 +44,12 @@ const Stores = z.array(
 const Connection = z.object({ externalConnectionString: z.string() });
 const Variable = z.object({ value: z.string() });
 
-/** Most lines in one answer. @see https://api-docs.render.com/reference/list-logs */
+/** Maximum number of lines in one answer. @see https://api-docs.render.com/reference/list-logs */
 const LINES_MAX = 100;
 
 const BEGINNING = "2020-01-01T00:00:00Z";
 
-/** Reads the local cloud at these addresses. */
+/** Creates a client of the local cloud at these addresses. */
 export function cloudView(urls: {
   readonly render: string;
   readonly local: string;
@@ -78,7 +78,7 @@ export function cloudView(urls: {
       });
     },
     logs: async ({ id, ownerId }, text) => {
-      // A test lets hours go by, and an answer holds the last hour unless it is asked for more.
+      // Tests advance the clock by hours, and by default an answer has the last hour only.
       const query = { ownerId, resource: id, limit: LINES_MAX, text, startTime: BEGINNING };
       const { logs } = Logs.parse(await (await ask(`/logs?${queryText(query)}`)).json());
       return logs.map(({ message }) => message).toReversed();
@@ -105,7 +105,7 @@ function queryText(query: Readonly<Record<string, string | number>>): string {
   return search.toString();
 }
 
-/** The name on Render of what the spec calls so. */
+/** The name on Render for a key of the spec. */
 function nameOf(stack: string, key: string): string {
   const { services, jobs } = loadStack(stack).model;
   const found = [...services, ...jobs].find((it) => it.key === key);

@@ -3,30 +3,30 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Cells of a tab, as a person sees them; the first row names the columns. */
+/** Formatted cells of a tab; the first row names the columns. */
 export type Cells = readonly (readonly string[])[];
 
-/** A stand-in for Google on this machine: tokens for a service account, and the values of sheets. */
+/** A stand-in for Google: tokens for a service account, and values of sheets. */
 export interface GoogleSheets {
   readonly url: string;
-  /** What a service account's JSON file holds. */
+  /** The content of a service account's JSON file. */
   readonly credentials: string;
-  /** By the sheet's id and the range. A test changes them as an admin would. */
+  /** By sheet id and range. Tests change them, as an admin does. */
   readonly tabs: Map<string, Cells>;
-  /** Ranges that were asked for, in order. */
+  /** Requested ranges, in order. */
   readonly asked: string[];
-  /** Whether every read is answered with 503. */
+  /** Whether every read fails with 503. */
   isAway: boolean;
   close(): Promise<void>;
 }
 
-/** Where the values of a range are. @see https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets.values/get */
+/** Path of the values of a range. @see https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets.values/get */
 const VALUES = /^\/v4\/spreadsheets\/([^/]+)\/values\/([^/?]+)$/;
 
-/** Length that Google's own keys have, in bits. */
+/** Length of Google's own keys, in bits. */
 const KEY_BITS = 2048;
 
-/** Starts a stand-in that knows no tab yet. */
+/** Starts a stand-in without tabs. */
 export async function startGoogleSheets(): Promise<GoogleSheets> {
   const server = createServer((request, response) => void answer(google, request, response));
   server.listen(0, "127.0.0.1");
@@ -74,6 +74,6 @@ function answer(google: GoogleSheets, request: IncomingMessage, response: Server
   google.asked.push(wanted);
   if (google.isAway) return say(503, { error: { status: "UNAVAILABLE" } });
   const values = google.tabs.get(tabOf(decodeURIComponent(sheet), wanted));
-  // A range of a tab that is not there cannot be parsed, for Google.
+  // Google reports a missing tab as a range that cannot be parsed.
   return values ? say(200, { values }) : say(400, { error: { status: "INVALID_ARGUMENT" } });
 }

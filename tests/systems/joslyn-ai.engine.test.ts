@@ -7,7 +7,7 @@ import { requireCapability } from "../capabilities.ts";
 import { INTERNAL_KEY, type JoslynScene, openJoslyn, STACK } from "./joslyn-scene.ts";
 import { WAIT } from "./system-scene.ts";
 
-/** The checklist of joslyn-ai, in its order, on the real stack; the tests are one story. */
+/** The checklist of joslyn-ai on the real stack. Each test continues from the previous one. */
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
@@ -198,7 +198,7 @@ test("After recovery of Redis, inspect `jobs:dead` for failures and requeue manu
     { actor, details: { input: { max: 5 }, length: 12, moved: 5, left: 7 } },
     { details: { length: 7, moved: 7, left: 0 } },
   ]);
-  // What was wrong with them is cured by now.
+  // The cause of their failure is fixed by now.
   await vi.waitFor(async () => expect(await joslyn.doneJobs("bad")).toBe(12), WAIT);
   expect(await joslyn.queueLength("jobs:dead")).toBe(0);
 });

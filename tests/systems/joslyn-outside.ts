@@ -8,19 +8,19 @@ const Posted = z.union([z.looseObject({ alerts: z.array(Alert) }), Alert]);
 
 export type ReceivedAlert = z.infer<typeof Alert>;
 
-/** What is outside of joslyn-ai: the inbox of its alerts and the virus scanner. */
+/** The external services of joslyn-ai: the receiver of its alerts and the virus scanner. */
 export interface JoslynOutside {
   readonly webhookUrl: string;
-  /** Every alert that arrived, also those of a message that held several. */
+  /** All received alerts, including those of grouped messages. */
   readonly alerts: ReceivedAlert[];
   readonly clamavPort: number;
-  /** The scanner goes, and comes back on its port. */
+  /** Stops the scanner, and starts it again on its port. */
   stopScanner(): Promise<void>;
   startScanner(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts both on loopback. */
+/** Starts both. */
 export async function startJoslynOutside(): Promise<JoslynOutside> {
   const alerts: ReceivedAlert[] = [];
   const inbox = createHttpServer(async (request, response) => {
@@ -55,7 +55,7 @@ function alertsOf(body: unknown): ReceivedAlert[] {
   return several.success ? several.data : [Alert.parse(posted)];
 }
 
-/** As ClamAV answers PING. */
+/** ClamAV's answer to PING. */
 function scannerServer(): Server {
   return createServer((socket) => {
     socket.on("error", () => {});

@@ -10,39 +10,39 @@ export const STACK = "joslyn-ai";
 
 export const INTERNAL_KEY = "internal-key-of-joslyn-ai-0123456789";
 
-/** An answer with its body, where that is JSON. */
+/** An answer with its JSON body. */
 export interface Answered {
   readonly status: number;
   readonly text: string;
   readonly body: Record<string, unknown>;
 }
 
-/** joslyn-ai on this machine, and what its operators and customers do to it. */
+/** joslyn-ai on this machine, and the actions of its operators and customers. */
 export interface JoslynScene {
   readonly system: System;
   readonly outside: JoslynOutside;
-  /** As anybody, or with the internal key. */
+  /** Sends a request, with or without the internal key. */
   ask(service: string, path: string, key?: string): Promise<Answered>;
-  /** What the API tells of its queues, job runs and webhooks. */
+  /** The API's view of its queues, job runs and webhooks. */
   queueMetrics(): Promise<Answered["body"]>;
   send(path: string, body: object): Promise<void>;
-  /** Work for the worker; each of it fails so many times before it succeeds. */
+  /** Adds tasks for the worker; each fails this many times before it succeeds. */
   sendJobs(name: string, count: number, fails?: number): Promise<void>;
-  /** How many of them the database knows as done. */
+  /** The number of finished tasks in the database. */
   doneJobs(name: string): Promise<number>;
-  /** The worker takes nothing while it is paused, as when it is busy with something long. */
+  /** Pauses the worker, as a long task would. */
   pauseWorker(isPaused: boolean): Promise<void>;
-  /** Entries that a worker took, claimed for a time that is long over, and never finished. */
+  /** Adds entries that a worker claimed long ago and never finished. */
   leaveStuck(name: string, count: number): Promise<void>;
   queueLength(key: string): Promise<number>;
-  /** The first record of a job that began after a moment. */
+  /** The first run record of a job after a time. */
   recordSince(job: string, sinceMs: number): Promise<RunRecord>;
-  /** Title of the alert, once it arrived. */
+  /** Waits for an alert and returns its title. */
   alertOf(key: string, kind?: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Deploys the real stack with stand-ins for the three apps, on a real Postgres and Redis. */
+/** Deploys the stack with stand-ins for the three apps, on a real Postgres and Redis. */
 export async function openJoslyn(stores: {
   readonly database: string;
   readonly queue: string;

@@ -1,6 +1,5 @@
 /**
- * The spec with the stand-ins in place of the three apps, and with the times that nobody can wait
- * for made short. Everything else is as it is deployed.
+ * The spec with stand-ins for the three apps and with short times. Everything else is unchanged.
  */
 export function withStandIns(clamavPort: number): (spec: string) => string {
   const changes: readonly [RegExp, string][] = [
@@ -12,9 +11,9 @@ export function withStandIns(clamavPort: number): (spec: string) => string {
     [/CLAMAV_HOST: .*/, "CLAMAV_HOST: 127.0.0.1"],
     [/CLAMAV_PORT: .*/, `CLAMAV_PORT: ${clamavPort}`],
     [/timeout: 60s/, "timeout: 2s"],
-    // Rules are evaluated every 15 s, and one with a time twice before it fires.
+    // Rules are evaluated every 15 s, and a rule with a duration twice before it fires.
     [/^( {4}(?:backlog|dead-letters): .*), for: \d+m/gm, "$1"],
-    // Else each alert waits up to 10 s for the one before it.
+    // Otherwise each alert waits up to 10 s for the previous one.
     [/^ {2}channels: { ops: .*/m, "$&\n  limit: 1s"],
     [/JOB_VISIBILITY_TIMEOUT_SECONDS: 300/, "JOB_VISIBILITY_TIMEOUT_SECONDS: 1"],
   ];

@@ -6,15 +6,15 @@ import type { Container } from "./parlay-vm.ts";
 import { WAIT } from "./system-scene.ts";
 
 /**
- * parlay-gorilla's runbook, claim by claim, in the order of one story: each test goes on from the last.
+ * parlay-gorilla's runbook, claim by claim. Each test continues from the previous one.
  *
- * Real: Postgres and Redis, which `up` makes in the local cloud as the stack says; the runtime as it
- * is built, with the commands, variables and manifests that the model has for the two containers; HTTP.
+ * Real: Postgres and Redis, which `up` creates in the local cloud; the built runtime, with the
+ * model's commands, variables and manifests of the two containers; HTTP.
  *
- * Not real: the VM. There is no Docker, systemd, HAProxy or Cloudflare here, so the containers are
- * processes that the test starts and restarts, `localhost:8000` is another port, and "the VM reboots"
- * is not tested. The app is a stand-in in Node under the names of the real programs (gunicorn, alembic,
- * python), Telegram a server of the test.
+ * Not real: the VM. There is no Docker, systemd, HAProxy or Cloudflare, so the containers are
+ * processes that the test starts and restarts, `localhost:8000` is another port, and a reboot of
+ * the VM is not tested. The app is a stand-in in Node under the names of the real programs
+ * (gunicorn, alembic, python), and Telegram is a server of the test.
  */
 let scene: ParlayScene;
 let replicas: readonly Container[];
@@ -27,10 +27,10 @@ beforeAll(async () => {
 
 afterAll(() => scene?.close());
 
-/** What Telegram was told of the job that the tests make fail. */
+/** Telegram messages about the failing job. */
 const told = () => scene.messages.filter(({ text }) => String(text).includes("apisports-refresh"));
 
-/** What the runbook's `python -m app.ops.migrate_with_lock` is with the runtime. */
+/** The runtime's equivalent of the runbook's `python -m app.ops.migrate_with_lock`. */
 const migrate = "/opt/opspec/opspec-runtime migrate --";
 
 const TOKEN = { "x-ops-token": PARLAY_SECRETS.OPSPEC_OPS_TOKEN };

@@ -10,7 +10,7 @@ import { startTcpProxy, type TcpProxy } from "../../runtime/testing/tcp-proxy.ts
 import { type Container, openVm, type Vm } from "./parlay-vm.ts";
 import { openSystem, type System, WAIT } from "./system-scene.ts";
 
-/** What the operator has set, and what the stack generates. */
+/** Secrets of the operator, and generated ones. */
 export const PARLAY_SECRETS = {
   OPSPEC_OPS_TOKEN: "ops-token-of-a-test",
   OPS_VERIFY_TOKEN: "verify-token-of-a-test",
@@ -25,21 +25,21 @@ export const PARLAY_SECRETS = {
 export interface ParlayScene {
   readonly system: System;
   readonly vm: Vm;
-  /** The lines to the stores, which a test cuts. */
+  /** The connections to the stores, which tests cut. */
   readonly postgres: TcpProxy;
   readonly redis: TcpProxy;
-  /** What came to Telegram: the path that was asked, and the body. */
+  /** The requests to Telegram: path and body. */
   readonly messages: readonly Record<string, unknown>[];
-  /** Rows of the app's database, past the line that tests cut. */
+  /** Rows of the app's database, over a connection that tests do not cut. */
   rows(query: string): Promise<Record<string, unknown>[]>;
-  /** Makes the app's six-hour job due. */
+  /** Makes the app's 6 h job due. */
   makeDue(): Promise<unknown>;
   close(): Promise<void>;
 }
 
 /**
- * Deploys the stack to the local cloud and opens what stands for the VM. The cloud tells addresses
- * that only Render has; the containers get those of the real Postgres and Redis instead.
+ * Deploys the stack to the local cloud and starts the stand-in for the VM. The containers get
+ * the addresses of the real Postgres and Redis instead of Render's.
  */
 export async function openParlay(): Promise<ParlayScene> {
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
@@ -80,7 +80,7 @@ export async function openParlay(): Promise<ParlayScene> {
   };
 }
 
-/** A minute over its six hours: due, and not yet late, which is told after ten minutes. */
+/** One minute after the 6 h: due, and not yet late, which is alerted after 10 min. */
 const MAKE_DUE = `
   UPDATE scheduler_job_runs SET last_run_at = now() - interval '361 minutes'
   WHERE job_name = 'apisports_refresh'`;
@@ -93,7 +93,7 @@ export async function untilStatus(container: Container, path: string, is: number
   }, WAIT);
 }
 
-/** A server that takes every message of a bot. */
+/** A server that accepts every message of a bot. */
 async function openTelegram(messages: Record<string, unknown>[]): Promise<Server> {
   const server = createServer(async (request, response) => {
     messages.push({ path: request.url, ...JSON.parse(await text(request)) });

@@ -14,28 +14,28 @@ import { WAIT } from "./system-scene.ts";
 
 const STACK = "parlay-gorilla";
 
-/** Where the image of the stand-in has the runtime, as the spec's comment says. */
+/** Directory of the runtime in the stand-in's image. */
 const RUNTIME_IN_IMAGE = "/opt/opspec";
 
-/** What a container has besides what the stack gives it. */
+/** Changes of a container for a test. */
 export interface ContainerOptions {
-  /** Instead of the stack's own, such as the address of a database that is away. */
+  /** Overrides of the stack's variables, such as the address of an unavailable database. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Another command in the same container, as `docker compose run` starts one. */
+  /** Another command in the same container, as with `docker compose run`. */
   readonly command?: string;
-  /** Changes the manifest, for times that cannot be waited for. */
+  /** Changes the manifest, for example to shorten times. */
   readonly manifest?: (text: string) => string;
 }
 
-/** What the image of one of the two services starts, as a process of this machine. */
+/** A container as a process of this machine. */
 export interface Container {
   readonly name: string;
-  /** `http://localhost:<port>`: what the runbook calls localhost:8000. */
+  /** `http://localhost:<port>`, the runbook's localhost:8000. */
   readonly url: string;
   readonly exited: Promise<number>;
-  /** What it said, its app included, as JSON lines. */
+  /** The parsed JSON log lines of the runtime and the app. */
   lines(text: string): Record<string, unknown>[];
-  /** Waits until it has said it. */
+  /** Waits for a log line. */
   said(text: string): Promise<Record<string, unknown>>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   end(signal?: NodeJS.Signals): Promise<number>;
@@ -47,16 +47,16 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** The VM with the two containers of parlay-gorilla. */
+/** The stand-in for the VM, with the two containers of parlay-gorilla. */
 export interface Vm {
   start(service: "api" | "scheduler", options?: ContainerOptions): Promise<Container>;
-  /** File whose text is the fault of the scheduler's jobs while it is there. */
+  /** A file that makes the scheduler's jobs fail with its text while it exists. */
   readonly faultFile: string;
-  /** Ends every container that is left. */
+  /** Stops every running container. */
   close(): Promise<void>;
 }
 
-/** What the values of the stack's variables are on this machine. */
+/** The values of the stack's variables on this machine. */
 export interface VmValues {
   readonly secrets: Readonly<Record<string, string>>;
   readonly databaseUrl: string;
@@ -64,7 +64,7 @@ export interface VmValues {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A machine that stands for the VM: no Docker, no proxy and no systemd, only what runs inside. */
+/** A stand-in for the VM without Docker, proxy and systemd: it runs only the processes of the containers. */
 export async function openVm(values: VmValues): Promise<Vm> {
   const context: VmContext = {
     values,
@@ -92,7 +92,7 @@ export async function openVm(values: VmValues): Promise<Vm> {
 interface VmContext {
   readonly values: VmValues;
   readonly runtime: string;
-  /** What stands for the image's working directory. */
+  /** The stand-in for the image's working directory. */
   readonly directory: string;
 }
 
@@ -102,7 +102,7 @@ interface Named {
   readonly faultFile: string;
 }
 
-/** The container as the model of the stack has it: its command, its variables and its manifest. */
+/** The model's command, variables and manifest of a container. */
 async function startContainer(
   { values, runtime, directory }: VmContext,
   { service, name, faultFile }: Named,
@@ -124,7 +124,7 @@ async function startContainer(
         Object.entries(model.env).flatMap(([key, value]) => valueOf(key, value, values)),
       ),
       PATH: `${directory}/bin:${process.env["PATH"] ?? ""}`,
-      // The packages that the image of the stand-in has.
+      // The packages in the stand-in's image.
       NODE_PATH: join(CHECKOUT, "node_modules"),
       PORT: String(port),
       OPSPEC_MANIFEST: manifestFile,

@@ -9,54 +9,54 @@ import { CHECKOUT } from "../../scripts/workspace/paths.ts";
 import { builtRuntime } from "./built-runtime.ts";
 import { type CloudView, cloudView, type ServiceView } from "./cloud-view.ts";
 
-/** Builds, starts and answers on a busy machine; no test waits so long where all is well. */
+/** Limit for builds, starts and answers on a busy machine. */
 export const WAIT = { timeout: 120_000, interval: 250 };
 
-/** Where a stand-in finds the runtime, as a repository that vendors it would. */
+/** Directory of the vendored runtime in a stand-in's repository. */
 const VENDORED = "vendor/opspec-runtime";
 
-/** One system of the five, as it is to be run on this machine. */
+/** The options with which one of the five systems runs on this machine. */
 export interface SystemOptions {
   /** Name of its stack. */
   readonly stack: string;
-  /** Folder of the stand-in below tests/systems/apps, by the repository that it stands for. */
+  /** Folder of the stand-in below tests/systems/apps, by repository. */
   readonly apps: Readonly<Record<string, string>>;
-  /** The real Postgres or Redis behind a database or key value, by its name on Render. */
+  /** The real Postgres or Redis of a database or key value, by its name on Render. */
   readonly stores?: Readonly<Record<string, string>>;
   /** Values of secrets; the others get placeholders. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** Changes the spec of the copy: schedules that cannot be waited for, addresses of stand-ins. */
+  /** Changes the spec of the copy, for example schedules and addresses of stand-ins. */
   readonly edit?: (spec: string) => string;
 }
 
-/** What `opspec` printed, and its exit code. */
+/** The output and the exit code of `opspec`. */
 export interface Said {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A system that is deployed to the local cloud and runs there. */
+/** A system that runs in the local cloud. */
 export interface System {
   readonly cloud: CloudView;
-  /** Any command of opspec in the copy of the checkout. */
+  /** Runs a command of opspec in the copy of the checkout. */
   opspec(...args: string[]): Promise<Said>;
-  /** Deploys what the spec now says. */
+  /** Deploys the current spec. */
   up(): Promise<Said>;
   edit(change: (spec: string) => string): void;
-  /** Asks a service by its key, with the ops token unless another one, or none, is given. */
+  /** Sends a request to a service by its key, by default with the ops token. */
   ask(service: string, path: string, init?: AskInit): Promise<Response>;
-  /** Runs a job by hand, as the console does, and waits for its record. */
+  /** Starts a job by hand, as the console does, and waits for its run record. */
   runJob(
     service: string,
     job: string,
     body?: { actor?: string; input?: object },
   ): Promise<RunRecord>;
-  /** The records of a job, newest first, as the service tells them. */
+  /** The run records of a job from the service, newest first. */
   records(service: string, job: string): Promise<RunRecord[]>;
-  /** Lets the cloud's clock go on, so that cron jobs become due. */
+  /** Advances the cloud's clock, so that cron jobs become due. */
   passTime(seconds: number): Promise<void>;
-  /** Lines of a service's log that hold the text; the newest 100 of them, oldest first. */
+  /** The newest 100 log lines of a service that contain the text, oldest first. */
   logs(service: string, text: string): Promise<string[]>;
   /** The directory that stands for its disk. */
   disk(service: string): Promise<string>;
@@ -67,7 +67,7 @@ export interface AskInit extends RequestInit {
   readonly token?: string | null;
 }
 
-/** Makes a copy of the checkout, keeps a local cloud that runs things, and deploys the stack to it. */
+/** Copies the checkout, starts a local cloud that runs services, and deploys the stack. */
 export async function openSystem(options: SystemOptions): Promise<System> {
   const runtime = await builtRuntime();
   const copied = copyCheckout();
@@ -142,7 +142,7 @@ function systemOf(
   };
 }
 
-/** The record of a run that was started, once it ended. */
+/** Waits for the record of a started run. */
 async function ended(
   started: Response,
   look: (path: string) => Promise<Response>,
@@ -159,7 +159,7 @@ async function ended(
   return (await answer.json()) as RunRecord;
 }
 
-/** Each stand-in as a repository with the runtime in it. */
+/** Creates the repository of each stand-in, with the runtime in it. */
 function placeApps(
   { directory }: CheckoutCopy,
   apps: SystemOptions["apps"],
@@ -175,7 +175,7 @@ function placeApps(
   return Object.fromEntries(folders);
 }
 
-/** The archive at the example host cannot be fetched, so a native service has the runtime in its repository. */
+/** The archive on the example host cannot be downloaded, so a native service has the runtime in its repository. */
 function vendorRuntime(spec: string): string {
   return spec.replace(/^ {2}archive:\n(?: {4}.*\n)+/m, `  path: ${VENDORED}\n`);
 }
@@ -187,7 +187,7 @@ function writeSecrets({ checkout }: CheckoutCopy, secrets: Readonly<Record<strin
   writeFileSync(join(directory, "secrets.env"), lines.join(""));
 }
 
-/** The cloud is a process of its own, as a second terminal would keep it. */
+/** Starts the cloud in a separate process, as in a second terminal. */
 async function keepCloud(
   { checkout }: CheckoutCopy,
   sources: Readonly<Record<string, string>>,
@@ -215,7 +215,7 @@ function named(flag: string, pairs: Readonly<Record<string, string>>): string[] 
   return Object.entries(pairs).flatMap(([name, value]) => [flag, `${name}=${value}`]);
 }
 
-/** The cloud says in its first line where it is. */
+/** The cloud's first output line contains its address. */
 async function firstLine(kept: ChildProcess): Promise<string> {
   let said = "";
   for (const stream of [kept.stdout, kept.stderr]) {

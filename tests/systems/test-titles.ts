@@ -1,6 +1,6 @@
 /**
- * The titles in the source of a test file: of tests and of groups, those with `each` as they are
- * written, with their placeholders.
+ * The titles of tests and groups in the source of a test file. Titles of `each` have their
+ * placeholders.
  */
 export function testTitles(source: string): string[] {
   const direct = source.matchAll(/^\s*(?:test|describe)\(\s*("(?:\\.|[^"\\\n])*"|`[^`]*`)/gm);

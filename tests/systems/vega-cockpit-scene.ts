@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openSystem, type System } from "./system-scene.ts";
 import { startVegaOutside, type VegaOutside } from "./vega-outside.ts";
 
-/** A line of the cockpit's own page "Jobs History". */
+/** A row of the cockpit's page "Jobs History". */
 export interface HistoryEntry {
   readonly ts: string;
   readonly job: string;
@@ -11,40 +11,40 @@ export interface HistoryEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What a flush of the alerts came to. */
+/** The result of a flush of the alerts. */
 export interface Flushed {
   readonly status: string;
   readonly result?: string;
 }
 
-/** The cockpit, what is outside of it, and what its operators do. */
+/** The cockpit, its external services, and the actions of its operators. */
 export interface Cockpit {
   readonly system: System;
   readonly outside: VegaOutside;
-  /** The directory that stands for its disk. */
+  /** The directory of its disk. */
   readonly disk: string;
-  /** A button of the cockpit's own page. */
+  /** Presses a button of the cockpit's page. */
   press(method: string, path: string): Promise<Response>;
-  /** A request to its /ops, with what it answered. */
+  /** Sends a request to its /ops. */
   ops(method: string, path: string, body?: object): Promise<unknown>;
   /** Names of files on its disk. */
   files(directory: string, pattern: RegExp): string[];
-  /** What its page "Jobs History" shows, newest first. */
+  /** The rows of its page "Jobs History", newest first. */
   jobsHistory(): Promise<HistoryEntry[]>;
   /** Runs alerts_flush by hand. */
   flush(input?: object): Promise<Flushed>;
   /** Runs the digest by hand. */
   digest(input?: object): ReturnType<System["runJob"]>;
-  /** What was written and sent until now, so that a test can tell that nothing was. */
+  /** The current sheets and mails, with which a test proves that nothing changed. */
   traces(): object;
-  /** "Run All Smoke Tests": the result of all, and the items that are not OK. */
+  /** "Run All Smoke Tests": the overall result, and the items that are not OK. */
   smokeTests(): Promise<{ readonly overall: string; readonly notOk: readonly string[] }>;
   close(): Promise<void>;
 }
 
 const ACTOR = "manual ana";
 
-/** Deploys the real stack with a stand-in for Streamlit and for all that is outside. */
+/** Deploys the stack with stand-ins for Streamlit and the external services. */
 export async function openCockpit(stack: string): Promise<Cockpit> {
   const outside = await startVegaOutside();
   const system = await openSystem({
@@ -104,7 +104,7 @@ function smokeWords({ overall, items }: Checks) {
   return { overall, notOk: notOk.map(({ name, result }) => `${result} ${name}`) };
 }
 
-/** The spec with the stand-in in place of Streamlit, and with the addresses of what is outside. */
+/** The spec with the stand-in for Streamlit and the addresses of the other stand-ins. */
 function withStandIns(spec: string): string {
   const bases = ["SENDGRID_BASE_URL", "SHEETS_BASE_URL"];
   const secrets = bases.map((it) => `  ${it}: {}\n`).join("");

@@ -5,7 +5,7 @@ import { loadStack } from "../../infra/stack.ts";
 import { WAIT } from "./system-scene.ts";
 import { type Cockpit, openCockpit } from "./vega-cockpit-scene.ts";
 
-/** The runbook of vega-cockpit, in its order, on the real stack; the tests are one story. */
+/** The runbook of vega-cockpit on the real stack. Each test continues from the previous one. */
 const STACK = "vega-cockpit";
 
 const WEEK_SECONDS = 7 * 24 * 3600;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => cockpit?.close());
 
-/** So many rows in one of the six tabs of alerts. */
+/** Sets the number of rows in one of the six tabs of alerts. */
 function stockIs(count: number): void {
   const rows = Array.from({ length: count }, (_, n) => [`A${n}`, `Mug ${n}`, "0"]);
   cockpit.outside.sheet.set("alerts_low_stock", [["sku", "title", "stock"], ...rows]);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A mail as SendGrid was asked to send it. */
+/** A mail request to SendGrid. */
 export interface SentMail {
   readonly subject: string;
   readonly from: { readonly email: string };
@@ -12,21 +12,21 @@ export interface SentMail {
   readonly attachments?: readonly { readonly filename: string }[];
 }
 
-/** What vega-cockpit talks to outside: Google Sheets, SendGrid and a webhook, on one loopback port. */
+/** The external services of vega-cockpit on one loopback port: Google Sheets, SendGrid and a webhook. */
 export interface VegaOutside {
   readonly url: string;
-  /** Values of the variables with which the cockpit finds and opens them. */
+  /** The cockpit's variables with the addresses and keys. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** The tabs of the sheet, each with a header and its rows. */
+  /** The tabs of the sheet, each with a header row. */
   readonly sheet: Map<string, readonly (readonly string[])[]>;
   readonly mails: SentMail[];
   readonly posts: { readonly type?: string; readonly payload?: Record<string, unknown> }[];
-  /** What SendGrid answers from now on. */
+  /** Sets SendGrid's next answers. */
   mailStatus: number;
   close(): Promise<void>;
 }
 
-/** Starts them. Only the key that is handed out opens SendGrid, and only a token of ours the sheet. */
+/** Starts them. SendGrid requires the returned key, and the sheet requires a token of this stand-in. */
 export async function startVegaOutside(): Promise<VegaOutside> {
   const server = createServer(async (incoming, outgoing) => {
     const body = await textOf(incoming);

@@ -92,8 +92,8 @@ function addMemberRoutes(api: CloudRoutes, cloud: Cloud): void {
 }
 
 /**
- * Moves members, or takes them out. A service and a linked group of an environment cannot part:
- * they move together, or are unlinked first.
+ * Moves members, or removes them. A service and a linked group of its environment move together,
+ * or are unlinked first.
  */
 function moveMembers(cloud: Cloud, members: readonly Member[], to: string | undefined): void {
   const ids = new Set(members.map(({ id }) => id));

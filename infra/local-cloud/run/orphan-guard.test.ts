@@ -11,7 +11,7 @@ test("a guard whose parent is gone ends the groups that it still guards, and no 
   guard.remove(released.pid ?? 0);
   const ended = once(guarded, "exit");
 
-  // What the end of the parent does to the pipe.
+  // Closes the pipe, as the end of the parent does.
   guard.close();
 
   expect(await ended).toEqual([null, "SIGTERM"]);

@@ -27,7 +27,7 @@ import { IMAGE_DIRECTORY, runFolder, type RunOptions, runtimeFolder } from "./ru
 /** Where Render puts secret files. @see https://render.com/docs/configure-environment-variables#secret-files */
 const SECRETS_DIRECTORY = "/etc/secrets";
 
-/** What the environment of a service is made from. */
+/** The inputs of a service's environment. */
 export interface CloudContext {
   readonly cloud: Cloud;
   readonly options: RunOptions;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../server.ts";
 import { type Answer, call, cronJob, webService } from "../test-cloud.ts";
 
-/** Answers with what it knows of itself, counts its starts on the disk, and tells of its end there. */
+/** An app that answers with its own state and writes its starts and its end to the disk. */
 const APP = `
 import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";

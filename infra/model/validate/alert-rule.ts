@@ -4,7 +4,7 @@ import { entriesOf } from "../entries.ts";
 
 const BOUNDS = ["above", "below", "growth", "ratePerMinute"];
 
-/** A rule has a condition, and a rule about a check names one of its service. */
+/** Requires a condition in each rule, and a health check of its service in a rule about a check. */
 export function validateAlertRules(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.alerts?.rules).flatMap(([key, rule]): Problem[] => {
     const path = `alerts/rules/${key}`;

@@ -49,7 +49,7 @@ test("a process without the switch of a channel, or without all of its alternati
     '5:121   alerts/channels/ops/enabled/env: channel "ops" needs MAIL_ON, which services/worker does not have. Set it in services/worker/env, or link the env group "mail" there.',
   ]);
   expect(stack("{ OLD_CHAT: 7, MAIL_ON: 1 }", chats)).toEqual([]);
-  // Nothing in the stack sets the switch, so the channel is meant to be off until somebody does.
+  // Nothing in the stack sets the variable that enables the channel, so the channel is off on purpose.
   expect(
     stack("{}", "chat: [{ env: CHAT_2 }, { secret: KEY }] }, enabled: { env: OTHER }"),
   ).toEqual([]);

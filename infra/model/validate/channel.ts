@@ -11,17 +11,17 @@ interface Sender {
   readonly env: ReadonlyMap<string, VariableParts>;
 }
 
-/** A switch, or one of a list of which the first that is set counts. It may be missing on purpose. */
+/** A variable that enables the channel, or one of several alternatives. It may be missing on purpose. */
 const OPTIONAL = /\/(\d+|enabled)\/env$/;
 
 /**
- * Every process that sends alerts has the variables of its channels; otherwise they are lost there.
- * What is optional is needed as soon as another part of the stack sets it.
+ * Requires the variables of the channels in every process that sends alerts; without them alerts
+ * are lost. An optional variable is required once another part of the stack sets it.
  */
 export function validateChannels(spec: PartialStackSpec): Problem[] {
   const set = new Set(variablesOf(spec).map(({ name }) => name));
   const references = channelReferences(spec.alerts?.channels);
-  // The alternatives of a list count together.
+  // One variable of a list of alternatives is sufficient.
   const parts = Map.groupBy(references, ({ path }) => path.replace(/\/\d+\/\w+$/, ""));
   const senders = parts.size === 0 ? [] : sendersOf(spec);
   return [...parts.values()].flatMap((alternatives) => {

@@ -2,7 +2,7 @@ import type { Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 
-/** Several instances need a lease store, so that each slot runs once. */
+/** Requires a lease store for several instances, so that each slot runs once. */
 export function validateCoordination(spec: PartialStackSpec): Problem[] {
   if ((spec.environment ?? "production") !== "production") return [];
   return entriesOf(spec.services).flatMap(([key, { instances, autoscale, stores }]) => {

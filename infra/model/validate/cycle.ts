@@ -2,7 +2,7 @@ import type { Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { planReferences, referenceEdges } from "../late-reference.ts";
 
-/** Services that refer to each other can be made one after the other. */
+/** Refuses a cycle of references in which every build needs the other's URL. */
 export function validateCycles(spec: PartialStackSpec): Problem[] {
   return planReferences(spec).unresolvable.flatMap((members) => {
     const edge = referenceEdges(spec).find(

@@ -9,7 +9,7 @@ const SYSTEM_DIRS = ["/etc/secrets", "/usr", "/bin", "/lib", "/proc", "/sys", "/
 
 type ServicePart = DeepPartial<ServiceSpec>;
 
-/** A disk has an allowed mount path and one instance, and its persisted paths do not overlap. */
+/** Requires an allowed mount path, one instance, and persisted paths that do not overlap. */
 export function validateDisks(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...freePlan(key, service),

@@ -7,16 +7,16 @@ import { effectiveEnv, type VariableParts, variablesOf } from "../variables.ts";
 
 type RulePart = DeepPartial<EnvRuleSpec>;
 
-/** Values that leave a switch off. */
+/** Values that mean off. */
 const OFF = ["", "0", "false", "no", "off"];
 
-/** Values that switch it on. */
+/** Values that mean on. */
 const ON = ["1", "true", "yes", "on"];
 
-/** Switches that many apps have and that let everybody in. */
+/** Common variables that disable an app's authentication. */
 const AUTH_OFF_SWITCHES = ["ALLOW_HEADER_AUTH", "DISABLE_AUTH", "SKIP_AUTH", "AUTH_DISABLED"];
 
-/** The environment of the services is as the rules of the spec ask. */
+/** Checks the environment of the services against the spec's env rules. */
 export function validateEnvRules(spec: PartialStackSpec): Problem[] {
   const unmet = unmetRequirements(spec, undefined).map(({ index, service, variable }) => ({
     path: `services/${service}/env`,
@@ -30,7 +30,7 @@ export function validateEnvRules(spec: PartialStackSpec): Problem[] {
   return [...unmet, ...rules, ...openDoors(spec).filter((it) => !reported.has(it.path))];
 }
 
-/** A built-in rule: in production no variable may disable authentication. */
+/** Built-in rule: no variable disables authentication in production. */
 function openDoors(spec: PartialStackSpec): Problem[] {
   if ((spec.environment ?? "production") !== "production") return [];
   return variablesOf(spec)
@@ -77,7 +77,7 @@ function forbidden(spec: PartialStackSpec, rule: RulePart): Problem[] {
   );
 }
 
-/** The jobs that a rule is about: all, or those of its services. */
+/** The jobs that a rule applies to: all, or those of its services. */
 function jobsOf(
   spec: PartialStackSpec,
   { services }: RulePart,

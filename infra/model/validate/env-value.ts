@@ -4,7 +4,7 @@ import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 
-/** Loopback hosts, which are wrong in production, where no other service runs on the machine. */
+/** Loopback hosts. In production no other service runs on the same machine. */
 const LOCAL_HOST =
   /^[a-z][a-z0-9+.-]*:\/\/([^/@\s]*@)?(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])([:/?#]|$)/i;
 
@@ -44,7 +44,7 @@ const RENDER_VARIABLES = [
 /** The runtime sets names with this prefix. */
 const RUNTIME_PREFIX = "OPSPEC_";
 
-/** Values of variables are safe where the stack runs. */
+/** Refuses variable values that are unsafe or cannot work where the stack runs. */
 export function validateEnvValues(spec: PartialStackSpec): Problem[] {
   const environment = spec.environment ?? "production";
   return [

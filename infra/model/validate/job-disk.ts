@@ -6,10 +6,10 @@ import { entriesOf } from "../entries.ts";
 
 type JobPart = DeepPartial<JobSpec>;
 
-/** The files of a job are on a disk that its process can reach and that survives a deploy. */
+/** Requires that the files of a job are on a disk of its process. */
 export function validateJobDisks(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) => {
-    // With two owners it is unknown where the job runs; the rule about owners reports that.
+    // The rule for job owners reports a job with two owners.
     if (job.in !== undefined && job.on !== undefined) return [];
     const path = `jobs/${key}`;
     return [
@@ -66,10 +66,10 @@ function diskNeed(
   return isUsed ? mount : undefined;
 }
 
-/** What lets a job remember without a disk. */
+/** Stores that make a disk unnecessary. */
 const KEEP_RECORDS = "give the stack stores: { records: … } in a database.";
 
-/** What a job remembers lies where the stack keeps its run records, or else on a disk. */
+/** A job that keeps state between runs needs a state store or a disk. */
 function memoryNeed(spec: PartialStackSpec, job: JobPart): string | undefined {
   const work = job.uses === undefined ? undefined : CATALOG[job.uses];
   if (!work?.needsMemory || spec.stores?.records !== undefined) return undefined;
@@ -77,7 +77,7 @@ function memoryNeed(spec: PartialStackSpec, job: JobPart): string | undefined {
   return isPlaced ? undefined : `what "${job.uses}" remembers`;
 }
 
-/** A service without a disk forgets with each deploy. */
+/** A service without a disk loses its files at each deploy. */
 function memoryLost(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
   const key = job.in ?? job.calls;
   const service = key === undefined ? undefined : spec.services?.[key];
@@ -93,7 +93,7 @@ function memoryLost(spec: PartialStackSpec, path: string, job: JobPart): Problem
   ];
 }
 
-/** A switch outside the persisted paths is switched back by the next deploy. */
+/** A marker file outside the persisted paths is lost at the next deploy. */
 function markersLost(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
   const key = job.in ?? job.calls;
   const service = key === undefined ? undefined : spec.services?.[key];
@@ -111,7 +111,7 @@ function markersLost(spec: PartialStackSpec, path: string, job: JobPart): Proble
   });
 }
 
-/** A file with which an operator switches a job, and the key that names it. */
+/** A marker file of a job, and the key that names it. */
 interface Marker {
   readonly at: string;
   readonly file: string;
@@ -130,7 +130,7 @@ function markersOf(spec: PartialStackSpec, job: JobPart): Marker[] {
   return [...own, ...toggles];
 }
 
-/** Whether a path of the app lives on the disk, by itself or with its directory. */
+/** Whether a path of the app, or its directory, is persisted on the disk. */
 export function isPersisted(
   file: string,
   persist: readonly (string | undefined)[] | undefined,

@@ -17,7 +17,7 @@ const RULES: readonly Rule[] = [
   vmOwner,
 ];
 
-/** Every job has exactly one owner, and one that can run it. */
+/** Requires exactly one owner of each job, and one that can run it. */
 export function validateJobOwners(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) =>
     RULES.flatMap((rule) => rule(spec, `jobs/${key}`, job)),
@@ -41,7 +41,7 @@ function oneOwner(_spec: PartialStackSpec, path: string, job: JobPart): Problem[
   ];
 }
 
-/** Keys that have no effect without another one. */
+/** Keys that require another key. */
 function strayKeys(_spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
   const isOnRender = job.on === "render";
   const stray = [

@@ -24,7 +24,7 @@ const RULES: readonly Rule[] = [
   lockStore,
 ];
 
-/** Every job has work that exists, and options that this work knows. */
+/** Requires an existing catalog job or a command, and valid options. */
 export function validateJobWork(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) =>
     RULES.flatMap((rule) => rule(spec, `jobs/${key}`, job)),
@@ -108,7 +108,7 @@ function commandOnRender(spec: PartialStackSpec, path: string, job: JobPart): Pr
   ];
 }
 
-/** The queue that is swept when none is named, as in the runtime. */
+/** The runtime's default queue. */
 const SWEPT_QUEUE = "jobs";
 
 /**
@@ -136,7 +136,7 @@ function sweptQueue({ options }: JobPart): string {
   return typeof queue === "string" ? queue : SWEPT_QUEUE;
 }
 
-/** Shortest interval of a keepalive, in s, as in the runtime. */
+/** Shortest interval of a keepalive, in s; the same as in the runtime. */
 const KEEPALIVE_SECONDS_MIN = 60;
 
 /** More frequent requests only cause load. */
@@ -153,7 +153,7 @@ function keepaliveInterval(_spec: PartialStackSpec, path: string, job: JobPart):
   ];
 }
 
-/** Caches are in a service's memory; a job elsewhere would fill a copy that no one reads. */
+/** Caches are in the memory of a service, so a job in another process would refresh a copy that nobody reads. */
 function cachesAtHand(spec: PartialStackSpec, path: string, job: JobPart): Problem[] {
   const { uses, by, options = {} } = job;
   const asksApp = ["path", "url", "urlEnv"].some((it) => options[it] !== undefined);

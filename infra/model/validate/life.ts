@@ -4,7 +4,7 @@ import { entriesOf } from "../entries.ts";
 
 const KEYED = ["services", "jobs", "databases", "keyValues", "envGroups", "registries"] as const;
 
-/** Earlier keys are really earlier ones, and overlays change variables that exist. */
+/** Refuses a previous key that is still in use, and overlays of variables that do not exist. */
 export function validateLife(spec: PartialStackSpec): Problem[] {
   return [...formerKeys(spec), ...overlays(spec)];
 }

@@ -9,7 +9,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Names on Render fit its limits and differ from each other. */
+/** Refuses names that Render would refuse, and duplicate names. */
 export function validateNames(spec: PartialStackSpec): Problem[] {
   const named = renderNames(spec);
   return [...named.flatMap(tooLong), ...duplicates(named)];

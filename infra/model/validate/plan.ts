@@ -2,7 +2,7 @@ import { nearest, type Problem } from "../../errors.ts";
 import type { PartialStackSpec } from "../../spec/stack.ts";
 import { entriesOf } from "../entries.ts";
 
-/** Plans of a workspace, which are not instance types. @see https://render.com/pricing */
+/** Plans of a workspace; not instance types. @see https://render.com/pricing */
 const WORKSPACE_PLANS = ["hobby", "professional", "organization"];
 
 /** Instance types that have a name. @see https://render.com/pricing */
@@ -36,7 +36,7 @@ const SMALLEST = {
   databases: "basic_256mb",
 } as const;
 
-/** A plan is that of an instance, and its name is not misspelt. */
+/** Refuses plans of workspaces and misspelt instance types. */
 export function validatePlans(spec: PartialStackSpec): Problem[] {
   return (["services", "jobs", "keyValues", "databases"] as const).flatMap((kind) =>
     entriesOf(spec[kind]).flatMap(([key, { plan }]) => {

@@ -28,7 +28,7 @@ interface Use {
   readonly key: string | undefined;
 }
 
-/** Every key that is referred to exists. */
+/** Refuses references to keys that do not exist. */
 export function validateReferences(spec: PartialStackSpec): Problem[] {
   const uses = [
     ...envUses(spec),

@@ -7,7 +7,7 @@ import { addedVariables } from "../runtime-reference.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 import { storeOf } from "./store.ts";
 
-/** An internal address works only within its region. */
+/** Refuses internal addresses of another region. */
 export function validateRegions(spec: PartialStackSpec): Problem[] {
   return [...variablesOf(spec), ...addedVariables(spec)].flatMap((variable) => {
     const target = targetOf(spec, variable);
@@ -27,7 +27,7 @@ interface Located {
   readonly region: string;
 }
 
-/** What a variable reaches over the private network. */
+/** The resource that a variable reaches over the private network. */
 function targetOf(
   spec: PartialStackSpec,
   variable: Variable,
@@ -45,7 +45,7 @@ function targetOf(
   return { key: store.key, region: regionOf(spec, store), remedy };
 }
 
-/** The processes on Render that get a variable: its owner, or the users of its env group. */
+/** The processes on Render that receive a variable: its owner, or the users of its env group. */
 function usersOf(spec: PartialStackSpec, { owner }: Variable): Located[] {
   const isUser = (kind: string, key: string, groups: readonly unknown[] = []): boolean =>
     owner.kind === "envGroups"
@@ -65,7 +65,7 @@ function usersOf(spec: PartialStackSpec, { owner }: Variable): Located[] {
   return [...services, ...jobs];
 }
 
-/** Where a job runs; undefined when that is a VM, or not known. */
+/** The region in which a job runs; undefined on a VM or when unknown. */
 function jobRegion(spec: PartialStackSpec, job: DeepPartial<JobSpec>): string | undefined {
   if (job.on === "render") return cronRegionOf(spec, job);
   const service = job.in === undefined ? undefined : spec.services?.[job.in];

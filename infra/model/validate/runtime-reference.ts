@@ -4,7 +4,7 @@ import { entriesOf } from "../entries.ts";
 import { type RuntimeReference, runtimeReferences } from "../runtime-reference.ts";
 import { cronJobEnv, effectiveEnv, type VariableParts } from "../variables.ts";
 
-/** What the runtime of a process reads from a variable is a variable that the process has. */
+/** Requires that a process has the variables that its runtime reads. */
 export function validateRuntimeReferences(spec: PartialStackSpec): Problem[] {
   return [
     ...runtimeReferences(spec).flatMap((it) => missingVariable(spec, it)),
@@ -25,7 +25,7 @@ function missingVariable(
   return env ? missing(path, key, env) : [];
 }
 
-/** An option that is bound to a variable without a default has no value when the variable is not there. */
+/** An option that is bound to a missing variable and has no default has no value. */
 function unboundOption(
   spec: PartialStackSpec,
   { job, option, value }: { job: string; option: string; value: unknown },

@@ -4,7 +4,7 @@ import { entriesOf } from "../entries.ts";
 import { hasNativeRuntime } from "../runtime-source.ts";
 import { isNative, isSupervised } from "../supervision.ts";
 
-/** What the runtime wraps or runs can get it. */
+/** Requires a source of the runtime for every service and job that runs under it. */
 export function validateRuntimeSource(spec: PartialStackSpec): Problem[] {
   return [...nativeProblems(spec), ...cronProblems(spec)];
 }

@@ -9,7 +9,7 @@ const SHUTDOWN_SECONDS_MAX = 300;
 
 type ServicePart = DeepPartial<ServiceSpec>;
 
-/** Render supports the instances, scaling and shutdown delay. */
+/** Refuses instance numbers, autoscaling and shutdown delays that Render does not support. */
 export function validateScaling(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...autoscaleProblems(`services/${key}`, service),

@@ -6,12 +6,13 @@ import { DEFAULT_TIMEZONE } from "../defaults.ts";
 import { entriesOf } from "../entries.ts";
 import { effectiveEnv } from "../variables.ts";
 
-/** Hours in which intervals are counted. */
+/** Unit of the variable with the hours. */
 const HOUR_SECONDS = 3600;
 
 /**
- * A schedule that is bound to variables runs in a process that has them, and equals their values.
- * The variable overrides the schedule there, so a different preview would be wrong.
+ * Requires that the process has the variables of the schedule, with the same values as the
+ * schedule. The variable overrides the schedule at run time, so the preview would be wrong
+ * otherwise.
  */
 export function validateScheduleVariables(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, job]) => {

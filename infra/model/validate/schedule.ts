@@ -6,7 +6,7 @@ import { DEFAULT_TIMEZONE } from "../defaults.ts";
 import { entriesOf } from "../entries.ts";
 import { isTwoCrons, seasonalCrons } from "../seasons.ts";
 
-/** A UTC cron can express the schedule of a job on Render. */
+/** Refuses schedules that a UTC cron cannot express, for jobs on Render. */
 export function validateSchedules(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.jobs).flatMap(([key, { on, calls, schedule }]) => {
     if (schedule === undefined) return [];

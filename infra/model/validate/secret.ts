@@ -12,7 +12,7 @@ const PUBLIC_NAME = /(_PUBLIC_KEY|_PUBLISHABLE_KEY)$|^(VITE|NEXT_PUBLIC)_/i;
 /** Values that are not secret: empty, or the path of a file with a secret. */
 const NO_SECRET = /^(\s*|\.{0,2}\/[\w./-]+)$/;
 
-/** A secret has one value wherever its name is used, and is never written in clear text. */
+/** Refuses secrets in clear text, and a secret's name with another value. */
 export function validateSecrets(spec: PartialStackSpec): Problem[] {
   return [
     ...variablesOf(spec).flatMap((variable) => namedLikeSecret(spec, variable)),

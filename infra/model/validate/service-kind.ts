@@ -7,7 +7,7 @@ import { isNative, isSupervised } from "../supervision.ts";
 type ServicePart = DeepPartial<ServiceSpec>;
 type Kind = ServiceSpec["type"];
 
-/** What each kind of service cannot have, and why. @see https://render.com/docs/service-types */
+/** Keys that a kind of service cannot have, with the reason. @see https://render.com/docs/service-types */
 const IMPOSSIBLE: Readonly<
   Partial<Record<keyof ServiceSpec, { kinds: readonly Kind[]; why: string }>>
 > = {
@@ -62,7 +62,7 @@ const IMPOSSIBLE: Readonly<
   envGroups: { kinds: ["container"], why: "Env groups exist only on Render." },
 };
 
-/** Words for the kinds. */
+/** Names of the kinds, for messages. */
 const KIND_WORDS: Readonly<Record<Kind, string>> = {
   web: "a web service",
   private: "a private service",
@@ -71,7 +71,7 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   container: "a container",
 };
 
-/** Every service has the keys that its kind needs and none that it cannot have. */
+/** Checks each service for keys that its kind requires or cannot have. */
 export function validateServiceKinds(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) => [
     ...impossible(key, service),

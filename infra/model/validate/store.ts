@@ -8,10 +8,10 @@ import { type Variable, variablesOf } from "../variables.ts";
 /** Plans with a standby. @see https://render.com/docs/postgresql-high-availability */
 const STANDBY_PLANS = /^(pro|accelerated)_/;
 
-/** Render gives Postgres disks of 1 GB or of whole steps of this size. */
+/** Postgres disks on Render have 1 GB or a multiple of this size. */
 const DISK_STEP_GB = 5;
 
-/** Databases and Key Value instances are valid, and their users can reach them. */
+/** Checks databases and Key Value instances, and that their users can reach them. */
 export function validateStores(spec: PartialStackSpec): Problem[] {
   return [
     ...databaseProblems(spec),
@@ -44,7 +44,7 @@ function databaseProblems(spec: PartialStackSpec): Problem[] {
   });
 }
 
-/** A free store forgets everything when it restarts. */
+/** A free store loses all data when it restarts. */
 function queueProblems(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.keyValues).flatMap(([key, { plan, persistence }]) => {
     if (plan !== "free" || persistence === undefined || persistence === "off") return [];
@@ -77,7 +77,7 @@ export function storeOf(spec: PartialStackSpec, { parts }: Variable): Store | un
   return found && { path: `keyValues/${keyValue}`, key: keyValue ?? "", ...found };
 }
 
-/** A consumer on a VM needs the external address and a place in the allow-list. */
+/** A consumer on a VM needs the external address and an entry in the allow-list. */
 function outsideProblems(spec: PartialStackSpec, variable: Variable): Problem[] {
   const { owner, parts, path } = variable;
   const store = storeOf(spec, variable);

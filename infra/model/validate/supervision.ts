@@ -22,7 +22,7 @@ const RUNTIME_KEYS = [
 
 const RULES: readonly Rule[] = [unread, unknownStart, takenPort, noWayIn, storesLost];
 
-/** What is said to the runtime reaches one, and its port is free for it. */
+/** Requires a runtime for the runtime's keys, and a free port for it. */
 export function validateSupervision(spec: PartialStackSpec): Problem[] {
   return entriesOf(spec.services).flatMap(([key, service]) =>
     service.type === undefined ? [] : RULES.flatMap((rule) => rule(`services/${key}`, service)),
@@ -38,7 +38,7 @@ function unread(path: string, service: ServicePart): Problem[] {
   }));
 }
 
-/** The runtime starts the app, so it must know how; the command of an image is not known here. */
+/** The runtime starts the app, so it needs the command; the command of an image is not known here. */
 function unknownStart(path: string, service: ServicePart): Problem[] {
   const { source, runtime, start } = service;
   const isKnown = source !== undefined && (runtime !== undefined || "image" in source);

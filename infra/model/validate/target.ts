@@ -4,7 +4,7 @@ import { declaredUrl, vmOf } from "../address.ts";
 import { entriesOf } from "../entries.ts";
 import { type Variable, variablesOf } from "../variables.ts";
 
-/** What is referred to has the address that is asked of it. */
+/** Requires that the target of a reference has the requested address. */
 export function validateTargets(spec: PartialStackSpec): Problem[] {
   return [
     ...variablesOf(spec).flatMap((variable) => [

@@ -25,13 +25,13 @@ const FAULTS: readonly Fault[] = [
   "death-after",
 ];
 
-/** An operation with more calls than this would be a bug of its own. */
+/** Maximum number of calls of an operation; more would be a bug. */
 const CALLS_MAX = 80;
 
-/** The `up` after the faulty run is the last one that is needed. */
+/** One `up` after the faulty run is sufficient. */
 const RUNS_MAX = 1;
 
-/** A resource of its own in a cloud of its own, with what it refers to. */
+/** A resource in a new cloud, with the resources to which it refers. */
 interface Scene {
   readonly render: RenderInProcess;
   readonly subject: ResourceSubject;
@@ -63,14 +63,14 @@ async function upToState(
   throw new Error(`does not converge; calls: ${render.calls.join(", ")}`, { cause: error });
 }
 
-/** What a run without faults leaves, and how often it deployed. */
+/** The result of a run without faults, and its number of deploys. */
 function resultOf({ render }: Scene) {
   return { cloud: snapshotOf(render.state), deploys: Object.keys(render.state.deploys).length };
 }
 
 type Operation = (scene: Scene, fail?: { at: number; kind: Fault }) => Promise<void>;
 
-/** One operation with one kind of fault at every call of it: what is left is what a clean run leaves. */
+/** Runs an operation with one kind of fault at each of its calls; the result equals that of a run without faults. */
 async function sweep(fixture: Fixture, kind: Fault, operate: Operation): Promise<void> {
   const clean = await sceneOf(fixture);
   await operate(clean);
@@ -89,7 +89,7 @@ async function sweep(fixture: Fixture, kind: Fault, operate: Operation): Promise
   throw new Error(`the operation makes more than ${CALLS_MAX} calls`);
 }
 
-/** A refresh afterwards shows what was declared, and nothing else. */
+/** A refresh afterwards shows exactly the declared inputs. */
 async function expectNoDrift({ subject, render }: Scene, state: ResourceState): Promise<void> {
   render.disarm();
   const read = await refresh(subject, state);
@@ -119,10 +119,10 @@ test.each(CASES)("an update of $name converges after a $kind at any call", ({ fi
   }),
 );
 
-/** A process that died saves nothing, so only a failure can be undone. */
+/** A killed process saves nothing, so only a failure can be undone. */
 const FAILURES = CASES.filter(({ kind }) => !kind.startsWith("death"));
 
-/** Inputs that the vendor never shrinks, so they stay as they became. */
+/** Inputs that cannot shrink, so they keep their new value. */
 const ONLY_GROW = ["disk", "diskSizeGb"];
 
 /** Restores the first inputs, as `opspec up` does: a refresh, then an update. */
@@ -146,7 +146,7 @@ test.each(FAILURES)(
     }),
 );
 
-/** An update, with this many failed deploys, and what undoes it. */
+/** An update with this many failed deploys, and its undo. */
 async function undo(scene: Scene, failures: number): Promise<void> {
   const made = await upToState(scene, undefined, scene.first);
   scene.render.failDeploys(failures);

@@ -13,10 +13,10 @@ import { makePrerequisites } from "../../testing/render-prerequisites.ts";
 import type { TreeObject } from "../kit/property-tree.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
-/** More calls than this in an update of one field would be a bug of its own. */
+/** Maximum number of calls of an update of one field; more would be a bug. */
 const CALLS_MAX = 40;
 
-/** One field that needs a deploy, of each way in which Render takes it. */
+/** One field that needs a deploy, for each way in which it is sent. */
 const ONE_FIELD: readonly { name: string; what: string; change: TreeObject; drop?: string }[] = [
   { name: "WebService", what: "a variable", change: { env: { TZ: "CET", TOKEN: "x", GONE: "1" } } },
   { name: "WebService", what: "a start command", change: { startCommand: "python next.py" } },

@@ -20,10 +20,10 @@ const forever = new AbortController().signal;
 
 interface Scene {
   readonly client: RenderClient;
-  /** A client of another process that spends of the same account. */
+  /** A client in another process that uses the same account. */
   readonly other: RenderClient;
   readonly said: string[];
-  /** Statuses of all answers to both. */
+  /** The statuses of all answers to both clients. */
   readonly statuses: number[];
   readonly now: () => number;
 }
@@ -126,7 +126,7 @@ test("where others have spent it all before the first answer, one 429 teaches ev
 
   await createMany(client, 10, "mine");
 
-  // A tenth of the budget may be under way before an answer has told what is left of it.
+  // A tenth of the budget may be in flight before an answer reports the rest.
   expect(statuses.filter((it) => it === 429)).toHaveLength(2);
   expect(said).toHaveLength(1);
 });

@@ -4,7 +4,7 @@ import { makePrerequisites } from "../../testing/render-prerequisites.ts";
 import { refresh, RenderInProcess, up } from "../../testing/render-in-process.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
-/** Lists of a type that all resources of a workspace share; environments are listed by project. */
+/** Lists that all resources of a type share; environments are listed by project. */
 const LISTS = [
   "GET /services",
   "GET /env-groups",

@@ -13,12 +13,12 @@ import { comparableOlds } from "../kit/imported.ts";
 import { revealed, type TreeObject } from "../kit/property-tree.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
-/** What nobody can tell on an import: a token is never told, so it is set. */
+/** Inputs that an import cannot read: a token is never returned, so it is set. */
 const SET_ON_IMPORT: Readonly<Record<string, readonly string[]>> = {
   RegistryCredential: ["authToken"],
 };
 
-/** What Render never tells, and what it decides while the other program's autoscaling is on. */
+/** Inputs that Render never returns, and the number of instances while autoscaling is on. */
 const NOT_DRIFT = ["groupHashes", "numInstances", "authToken"];
 
 async function sceneOf({ name, first, second }: Fixture) {
@@ -101,7 +101,7 @@ test.each(FIXTURES)(
 
     const read = await refresh(scene.subject, state);
 
-    // The service that late variables were of is still there.
+    // The service of the late variables still exists.
     if (it.name === "ServiceEnv") expect(read?.inputs).toEqual({ ...state.inputs, env: {} });
     else expect(read).toBeUndefined();
     expect(await destroy(scene.subject, state)).toBe(true);
@@ -214,7 +214,7 @@ test("after a read that finds a record gone, one of its name is not of the creat
   expect(String(error)).toContain("this resource did not create it");
 });
 
-/** The next process, after it was asked whether the project differs, which it does not. */
+/** The next process, after a diff of the unchanged project. */
 async function nextRunOf({ render, at }: Scene, told: { existing: boolean }) {
   const type = RENDER_TYPES.find(({ contract }) => contract.token === "render:index:Project");
   if (!type) throw new Error("unreachable: there is no Project");

@@ -104,7 +104,7 @@ test("a service is unlinked from a group of its environment before it moves, and
   const made = await converge(scene, undefined, first);
   scene.render.calls.length = 0;
 
-  // Render's own rule holds: the group cannot follow the service.
+  // The group stays in its environment, so it cannot be linked again.
   const { state, error } = await up(scene.subject, made, { ...first, environmentId: two });
 
   expect(String(error)).toContain(`scoped to environment ${one}`);

@@ -16,7 +16,7 @@ import { declaredInEither } from "../kit/observed.ts";
 import { isUnfinished } from "../kit/resource-calls.ts";
 import { RENDER_TYPES } from "./resource-types.ts";
 
-/** An operation with more calls than this would be a bug of its own. */
+/** Maximum number of calls of an operation; more would be a bug. */
 const CALLS_MAX = 80;
 
 interface Scene {
@@ -58,7 +58,7 @@ function arrange({ render }: Scene, failure: Failure): void {
   else render.failAt(failure, "400");
 }
 
-/** What the cloud holds; a number of instances that autoscaling hides counts for nothing. */
+/** The cloud's state without the number of instances that autoscaling hides. */
 function heldBy({ render }: Scene): Record<string, unknown[]> {
   return JSON.parse(JSON.stringify(snapshotOf(render.state), withoutHidden)) as never;
 }
@@ -67,7 +67,7 @@ function withoutHidden(key: string, value: unknown): unknown {
   return key === "laterInstances" ? undefined : value;
 }
 
-/** What a preview must name: the differences between what exists at Render and the program. */
+/** The differences between Render and the program, which a preview must name. */
 async function actualChanges(
   { subject }: Scene,
   state: ResourceState,
@@ -101,7 +101,7 @@ async function sweep(
   throw new Error(`the operation makes more than ${CALLS_MAX} calls`);
 }
 
-/** The operator takes the change back: the preview names what is left of it, and `up` removes it. */
+/** Restores the old spec: the preview names what the change left, and `up` removes it. */
 async function expectUndone(
   scene: Scene,
   failed: ResourceState,

@@ -3,7 +3,7 @@ import type { ResourceContract } from "../contract.ts";
 import { heldOnDisk, refineRunning, runningFields } from "./running-fields.ts";
 import { serviceOutputs } from "./service-fields.ts";
 
-/** A background worker: it receives no requests. */
+/** A background worker, which receives no requests. */
 export const BackgroundWorker = {
   token: "render:index:BackgroundWorker",
   description:

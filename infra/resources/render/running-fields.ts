@@ -40,7 +40,7 @@ const percentage = (of: string) =>
     description: `Instances are added above this ${of}, in percent. Absent, it does not count.`,
   });
 
-/** How many instances run, by load. Render decides their number, so it is no drift. */
+/** Autoscaling. Render decides the number of instances, so a different number is not drift. */
 const autoscaling = z.strictObject({
   min: field(z.int().min(1), { description: "Fewest instances." }),
   max: field(z.int().min(1), { description: "Most instances." }),
@@ -48,7 +48,7 @@ const autoscaling = z.strictObject({
   memoryPercent: percentage("use of memory"),
 });
 
-/** Inputs of what runs all the time: a web service, a private service, a worker. */
+/** Inputs of web services, private services and workers. */
 export const runningFields = {
   ...identityFields,
   ...computeFields,
@@ -71,14 +71,14 @@ export const runningFields = {
   }),
 };
 
-/** The fields between which rules hold, as far as they are declared. */
+/** The fields of the rules below. */
 interface Running extends Runnable {
   readonly disk?: unknown;
   readonly numInstances?: number | undefined;
   readonly autoscaling?: z.infer<typeof autoscaling> | undefined;
 }
 
-/** Rules between fields that Render would refuse one call too late. */
+/** Rules between fields that Render checks only after the service exists. */
 export function refineRunning(inputs: Running, context: z.core.$RefinementCtx): void {
   const { disk: hasDisk, numInstances = 1, autoscaling: scaling } = inputs;
   refineRunnable(inputs, context);
@@ -101,7 +101,7 @@ export function refineRunning(inputs: Running, context: z.core.$RefinementCtx): 
   }
 }
 
-/** A service with a disk keeps data that a replacement loses. */
+/** A service with a disk has data that a replacement loses. */
 export function heldOnDisk({ disk: held }: Readonly<Record<string, unknown>>): string | undefined {
   return held === undefined ? undefined : "what is on the disk";
 }

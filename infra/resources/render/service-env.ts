@@ -4,8 +4,8 @@ import { field, type ResourceContract } from "../contract.ts";
 /**
  * Variables of a service that close a cycle of references.
  *
- * Two services that name each other cannot both come first: both are made, then these are set and
- * the service is deployed once more.
+ * Two services with each other's URL cannot both be created last. Both are created first; then
+ * these variables are set and the service is deployed again.
  */
 export const ServiceEnv = {
   token: "render:index:ServiceEnv",

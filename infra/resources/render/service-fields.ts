@@ -4,7 +4,7 @@ import { adoptField } from "./consent-fields.ts";
 import { environmentField, ownerField } from "./workspace-fields.ts";
 
 /**
- * Inputs and outputs that Render's service types share.
+ * The common inputs and outputs of Render's service types.
  *
  * @see https://api-docs.render.com/reference/create-service
  */
@@ -17,7 +17,7 @@ export const identityFields = {
   ...adoptField,
 };
 
-/** Where it comes from, and when it is deployed by itself. */
+/** The source, and when a commit is deployed automatically. */
 export const repositoryFields = {
   repo: field(z.string().optional(), {
     description: "Repository that Render builds.",
@@ -51,7 +51,7 @@ export const repositoryFields = {
   ),
 };
 
-/** What runs: a repository that Render builds and runs, or an image. */
+/** The process: a repository that Render builds and runs, or an image. */
 export const computeFields = {
   region: field(z.string(), {
     description: "Region, for example `oregon`.",
@@ -87,7 +87,7 @@ export const computeFields = {
   }),
 };
 
-/** What the process sees of its environment. */
+/** The environment of the process. */
 export const processFields = {
   env: field(z.record(z.string(), z.string()).optional(), {
     description:
@@ -112,7 +112,7 @@ export const processFields = {
   }),
 };
 
-/** What the internet reaches has names of its own. */
+/** Custom domains of a public service. */
 export const domainFields = {
   domains: field(z.array(z.string().lowercase("should be in lower case")).optional(), {
     description:
@@ -129,13 +129,13 @@ export const previewFields = {
   }),
 };
 
-/** What a service of any type answers once it exists. All of it is stable under updates. */
+/** The outputs of every service type. Updates do not change them. */
 export const serviceOutputs = {
   slug: field(z.string(), { description: "Name in host names; fixed at creation." }),
   dashboardUrl: field(z.string(), { description: "Page in Render's dashboard." }),
 };
 
-/** What decides how a service is built and started. */
+/** The fields that decide how a service is built and started. */
 export interface Runnable {
   readonly runtime: string;
   readonly repo?: string | undefined;
@@ -144,7 +144,7 @@ export interface Runnable {
   readonly startCommand?: string | undefined;
 }
 
-/** Rules between the runtime and what it needs, which Render would refuse one call too late. */
+/** Rules between the runtime and other fields that Render checks only after the service exists. */
 export function refineRunnable(inputs: Runnable, context: z.core.$RefinementCtx): void {
   const { runtime } = inputs;
   const needed: readonly (keyof Runnable)[] =
@@ -175,7 +175,7 @@ function fullImageName(image: string): string {
   return /[:@][^/]*$/.test(path.slice(path.indexOf("/"))) ? path : `${path}:latest`;
 }
 
-/** `./Dockerfile` and `Dockerfile` are one path to Render. */
+/** Render treats `./Dockerfile` and `Dockerfile` as the same path. */
 function relativePath(path: string): string {
   return path.replace(/^\.\/(?=.)/, "");
 }

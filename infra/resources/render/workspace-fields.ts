@@ -9,7 +9,7 @@ export const ownerField = {
   }),
 };
 
-/** The environment of a project in which a resource stands. */
+/** The project environment of a resource. */
 export const environmentField = {
   environmentId: field(
     z.string().regex(/^evm-/, "should be an environment id such as evm-…").optional(),
@@ -17,13 +17,13 @@ export const environmentField = {
   ),
 };
 
-/** A network outside Render that may connect. */
+/** An address range outside Render that may connect. */
 const allowedNetwork = z.strictObject({
   cidr: field(z.string(), { description: "Network, for example `203.0.113.0/24`." }),
   description: field(z.string(), { description: "Who that is." }),
 });
 
-/** Networks that may connect. Absent, it stays as it is; empty, nobody may. */
+/** Address ranges that may connect. Absent: unchanged. Empty: none. */
 export const allowListField = {
   ipAllowList: field(z.array(allowedNetwork).optional(), {
     description:

@@ -9,7 +9,7 @@ import { opspecPreset } from "../health/answers.ts";
 import type { PresetMaker } from "../health/preset.ts";
 import type { HEALTH_PRESETS } from "./preset-names.gen.ts";
 
-/** Makers of the health presets by name. */
+/** Factories of the health presets, by name. */
 export const HEALTH_PRESET_MAKERS: Readonly<Record<(typeof HEALTH_PRESETS)[number], PresetMaker>> =
   {
     opspec: opspecPreset,

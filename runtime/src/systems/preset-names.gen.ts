@@ -11,5 +11,5 @@ export const HEALTH_PRESETS = [
   "vega-cockpit",
 ] as const;
 
-/** Those that have no path of liveness. */
+/** Names of the health presets without a liveness path. */
 export const PRESETS_WITHOUT_LIVENESS: readonly string[] = ["joslyn-ai-worker"];
