@@ -1,12 +1,12 @@
-/** A processor for which the runtime is built, with its name in each of the worlds that it meets. */
+/** A processor for which the runtime is built, with its names in Docker, Node and glibc. */
 export interface Arch {
-  /** Docker's name, which is also that of the folders and archives. */
+  /** Docker's name, also the name of the folders and archives. */
   readonly name: "amd64" | "arm64";
   /** Node's name. */
   readonly node: string;
-  /** Package that holds a Node for it. */
+  /** npm package with its Node. */
   readonly package: string;
-  /** The loader of glibc without which that Node cannot start: musl (Alpine) has none. */
+  /** The loader of glibc, which that Node needs. musl (Alpine) has none. */
   readonly loader: string;
 }
 
@@ -21,7 +21,7 @@ export const ARCHES: readonly Arch[] = [
   },
 ];
 
-/** The processor of this machine; undefined where the runtime does not run. */
+/** The processor of this machine; undefined if the runtime does not support it. */
 export function hostArch(): Arch | undefined {
   if (process.platform !== "linux") return undefined;
   return ARCHES.find(({ node }) => node === process.arch);

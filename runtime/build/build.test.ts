@@ -27,7 +27,7 @@ import { MANIFEST_HEAD } from "../testing/manifest-head.ts";
 
 const run = promisify(execFile);
 
-/** Bundling, and copying a Node of 120 MB, on a busy machine. */
+/** Limit for bundling and for copying a Node of 120 MB on a busy machine. */
 const BUILD_LIMIT_MS = 120_000;
 
 let root = "";
@@ -46,7 +46,7 @@ interface Ended {
   readonly lines: Record<string, unknown>[];
 }
 
-/** Types a command in an empty directory, with nothing of this project or this Node on its way. */
+/** Runs a command in an empty directory, without this project and this Node on PATH. */
 async function type(
   args: readonly string[],
   manifest?: Partial<RuntimeManifest>,
@@ -120,7 +120,7 @@ test("a Node app imports the bundle's exports", async () => {
   expect(stdout.trim()).toBe("function,function,function");
 });
 
-/** Words of the libraries themselves, by which their chunks are found. */
+/** Texts of the libraries, by which the test finds their chunks. */
 const HEAVY = { pg: "SCRAM-SHA-256", ioredis: "MaxRetriesPerRequestError" };
 
 test("a job that needs neither Postgres nor Redis loads neither library", async () => {
@@ -142,7 +142,7 @@ test("a job that needs neither Postgres nor Redis loads neither library", async 
   expect(code).toBe(0);
 });
 
-/** What V8 says of the cache of a built folder: it is not there, or it is refused, or neither. */
+/** V8's use of the code cache of a built folder: missing, rejected or used. */
 async function cacheState(folder: string): Promise<string> {
   const main = JSON.stringify(join(folder, "main.cjs"));
   const script = `process.on("exit", () => console.log("refused:", require(${main}).script.cachedDataRejected)); process.argv.push("version"); require(${main});`;

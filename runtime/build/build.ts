@@ -1,7 +1,7 @@
 // Usage: npm run build -w runtime [-- --arch amd64|arm64|all] [--archive] [--out <folder>]
 //
-// Makes runtime/dist/<arch>/: a folder that any image can copy to /opt/opspec. With --archive also
-// the .tar.gz that the builds of native services fetch, and its SHA-256.
+// Creates runtime/dist/<arch>/, a folder that any image can copy to /opt/opspec. With --archive
+// it also creates the .tar.gz that builds of native services download, and its SHA-256.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -27,7 +27,7 @@ for (const arch of chosen(values.arch)) {
   if (values.archive) console.log(await archive(arch, directory));
 }
 
-/** Built beside its place and moved there at the end, so that a reader never sees half of it. */
+/** Built beside its place and renamed at the end, so that a reader never sees a partial folder. */
 async function buildFolder(arch: Arch): Promise<string> {
   const directory = join(DIST, arch.name);
   const draft = join(DIST, `${arch.name}.${process.pid}`);
@@ -46,7 +46,7 @@ async function fill(directory: string, arch: Arch): Promise<void> {
   await bundle(directory);
   await placeNode(arch, join(directory, "node"));
   await chmod(join(directory, "node"), 0o755);
-  // Another processor's Node does not run here; its runs start without the cache, a little slower.
+  // Another processor's Node does not run here, so its build has no code cache and starts a little slower.
   if (arch.name === hostArch()?.name) await writeCodeCache(directory);
   const lack = await placeTini(arch, join(directory, "tini"));
   if (lack !== undefined) console.warn(`without tini: orphans of an app stay zombies (${lack}).`);

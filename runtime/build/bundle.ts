@@ -6,23 +6,23 @@ import { BUNDLE_FILE, renderLoader } from "./loader.ts";
 const SOURCE = join(import.meta.dirname, "..", "src");
 
 /**
- * Packages that `pg` looks for and does without: a C library, and sockets of another platform.
+ * Optional packages of `pg`: a C library, and sockets of another platform.
  */
 const NOT_SHIPPED = ["pg-native", "cloudflare:sockets"];
 
-/** The page for operators: the runtime reads its files beside itself. */
+/** The console's files, which the runtime reads beside itself. */
 const PAGE_FOLDER = join(SOURCE, "ops", "page", "console");
 
 /** What of the page is sent as it is written. */
 const PAGE_PLAIN = ["console.html", "icon.svg"];
 
-/** Each with all that it imports, so that a browser asks once for the script and once for the style. */
+/** Each file includes its imports, so that a browser makes one request for the script and one for the style. */
 const PAGE_ENTRIES = ["console.js", "console.css"];
 
-/** Packages that every command needs; each of the others is a file that is read when it is needed. */
+/** Packages that every command needs. Each other package is a file that is read when it is needed. */
 const ALWAYS_NEEDED = new Set(["croner", "pino", "zod"]);
 
-/** CommonJS packages in an ES module call `require` for Node's own modules, which ES modules lack. */
+/** CommonJS packages call `require` for Node's own modules, which ES modules do not have. */
 const REQUIRE = `import { createRequire as opspecCreateRequire } from "node:module";
 const require = opspecCreateRequire(import.meta.url);`;
 
@@ -33,15 +33,15 @@ const COMMON = {
   target: "node22.18",
   minifySyntax: true,
   minifyWhitespace: true,
-  // Names stay: a stack in a crash line must say where it was.
+  // Keeps names, so that the stack of a crash is readable.
   keepNames: true,
   external: NOT_SHIPPED,
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
 /**
- * Bundles the runtime into `directory`: `main.cjs` starts the commands, of which the heavy
- * packages are in `lib/` (a job without Postgres reads no `pg`), and `app.mjs` for Node apps.
+ * Bundles the runtime into `directory`: `main.cjs` with the commands, `lib/` with the large
+ * packages (a job without Postgres reads no `pg`), and `app.mjs` for Node apps.
  */
 export async function bundle(directory: string): Promise<void> {
   await bundleCommands(directory);
@@ -59,9 +59,9 @@ export async function bundle(directory: string): Promise<void> {
 }
 
 /**
- * One CommonJS file, because that is what starts: of ES modules Node resolves, reads and links each
- * of 34 chunks, and fills in every export of each of its own modules that one of them imports.
- * A run of a job takes 120 ms of a processor so, and 150 ms in ES modules.
+ * One CommonJS file, because it starts faster. For ES modules Node resolves, reads and links
+ * each of 34 chunks, and fills in every export of each imported module of its own. A run of a
+ * job takes 120 ms of CPU time, and 150 ms with ES modules.
  */
 async function bundleCommands(directory: string): Promise<void> {
   const packages = new Map<string, string>();
@@ -70,9 +70,9 @@ async function bundleCommands(directory: string): Promise<void> {
     outdir: directory,
     outExtension: { ".js": ".cjs" },
     format: "cjs",
-    // An import is a require then, which loads no part of Node that ES modules need.
+    // An import becomes a require, which loads none of Node's code for ES modules.
     supported: { "dynamic-import": false },
-    // Modules look for files beside them; all of them are the bundle now.
+    // Modules look for files beside themselves, which is now the bundle's directory.
     define: { "import.meta.dirname": "__dirname" },
   } as const satisfies BuildOptions;
   await build({
@@ -88,7 +88,7 @@ async function bundleCommands(directory: string): Promise<void> {
   await writeFile(join(directory, "main.cjs"), renderLoader());
 }
 
-/** The page for operators, which the runtime reads beside itself. */
+/** The console, which the runtime reads beside itself. */
 async function placePage(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await Promise.all(
@@ -99,14 +99,14 @@ async function placePage(directory: string): Promise<void> {
     outdir: directory,
     bundle: true,
     format: "esm",
-    // The oldest browsers that know light-dark(), with which the page has its dark colours.
+    // The oldest browsers with light-dark(), which the console's dark mode uses.
     target: ["chrome123", "firefox121", "safari17.5"],
     minify: true,
     logLevel: "warning",
   });
 }
 
-/** Leaves the packages that the runtime's own modules import to a file each, and notes their names. */
+/** Puts each package that the runtime's modules import into its own file, and collects their names. */
 function heavyPackages(packages: Map<string, string>): Plugin {
   return {
     name: "heavy-packages",
@@ -124,9 +124,9 @@ function heavyPackages(packages: Map<string, string>): Plugin {
 }
 
 /**
- * What pino's modules load and this runtime never uses, with what stands in for it: transports,
- * which are threads, and Node's assert, which opens stderr to see whether it has colours.
- * Every run loads them otherwise, for a tenth of its start.
+ * Modules that pino loads and this runtime never uses, with their replacements: transports,
+ * which are threads, and Node's assert, which opens stderr to detect colours. Without the
+ * replacements they take a tenth of a run's start.
  */
 const UNUSED_BY_LOGGING: readonly { path: RegExp; importer: RegExp; standIn: string }[] = [
   {

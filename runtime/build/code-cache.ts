@@ -7,10 +7,10 @@ import { MANIFEST_VERSION, type RuntimeManifest } from "../src/contract/manifest
 import { RUNTIME_VERSION } from "../src/version.ts";
 import { CODE_CACHE_FILE } from "./loader.ts";
 
-/** A job that does nothing, on a busy machine, in milliseconds. */
+/** Limit of a job that does nothing on a busy machine, in ms. */
 const RUN_LIMIT_MS = 60_000;
 
-/** What every run of a job goes through, so that its functions are in the cache. */
+/** Code of every run of a job, so that its functions are in the cache. */
 const MANIFEST: RuntimeManifest = {
   version: MANIFEST_VERSION,
   runtime: RUNTIME_VERSION,
@@ -23,9 +23,9 @@ const MANIFEST: RuntimeManifest = {
 };
 
 /**
- * Writes what V8 compiled while a job ran beside the bundle in `directory`.
+ * Runs a job and writes V8's code cache beside the bundle in `directory`.
  *
- * V8 knows what is in use only when the work is done, so this is asked for at the exit.
+ * The cache is created at the exit, when V8 has compiled all functions that the job uses.
  */
 export async function writeCodeCache(directory: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "opspec-code-cache-"));

@@ -1,10 +1,10 @@
 import type { Arch } from "./arch.ts";
 
 /**
- * The program that images and start commands name: it starts the Node that lies beside it.
+ * The program that images and start commands call. It starts the Node beside it.
  *
- * A shell script, because it must also run where that Node cannot, to say why: Node's binaries
- * need glibc, and an image on musl (Alpine) has none.
+ * A shell script, because it must also run where that Node cannot, to report the reason: Node's
+ * binaries need glibc, which musl images (Alpine) do not have.
  */
 export function renderLauncher({ loader }: Arch): string {
   return `#!/bin/sh

@@ -1,13 +1,13 @@
-/** The bundle of the commands, and beside it what V8 made of it when it was built. */
+/** The bundle of the commands, and its code cache. */
 export const BUNDLE_FILE = "runtime.cjs";
 export const CODE_CACHE_FILE = "runtime.cache";
 
 /**
- * The program that the launcher starts: it gives the bundle to V8 with its code cache.
+ * The program that the launcher starts. It loads the bundle with its code cache.
  *
- * Parsing and compiling is a quarter of a run's start otherwise, and 1 MB of its memory. Node's own
- * compile cache is of no use in an image: it is kept by user id, and asks to be written. A cache of
- * another V8 is rejected by V8 itself, which then compiles as if there were none.
+ * Without the cache, parsing and compiling take a quarter of a run's start and 1 MB of memory.
+ * Node's own compile cache is useless in an image: it depends on the user id and must be
+ * writable. V8 rejects a cache of another V8 version and compiles as without a cache.
  */
 export function renderLoader(): string {
   return `"use strict";

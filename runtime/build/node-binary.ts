@@ -10,10 +10,10 @@ const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "..", "..");
 
 /**
- * Puts the Node of a processor at `target`.
+ * Copies the Node of a processor to `target`.
  *
- * The version and its integrity are those of package-lock.json, so that the runtime ships the very
- * Node under which it was tested. npm installs the host's; another processor's is fetched.
+ * The version and its integrity are those of package-lock.json, so the runtime ships the Node
+ * with which it was tested. npm installs the host's Node; another processor's is downloaded.
  */
 export async function placeNode(arch: Arch, target: string): Promise<void> {
   const installed = join(ROOT, "node_modules", arch.package, "bin", "node");

@@ -8,12 +8,12 @@ import { type Arch, hostArch } from "./arch.ts";
 
 const run = promisify(execFile);
 
-/** A distribution's mirror that does not answer must not hang a build, in milliseconds. */
+/** Timeout of a distribution's mirror, in ms. */
 const APT_LIMIT_MS = 120_000;
 
 /**
- * Puts a statically linked tini at `target`: from this machine where it is installed, else out of
- * Debian's package, which needs no root. Resolves to why it could not.
+ * Copies a statically linked tini to `target`: the installed one, otherwise the one in Debian's
+ * package, which needs no root. Resolves to the reason if neither is available.
  *
  * tini reaps the orphans of an app, which Node does not. @see https://packages.debian.org/tini
  */
@@ -36,7 +36,7 @@ async function fetchTini(
   { directory, target }: { directory: string; target: string },
 ): Promise<string | undefined> {
   const isHost = arch.name === hostArch()?.name;
-  // Another processor's index is kept apart, so that this machine's apt stays as it is.
+  // Another processor's index has its own directory, so that this machine's apt is unchanged.
   const own = ["lists/partial", "cache/archives/partial"].map((it) => join(directory, it));
   await Promise.all(own.map((it) => mkdir(it, { recursive: true })));
   const options = isHost
@@ -51,7 +51,7 @@ async function fetchTini(
   const apt = (...args: string[]) =>
     run("apt-get", [...options, ...args], { cwd: directory, timeout: APT_LIMIT_MS });
   await apt("download", "tini").catch(async () => {
-    // A machine whose lists are empty or old finds no package before an update.
+    // With empty or old package lists, the package is found only after an update.
     await apt("update");
     await apt("download", "tini");
   });

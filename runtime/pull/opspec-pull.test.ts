@@ -7,19 +7,19 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { type SeenRequest, startHttpServer, type TestAnswer } from "../testing/http-server.ts";
 
-// Started with Node's own type stripping, as on a PC. PowerShell does not run here: its script is only read.
+// The program runs with Node's own type stripping, as on a PC. PowerShell is not available, so its script is only read.
 const SCRIPT = fileURLToPath(new URL("opspec-pull.mts", import.meta.url));
 
 const TOKEN = "pull-token-of-a-test";
 
 const NEWEST = "ventas_20260106_220000.db";
 
-/** What the service has, by name. */
+/** The service's backups, by name. */
 type Stored = Readonly<Record<string, string>>;
 
 interface Scene {
   readonly stored?: Stored;
-  /** What is answered instead, where it is not undefined. */
+  /** Overrides the answer unless it is undefined. */
   readonly instead?: (request: SeenRequest, nth: number) => TestAnswer | undefined;
   readonly here?: Stored;
   readonly env?: Readonly<Record<string, string>>;
@@ -233,7 +233,7 @@ test.each([
   expect(text).toContain(said);
 });
 
-/** What the script tells people, in the pieces that stand between its values. */
+/** The script's messages, in the parts between their values. */
 function toldPieces(script: string): string[] {
   const told = [...script.matchAll(/(?:PullError\(|say\(settings, )\s*(["`])(.*?)\1[,)]/gs)];
   return told

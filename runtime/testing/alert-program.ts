@@ -7,7 +7,7 @@ import { NO_LOG } from "./no-log.ts";
 import { FAILED } from "./scratch-event.ts";
 
 /**
- * Sends one alert, and ends as a cron job's run does. A test kills it on the way.
+ * Sends one alert and exits like a cron job's run. A test kills it in between.
  *
  * Usage: alert-program.ts <directory>, with WEBHOOK_URL in the environment.
  */

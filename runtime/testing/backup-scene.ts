@@ -9,14 +9,14 @@ import { jobContext } from "./job-context.ts";
 /** Options of a backup job in a scene. */
 export const OPTIONS = { database: "ventas.db", directory: "backups", prefix: "ventas_" };
 
-/** A run in a directory of its own. */
+/** A run in a new directory. */
 export function backupScene(given: Partial<JobContext> = {}): JobContext {
   const directory = mkdtempSync(join(tmpdir(), "backup-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return jobContext({ directory, options: OPTIONS, ...given });
 }
 
-/** The app's connection: everything it wrote is still in the write-ahead log. */
+/** The app's connection, whose writes are still in the write-ahead log. */
 export function appDatabase(directory: string, rows: number): DatabaseSync {
   const database = new DatabaseSync(join(directory, "ventas.db"));
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
@@ -26,7 +26,7 @@ export function appDatabase(directory: string, rows: number): DatabaseSync {
   return database;
 }
 
-/** All that an operator sees in the directory. */
+/** The files in the directory. */
 export function backups({ directory }: JobContext): string[] {
   return readdirSync(join(directory, "backups"))
     .filter((name) => !name.startsWith("."))

@@ -1,24 +1,24 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** Screens that a page is looked at on: a desk, and the narrowest phone that is still sold. */
+/** Screen sizes: a desktop, and the narrowest phone on sale. */
 export const SCREENS = {
   desk: { width: 1280, height: 800 },
   phone: { width: 360, height: 740 },
 } as const;
 
-/** Longest that a page may take for anything, in ms; a busy machine takes seconds to draw. */
+/** Limit of each step of a page, in ms; a busy machine takes seconds to render. */
 const PATIENCE_MS = 60_000;
 
-/** A page in a browser, and everything that went wrong in it. */
+/** A page in a browser, and its errors. */
 export interface WatchedPage {
   readonly page: Page;
-  /** Errors of its console and its scripts, and what its policy forbade. */
+  /** Errors of its console and scripts, and violations of its content security policy. */
   readonly problems: string[];
 }
 
-/** Starts a browser without a window. Who starts it closes it. */
+/** Starts a headless browser, which the caller closes. */
 export function startBrowser(executablePath: string): Promise<Browser> {
-  // Root has no sandbox of its own, and a container gives shared memory of 64 MB.
+  // Chromium has no sandbox for root, and a container has only 64 MB of shared memory.
   const isRoot = process.getuid?.() === 0;
   const args = ["--disable-dev-shm-usage", ...(isRoot ? ["--no-sandbox"] : [])];
   return chromium.launch({ executablePath, args });

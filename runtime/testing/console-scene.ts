@@ -21,7 +21,7 @@ import { scratchProcess } from "./scratch-process.ts";
 
 const TOKEN = "token-of-the-console-test";
 
-/** What a job writes that would be markup if a page took it for such. */
+/** Output of a job that contains markup. */
 export const MARKUP = "<img src=x onerror=alert(1)>";
 
 const DATABASE = "shop.db";
@@ -54,19 +54,19 @@ const MANIFEST: Partial<RuntimeManifest> = {
   alerts: { channels: [{ name: "ops", kind: "webhook", urlEnv: "OPS_WEBHOOK_URL" }] },
 };
 
-/** A process with something of each kind that answers under /ops, with a clock that tests move. */
+/** A process with data for every section of /ops, and a clock that tests advance. */
 interface ConsoleScene {
-  /** Of the page. */
+  /** Address of the page. */
   readonly url: string;
-  /** Where the app's files are. */
+  /** Directory of the app's files. */
   readonly directory: string;
-  /** Lets time pass for alerts. */
+  /** Advances the clock of the alerts. */
   passMinutes(minutes: number): void;
   /** Sends an alert of a failed job. */
   fail(): Promise<unknown>;
 }
 
-/** Starts it; it ends with the test. */
+/** Starts the process, which ends with the test. */
 async function consoleScene(more: Env): Promise<ConsoleScene> {
   const directory = mkdtempSync(join(tmpdir(), "opspec-console-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -105,12 +105,12 @@ async function consoleScene(more: Env): Promise<ConsoleScene> {
   };
 }
 
-/** One browser for all tests of a file, each of which is a new visitor to it. */
+/** One browser for all tests of a file. Each test has a new profile. */
 let browser: Promise<Browser> | undefined;
 
 afterAll(async () => (await browser)?.close());
 
-/** Opens a page as a new visitor, where this machine has a browser. */
+/** Opens a page with a new profile, or skips the test on a machine without a browser. */
 export async function visit(
   context: TestContext,
   url: string,
@@ -123,7 +123,7 @@ export async function visit(
   return visited;
 }
 
-/** A process with something of each kind, and a visitor of its console. */
+/** A process with data for every section, and an open page of its console. */
 export async function visitConsole(
   context: TestContext,
   screen: keyof typeof SCREENS = "desk",
@@ -133,20 +133,20 @@ export async function visitConsole(
   return { ...scene, ...(await visit(context, scene.url, screen)) };
 }
 
-/** Logs in as a person does. */
+/** Logs in through the form. */
 export async function logIn(page: Page, token = TOKEN): Promise<void> {
   await page.getByLabel("Your name").fill("ada");
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Log in" }).click();
 }
 
-/** Goes to a section of the page and waits until it is shown. */
+/** Opens a section of the page and waits until it is shown. */
 export async function showSection(page: Page, section: string): Promise<void> {
   await page.getByRole("navigation").getByRole("link", { name: section }).click();
   await page.getByRole("heading", { name: section, level: 2 }).waitFor();
 }
 
-/** How many users the database has. */
+/** The number of users in the database. */
 export function countUsers(directory: string): number {
   const database = new DatabaseSync(join(directory, DATABASE), { readOnly: true });
   const row = database.prepare("SELECT count(*) AS users FROM users").get();
@@ -154,7 +154,7 @@ export function countUsers(directory: string): number {
   return Number(row?.["users"]);
 }
 
-/** Adds users to the database, which is made when it is not there. */
+/** Adds users to the database, and creates the database if it is missing. */
 export function addUsers(directory: string, count: number): void {
   const database = new DatabaseSync(join(directory, DATABASE));
   database.exec("CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY)");

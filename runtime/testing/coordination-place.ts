@@ -13,7 +13,7 @@ import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 export type CoordinationKind = "sqlite" | "postgres" | "redis";
 
-/** Where some processes of a test agree, as a manifest and an environment say it. */
+/** A coordination store that processes of a test share, as a manifest and an environment. */
 export interface CoordinationPlace {
   readonly stores: Pick<ManifestStores, "coordination" | "records">;
   readonly url: string;
@@ -22,7 +22,7 @@ export interface CoordinationPlace {
   readonly port: number | undefined;
 }
 
-/** Fresh places of each kind for the tests of one file. */
+/** Creates empty stores of each kind for the tests of one file. */
 export function useCoordinationPlaces(): (
   kind: CoordinationKind,
   context: TestContext,
@@ -52,7 +52,7 @@ export function useCoordinationPlaces(): (
   };
 }
 
-/** Opens it for this process; closed when the test ends. */
+/** Opens it for this process until the test ends. */
 export async function openAt(
   { stores, url, directory }: CoordinationPlace,
   context: TestContext,
@@ -64,7 +64,7 @@ export async function openAt(
   return state.leases;
 }
 
-/** The same place over a network that can be broken. */
+/** The same store through a proxy that can be cut. */
 export async function behindProxy(
   place: CoordinationPlace,
   context: TestContext,

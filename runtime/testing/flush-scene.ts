@@ -7,7 +7,7 @@ import { startHttpServer } from "./http-server.ts";
 import { jobContext } from "./job-context.ts";
 import { collectLog } from "./log-lines.ts";
 
-/** A word that must be told nowhere. */
+/** A secret that must appear nowhere. */
 export const FLUSH_SECRET = "hunter2";
 
 interface Posted {
@@ -15,7 +15,7 @@ interface Posted {
   readonly content: readonly { readonly value: string }[];
 }
 
-/** A directory with one filled and one empty table, SendGrid and a webhook on loopback. */
+/** A directory with a filled and an empty table, and stand-ins for SendGrid and a webhook. */
 export async function flushScene({ columns }: { columns?: string[] } = {}) {
   const directory = mkdtempSync(join(tmpdir(), "flush-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

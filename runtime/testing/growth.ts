@@ -9,13 +9,13 @@ const GROWTH = 4;
 export const RATIO_MAX = 8;
 
 /**
- * The fastest of several runs is one that nothing else disturbed; no number of runs makes quadratic
- * work linear.
+ * The fastest of several runs is the least disturbed one. Repetition does not make quadratic
+ * work look linear.
  */
 const RUNS_MAX = 12;
 
 /**
- * How many times as long the work takes for a text of four times the size.
+ * Ratio of the times for a text of four times the size.
  *
  * @param noiseMs times below this are noise, so they count as this
  */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type AddressInfo } from "node:net";
 import { afterEach } from "vitest";
 
-/** One request as a test's server saw it. */
+/** A request that a test server received. */
 export interface SeenRequest {
   readonly method: string;
   readonly url: string;
@@ -11,18 +11,18 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** What a test's server says; `hang` never says anything. */
+/** The answer of a test server; `hang` never answers. */
 export type TestAnswer =
   | { status?: number; headers?: Record<string, string>; body?: unknown }
   | "hang";
 
-/** A real HTTP server on loopback, which is closed after the test. */
+/** An HTTP server on loopback that is closed after the test. */
 export interface TestHttpServer {
   readonly url: string;
   readonly seen: SeenRequest[];
 }
 
-/** Starts a server that answers each request as it is told. */
+/** Starts a server with this answer to each request. */
 export async function startHttpServer(
   answer: (request: SeenRequest) => TestAnswer,
 ): Promise<TestHttpServer> {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JobContext } from "../src/jobs/definition.ts";
 import { collectLog, type LogLine } from "./log-lines.ts";
 
-/** A run of a job as `run` would make it, and the lines that it logs. */
+/** The context of a job's run, and its log lines. */
 export function jobContext(
   given: Partial<JobContext> & Pick<JobContext, "directory">,
 ): JobContext & { readonly lines: LogLine[] } {
@@ -27,7 +27,7 @@ export function jobContext(
   };
 }
 
-/** A clock that stands still. */
+/** A clock that does not advance. */
 export function clockAt(iso: string): { now(): Date } {
   return { now: () => new Date(iso) };
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ManifestStores } from "../src/contract/store.ts";
 import type { LeaseRequest } from "../src/state/leases.ts";
 
-/** What a process is to do with leases. */
+/** The task of a process that uses leases. */
 export type LeaseTask = {
   readonly place: {
     readonly stores: Pick<ManifestStores, "coordination" | "records">;
@@ -31,33 +31,33 @@ export type LeaseTask = {
     }
 );
 
-/** What a process told. */
+/** An event of a process. */
 export interface LeaseEvent {
   readonly event: "started" | "held" | "lost" | "finished";
   readonly atMs: number;
   readonly fence?: number;
-  /** Whether its slot, and its record, were taken as finished. */
+  /** Whether its slot and its record were accepted as finished. */
   readonly finished?: boolean;
   readonly stored?: boolean;
   readonly lost?: boolean;
 }
 
-/** A process with leases. */
+/** A process that uses leases. */
 export interface LeaseProcess {
   readonly child: ChildProcessWithoutNullStreams;
-  /** The first event of this name, as soon as there is one. */
+  /** Waits for the first event of this name. */
   next(event: LeaseEvent["event"]): Promise<LeaseEvent>;
   has(event: LeaseEvent["event"]): boolean;
-  /** Lets a holder end its run. */
+  /** Ends the run of a holder. */
   finish(): void;
-  /** Kills it, also when it is stopped, and waits for its end. */
+  /** Kills the process, even a stopped one, and waits for its end. */
   kill(): Promise<void>;
 }
 
 const PROGRAM = join(import.meta.dirname, "lease-program.ts");
 const LOOK_MS = 10;
 
-/** A process starts in half a second, and on a machine with much other work in a minute. */
+/** Start limit: half a second on an idle machine, a minute on a busy one. */
 const EVENT_LIMIT_MS = 120_000;
 
 /** Starts a process for a task. */

@@ -1,5 +1,5 @@
-// A process of its own that holds leases: what tests and figures kill, stop and cut off.
-// Usage: node lease-program.ts <task as JSON>. It tells what happens as JSON lines.
+// A process that holds leases; tests and benches kill, stop and disconnect it.
+// Usage: node lease-program.ts <task as JSON>. It prints events as JSON lines.
 import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { openState } from "../src/state/state-store.ts";
 import { NO_LOG } from "./no-log.ts";
 import type { LeaseTask } from "./lease-process.ts";
 
-/** A process that wants every slot looks again after so long. */
+/** Poll interval of a process that takes every slot. */
 const LOOK_MS = 50;
 
 const task = JSON.parse(process.argv[2] ?? "") as LeaseTask;
@@ -27,7 +27,7 @@ if (task.kind === "hold") await hold(leases, task);
 else if (task.kind === "slots") await runSlots(leases, task);
 else await takeTurns(leases, task);
 
-/** Takes a lease or a slot, begins a run, and ends it when it is told to. */
+/** Acquires a lease or a slot, starts a run, and ends it on request. */
 async function hold(
   from: LeaseStore,
   { request, slot }: Extract<LeaseTask, { kind: "hold" }>,
@@ -50,7 +50,7 @@ async function hold(
   process.exit();
 }
 
-/** Runs every slot that it gets, for ever. */
+/** Runs every slot that it acquires, without end. */
 async function runSlots(
   from: LeaseStore,
   { request, slots, journal, workMs }: Extract<LeaseTask, { kind: "slots" }>,
@@ -69,7 +69,7 @@ async function runSlots(
   }
 }
 
-/** Takes the lease and gives it back, so many times. */
+/** Acquires and releases the lease this many times. */
 async function takeTurns(
   from: LeaseStore,
   { request, turns, journal, workMs }: Extract<LeaseTask, { kind: "turns" }>,

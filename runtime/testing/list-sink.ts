@@ -5,7 +5,7 @@ import {
   isResolved,
 } from "../src/contract/alert-event.ts";
 
-/** A sink that keeps the events it gets and knows which alerts fire. */
+/** A sink that keeps its events and the firing alerts. */
 export function listSink(deliver: () => Delivery = () => "sent"): AlertSink & {
   readonly sent: AlertEvent[];
 } {

@@ -1,9 +1,9 @@
 import { type Logger, pino } from "pino";
 
-/** One line of a log, with the level by its name. */
+/** A log line, with the name of its level. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** A real logger, and the lines that it wrote. */
+/** A logger and its lines. */
 export function collectLog(): { readonly log: Logger; readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const log = pino(

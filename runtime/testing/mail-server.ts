@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { afterEach } from "vitest";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
-/** One mail as a test's server got it. */
+/** A mail that a test server received. */
 export interface SeenMail {
   readonly from: string;
   readonly to: readonly string[];
@@ -15,7 +15,7 @@ export interface SeenMail {
   readonly text: string;
 }
 
-/** A real mail server on loopback, which is closed after the test. */
+/** A mail server on loopback that is closed after the test. */
 export interface TestMailServer {
   readonly port: number;
   readonly seen: SeenMail[];
@@ -23,7 +23,7 @@ export interface TestMailServer {
 
 const OPEN = new Set<{ close(done: () => void): unknown }>();
 
-/** Starts a mail server that takes every mail, as the options change that. */
+/** Starts a mail server that accepts every mail unless the options say otherwise. */
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<TestMailServer> {
   const seen: SeenMail[] = [];
   const server = new SMTPServer({
@@ -53,7 +53,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   return { port: (server.server.address() as AddressInfo).port, seen };
 }
 
-/** A certificate for `localhost` that is its own authority, with its key. */
+/** A self-signed certificate for `localhost`, with its key. */
 export async function selfSignedCertificate(
   openssl: string,
 ): Promise<{ readonly key: string; readonly cert: string }> {

@@ -1,7 +1,7 @@
 import { MANIFEST_VERSION, type RuntimeManifest } from "../src/contract/manifest.ts";
 import { RUNTIME_VERSION } from "../src/version.ts";
 
-/** What every manifest has, for tests that do not care about it. */
+/** The required members of a manifest. */
 export const MANIFEST_HEAD = {
   version: MANIFEST_VERSION,
   runtime: RUNTIME_VERSION,

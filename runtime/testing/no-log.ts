@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 
-/** A log of what no test reads. */
+/** A log that is discarded. */
 export const NO_LOG: Pick<Logger, "info" | "warn" | "error"> = {
   info: () => {},
   warn: () => {},

@@ -4,21 +4,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** Keys that the server knows. */
+/** The server's access keys. */
 export const OBJECT_KEYS = { id: "TESTKEYID", secret: "test/secret+key" };
 
 const REGION = "eu-test-1";
 
-/** Keys of one page of a listing, few so that a test of some objects has several pages. */
+/** Keys per page of a listing; few, so that small tests have several pages. */
 const PAGE = 2;
 
-/** One object as it was sent. */
+/** A stored object. */
 export interface TestObject {
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A server that speaks as much S3 as backups need, and believes no signature. */
+/** A server with the part of S3 that backups use. It verifies every signature. */
 export interface TestObjectServer {
   readonly endpoint: string;
   readonly bucket: string;
@@ -26,13 +26,13 @@ export interface TestObjectServer {
   readonly objects: Map<string, TestObject>;
   /** `PUT backups/a.db`, in the order in which they came. */
   readonly asked: string[];
-  /** Statuses of the next answers, whatever is asked; 0 breaks the connection, undefined is no fault. */
+  /** Statuses of the next answers to any request; 0 breaks the connection, undefined is no fault. */
   readonly faults: (number | undefined)[];
-  /** Changes what is stored, as a bad disk would. */
+  /** Corrupts a stored object, as a bad disk does. */
   spoil: ((body: Buffer) => Buffer) | undefined;
 }
 
-/** Starts a server on loopback that checks each request's signature by the vendor's own description. */
+/** Starts a server on loopback that verifies signatures by the vendor's specification. */
 export async function startObjectServer(): Promise<TestObjectServer> {
   const server = createServer((request, response) => {
     void answer(state, request, response).catch(() => response.destroy());

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
-/** What an app may define in its own connections, by name: SQL that uses it, and how it is unknown. */
+/** Extensions that an app may define in its own connections: SQL that uses each one, and SQLite's error without it. */
 export const OWN_SQL = {
   "a collation in an index": {
     sql: "CREATE INDEX by_name ON products (name COLLATE nocase)",
@@ -56,9 +56,9 @@ export const OWN_SQL = {
 export type OwnSql = keyof typeof OWN_SQL;
 
 /**
- * Makes a healthy database with 2,000 products that uses what SQLite outside the app does not know.
+ * Creates a healthy database with 2,000 products that uses an extension unknown outside the app.
  *
- * It is made with a name that SQLite knows, which is then replaced by an equally long one.
+ * The database is created with a known name, which is then replaced by one of the same length.
  */
 export function makeOwnSqlDatabase(file: string, own: OwnSql): void {
   const { sql, rename } = OWN_SQL[own];

@@ -5,13 +5,13 @@ import { findProgram } from "../../scripts/bootstrap/test-programs.ts";
 import { query, type TestPostgres } from "./postgres.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
-/** A real pgbouncer in front of a test's Postgres. */
+/** A pgbouncer in front of a test's Postgres. */
 export interface TestPgbouncer extends ServerProcess {
   /** The same database through the pooler. */
   urlThrough(databaseUrl: string): string;
 }
 
-/** Starts a pgbouncer of this machine that lets everybody through to that Postgres. */
+/** Starts a pgbouncer that accepts every user of that Postgres. */
 export async function startPgbouncer(options: {
   postgres: TestPostgres;
   poolMode: "session" | "transaction" | "statement";

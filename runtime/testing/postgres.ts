@@ -7,13 +7,13 @@ import { Client } from "pg";
 import { findProgram } from "../../scripts/bootstrap/test-programs.ts";
 import { type ServerProcess, startServer, unprivileged } from "./server-process.ts";
 
-/** The only user, a superuser. The server trusts everybody on loopback, so that any password will do. */
+/** The only user, a superuser. The server trusts loopback, so any password is accepted. */
 const USER = "opspec";
 
-/** A word that a test can look for where a URL must not be told. */
+/** A password that tests search for in texts that must not contain a URL. */
 export const POSTGRES_PASSWORD = "pass-of-postgres";
 
-/** Without durability, which no test needs; and with room for a test of many contenders. */
+/** No durability, which no test needs, and enough connections for tests with many processes. */
 const SETTINGS = {
   fsync: "off",
   synchronous_commit: "off",
@@ -25,15 +25,15 @@ const SETTINGS = {
   logging_collector: "off",
 };
 
-/** A real Postgres of one test file. */
+/** The Postgres of one test file. */
 export interface TestPostgres extends ServerProcess {
-  /** Of the maintenance database. */
+  /** URL of the maintenance database. */
   readonly url: string;
-  /** Makes an empty database and gives its URL, so that tests do not see each other. */
+  /** Creates an empty database and returns its URL, so that tests are independent. */
   freshDatabase(): Promise<string>;
 }
 
-/** Starts a Postgres of this machine in a directory of its own, as an unprivileged user when we are root. */
+/** Starts a Postgres in a new directory, as an unprivileged user when this process is root. */
 export async function startPostgres(): Promise<TestPostgres> {
   const executable = findProgram("postgres");
   if (executable === undefined) throw new Error("postgres: not installed");
@@ -49,7 +49,7 @@ export async function startPostgres(): Promise<TestPostgres> {
       return [executable, "-D", data, ...settings];
     },
     isReady: (port) => answers(urlOf(port, "postgres")),
-    // "Immediate shutdown": the postmaster ends its children and does not wait for clients.
+    // Immediate shutdown: the postmaster ends its children and does not wait for clients.
     stopSignal: "SIGQUIT",
   });
   const url = urlOf(server.port, "postgres");
@@ -64,7 +64,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a new connection. */
 export async function query(
   url: string,
   text: string,

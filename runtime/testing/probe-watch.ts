@@ -10,10 +10,10 @@ import type { ProbeContext } from "../src/health/preset.ts";
 import { createReports } from "../src/health/reports.ts";
 import { manualClock } from "./scratch-health.ts";
 
-/** What a check probes. */
+/** The probe of a check. */
 export type Watched = ManifestCheck["probe"];
 
-/** Starts a check that probes every few milliseconds, and ends with its test. */
+/** Starts a check with an interval of a few milliseconds that ends with the test. */
 export function watch(
   probe: Watched,
   { timeoutMs = 10_000, ...context }: Partial<ProbeContext> & { timeoutMs?: number } = {},
@@ -47,7 +47,7 @@ export async function probeOnce(
   return loop.result();
 }
 
-/** A server that takes connections and never says a word; ends with its test. */
+/** A server that accepts connections and never answers; it ends with the test. */
 export async function startHungServer(): Promise<{ port: number; sockets: ReadonlySet<Socket> }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => sockets.add(socket.on("error", () => undefined)));

@@ -9,7 +9,7 @@ import { NO_LOG } from "./no-log.ts";
 import { usePostgres } from "./servers.ts";
 import { openState } from "../src/state/state-store.ts";
 
-/** Records of one job that these stores keep. */
+/** Number of records per job that these stores keep. */
 export const KEEP = 5;
 const MINUTE_MS = 60_000;
 const START_MS = Date.parse("2026-03-01T00:00:00.000Z");
@@ -20,7 +20,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 type Place = { records?: ManifestStores["records"]; url?: string; stack?: string };
 
-/** A fresh place for each kind of store; the same tests hold for all of them. */
+/** Creates an empty store of each kind for the conformance tests. */
 const PLACES: Readonly<Record<string, (context: TestContext) => Promise<Place>>> = {
   memory: async () => ({}),
   sqlite: async () => ({ records: { kind: "sqlite", path: `${randomUUID()}/runs.db` } }),

@@ -3,22 +3,22 @@ import { Redis } from "ioredis";
 import { findProgram } from "../../scripts/bootstrap/test-programs.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
-/** A word that a test can look for where a URL must not be told. */
+/** A password that tests search for in texts that must not contain a URL. */
 const REDIS_PASSWORD = "pass-of-redis";
 
-/** A real Redis of one test file. */
+/** The Redis of one test file. */
 export interface TestRedis extends ServerProcess {
   readonly url: string;
-  /** The URL of a database that nobody has used yet, so that tests do not see each other. */
+  /** The URL of an unused database, so that tests are independent. */
   freshDatabase(): string;
   /** Empties all databases. */
   flush(): Promise<void>;
 }
 
-/** More than one test file has tests. */
+/** Number of databases; more than any test file has tests. */
 const DATABASES = 512;
 
-/** Starts a Redis of this machine that forgets everything when it ends. */
+/** Starts a Redis without persistence. */
 export async function startRedis(options: { port?: number } = {}): Promise<TestRedis> {
   const executable = findProgram("redis");
   if (executable === undefined) throw new Error("redis: not installed");
@@ -43,10 +43,10 @@ export async function startRedis(options: { port?: number } = {}): Promise<TestR
   };
 }
 
-/** A connection of its own for one piece of work. */
+/** Runs an action with a new connection. */
 export async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: null });
-  // Its failure is told by the call that needs it.
+  // The failing call reports the error.
   redis.on("error", () => {});
   try {
     await redis.connect();

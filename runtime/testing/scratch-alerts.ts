@@ -7,7 +7,7 @@ import { collectLog, type LogLine } from "./log-lines.ts";
 import { scratchDatabase } from "./scratch-database.ts";
 import { scratchDirectory } from "./scratch-directory.ts";
 
-/** A channel that keeps what it is sent, or does what it is told. */
+/** A channel that keeps its messages, or runs an action instead. */
 export function listChannel(
   name: string,
   behave: (message: AlertMessage) => void | Promise<void> = () => {},
@@ -26,7 +26,7 @@ export function listChannel(
   };
 }
 
-/** A clock that goes on when it is told. */
+/** A clock that tests advance. */
 export function handClock(start = "2026-11-22T10:00:00.000Z") {
   let nowMs = Date.parse(start);
   return {
@@ -35,7 +35,7 @@ export function handClock(start = "2026-11-22T10:00:00.000Z") {
   };
 }
 
-/** Usual rules, in milliseconds. */
+/** Common rules, in ms. */
 const USUAL_RULES: AlertRules = { groupMs: 0, repeatMs: 600_000, limitMs: 10_000 };
 
 interface ScratchOptions extends Partial<Omit<AlertsOptions, "alerts" | "manifest">> {
@@ -43,7 +43,7 @@ interface ScratchOptions extends Partial<Omit<AlertsOptions, "alerts" | "manifes
   readonly rules?: Partial<AlertRules>;
 }
 
-/** The alerts of a process in a directory of its own, which are closed after the test. */
+/** The alerts of a process in a new directory, closed after the test. */
 export function scratchAlerts(
   channels: readonly Channel[],
   { manifest, rules, ...options }: ScratchOptions = {},

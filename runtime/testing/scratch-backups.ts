@@ -13,7 +13,7 @@ import { scratchProcess } from "./scratch-process.ts";
 const OPS_TOKEN = "ops-token-of-a-test";
 export const PULL_TOKEN = "pull-token-of-a-test";
 
-/** What a test wants of a process with a database. */
+/** Options of a process with a database. */
 export interface BackupsOptions {
   readonly jobs?: readonly (Partial<ManifestJob> & Pick<ManifestJob, "name">)[];
   readonly env?: Readonly<Record<string, string>>;
@@ -21,18 +21,18 @@ export interface BackupsOptions {
   readonly clock?: OpenProcess["clock"];
 }
 
-/** A process with chorizaurio's database, backup jobs and paths, and how it is asked. */
+/** A process with chorizaurio's database, backup jobs and paths, and a client. */
 export interface ScratchBackups {
   readonly process: OpenProcess;
   readonly directory: string;
   /** Path of the database; it has a table of people with two rows. */
   readonly database: string;
-  /** Asks with the operators' token, unless the headers say otherwise. */
+  /** Sends a request, by default with the operators' token. */
   ask(method: string, path: string, init?: RequestInit): Promise<Response>;
   fetch: FetchHandler;
 }
 
-/** Opens the process and its ops paths. */
+/** Opens a process with its ops paths. */
 export async function scratchBackups(options: BackupsOptions = {}): Promise<ScratchBackups> {
   const directory = mkdtempSync(join(tmpdir(), "opspec-backups-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

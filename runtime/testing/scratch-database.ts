@@ -4,7 +4,7 @@ import type { SqlDatabase } from "../src/databases/sql-database.ts";
 import { openState, type StateStore } from "../src/state/state-store.ts";
 import { NO_LOG } from "./no-log.ts";
 
-/** The database of a process, opened by its first use, so that opening it needs no `await`. */
+/** The database of a process. The first use opens it, so no `await` is needed. */
 export function scratchDatabase(
   stores: ManifestStores | undefined,
   { env, directory }: { readonly env: Env; readonly directory: string },
@@ -14,7 +14,7 @@ export function scratchDatabase(
   let opened: Promise<StateStore> | undefined;
   const open = async (): Promise<SqlDatabase> => {
     opened ??= openState(manifest, { env, directory, log: NO_LOG });
-    // A store that cannot be opened is opened again by the next use.
+    // After a failure the next use opens the store again.
     opened.catch(() => (opened = undefined));
     return (await opened).database;
   };

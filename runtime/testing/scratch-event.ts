@@ -1,6 +1,6 @@
 import type { AlertEvent } from "../src/contract/alert-event.ts";
 
-/** An alert of a job that failed. */
+/** The alert of a failed job. */
 export const FAILED: AlertEvent = {
   key: "shop/digest/fail",
   kind: "fail",
@@ -13,7 +13,7 @@ export const FAILED: AlertEvent = {
   at: "2026-11-22T10:00:00.000Z",
 };
 
-/** Its end. */
+/** The resolved notice of that alert. */
 export const RECOVERED: AlertEvent = {
   ...FAILED,
   kind: "recovered",

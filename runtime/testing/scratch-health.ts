@@ -2,25 +2,25 @@ import type { ManifestHealth } from "../src/contract/health.ts";
 import { createHealth, type Health, type HealthOptions } from "../src/health/health.ts";
 import { createLogger } from "../src/log.ts";
 
-/** A clock that stands still until it is moved. */
+/** A clock that tests advance. */
 export interface ManualClock {
   now(): Date;
   advance(seconds: number): void;
 }
 
-/** Health with what it logged, asked in process. */
+/** Health with its log, requested in process. */
 export interface ScratchHealth {
   readonly health: Health;
   readonly lines: string[];
   get(path: string, headers?: Record<string, string>): Promise<Got>;
 }
 
-/** An answer that was read. */
+/** A read answer. */
 export interface Got {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; undefined when it is none. */
+  /** The JSON body; undefined if it is not JSON. */
   readonly body: unknown;
 }
 
@@ -35,7 +35,7 @@ export function manualClock(start = "2026-11-22T10:00:00.000Z"): ManualClock {
   };
 }
 
-/** Health of a made-up system. It is not started: a test that looks at checks starts it. */
+/** Health of a sample system. Tests of checks start it. */
 export function scratchHealth(
   health: ManifestHealth,
   options: Partial<HealthOptions> = {},

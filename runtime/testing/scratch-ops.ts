@@ -5,30 +5,30 @@ import { type ScratchOptions, scratchProcess } from "./scratch-process.ts";
 /** The token of operators in these tests. */
 export const OPS_TOKEN = "ops-secret-of-a-test";
 
-/** An answer of /ops that was read. */
+/** A read answer of /ops. */
 export interface OpsAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Record<string, unknown>;
 }
 
-/** A request to /ops: with the token, unless `headers` say something of their own. */
+/** A request to /ops, with the token unless `headers` are given. */
 export interface OpsQuestion extends Omit<RequestInit, "body"> {
   readonly json?: unknown;
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly address?: string;
 }
 
-/** The ops paths of a process of a test. */
+/** The ops paths of a test process. */
 export interface ScratchOps {
   readonly process: OpenProcess;
   readonly directory: string;
   ask(path: string, question?: OpsQuestion): Promise<OpsAnswer>;
-  /** The answer as it comes, for what is no JSON. */
+  /** The raw answer, for bodies other than JSON. */
   raw(path: string, question?: OpsQuestion): Promise<Response>;
 }
 
-/** Opens a real process with its ops paths, asked without a network. */
+/** Opens a process with its ops paths, requested in process. */
 export async function scratchOps(
   options: Partial<ScratchOptions> = {},
   ops: OpsOptions = {},

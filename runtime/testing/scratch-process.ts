@@ -10,14 +10,14 @@ import type { OpenProcess } from "../src/run/open-process.ts";
 import { parseManifest } from "../src/contract/load-manifest.ts";
 import { MANIFEST_HEAD } from "./manifest-head.ts";
 
-/** A process in a directory of its own, and the alerts that it sent. */
+/** A process in a new directory, and its sent alerts. */
 export interface ScratchProcess {
   readonly process: OpenProcess;
   readonly alerts: AlertEvent[];
   readonly directory: string;
 }
 
-/** What a test wants of its process: jobs, and parts of the manifest and the process that matter. */
+/** Options of a test process: jobs, and parts of the manifest and the process. */
 export interface ScratchOptions {
   readonly jobs: readonly (Partial<ManifestJob> & Pick<ManifestJob, "name">)[];
   readonly manifest?: Partial<RuntimeManifest>;
@@ -26,7 +26,7 @@ export interface ScratchOptions {
   readonly clock?: OpenProcess["clock"];
 }
 
-/** Opens a real process for a test; jobs are commands unless they say otherwise. Closed after the test. */
+/** Opens a process that is closed after the test. Jobs are commands by default. */
 export async function scratchProcess(options: ScratchOptions): Promise<ScratchProcess> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "opspec-run-")));
   const manifest = scratchManifest(options);
@@ -57,7 +57,7 @@ export async function scratchProcess(options: ScratchOptions): Promise<ScratchPr
   return { process: { ...opened, alerts: sink, clock }, alerts, directory };
 }
 
-/** A manifest as it is deployed, with what a test does not care about. */
+/** A complete manifest. */
 export function scratchManifest({
   jobs,
   manifest,

@@ -5,48 +5,48 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A server on a machine with other work may take long; each is ready within a second on an idle one. */
+/** Start limit of a server on a busy machine; on an idle machine each starts within 1 s. */
 const READY_LIMIT_MS = 60_000;
 const LOOK_MS = 20;
 
-/** Somebody may take the free port between our look and the server's start. */
+/** Number of attempts. Another process may take the free port before the server starts. */
 const START_ATTEMPTS = 3;
 
-/** So much of what a server that did not start has said is shown. */
+/** Length of the shown output of a server that did not start. */
 const SAID_CHARACTERS = 2_000;
 
-/** util-linux brings it; it sends a signal to what it starts when the parent dies. @see setpriv(1) */
+/** Part of util-linux. It sends a signal to its child when the parent ends. @see setpriv(1) */
 const SETPRIV = "/usr/bin/setpriv";
 
 const DIRECTORY_PREFIX = "opspec-server-";
 
-/** Whom a server runs as: most refuse to run as root. */
+/** The user of a server. Most servers refuse to run as root. */
 export interface Identity {
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** A real server for tests: a child process with a directory of its own. */
+/** A server for tests: a child process with its own directory. */
 export interface ServerProcess {
   readonly pid: number;
   readonly port: number;
   readonly directory: string;
-  /** Ends it and removes its directory; may be called twice. */
+  /** Stops it and removes its directory. Can be called twice. */
   stop(): Promise<void>;
 }
 
-/** What a server is started with. */
+/** Options of a server. */
 export interface ServerStart {
   readonly name: string;
-  /** Called anew for each attempt, with a free port and an empty directory of the right owner. */
+  /** Called for each attempt, with a free port and an empty directory of the server's user. */
   readonly command: (place: {
     port: number;
     directory: string;
   }) => Promise<readonly [executable: string, ...args: string[]]>;
   readonly isReady: (port: number) => Promise<boolean>;
-  /** Ends it at once without leaving children behind. */
+  /** The signal that ends it at once with its children. */
   readonly stopSignal: NodeJS.Signals;
-  /** The port it must have; any free one without it. */
+  /** Its port; by default any free one. */
   readonly port?: number;
 }
 
@@ -90,7 +90,7 @@ async function startOnce(start: ServerStart): Promise<ServerProcess> {
   return { pid: child.pid ?? 0, port, directory, stop };
 }
 
-/** Where setpriv is, the server ends with this process even when that is killed. */
+/** With setpriv the server ends with this process, even if that is killed. */
 function spawnTied(
   [executable, ...args]: readonly [string, ...string[]],
   options: { start: ServerStart; identity: Identity; directory: string },
@@ -128,7 +128,7 @@ async function untilReady(child: ChildProcess, isReady: () => Promise<boolean>):
 }
 
 /**
- * Who servers and their tools run as: Debian's `postgres`, else `nobody`, when we are root; else ourselves.
+ * The user of servers and their tools: Debian's `postgres` or `nobody` if this process is root, otherwise the current user.
  */
 export function unprivileged(): Identity {
   if (process.getuid?.() !== 0) return {};
@@ -140,7 +140,7 @@ export function unprivileged(): Identity {
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
 
-/** A port on loopback that was free a moment ago. */
+/** A free port on loopback. */
 export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -153,7 +153,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** A test process that was killed could not remove its servers' directories. */
+/** Removes directories of servers whose test process was killed. */
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = new RegExp(`^${DIRECTORY_PREFIX}(\\d+)-`).exec(name)?.[1];

@@ -7,9 +7,9 @@ import { startRedis, type TestRedis } from "./redis.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 /**
- * A Postgres for this test file: started by the first test that asks, stopped after the last.
+ * A Postgres for this test file. The first test that needs it starts it; it is stopped after the last test.
  *
- * A test on a machine without one is skipped and says so, or fails under OPSPEC_TEST_REQUIRE=all.
+ * On a machine without Postgres the test is skipped with a message, or fails with OPSPEC_TEST_REQUIRE=all.
  */
 export function usePostgres(): (context: TestContext) => Promise<TestPostgres> {
   const server = forThisFile(startPostgres);
@@ -48,7 +48,7 @@ export function usePgbouncer(
 function forThisFile<T extends ServerProcess>(start: () => Promise<T>): () => Promise<T> {
   let started: Promise<T> | undefined;
   afterAll(async () => {
-    // One that did not start has left nothing behind.
+    // A server that did not start needs no clean-up.
     const server = await started?.catch(() => undefined);
     await server?.stop();
   });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect } from "vitest";
 
-/** A start of Node on two slow cores that are busy with other tests. */
+/** Start limit of Node on two slow, busy cores. */
 const LIMIT_MS = 120_000;
 
 const started = new Set<ChildProcess>();
@@ -14,7 +14,7 @@ afterEach(() => {
 
 /** A process of a test. */
 export interface TestProgram {
-  /** Waits until it wrote the word; fails when it ends before. */
+  /** Waits until it prints the text. Fails if it ends first. */
   said(word: string): Promise<void>;
   text(): string;
   kill(): void;
@@ -23,15 +23,15 @@ export interface TestProgram {
   readonly ended: Promise<unknown>;
 }
 
-/** What is done before a program starts. */
+/** Preparation of a start. */
 export interface BeforeStart {
-  /** Commands of a shell, such as limits. */
+  /** Shell commands, such as ulimit. */
   readonly shell?: readonly string[];
-  /** A program that starts the shell, such as `unshare`. */
+  /** A wrapper that starts the shell, such as `unshare`. */
   readonly under?: readonly string[];
 }
 
-/** Starts a module that is given as text, with imports relative to a directory. It does not outlive the test. */
+/** Starts a module from its text, with imports relative to a directory. It ends with the test. */
 export function startProgram(
   directory: string,
   text: string,

@@ -12,18 +12,18 @@ import { scratchDirectory } from "./scratch-directory.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-/** The command of the app that does what tests ask of it. */
+/** The command of the app that tests control. */
 export const APP_COMMAND = `exec ${process.execPath} ${fileURLToPath(new URL("app-fixture.mjs", import.meta.url))}`;
 
 /** The token of its operators. */
 export const SUPERVISED_TOKEN = "ops-token-of-a-test";
 
-/** Longest that anything in such a test may take, in ms; a busy machine takes seconds to start Node. */
+/** Limit of each step of such a test, in ms; a busy machine takes seconds to start Node. */
 export const PATIENCE_MS = 60_000;
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** A supervisor under test, as a process of its own. */
+/** A supervisor under test in a separate process. */
 export interface Supervised {
   readonly url: string;
   /** The app's working directory. */
@@ -43,11 +43,11 @@ export interface SupervisedOptions {
   readonly env?: Record<string, string>;
   readonly argv?: readonly string[];
   readonly directory?: string;
-  /** What starts Node, such as a program that makes it process 1 of a namespace. */
+  /** A wrapper that starts Node, such as `unshare`. */
   readonly startedBy?: readonly string[];
 }
 
-/** Starts `opspec-runtime supervise` with a manifest, and ends it with the test. */
+/** Starts `opspec-runtime supervise` with a manifest. It ends with the test. */
 export async function startSupervised(options: SupervisedOptions = {}): Promise<Supervised> {
   const directory = options.directory ?? scratchDirectory();
   const port = await freePort();

@@ -1,18 +1,18 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A network between a client and a server that a test can break. */
+/** A proxy between a client and a server that a test can cut. */
 export interface TcpProxy {
   readonly port: number;
-  /** From now on bytes vanish both ways and no connection ends, as behind a dead router. */
+  /** Drops all bytes in both directions without closing connections, as a dead router does. */
   blackhole(): void;
-  /** Ends every connection and refuses new ones, as when the server's machine is gone. */
+  /** Closes every connection and refuses new ones, as without the server's machine. */
   cut(): void;
-  /** Lets through what comes from now on; what was in a black hole stays lost. */
+  /** Forwards new bytes again; dropped bytes stay lost. */
   restore(): void;
   close(): Promise<void>;
 }
 
-/** Starts a proxy on loopback in front of this port of loopback. */
+/** Starts a proxy on loopback in front of this port. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let state: "open" | "blackhole" | "cut" = "open";
   const sockets = new Set<Socket>();

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** A server that does with each connection what it is told, and nothing by itself. */
+/** A server with this handler of each connection. */
 export async function startTcpServer(
   talk: (socket: Socket) => void,
   port = 0,
@@ -10,7 +10,7 @@ export async function startTcpServer(
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    // A client that goes away is what such tests are about.
+    // Errors of a client that disconnects are expected.
     socket.on("error", () => {});
     talk(socket);
   });
