@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { tmpdir } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
 
@@ -35,6 +37,8 @@ export const capability = {
   smallDisk: once(() =>
     probeProgram("unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "none", tmpdir()),
   ),
+  /** A test VM: root with the programs, namespaces and mounts of infra/testing/vm. */
+  vm: once(probeVm),
 };
 
 /** The result of the probe with this name. */
@@ -86,6 +90,30 @@ function probeDebian(name: ProgramName): Promise<Probed<string>> {
 }
 
 const run = promisify(execFile);
+
+/** Tries the mounts and the links of a guest in namespaces that end with the probe. */
+const TRY_VM = `
+set -e
+mkdir -p "$0/lower" "$0/upper" "$0/work" "$0/root"
+mount -t overlay -o "lowerdir=$0/lower,upperdir=$0/upper,workdir=$0/work" overlay "$0/root"
+ip link add probe1 type veth peer name probe2
+ip link add probe3 type bridge`;
+
+async function probeVm(): Promise<Probed<string>> {
+  for (const name of ["debootstrap", "nspawn", "ip", "ssh"] as const) {
+    const probed = await probeDebian(name);
+    if ("missing" in probed) return { missing: `${name} is ${probed.missing}` };
+  }
+  const directory = await mkdtemp(join(homedir(), ".opspec-vm-probe-"));
+  try {
+    await run("unshare", ["--mount", "--net", "--pid", "--fork", "sh", "-c", TRY_VM, directory]);
+    return { found: "systemd-nspawn" };
+  } catch (error) {
+    return { missing: `this machine cannot boot one: ${String(error)}` };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
 
 /** A program that prints its version; its path is the one on PATH. */
 async function probeProgram(name: string, ...args: readonly string[]): Promise<Probed<string>> {

@@ -17,6 +17,10 @@ export const TEST_PROGRAMS = {
   sqlite: { executable: "sqlite3", debianPackage: "sqlite3" },
   chromium: { executable: "chromium", debianPackage: "chromium" },
   openssl: { executable: "openssl", debianPackage: "openssl" },
+  debootstrap: { executable: "debootstrap", debianPackage: "debootstrap" },
+  nspawn: { executable: "systemd-nspawn", debianPackage: "systemd-container" },
+  ip: { executable: "ip", debianPackage: "iproute2" },
+  ssh: { executable: "ssh", debianPackage: "openssh-client" },
 } as const satisfies Record<string, TestProgram>;
 
 export type ProgramName = keyof typeof TEST_PROGRAMS;
@@ -30,6 +34,10 @@ export const PROGRAM_NAMES: readonly ProgramName[] = [
   "sqlite",
   "chromium",
   "openssl",
+  "debootstrap",
+  "nspawn",
+  "ip",
+  "ssh",
 ];
 
 /** Directory of Debian's Postgres versions, which is not on PATH. */
