@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { RecentAlert } from "../../runtime/src/alerts/stack-alerts.ts";
+import type { RecentAlert } from "../../runtime/src/alerts/alert-state.ts";
 import { openParlay, PARLAY_SECRETS, type ParlayScene, untilStatus } from "./parlay-scene.ts";
 import type { Container } from "./parlay-vm.ts";
 import { WAIT } from "./system-scene.ts";

@@ -1,8 +1,17 @@
+import * as z from "zod/mini";
 import type { StoredAlert } from "../contract/alert-event.ts";
 import type { Query, Row, SqlDatabase, SqlValue } from "../databases/sql-database.ts";
-import type { AlertState } from "./alert-state.ts";
-import type { ChannelState, Outbox } from "./outbox.ts";
-import { outboxOf, type RecentRow, type Silence, type StackAlerts } from "./stack-alerts.ts";
+import {
+  AlertRow,
+  ArrivedRow,
+  ChannelRow,
+  ErrorRow,
+  noAlerts,
+  outboxOf,
+  RecentRow,
+  SilenceRow,
+  type StackAlerts,
+} from "./alert-state.ts";
 
 /** Alerts of one channel without pending news: how many are kept, and for how long. */
 const SETTLED_MAX = 500;
@@ -11,59 +20,52 @@ const SETTLED_MS = 7 * 24 * 3_600_000;
 /** A table of ours. Every table has a column `stack` as well. */
 interface Table {
   readonly name: string;
+  readonly columns: readonly string[];
+  /** The first columns are the key. */
   readonly keys: readonly string[];
-  readonly columns: readonly Column[];
+  readonly ddl: string;
+  /** The values of the columns. */
+  encode(object: object): SqlValue[];
 }
 
-/** A column and the field of the objects that it stores. A flag is 0 or 1, and JSON is text. */
-interface Column {
-  readonly field: string;
-  readonly name: string;
-  readonly type: string;
-  readonly isOptional: boolean;
-}
+type Fields = Readonly<Record<string, z.ZodMiniType<unknown, SqlValue>>>;
 
-/** A table by its columns: a field and its type, with a `?` where it may be null. */
-function table(name: string, keys: readonly string[], columns: string): Table {
+/** A table whose columns are the fields of its objects. */
+function table<Shape extends Fields>(name: string, keyCount: number, row: z.ZodMiniObject<Shape>) {
+  const fields = Object.entries<Fields[string]>(row.shape);
+  const columns = fields.map(([field]) => columnOf(field));
+  const keys = columns.slice(0, keyCount);
+  const types = fields.map(([field, it]) => {
+    const type = it.safeParse(1).success ? "bigint" : "text";
+    return `${columnOf(field)} ${type}${it.safeParse(null).success ? "" : " NOT NULL"}`;
+  });
   return {
     name,
+    columns,
     keys,
-    columns: columns.split(", ").map((it) => {
-      const [field = "", type = ""] = it.split(" ");
-      const column = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      return { field, name: column, type: type.replace("?", ""), isOptional: type.endsWith("?") };
-    }),
+    ddl: `CREATE TABLE IF NOT EXISTS opspec.${name} (
+      stack text NOT NULL, ${types.join(", ")}, PRIMARY KEY (stack, ${keys.join(", ")})
+    );`,
+    encode: (object: object) => {
+      const values = new Map<string, unknown>(Object.entries(object));
+      return fields.map(([field, it]) => z.encode(it, values.get(field)));
+    },
+    decode: (stored: Row) =>
+      row.parse(Object.fromEntries(fields.map(([field]) => [field, stored[columnOf(field)]]))),
   };
 }
 
-const CHANNELS = table(
-  "opspec_alert_channels",
-  ["channel"],
-  "channel text, nextMessageAt bigint, failures bigint, groupUntil bigint?, overflow bigint, inFlight json?",
-);
+function columnOf(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
+const CHANNELS = table("opspec_alert_channels", 1, ChannelRow);
 /** Beside the channels, whose table is older. */
-const ERRORS = table("opspec_alert_channel_errors", ["channel"], "channel text, lastError json");
-
-const ALERTS = table(
-  "opspec_alerts",
-  ["channel", "key"],
-  "channel text, key text, firingSince bigint?, isNotified flag, notifiedAt bigint?, " +
-    "notifiedBefore bigint?, count bigint, waiting json?, nextAttemptAt bigint, refusals bigint, " +
-    "inFlight json?, updatedAt bigint",
-);
-
-const SILENCES = table("opspec_silences", ["id"], "id text, silence json");
-
-const RECENT = table("opspec_recent_alerts", ["id"], "id text, position bigint, alert json");
-
-const ARRIVED = table(
-  "opspec_arrived_alerts",
-  ["id"],
-  "id text, event json, channels json, isSilenced flag",
-);
-
-const TABLES = [CHANNELS, ERRORS, ALERTS, SILENCES, RECENT, ARRIVED];
+const ERRORS = table("opspec_alert_channel_errors", 1, ErrorRow);
+const ALERTS = table("opspec_alerts", 2, AlertRow);
+const SILENCES = table("opspec_silences", 1, SilenceRow);
+const RECENT = table("opspec_recent_alerts", 1, RecentRow);
+const ARRIVED = table("opspec_arrived_alerts", 1, ArrivedRow);
 
 const PENDING = "(waiting IS NOT NULL OR in_flight IS NOT NULL)";
 
@@ -87,7 +89,8 @@ const DELETE_SETTLED = `
 
 /** Creates the tables where they are missing. */
 export async function ensureAlertTables(database: SqlDatabase): Promise<void> {
-  for (const it of TABLES) await database.ensure(it.name, ddlOf(it));
+  const tables: Table[] = [CHANNELS, ERRORS, ALERTS, SILENCES, RECENT, ARRIVED];
+  for (const { name, ddl } of tables) await database.ensure(name, ddl);
 }
 
 /** Which rows of a stack are read. */
@@ -101,30 +104,31 @@ export interface AlertScope {
 /** Reads the alerts of a stack. */
 export async function readAlerts(query: Query, scope: AlertScope): Promise<StackAlerts> {
   const { stack, dialect, keys } = scope;
-  const select = async (source: Table, rest = "", values: readonly SqlValue[] = []) => {
-    const text = `SELECT * FROM opspec.${source.name} WHERE stack = $1 ${rest}`;
-    const rows = await query("read the alerts", text, [stack, ...values]);
-    return rows.map((row) => objectOf(source, row));
+  const select = async <T>(
+    { name, decode }: { readonly name: string; decode(row: Row): T },
+    rest = "",
+    values: readonly SqlValue[] = [],
+  ): Promise<T[]> => {
+    const text = `SELECT * FROM opspec.${name} WHERE stack = $1 ${rest}`;
+    return (await query("read the alerts", text, [stack, ...values])).map(decode);
   };
-  const arrived = (await select(ARRIVED, "ORDER BY id")) as unknown as StoredAlert[];
-  const channels = await select(CHANNELS, "ORDER BY channel");
-  const outboxes = new Map<string, Outbox>();
-  const errors = new Map((await select(ERRORS)).map((it) => [it["channel"], it["lastError"]]));
-  for (const { channel, ...rest } of channels) {
-    const name = String(channel);
-    const state = { ...rest, name, lastError: errors.get(channel) ?? null } as ChannelState;
-    outboxes.set(name, { channel: state, alerts: new Map() });
+  const alerts = noAlerts();
+  alerts.arrived = await select(ARRIVED, "ORDER BY id");
+  for (const it of await select(CHANNELS, "ORDER BY channel")) {
+    Object.assign(outboxOf(alerts, it.channel), it);
   }
-  const asked = JSON.stringify([...keys, ...arrived.map(({ event }) => event.key)]);
+  for (const it of await select(ERRORS)) {
+    outboxOf(alerts, it.channel).lastError = it.lastError;
+  }
+  const asked = JSON.stringify([...keys, ...alerts.arrived.map(({ event }) => event.key)]);
   const condition = `AND (${PENDING} OR key IN (${KEYS[dialect]}))`;
   const order = "ORDER BY next_attempt_at, updated_at, key";
-  for (const { channel, ...rest } of await select(ALERTS, `${condition} ${order}`, [asked])) {
-    const alert = { ...rest, waiting: rest["waiting"] ?? {} } as unknown as AlertState;
-    outboxOf({ outboxes }, String(channel)).alerts.set(alert.key, alert);
+  for (const it of await select(ALERTS, `${condition} ${order}`, [asked])) {
+    outboxOf(alerts, it.channel).alerts.set(it.key, it);
   }
-  const silences = (await select(SILENCES)).map(({ silence }) => silence as Silence);
-  const recent = (await select(RECENT, "ORDER BY position DESC")) as unknown as RecentRow[];
-  return { outboxes, silences, recent, arrived };
+  alerts.silences = (await select(SILENCES)).map(({ silence }) => silence);
+  alerts.recent = await select(RECENT, "ORDER BY position DESC");
+  return alerts;
 }
 
 /** Reads the alerts, lets `work` edit them, and writes the rows that differ. */
@@ -138,26 +142,25 @@ export async function changeAlerts<T>(
   const before = rowsOf(alerts);
   const result = work(alerts);
   const after = rowsOf(alerts);
-  for (const [id, { source, row }] of after) {
-    if (JSON.stringify(row) === JSON.stringify(before.get(id)?.row)) continue;
-    await query("save the alerts", upsertText(source), [stack, ...Object.values(row)]);
+  for (const [id, { source, values }] of after) {
+    if (JSON.stringify(values) === JSON.stringify(before.get(id)?.values)) continue;
+    await query("save the alerts", upsertText(source), [stack, ...values]);
   }
-  for (const [id, { source, row }] of before) {
+  for (const [id, { source, values }] of before) {
     if (after.has(id)) continue;
-    const keys = source.keys.map((it) => row[it] ?? null);
-    await query("delete old alerts", deleteText(source), [stack, ...keys]);
+    const { keys } = source;
+    await query("delete old alerts", deleteText(source), [stack, ...values.slice(0, keys.length)]);
   }
   for (const { channel, alerts: changed } of alerts.outboxes.values()) {
     if (changed.size === 0) continue;
-    await query("delete old alerts", DELETE_SETTLED, [stack, channel.name, nowMs - SETTLED_MS]);
+    await query("delete old alerts", DELETE_SETTLED, [stack, channel, nowMs - SETTLED_MS]);
   }
   return result;
 }
 
 /** Stores an alert in the caller's transaction, so that it is delivered even if its process ends. */
 export async function storeAlert(query: Query, stack: string, alert: StoredAlert): Promise<void> {
-  const values = Object.values(rowOf(ARRIVED, alert));
-  await query("store an alert", upsertText(ARRIVED), [stack, ...values]);
+  await query("store an alert", upsertText(ARRIVED), [stack, ...ARRIVED.encode(alert)]);
 }
 
 /** Names of the channels in which the alert fires. */
@@ -166,72 +169,34 @@ export async function firingChannels(query: Query, stack: string, key: string): 
   return rows.map(({ channel }) => String(channel));
 }
 
-/** The values of a row, by column. */
-type TableRow = Readonly<Record<string, SqlValue>>;
-
 /** All rows, by table and key. */
-function rowsOf(alerts: StackAlerts): Map<string, { source: Table; row: TableRow }> {
-  const objects: [Table, object][] = [
-    ...[...alerts.outboxes].flatMap(([channel, { channel: state, alerts: states }]) => [
-      [CHANNELS, { ...state, channel }] as [Table, object],
-      ...(state.lastError ? [[ERRORS, { ...state, channel }] as [Table, object]] : []),
-      ...[...states.values()].map((it): [Table, object] => [ALERTS, { ...it, channel }]),
-    ]),
-    ...alerts.silences.map((it): [Table, object] => [SILENCES, { id: it.id, silence: it }]),
-    ...alerts.recent.map((it): [Table, object] => [RECENT, it]),
-    ...alerts.arrived.map((it): [Table, object] => [ARRIVED, it]),
+function rowsOf({ outboxes, silences, recent, arrived }: StackAlerts) {
+  const channels = [...outboxes.values()];
+  const objects: [Table, readonly object[]][] = [
+    [CHANNELS, channels],
+    [ERRORS, channels.filter(({ lastError }) => lastError !== null)],
+    [ALERTS, channels.flatMap(({ alerts }) => [...alerts.values()])],
+    [SILENCES, silences.map((it) => ({ id: it.id, silence: it }))],
+    [RECENT, recent],
+    [ARRIVED, arrived],
   ];
+  const rows = objects.flatMap(([source, all]) =>
+    all.map((it) => ({ source, values: source.encode(it) })),
+  );
   return new Map(
-    objects.map(([source, object]) => {
-      const row = rowOf(source, object);
-      return [JSON.stringify([source.name, ...source.keys.map((it) => row[it])]), { source, row }];
+    rows.map((it) => {
+      const { source, values } = it;
+      return [JSON.stringify([source.name, ...values.slice(0, source.keys.length)]), it];
     }),
   );
 }
 
-function rowOf({ columns }: Table, object: object): TableRow {
-  const fields = new Map<string, unknown>(Object.entries(object));
-  return Object.fromEntries(
-    columns.map(({ name, field, type }) => [name, storedValue(type, fields.get(field))]),
-  );
-}
-
-/** News without a field is NULL, so that SQL can tell which alerts are pending. */
-function storedValue(type: string, value: unknown): SqlValue {
-  if (type === "flag") return value === true ? 1 : 0;
-  if (type !== "json" || value === null) return value as SqlValue;
-  const text = JSON.stringify(value);
-  return text === "{}" ? null : text;
-}
-
-function objectOf({ columns }: Table, row: Row): Record<string, unknown> {
-  return Object.fromEntries(
-    columns.map(({ field, name, type }) => [field, readValue(type, row[name])]),
-  );
-}
-
-function readValue(type: string, value: unknown): unknown {
-  if (value === null || type === "text") return value;
-  if (type === "flag") return Number(value) === 1;
-  return type === "json" ? JSON.parse(String(value)) : Number(value);
-}
-
-function ddlOf({ name, keys, columns }: Table): string {
-  const lines = columns.map((it) => {
-    const type = it.type === "flag" || it.type === "bigint" ? "bigint" : "text";
-    return `${it.name} ${type}${it.isOptional ? "" : " NOT NULL"}`;
-  });
-  return `CREATE TABLE IF NOT EXISTS opspec.${name} (
-    stack text NOT NULL, ${lines.join(", ")}, PRIMARY KEY (${["stack", ...keys].join(", ")})
-  );`;
-}
-
 function upsertText({ name, keys, columns }: Table): string {
-  const names = ["stack", ...columns.map((it) => it.name)];
-  const set = names.slice(1).filter((it) => !keys.includes(it));
+  const names = ["stack", ...columns];
+  const set = columns.filter((it) => !keys.includes(it));
   return `INSERT INTO opspec.${name} (${names.join(", ")})
     VALUES (${names.map((_, index) => `$${index + 1}`).join(", ")})
-    ON CONFLICT (${["stack", ...keys].join(", ")})
+    ON CONFLICT (stack, ${keys.join(", ")})
     DO UPDATE SET ${set.map((it) => `${it} = excluded.${it}`).join(", ")}`;
 }
 

@@ -1,5 +1,5 @@
-import { type AlertEvent, isResolved } from "../contract/alert-event.ts";
-import type { MessageItem } from "./alert-message.ts";
+import * as z from "zod/mini";
+import type { AlertEvent, Delivery, StoredAlert } from "../contract/alert-event.ts";
 
 /** News of one alert: it fires, it is resolved, or first the one and then the other. */
 export interface AlertNews {
@@ -7,173 +7,167 @@ export interface AlertNews {
   readonly resolved?: AlertEvent | undefined;
 }
 
-/** The state of one alert in one channel: a row of the alert store. Times are epoch milliseconds. */
-export interface AlertState {
+/** A message that is in flight. Others send it again after `until`, because its sender is gone. */
+interface InFlightMessage {
+  readonly id: string;
+  readonly until: number;
+  readonly overflow: number;
+}
+
+/** An alert as operators look back at it. */
+export interface RecentAlert {
   readonly key: string;
-  /** Null when it is resolved or silenced. */
-  readonly firingSince: number | null;
-  /** The last message said that it fires, so the readers expect a resolved notice. */
-  readonly isNotified: boolean;
-  /** When the last message said that it fires, and the one before. */
-  readonly notifiedAt: number | null;
-  readonly notifiedBefore: number | null;
-  /** Alerts since the last message; the next message counts them. */
+  readonly kind: AlertEvent["kind"];
+  readonly title: string;
+  readonly process: string;
+  readonly job?: string;
+  /** Of the first and the last equal alert, ISO 8601 in UTC. */
+  readonly at: string;
+  readonly lastAt: string;
   readonly count: number;
+  /** The result by channel. */
+  readonly deliveries: Readonly<Record<string, Delivery>>;
+}
+
+/** A time in which operators do not want alerts. */
+export interface Silence {
+  readonly id: string;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly reason: string;
+  readonly by: string;
+  /** Part of the keys of the silenced alerts; without it all alerts are silenced. */
+  readonly match?: string;
+}
+
+/** Postgres returns a `bigint` as text. */
+const Stored = z.union([z.number(), z.bigint(), z.string()]);
+
+const integer = z.codec(Stored, z.number(), { decode: Number, encode: (it) => it });
+
+const flag = z.codec(Stored, z.boolean(), {
+  decode: (it) => Number(it) === 1,
+  encode: (it) => (it ? 1 : 0),
+});
+
+/** JSON that this program wrote. */
+const json = <T>() =>
+  z.codec(z.string(), z.custom<T>(), {
+    decode: (text) => JSON.parse(text) as T,
+    encode: (it) => JSON.stringify(it),
+  });
+
+/** The state of one channel. Times are epoch milliseconds, here and below. */
+export const ChannelRow = z.object({
+  channel: z.string(),
+  /** No message before: because of the rate limit, the backoff or the server's Retry-After. */
+  nextMessageAt: integer,
+  /** Failed messages since the last delivered one. */
+  failures: integer,
+  /** When the group that is being collected is sent. */
+  groupUntil: z.nullable(integer),
+  /** Alerts beyond the limit of pending alerts. Only their number is kept, for the next message. */
+  overflow: integer,
+  inFlight: z.nullable(json<InFlightMessage>()),
+});
+
+/** Why the last message of a channel failed, without secrets. */
+export const ErrorRow = z.object({
+  channel: z.string(),
+  lastError: json<{ readonly why: string; readonly atMs: number }>(),
+});
+
+/** The state of one alert in one channel. */
+export const AlertRow = z.object({
+  channel: z.string(),
+  key: z.string(),
+  /** Null when it is resolved or silenced. */
+  firingSince: z.nullable(integer),
+  /** The last message said that it fires, so the readers expect a resolved notice. */
+  isNotified: flag,
+  /** When the last message said that it fires, and the one before. */
+  notifiedAt: z.nullable(integer),
+  notifiedBefore: z.nullable(integer),
+  /** Alerts since the last message; the next message counts them. */
+  count: integer,
   /** News for the next message. */
-  readonly waiting: AlertNews;
-  readonly nextAttemptAt: number;
+  waiting: z.nullable(json<AlertNews>()),
+  nextAttemptAt: integer,
   /** Messages with it that a server refused for good. */
-  readonly refusals: number;
+  refusals: integer,
   /** News in the message that is in flight, with the count that the message says. */
-  readonly inFlight: (AlertNews & { readonly count: number }) | null;
-  readonly updatedAt: number;
+  inFlight: z.nullable(json<AlertNews & { readonly count: number }>()),
+  updatedAt: integer,
+});
+
+export const SilenceRow = z.object({ id: z.string(), silence: json<Silence>() });
+
+/** The newest recent alert has the highest position. */
+export const RecentRow = z.object({
+  id: z.string(),
+  position: integer,
+  alert: json<RecentAlert>(),
+});
+
+export const ArrivedRow = z.object({
+  id: z.string(),
+  event: json<AlertEvent>(),
+  channels: json<StoredAlert["channels"]>(),
+  isSilenced: flag,
+});
+
+export type AlertState = z.infer<typeof AlertRow>;
+export type RecentRow = z.infer<typeof RecentRow>;
+
+/** A channel with the alerts that one change needs: the pending ones and those it asked for. */
+export interface Outbox extends z.infer<typeof ChannelRow> {
+  lastError: z.infer<typeof ErrorRow>["lastError"] | null;
+  readonly alerts: Map<string, AlertState>;
 }
 
-/** What happens to an alert that is admitted. */
-export interface Admission {
-  readonly state: AlertState;
-  /** `suppressed`: it is deduplicated, and the next message counts it. */
-  readonly verdict: "held" | "suppressed";
+/** The alerts of one stack, as one change sees them. A change edits this object. */
+export interface StackAlerts {
+  readonly outboxes: Map<string, Outbox>;
+  silences: readonly Silence[];
+  /** Newest first. */
+  recent: readonly RecentRow[];
+  /** Alerts that were stored with a run record and are not yet admitted to the channels. */
+  arrived: readonly StoredAlert[];
 }
 
-/** A third message about the same alert within this time waits. See docs/sources.md. */
-export const SPIKE_MS = 600_000;
+export function noAlerts(): StackAlerts {
+  return { outboxes: new Map(), silences: [], recent: [], arrived: [] };
+}
 
-/** A message that a server refuses so often for good is only counted, so that others get through. */
-const REFUSALS_MAX = 3;
+/** The channel's outbox, which is added when it is missing. */
+export function outboxOf({ outboxes }: Pick<StackAlerts, "outboxes">, channel: string): Outbox {
+  const outbox = outboxes.get(channel) ?? {
+    channel,
+    nextMessageAt: 0,
+    failures: 0,
+    groupUntil: null,
+    overflow: 0,
+    inFlight: null,
+    lastError: null,
+    alerts: new Map(),
+  };
+  outboxes.set(channel, outbox);
+  return outbox;
+}
 
-export function newAlertState(key: string, nowMs: number): AlertState {
+export function newAlertState(channel: string, key: string, nowMs: number): AlertState {
   return {
+    channel,
     key,
     firingSince: null,
     isNotified: false,
     notifiedAt: null,
     notifiedBefore: null,
     count: 0,
-    waiting: {},
+    waiting: null,
     nextAttemptAt: nowMs,
     refusals: 0,
     inFlight: null,
     updatedAt: nowMs,
   };
-}
-
-export function isWaiting({ waiting }: AlertState): boolean {
-  return waiting.firing !== undefined || waiting.resolved !== undefined;
-}
-
-/** Whether its news is still to be delivered. */
-export function isPending(state: AlertState): boolean {
-  return isWaiting(state) || state.inFlight !== null;
-}
-
-/** Admits one alert: it waits for the next message, or it is deduplicated. */
-export function admitAlert(
-  before: AlertState | undefined,
-  event: AlertEvent,
-  { repeatMs, nowMs }: { readonly repeatMs: number; readonly nowMs: number },
-): Admission {
-  if (isResolved(event)) return admitResolved(before, event, nowMs);
-  const known = before ?? newAlertState(event.key, nowMs);
-  const { waiting, inFlight, notifiedAt, notifiedBefore } = known;
-  const state: AlertState = {
-    ...known,
-    firingSince: known.firingSince ?? nowMs,
-    count: known.count + 1,
-    // It fires again, so a resolved notice that waits would be wrong.
-    waiting: { firing: waiting.firing },
-    updatedAt: nowMs,
-  };
-  const isAnnounced = waiting.firing ?? (inFlight?.resolved ? undefined : inFlight?.firing);
-  const isRecent =
-    known.isNotified && !inFlight?.resolved && notifiedAt !== null && nowMs - notifiedAt < repeatMs;
-  if (isAnnounced || isRecent) return { state, verdict: "suppressed" };
-  const nextAttemptAt = Math.max(nowMs, notifiedBefore === null ? 0 : notifiedBefore + SPIKE_MS);
-  return {
-    state: { ...state, waiting: { firing: event }, nextAttemptAt, refusals: 0 },
-    verdict: "held",
-  };
-}
-
-/**
- * A resolved notice waits if the readers know of the alert, or will. Without any state it waits too:
- * a process without this store may have sent the alert.
- */
-function admitResolved(
-  before: AlertState | undefined,
-  event: AlertEvent,
-  nowMs: number,
-): Admission {
-  const known = before ?? { ...newAlertState(event.key, nowMs), isNotified: true };
-  if (before?.firingSince === null) return { state: before, verdict: "suppressed" };
-  const state: AlertState = { ...known, firingSince: null, updatedAt: nowMs };
-  const { waiting, inFlight, nextAttemptAt } = known;
-  if (!known.isNotified && !waiting.firing && !inFlight?.firing) {
-    return { state, verdict: "suppressed" };
-  }
-  return {
-    state: {
-      ...state,
-      waiting: { ...waiting, resolved: event },
-      nextAttemptAt: waiting.firing ? nextAttemptAt : nowMs,
-    },
-    verdict: "held",
-  };
-}
-
-/** Notes an alert that is silenced, so that its resolved notice is not sent either. */
-export function silenceAlert(
-  before: AlertState | undefined,
-  event: AlertEvent,
-  nowMs: number,
-): AlertState | undefined {
-  if (!isResolved(event)) return before ?? newAlertState(event.key, nowMs);
-  if (!before || before.firingSince === null) return before;
-  return { ...before, firingSince: null, isNotified: false, waiting: {}, updatedAt: nowMs };
-}
-
-/** Moves the waiting news into the message that is in flight. */
-export function startDelivery(state: AlertState): AlertState {
-  return { ...state, waiting: {}, count: 0, inFlight: { ...state.waiting, count: state.count } };
-}
-
-/** Notes that the readers got the news. */
-export function confirmDelivery(state: AlertState, news: AlertNews, nowMs: number): AlertState {
-  const times = news.firing ? { notifiedAt: nowMs, notifiedBefore: state.notifiedAt } : {};
-  const isNotified = news.resolved === undefined;
-  return { ...state, ...times, isNotified, refusals: 0, updatedAt: nowMs };
-}
-
-/** Merges the news of a message that was not delivered with what came in the meantime. */
-export function returnToWaiting(state: AlertState, nowMs: number): AlertState {
-  const { waiting, inFlight } = state;
-  if (!inFlight) return state;
-  // The alert fires again, so the resolved notice in the message is out of date.
-  const resolved = waiting.resolved ?? (waiting.firing ? undefined : inFlight.resolved);
-  const firing = inFlight.firing ?? waiting.firing;
-  const isStillNews = inFlight.firing ?? (waiting.firing ? undefined : inFlight.resolved);
-  return {
-    ...state,
-    waiting: { firing, resolved },
-    count: state.count + inFlight.count,
-    nextAttemptAt: isStillNews ? nowMs : state.nextAttemptAt,
-    inFlight: null,
-  };
-}
-
-/** Counts a message that a server refused for good; `isGivenUp` when it is not tried again. */
-export function countRefusal(state: AlertState): {
-  readonly state: AlertState;
-  readonly isGivenUp: boolean;
-} {
-  const refusals = state.refusals + 1;
-  if (refusals < REFUSALS_MAX) return { state: { ...state, refusals }, isGivenUp: false };
-  return { state: { ...state, refusals: 0, inFlight: null }, isGivenUp: true };
-}
-
-/** The items of a message about one alert. Its first item says how often the alert came. */
-export function itemsOf({ firing, resolved, count }: AlertNews & { count: number }): MessageItem[] {
-  if (!firing) return resolved ? [{ event: resolved, count: count + 1 }] : [];
-  const first = { event: firing, count };
-  return resolved ? [first, { event: resolved, count: 1 }] : [first];
 }

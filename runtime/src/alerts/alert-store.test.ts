@@ -6,15 +6,9 @@ import { FAILED } from "../../testing/scratch-event.ts";
 import { type SqlDatabase, StoreError } from "../databases/sql-database.ts";
 import { MEMORY, openSqlite } from "../databases/sqlite-database.ts";
 import { changeAlerts, ensureAlertTables, readAlerts } from "./alert-rows.ts";
-import { newAlertState } from "./alert-state.ts";
-import { admit, newChannel, type Outbox, pendingAlerts } from "./outbox.ts";
-import {
-  mergeAlerts,
-  RECENT_MAX,
-  type RecentRow,
-  type StackAlerts,
-  withRecent,
-} from "./stack-alerts.ts";
+import { newAlertState, noAlerts, outboxOf, type StackAlerts } from "./alert-state.ts";
+import { admit, pendingAlerts } from "./outbox.ts";
+import { mergeAlerts, RECENT_MAX, withRecent } from "./stack-alerts.ts";
 
 const NOW_MS = Date.parse(FAILED.at);
 const RULES = { groupMs: 0, repeatMs: 600_000, limitMs: 10_000 };
@@ -38,28 +32,25 @@ test("a store grows no further by what a process kept while the store was away",
   const [outbox] = both.outboxes.values();
   if (!outbox) throw new Error("unreachable: a channel was merged");
   const pending = pendingAlerts(outbox).length;
-  expect([
-    both.recent.length,
-    pending,
-    outbox.channel.overflow,
-    outbox.alerts.size - pending,
-  ]).toEqual([100, 200, 1000, 500]);
+  expect([both.recent.length, pending, outbox.overflow, outbox.alerts.size - pending]).toEqual([
+    100, 200, 1000, 500,
+  ]);
 });
 
 /** As much as a store keeps of 600 different alerts. */
 function fullStore(name: string): StackAlerts {
-  const outbox: Outbox = { channel: newChannel("ops"), alerts: new Map() };
-  let recent: RecentRow[] = [];
+  const alerts = noAlerts();
+  const outbox = outboxOf(alerts, "ops");
   for (let number = 0; number < 600; number += 1) {
     const event = { ...FAILED, key: `shop/${name}-${number}/fail` };
     admit(outbox, event, { rules: RULES, nowMs: NOW_MS });
     const key = `told/${event.key}`;
     const atMs = NOW_MS + number;
     const firing = { firingSince: atMs, isNotified: true, notifiedAt: atMs };
-    outbox.alerts.set(key, { ...newAlertState(key, atMs), ...firing });
-    recent = withRecent(recent, event, { ops: "held" }).slice(0, RECENT_MAX);
+    outbox.alerts.set(key, { ...newAlertState("ops", key, atMs), ...firing });
+    alerts.recent = withRecent(alerts.recent, event, { ops: "held" }).slice(0, RECENT_MAX);
   }
-  return { outboxes: new Map([["ops", outbox]]), silences: [], recent, arrived: [] };
+  return alerts;
 }
 
 /** A database whose transactions fail as long as `failure` returns an error. */

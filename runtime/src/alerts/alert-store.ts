@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Query, type SqlDatabase, StoreError } from "../databases/sql-database.ts";
 import type { Clock } from "../run/clock.ts";
 import { changeAlerts, ensureAlertTables, firingChannels, readAlerts } from "./alert-rows.ts";
-import type { AlertState } from "./alert-state.ts";
-import type { Outbox } from "./outbox.ts";
-import { mergeAlerts, type StackAlerts } from "./stack-alerts.ts";
+import { noAlerts, type StackAlerts } from "./alert-state.ts";
+import { readOldAlerts } from "./old-alerts.ts";
+import { mergeAlerts } from "./stack-alerts.ts";
 
 /** An alert is more urgent than its state: a store that takes longer counts as down. */
 const STORE_MS = 3_000;
@@ -19,8 +18,6 @@ const REMEMBERED_MAX = 500;
 export interface AlertStoreOptions {
   readonly database: SqlDatabase;
   readonly stack: string;
-  /** The alerts of a version that kept them in one document. */
-  readonly readOldAlerts: () => Promise<StackAlerts | undefined>;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -35,7 +32,7 @@ type Change<T> = (alerts: StackAlerts) => T;
  */
 export class AlertStore {
   readonly #options: AlertStoreOptions;
-  #own: StackAlerts = { outboxes: new Map(), silences: [], recent: [], arrived: [] };
+  #own = noAlerts();
   /** Silences that the database has, so that a merge tells new from ended ones. */
   #storedSilences = new Set<string>();
   #isOldRead = false;
@@ -68,15 +65,16 @@ export class AlertStore {
   }
 
   /** Whether the alert fires in one of the channels. */
-  isFiring(key: string, channels: readonly string[]): Promise<boolean> {
+  async isFiring(key: string, channels: readonly string[]): Promise<boolean> {
     const { database, stack } = this.#options;
-    return this.#run(
-      async () => {
-        const firing = await firingChannels(database.query.bind(database), stack, key);
-        return firing.some((it) => channels.includes(it));
-      },
-      () => channels.some((it) => isFiringIn(this.#own.outboxes.get(it), key)),
+    const firing = await this.#run(
+      () => firingChannels(database.query.bind(database), stack, key),
+      () =>
+        [...this.#own.outboxes.values()].flatMap(({ channel, alerts }) =>
+          (alerts.get(key)?.firingSince ?? null) === null ? [] : channel,
+        ),
     );
+    return firing.some((it) => channels.includes(it));
   }
 
   isDown(): boolean {
@@ -121,7 +119,7 @@ export class AlertStore {
     try {
       return await inTime(database.where, async (stop) => {
         await this.#prepare(stop);
-        return await inDatabase(stop);
+        return inDatabase(stop);
       });
     } catch (error) {
       // Anything else is a defect, and must not look like a store that is down.
@@ -137,23 +135,25 @@ export class AlertStore {
 
   /** Creates the tables, and merges the alerts of an older version and those of an outage. */
   async #prepare(stop: AbortSignal): Promise<void> {
-    const { database, readOldAlerts, log } = this.#options;
-    await ensureAlertTables(database);
-    const old = this.#isOldRead ? undefined : await readOldAlerts();
-    if (old) {
-      await this.#inTransaction(
-        keysOf(old),
-        (alerts) => {
-          if (alerts.outboxes.size === 0) mergeAlerts(alerts, old);
-        },
+    const { database, stack, log } = this.#options;
+    const merge = (own: StackAlerts, work: Change<void>) =>
+      this.#inTransaction(
+        [...own.outboxes.values()].flatMap(({ alerts }) => [...alerts.keys()]),
+        work,
         stop,
       );
+    await ensureAlertTables(database);
+    const old = this.#isOldRead ? undefined : await readOldAlerts(database, stack);
+    if (old) {
+      await merge(old, (alerts) => {
+        if (alerts.outboxes.size === 0) mergeAlerts(alerts, old);
+      });
     }
     this.#isOldRead = true;
     if (!this.isDown()) return;
     const own = this.#own;
     const stored = this.#storedSilences;
-    await this.#inTransaction(keysOf(own), (alerts) => mergeAlerts(alerts, own, stored), stop);
+    await merge(own, (alerts) => mergeAlerts(alerts, own, stored));
     this.#tryAgainAtMs = undefined;
     this.#notified = new Set();
     log.info("the alert store is up again");
@@ -178,46 +178,28 @@ export class AlertStore {
 
   /** Keeps what the next outage needs. The pending news stays in the database. */
   #remember({ outboxes, silences }: StackAlerts): void {
-    for (const { channel, alerts } of outboxes.values()) {
-      const known = this.#own.outboxes.get(channel.name)?.alerts ?? new Map<string, AlertState>();
-      for (const it of alerts.values()) {
-        known.delete(it.key);
-        known.set(it.key, { ...it, waiting: {}, inFlight: null, count: 0 });
+    for (const it of outboxes.values()) {
+      const alerts = this.#own.outboxes.get(it.channel)?.alerts ?? new Map();
+      for (const state of it.alerts.values()) {
+        alerts.delete(state.key);
+        alerts.set(state.key, { ...state, waiting: null, inFlight: null, count: 0 });
       }
-      for (const key of [...known.keys()].slice(0, -REMEMBERED_MAX)) known.delete(key);
-      const idle = { ...channel, groupUntil: null, overflow: 0, inFlight: null };
-      this.#own.outboxes.set(channel.name, { channel: idle, alerts: known });
+      for (const key of [...alerts.keys()].slice(0, -REMEMBERED_MAX)) alerts.delete(key);
+      const idle = { ...it, groupUntil: null, overflow: 0, inFlight: null, alerts };
+      this.#own.outboxes.set(it.channel, idle);
     }
-    this.#own = { outboxes: this.#own.outboxes, silences, recent: [], arrived: [] };
+    this.#own = { ...noAlerts(), outboxes: this.#own.outboxes, silences };
     this.#storedSilences = new Set(silences.map(({ id }) => id));
   }
 }
 
-function isFiringIn(outbox: Outbox | undefined, key: string): boolean {
-  return (outbox?.alerts.get(key)?.firingSince ?? null) !== null;
-}
-
-function keysOf({ outboxes }: StackAlerts): string[] {
-  return [...outboxes.values()].flatMap(({ alerts }) => [...alerts.keys()]);
-}
-
 /** Rejects with a StoreError after STORE_MS, and then stops the work. */
-async function inTime<T>(where: string, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController();
-  const timer = new AbortController();
-  const limit = sleep(STORE_MS, undefined, { signal: timer.signal }).then(() => {
-    const cause = new Error(`no answer within ${STORE_MS} ms`);
-    const error = new StoreError({ where, verb: "change the alerts" }, cause);
-    late.abort(error);
-    throw error;
+function inTime<T>(where: string, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = AbortSignal.timeout(STORE_MS);
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const cause = new Error(`no answer within ${STORE_MS} ms`);
+  stop.addEventListener("abort", () => {
+    reject(new StoreError({ where, verb: "change the alerts" }, cause));
   });
-  const working = work(late.signal);
-  // The one that loses the race must not end the process.
-  limit.catch(() => {});
-  working.catch(() => {});
-  try {
-    return await Promise.race([working, limit]);
-  } finally {
-    timer.abort();
-  }
+  return Promise.race([work(stop), late]);
 }

@@ -11,16 +11,15 @@ import type { Env } from "../contract/env.ts";
 import { type RuntimeManifest, stackNamespace } from "../contract/manifest.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
 import type { Clock } from "../run/clock.ts";
+import { type Outbox, outboxOf } from "./alert-state.ts";
 import { AlertStore } from "./alert-store.ts";
 import { messageOf } from "./alert-message.ts";
 import { type Channel, whyNotSent } from "./channels/channel.ts";
 import { openChannels } from "./channels/channels.ts";
 import { DeliveryLoop } from "./delivery-loop.ts";
-import { readOldAlerts } from "./old-alerts.ts";
-import { type AlertRules, newChannel, noteWell, type Outbox, pendingAlerts } from "./outbox.ts";
-import { outboxOf, type RecentAlert } from "./stack-alerts.ts";
+import { type AlertRules, noteWell, pendingAlerts } from "./outbox.ts";
 import { normalisedKey, safeEvent } from "./safe-event.ts";
-import { openSilences, type Silences } from "./silences.ts";
+import { openSilences } from "./silences.ts";
 
 /** Default time after which an equal alert is sent again, in s; see docs/sources.md. */
 const REPEAT_SECONDS = 600;
@@ -32,44 +31,9 @@ const LIMIT_SECONDS = 10;
 const TEST_MS = 30_000;
 
 /** The alerts of a process. */
-export interface Alerts extends AlertSink {
-  readonly silences: Silences;
-  /**
-   * The alerts to store with the record of a run, so that any process can deliver them. None when no
-   * channel is set up. The caller sends them next.
-   */
-  toStore(runId: string, events: readonly AlertEvent[]): Promise<StoredAlert[]>;
-  /** The last alerts of all processes of the stack, newest first. */
-  recent(limit: number): Promise<readonly RecentAlert[]>;
-  channels(): Promise<ChannelInfo[]>;
-  /**
-   * Sends a test message through every channel, past silences and limits. A channel that takes it is
-   * also sent what it holds.
-   *
-   * @param channel only the channel of this name
-   */
-  test(by: string, channel?: string): Promise<ChannelTest[]>;
-  /** From now on this process also sends what others left unsent. */
-  start(): void;
-  /** Sends what is due, within the limit. */
-  flush(limitMs: number): Promise<void>;
-  /** Sends what is due, within the limit, and closes. */
-  close(limitMs: number): Promise<void>;
-}
+export type Alerts = ReturnType<typeof alertsOf>;
 
-export interface ChannelInfo {
-  readonly name: string;
-  readonly kind: string;
-  /** Its variables are set, and its switch is on. */
-  readonly isReady: boolean;
-  /** Alerts that wait for its next message. */
-  readonly held: number;
-  /** Messages that failed since the last delivered one. While there are any, the channel backs off. */
-  readonly failures: number;
-  /** When it is tried again, ISO 8601 in UTC; null while it does not back off. */
-  readonly nextAttemptAt: string | null;
-  readonly lastError: { readonly why: string; readonly at: string } | null;
-}
+export type ChannelInfo = ReturnType<typeof channelInfo>;
 
 /** The result of a channel's test. */
 export interface ChannelTest {
@@ -102,33 +66,23 @@ export function alertsOf(
   channels: readonly Channel[],
   rules: AlertRules,
   options: Omit<AlertsOptions, "alerts">,
-): Alerts {
+) {
   const { manifest, database, log, clock } = options;
-  const stack = stackNamespace(manifest);
-  const readOld = () => readOldAlerts(database, stack);
-  const store = new AlertStore({ database, stack, readOldAlerts: readOld, log, clock });
+  const store = new AlertStore({ database, stack: stackNamespace(manifest), log, clock });
   const silences = openSilences({ ...options, store });
   const isReady = () => channels.some((it) => it.isReady());
   const readyChannels = () => (isReady() ? channels.filter((it) => it.isReady()) : [NO_CHANNEL]);
+  const readyNames = () => readyChannels().map(({ name }) => name);
   const loop = new DeliveryLoop({ channels: readyChannels, rules, store, log, clock });
   const alertOf = async (event: AlertEvent, id: string): Promise<StoredAlert> => ({
     id,
     event: safeEvent(event),
-    channels: readyChannels().map(({ name }) => name),
+    channels: readyNames(),
     isSilenced: await silences.isJobSilenced(event),
   });
   let isUsed = false;
-  const flush = async (limitMs: number): Promise<void> => {
-    if (isReady() || isUsed) await loop.flush(limitMs);
-  };
-  return {
-    silences,
-    toStore: async (runId, events) =>
-      isReady() ? Promise.all(events.map((it) => alertOf(it, storedId(runId, it)))) : [],
-    isFiring: (key) => {
-      const names = readyChannels().map(({ name }) => name);
-      return store.isFiring(normalisedKey(key), names);
-    },
+  const sink: AlertSink = {
+    isFiring: (key) => store.isFiring(normalisedKey(key), readyNames()),
     clear: (key) => clearAlert(store, normalisedKey(key)),
     send: async (event, id) => {
       isUsed = true;
@@ -140,27 +94,52 @@ export function alertsOf(
         return "error";
       }
     },
-    recent: async (limit) => {
+  };
+  /** Sends what is due, within the limit. */
+  const flush = async (limitMs: number): Promise<void> => {
+    if (isReady() || isUsed) await loop.flush(limitMs);
+  };
+  return {
+    ...sink,
+    silences,
+    flush,
+    /**
+     * The alerts to store with the record of a run, so that any process can deliver them. None when
+     * no channel is set up. The caller sends them next.
+     */
+    toStore: async (runId: string, events: readonly AlertEvent[]) =>
+      isReady() ? Promise.all(events.map((it) => alertOf(it, storedId(runId, it)))) : [],
+    /** The last alerts of all processes of the stack, newest first. */
+    recent: async (limit: number) => {
       const { recent } = await store.read();
       return recent.slice(0, limit).map(({ alert }) => alert);
     },
     channels: async () => {
-      const { outboxes } = await store.read();
-      return channels.map((it) => channelInfo(it, outboxes.get(it.name)));
+      const alerts = await store.read();
+      return channels.map((it) => channelInfo(it, outboxOf(alerts, it.name)));
     },
-    test: async (by, channel) => {
+    /**
+     * Sends a test message through every channel, or only one, past silences and limits. A channel
+     * that takes it is well, so it is also sent what it holds.
+     */
+    test: async (by: string, channel?: string) => {
       const event = testEvent(options, by);
       const tested = channels.filter(({ name }) => channel === undefined || name === channel);
       const tests = await Promise.all(tested.map((it) => testChannel(it, event)));
-      await endBackoff(store, tests, clock);
+      await store.change([], (alerts) => {
+        for (const { name, result } of tests) {
+          if (result === "sent") noteWell(outboxOf(alerts, name), clock.now().getTime());
+        }
+      });
       loop.deliver();
       return tests;
     },
+    /** From now on this process also sends what others left unsent. */
     start: () => {
       if (isReady()) loop.start();
     },
-    flush,
-    close: async (limitMs) => {
+    /** Sends what is due, within the limit, and closes. */
+    close: async (limitMs: number) => {
       await flush(limitMs);
       loop.stop();
       await store.close();
@@ -173,20 +152,23 @@ function clearAlert(store: AlertStore, key: string): Promise<void> {
   return store.change([key], ({ outboxes }) => {
     for (const { alerts } of outboxes.values()) {
       const known = alerts.get(key);
-      if (known) alerts.set(key, { ...known, firingSince: null });
+      if (known) known.firingSince = null;
     }
   });
 }
 
-function channelInfo(channel: Channel, outbox: Outbox | undefined): ChannelInfo {
-  const { name, kind } = channel;
-  const { failures, nextMessageAt, lastError } = outbox?.channel ?? newChannel(name);
+function channelInfo({ name, kind, isReady }: Channel, outbox: Outbox) {
+  const { failures, nextMessageAt, lastError, overflow } = outbox;
   return {
     name,
     kind,
-    isReady: channel.isReady(),
-    held: outbox ? pendingAlerts(outbox).length + outbox.channel.overflow : 0,
+    /** Its variables are set, and its switch is on. */
+    isReady: isReady(),
+    /** Alerts that wait for its next message. */
+    held: pendingAlerts(outbox).length + overflow,
+    /** Messages that failed since the last delivered one. While there are any, the channel backs off. */
     failures,
+    /** When it is tried again, ISO 8601 in UTC; null while it does not back off. */
     nextAttemptAt: failures > 0 ? new Date(nextMessageAt).toISOString() : null,
     lastError: lastError && { why: lastError.why, at: new Date(lastError.atMs).toISOString() },
   };
@@ -200,18 +182,6 @@ export function channelWords(channel: ChannelInfo): string {
   return `${kind} fails: ${lastError?.why}; ${held} held, next attempt at ${nextAttemptAt}`;
 }
 
-/** A channel that took a test message is well, so what it holds need not wait for the backoff. */
-async function endBackoff(
-  store: AlertStore,
-  tests: readonly ChannelTest[],
-  clock: Clock,
-): Promise<void> {
-  const sent = tests.filter(({ result }) => result === "sent");
-  await store.change([], (alerts) => {
-    for (const { name } of sent) noteWell(outboxOf(alerts, name), clock.now().getTime());
-  });
-}
-
 /** Takes the alerts of a process without a channel: the delivery loop logs them. */
 const NO_CHANNEL: Channel = {
   name: "log",
@@ -220,17 +190,12 @@ const NO_CHANNEL: Channel = {
   send: async () => "skipped",
 };
 
-function rulesOf(alerts: ManifestAlerts | undefined): AlertRules {
-  const {
-    groupSeconds = 0,
-    dedupeSeconds = REPEAT_SECONDS,
-    limitSeconds = LIMIT_SECONDS,
-  } = alerts ?? {};
-  const repeatSeconds = Math.max(dedupeSeconds, alerts?.repeatSeconds ?? 0);
+function rulesOf(alerts: Partial<ManifestAlerts> = {}): AlertRules {
+  const { groupSeconds = 0, dedupeSeconds = REPEAT_SECONDS, repeatSeconds = 0 } = alerts;
   return {
     groupMs: groupSeconds * 1000,
-    repeatMs: repeatSeconds * 1000,
-    limitMs: limitSeconds * 1000,
+    repeatMs: Math.max(dedupeSeconds, repeatSeconds) * 1000,
+    limitMs: (alerts.limitSeconds ?? LIMIT_SECONDS) * 1000,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Delivery, StoredAlert } from "../contract/alert-event.ts";
 import type { Clock } from "../run/clock.ts";
 import { waitAtMost } from "../run/timer.ts";
 import { countOf } from "./alert-message.ts";
+import { outboxOf } from "./alert-state.ts";
 import type { AlertStore } from "./alert-store.ts";
 import { type Channel, ChannelError, whyNotSent } from "./channels/channel.ts";
 import {
@@ -14,16 +15,13 @@ import {
   noteSkipped,
   type Outgoing,
 } from "./outbox.ts";
-import { outboxOf, type Plan, planDelivery, withDelivery } from "./stack-alerts.ts";
+import { planDelivery, withDelivery } from "./stack-alerts.ts";
 
 /** Longest time for one message with all its attempts. */
 const SEND_MS = 50_000;
 
 /** Poll interval for messages that other processes left unsent. */
 const POLL_MS = 30_000;
-
-/** Poll interval, at the end of a process, for the message that another process is sending. */
-const FLUSH_POLL_MS = 500;
 
 export interface DeliveryOptions {
   /** The channels that are set up now. */
@@ -35,13 +33,19 @@ export interface DeliveryOptions {
 }
 
 /** An alert that this process sends. */
-export interface NewAlert extends StoredAlert {
+interface NewAlert extends StoredAlert {
   /** It was stored with a run record. If the store lacks it now, another process admitted it. */
   readonly isStored: boolean;
 }
 
 interface Waiting extends NewAlert {
-  readonly answer: (result: Promise<Delivery>) => void;
+  readonly answer: (result: Delivery | Promise<Delivery>) => void;
+}
+
+/** A message that this process sends. */
+interface Sent {
+  readonly outgoing: Outgoing;
+  readonly result: Promise<Delivery>;
 }
 
 /** Admits alerts into the store and delivers the messages that are due. */
@@ -62,10 +66,10 @@ export class DeliveryLoop {
 
   /** Resolves when the alert is delivered, or is known to wait. */
   async send(alert: NewAlert): Promise<Delivery> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ ...alert, answer: resolve });
-      void this.#admitAll();
-    });
+    const { promise, resolve } = Promise.withResolvers<Delivery>();
+    this.#waiting.push({ ...alert, answer: resolve });
+    void this.#admitAll();
+    return promise;
   }
 
   /** From now on also sends what other processes left unsent. */
@@ -99,21 +103,18 @@ export class DeliveryLoop {
   async #admitAll(): Promise<void> {
     if (this.#isAdmitting) return;
     this.#isAdmitting = true;
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      await this.#admitBatch(batch);
-    }
+    while (this.#waiting.length > 0) await this.#admitBatch(this.#waiting.splice(0));
     this.#isAdmitting = false;
   }
 
   async #admitBatch(batch: readonly Waiting[]): Promise<void> {
+    const { log } = this.#options;
     try {
       const { verdicts, sent } = await this.#tick(batch, false);
       for (const { id, event, answer } of batch) {
         const verdict = verdicts.get(id) ?? { other: "held" };
         if (Object.values(verdict).includes("silenced")) {
-          this.#options.log.info({ alert: event.kind, key: event.key }, "alert silenced");
+          log.info({ alert: event.kind, key: event.key }, "alert silenced");
         }
         answer(resultOf(event, verdict, sent));
       }
@@ -121,13 +122,13 @@ export class DeliveryLoop {
         void Promise.all(sent.map((it) => it.result)).then(() => this.deliver());
       }
     } catch (error) {
-      this.#options.log.error({ err: error }, "alerts could not be stored");
-      for (const { answer } of batch) answer(Promise.resolve("error"));
+      log.error({ err: error }, "alerts could not be stored");
+      for (const { answer } of batch) answer("error");
     }
   }
 
   /** Admits alerts, starts to send what is due, and sets the timer for the next message. */
-  async #tick(alerts: readonly NewAlert[], isLast: boolean): Promise<Plan & { sent: Sent[] }> {
+  async #tick(alerts: readonly NewAlert[], isLast: boolean) {
     const { store, channels, rules, clock } = this.#options;
     const names = channels().map(({ name }) => name);
     const keys = alerts.map(({ event }) => event.key);
@@ -136,25 +137,24 @@ export class DeliveryLoop {
       const added = alerts.filter(({ isStored }) => !isStored || store.isDown());
       return planDelivery(all, added, { channels: names, rules, nowMs, isLast });
     });
-    const isHeld = [...plan.verdicts.values()].some((it) => Object.values(it).includes("held"));
-    this.#isOwing = plan.nextAtMs !== undefined && (this.#isOwing || isHeld);
+    const { verdicts, messages, nextAtMs } = plan;
+    const isHeld = [...verdicts.values()].some((it) => Object.values(it).includes("held"));
+    this.#isOwing = nextAtMs !== undefined && (this.#isOwing || isHeld);
     clearTimeout(this.#timer);
     if (!this.#isStopped && (this.#isOwing || this.#isPolling)) {
-      const dueMs = this.#isOwing ? (plan.nextAtMs ?? 0) - clock.now().getTime() : POLL_MS;
+      const dueMs = this.#isOwing ? (nextAtMs ?? 0) - clock.now().getTime() : POLL_MS;
       const waitMs = Math.min(Math.max(0, dueMs), POLL_MS);
       this.#timer = setTimeout(() => this.deliver(), waitMs).unref();
     }
-    const sent = plan.messages.map((it) => ({ outgoing: it, result: this.#deliver(it) }));
-    return { ...plan, sent };
+    const sent = messages.map((it): Sent => ({ outgoing: it, result: this.#deliver(it) }));
+    return { verdicts, sent, nextAtMs };
   }
 
   /** Sends everything that is due; returns when more may be due. */
   async #deliverDue(isLast: boolean): Promise<number | undefined> {
     while (!this.#isStopped) {
-      const { sent, nextAtMs, isInFlight } = await this.#tick([], isLast);
-      if (sent.length === 0) {
-        return isInFlight ? this.#options.clock.now().getTime() + FLUSH_POLL_MS : nextAtMs;
-      }
+      const { sent, nextAtMs } = await this.#tick([], isLast);
+      if (sent.length === 0) return nextAtMs;
       await Promise.all(sent.map((it) => it.result));
     }
     return undefined;
@@ -182,6 +182,7 @@ export class DeliveryLoop {
   async #sendAndNote(outgoing: Outgoing): Promise<Delivery> {
     const { store, clock, rules } = this.#options;
     const result = await this.#sendMessage(outgoing);
+    const isKnown = typeof result === "string";
     const keys = outgoing.alerts.map(({ key }) => key);
     await store.change(keys, (alerts) => {
       const nowMs = clock.now().getTime();
@@ -189,18 +190,16 @@ export class DeliveryLoop {
       if (result === "sent") noteDelivered(outbox, outgoing, { nowMs, limitMs: rules.limitMs });
       else if (result === "skipped") noteSkipped(outbox, outgoing);
       else noteFailed(outbox, outgoing, { ...result, nowMs });
-      const delivery = typeof result === "string" ? result : "error";
-      alerts.recent = withDelivery(alerts.recent, outgoing, delivery);
+      alerts.recent = withDelivery(alerts.recent, outgoing, isKnown ? result : "error");
     });
-    return typeof result === "string" ? result : "held";
+    return isKnown ? result : "held";
   }
 
-  async #sendMessage({ channel, message }: Outgoing): Promise<SendResult> {
+  async #sendMessage({ channel, message }: Outgoing): Promise<"sent" | "skipped" | MessageFailure> {
     const { channels, store, log } = this.#options;
     const receiver = channels().find((it) => it.name === channel);
     if (!receiver) return "skipped";
-    const [first] = message.items;
-    const { kind, key, title, job } = first?.event ?? {};
+    const { kind, key, title, job } = message.items[0]?.event ?? {};
     const line = { channel, alert: kind, key, job, title, count: countOf(message) };
     const note = store.noteFor(channel);
     const noted = note === undefined ? message : { ...message, note };
@@ -216,14 +215,6 @@ export class DeliveryLoop {
       return { why, retryAfterMs: error instanceof ChannelError ? error.retryAfterMs : 0 };
     }
   }
-}
-
-type SendResult = "sent" | "skipped" | MessageFailure;
-
-/** A message that is in flight. */
-interface Sent {
-  readonly outgoing: Outgoing;
-  readonly result: Promise<Delivery>;
 }
 
 const BEST_FIRST: readonly Delivery[] = ["sent", "held", "suppressed", "silenced", "error"];

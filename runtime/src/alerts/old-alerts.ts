@@ -2,9 +2,15 @@ import { randomUUID } from "node:crypto";
 import { type AlertEvent, isResolved } from "../contract/alert-event.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
 import { openDocument } from "../state/documents.ts";
-import { outboxOf, type RecentAlert, type Silence, type StackAlerts } from "./stack-alerts.ts";
-import { newAlertState } from "./alert-state.ts";
-import type { Outbox } from "./outbox.ts";
+import {
+  newAlertState,
+  noAlerts,
+  type Outbox,
+  outboxOf,
+  type RecentAlert,
+  type Silence,
+  type StackAlerts,
+} from "./alert-state.ts";
 
 /** The document in which older versions kept all alerts of a stack. */
 interface OldAlerts {
@@ -41,17 +47,18 @@ export async function readOldAlerts(
 ): Promise<StackAlerts | undefined> {
   const text = await openDocument(database, { stack, name: "alerts" }).read();
   if (text === undefined) return undefined;
-  const alerts: StackAlerts = { outboxes: new Map(), silences: [], recent: [], arrived: [] };
   try {
     const { channels = {}, silences = [], recent = [] } = JSON.parse(text) as OldAlerts;
-    for (const [name, old] of Object.entries(channels)) readChannel(outboxOf(alerts, name), old);
-    alerts.silences = silences;
-    const position = (index: number): number => recent.length - index;
-    alerts.recent = recent.map((alert, index) => ({
-      id: randomUUID(),
-      position: position(index),
-      alert,
-    }));
+    const alerts: StackAlerts = {
+      ...noAlerts(),
+      silences,
+      recent: recent.map((alert, index) => ({
+        id: randomUUID(),
+        position: recent.length - index,
+        alert,
+      })),
+    };
+    for (const [name, it] of Object.entries(channels)) readChannel(outboxOf(alerts, name), it);
     return alerts;
   } catch {
     return undefined;
@@ -60,11 +67,11 @@ export async function readOldAlerts(
 
 function readChannel(outbox: Outbox, old: OldChannel): void {
   const { nextAtMs, failures, told, held, more, flight } = old;
-  const overflow = more + (flight?.more ?? 0);
-  outbox.channel = { ...outbox.channel, nextMessageAt: nextAtMs, failures, overflow };
+  Object.assign(outbox, { nextMessageAt: nextAtMs, failures });
+  outbox.overflow = more + (flight?.more ?? 0);
   for (const [key, { atMs, isOpen, again, tellings }] of Object.entries(told)) {
     outbox.alerts.set(key, {
-      ...newAlertState(key, atMs),
+      ...newAlertState(outbox.channel, key, atMs),
       firingSince: isOpen ? (tellings[0] ?? atMs) : null,
       isNotified: isOpen,
       notifiedAt: tellings.at(-1) ?? (isOpen ? atMs : null),
@@ -73,18 +80,17 @@ function readChannel(outbox: Outbox, old: OldChannel): void {
     });
   }
   // A message that was in flight is sent again: a duplicate is better than a lost message.
-  for (const item of [...held, ...(flight?.items ?? [])]) addItem(outbox, item);
-}
-
-function addItem({ alerts }: Outbox, { event, count, notBeforeMs }: OldItem): void {
-  const state = alerts.get(event.key) ?? newAlertState(event.key, notBeforeMs);
-  const { firing, resolved } = state.waiting;
-  const isEnd = isResolved(event);
-  alerts.set(event.key, {
-    ...state,
-    firingSince: isEnd || resolved ? null : (state.firingSince ?? notBeforeMs),
-    waiting: isEnd ? { firing, resolved: event } : { firing: firing ?? event, resolved },
-    count: state.count + (isEnd ? count - 1 : count),
-    nextAttemptAt: notBeforeMs,
-  });
+  for (const { event, count, notBeforeMs } of [...held, ...(flight?.items ?? [])]) {
+    const { key } = event;
+    const state = outbox.alerts.get(key) ?? newAlertState(outbox.channel, key, notBeforeMs);
+    const isEnd = isResolved(event);
+    const isOver = isEnd || state.waiting?.resolved !== undefined;
+    outbox.alerts.set(key, {
+      ...state,
+      firingSince: isOver ? null : (state.firingSince ?? notBeforeMs),
+      waiting: isEnd ? { ...state.waiting, resolved: event } : { firing: event, ...state.waiting },
+      count: state.count + (isEnd ? count - 1 : count),
+      nextAttemptAt: notBeforeMs,
+    });
+  }
 }

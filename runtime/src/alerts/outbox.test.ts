@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
 import { FAILED, RECOVERED } from "../../testing/scratch-event.ts";
 import { countOf } from "./alert-message.ts";
+import { noAlerts, type Outbox, outboxOf } from "./alert-state.ts";
 import {
   admit,
   type AlertRules,
-  newChannel,
   nextMessageTime,
   noteDelivered,
   noteFailed,
-  type Outbox,
   type Outgoing,
   pendingAlerts,
   takeMessage,
@@ -28,22 +27,20 @@ function dice(seed: number): (sides: number) => number {
 }
 
 function emptyOutbox(): Outbox {
-  return { channel: newChannel("ops"), alerts: new Map() };
+  return outboxOf(noAlerts(), "ops");
 }
 
 /** A channel to which anything happens in any order, and what its readers know. */
 function scene() {
   const outbox = emptyOutbox();
   let nowMs = Date.parse(FAILED.at);
-  let messages = 0;
   let inFlight: Outgoing | undefined;
   const readers = { firing: 0, states: new Map<string, boolean>() };
   const take = () => {
-    const id = String((messages += 1));
-    inFlight = takeMessage(outbox, { nowMs, id, untilMs: nowMs + 60_000 }) ?? inFlight;
+    inFlight = takeMessage(outbox, nowMs) ?? inFlight;
   };
   const finish = (isDelivered: boolean) => {
-    if (!inFlight || outbox.channel.inFlight?.id !== inFlight.id) return;
+    if (!inFlight || outbox.inFlight?.id !== inFlight.id) return;
     const { message } = inFlight;
     if (isDelivered) {
       noteDelivered(outbox, inFlight, { nowMs, limitMs: RULES.limitMs });
@@ -63,7 +60,11 @@ function scene() {
     },
     /** Delivers everything that waits. */
     settle: () => {
-      for (let at = nextMessageTime(outbox); at !== undefined; at = nextMessageTime(outbox)) {
+      for (
+        let at = nextMessageTime(outbox, nowMs);
+        at !== undefined;
+        at = nextMessageTime(outbox, nowMs)
+      ) {
         nowMs = Math.max(nowMs, at);
         take();
         finish(true);
@@ -113,26 +114,26 @@ test("a channel that is away for days keeps 200 alerts, and the number of all", 
     for (let number = 0; number < 150; number += 1) {
       admit(outbox, { ...FAILED, key: `shop/${(said += 1)}/fail` }, { rules: RULES, nowMs });
     }
-    const taken = takeMessage(outbox, { nowMs, id: String(round), untilMs: nowMs + 60_000 });
+    const taken = takeMessage(outbox, nowMs);
     if (taken) noteFailed(outbox, taken, { nowMs, why: "HTTP 503", retryAfterMs: 0 });
     nowMs += 600_000;
   }
 
   const pending = pendingAlerts(outbox);
   expect(pending).toHaveLength(200);
-  expect(pending.reduce((sum, { count }) => sum + count, outbox.channel.overflow)).toBe(said);
+  expect(pending.reduce((sum, { count }) => sum + count, outbox.overflow)).toBe(said);
 });
 
 test("a server that asks for a wait of years is asked again after an hour", () => {
   const outbox = emptyOutbox();
   const nowMs = Date.parse(FAILED.at);
   admit(outbox, FAILED, { rules: RULES, nowMs });
-  const taken = takeMessage(outbox, { nowMs, id: "1", untilMs: nowMs + 60_000 });
+  const taken = takeMessage(outbox, nowMs);
   if (!taken) throw new Error("unreachable: an alert waits");
 
   noteFailed(outbox, taken, { nowMs, why: "HTTP 503", retryAfterMs: 1e12 });
 
-  expect(nextMessageTime(outbox)).toBe(nowMs + 3_600_000);
+  expect(nextMessageTime(outbox, nowMs)).toBe(nowMs + 3_600_000);
 });
 
 test("an alert that is refused for good three times is only counted, so that others get through", () => {
@@ -141,7 +142,7 @@ test("an alert that is refused for good three times is only counted, so that oth
   admit(outbox, FAILED, { rules: RULES, nowMs });
   const sizes = [];
   for (let round = 0; round < 4; round += 1) {
-    const taken = takeMessage(outbox, { nowMs, id: String(round), untilMs: nowMs + 60_000 });
+    const taken = takeMessage(outbox, nowMs);
     if (!taken) throw new Error("unreachable: an alert waits");
     sizes.push([taken.message.items.length, taken.message.more]);
     noteFailed(outbox, taken, { nowMs, why: "HTTP 503", retryAfterMs: undefined });
@@ -162,7 +163,7 @@ test("an alert with a repeat time of its own is deduplicated for that long", () 
   const admitAfter = (seconds: number) => {
     const nowMs = startMs + seconds * 1000;
     const verdict = admit(outbox, { ...FAILED, repeatSeconds: 3600 }, { rules: RULES, nowMs });
-    const message = takeMessage(outbox, { nowMs, id: String(seconds), untilMs: nowMs + 60_000 });
+    const message = takeMessage(outbox, nowMs);
     if (message) noteDelivered(outbox, message, { nowMs, limitMs: 0 });
     return verdict;
   };

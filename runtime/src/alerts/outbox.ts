@@ -1,19 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { type AlertEvent, type Delivery, isResolved } from "../contract/alert-event.ts";
-import type { AlertMessage } from "./alert-message.ts";
-import {
-  admitAlert,
-  type AlertNews,
-  type AlertState,
-  confirmDelivery,
-  countRefusal,
-  isPending,
-  isWaiting,
-  itemsOf,
-  returnToWaiting,
-  silenceAlert,
-  SPIKE_MS,
-  startDelivery,
-} from "./alert-state.ts";
+import type { AlertMessage, MessageItem } from "./alert-message.ts";
+import { type AlertNews, type AlertState, newAlertState, type Outbox } from "./alert-state.ts";
 
 /** Limits of the messages of each channel. */
 export interface AlertRules {
@@ -25,42 +13,26 @@ export interface AlertRules {
   readonly limitMs: number;
 }
 
-/** The state of one channel: a row of the alert store. Times are epoch milliseconds. */
-export interface ChannelState {
-  readonly name: string;
-  /** No message before: because of the rate limit, the backoff or the server's Retry-After. */
-  readonly nextMessageAt: number;
-  /** Failed messages since the last delivered one. */
-  readonly failures: number;
-  /** When the group that is being collected is sent. */
-  readonly groupUntil: number | null;
-  /** Alerts beyond the limit of pending alerts. Only their number is kept, for the next message. */
-  readonly overflow: number;
-  readonly inFlight: InFlightMessage | null;
-  /** Why the last message failed, without secrets; null after a delivered one. */
-  readonly lastError: { readonly why: string; readonly atMs: number } | null;
-}
-
-/** Others send the message again after `until`, because its sender is gone. */
-export interface InFlightMessage {
-  readonly id: string;
-  readonly until: number;
-  readonly overflow: number;
-}
-
-/** A channel with the alerts that one transaction needs: the pending ones and those it admits. */
-export interface Outbox {
-  channel: ChannelState;
-  readonly alerts: Map<string, AlertState>;
-}
-
 /** A message that one process may send now. */
 export interface Outgoing {
   readonly id: string;
   readonly channel: string;
   readonly message: AlertMessage;
-  readonly alerts: readonly AlertState[];
+  /** The alerts as they were when the message was made. */
+  readonly alerts: readonly Readonly<AlertState>[];
 }
+
+/** A message without a result after this time is free for other processes: its sender is gone. */
+const IN_FLIGHT_MS = 60_000;
+
+/** Poll interval, at the end of a process, for the message that another process is sending. */
+const LAST_POLL_MS = 500;
+
+/** A third message about the same alert within this time waits. See docs/sources.md. */
+const SPIKE_MS = 600_000;
+
+/** A message that a server refuses so often for good is only counted, so that others get through. */
+const REFUSALS_MAX = 3;
 
 /** Pending alerts of a channel that are kept with their texts. */
 const PENDING_MAX = 200;
@@ -75,43 +47,13 @@ const RETRY_AFTER_MS_MAX = 3_600_000;
 /** Clocks of two machines may differ by this; a time further in the future comes from a wrong clock. */
 export const CLOCKS_DIFFER_MS = 60_000;
 
-export function newChannel(name: string): ChannelState {
-  return {
-    name,
-    nextMessageAt: 0,
-    failures: 0,
-    groupUntil: null,
-    overflow: 0,
-    inFlight: null,
-    lastError: null,
-  };
-}
-
+/** Alerts whose news is still to be delivered. */
 export function pendingAlerts({ alerts }: Outbox): AlertState[] {
   return [...alerts.values()].filter(isPending);
 }
 
-/** Admits an alert to a channel. */
-export function admit(
-  outbox: Outbox,
-  event: AlertEvent,
-  { rules, nowMs }: { readonly rules: AlertRules; readonly nowMs: number },
-): Delivery {
-  const { channel, alerts } = outbox;
-  const before = alerts.get(event.key);
-  const repeatMs = Math.max(rules.repeatMs, (event.repeatSeconds ?? 0) * 1000);
-  const { state, verdict } = admitAlert(before, event, { repeatMs, nowMs });
-  // A resolved notice of an alert that the readers know is kept, however many are pending.
-  const isExpected = before?.isNotified === true && isResolved(event);
-  if (!isExpected && !hasRoom(outbox, state)) {
-    outbox.channel = { ...channel, overflow: channel.overflow + 1 };
-    return "suppressed";
-  }
-  alerts.set(event.key, state);
-  if (verdict === "held" && rules.groupMs > 0) {
-    outbox.channel = { ...channel, groupUntil: channel.groupUntil ?? nowMs + rules.groupMs };
-  }
-  return verdict;
+function isPending({ waiting, inFlight }: AlertState): boolean {
+  return waiting !== null || inFlight !== null;
 }
 
 /** Whether the state may be kept: of too many pending alerts only the number is kept. */
@@ -121,39 +63,117 @@ export function hasRoom(outbox: Outbox, state: AlertState): boolean {
   return !isOneMore || pendingAlerts(outbox).length < PENDING_MAX;
 }
 
-/** How many alerts the news stands for. */
-export function countOfNews(news: AlertNews & { readonly count: number }): number {
-  return itemsOf(news).reduce((sum, { count }) => sum + count, 0);
+/** Admits an alert to a channel: it waits for the next message, or it is deduplicated. */
+export function admit(
+  outbox: Outbox,
+  event: AlertEvent,
+  { rules, nowMs }: { readonly rules: AlertRules; readonly nowMs: number },
+): Delivery {
+  const { channel, alerts } = outbox;
+  const { key, repeatSeconds = 0 } = event;
+  const isEnd = isResolved(event);
+  const before = alerts.get(key);
+  const state = { ...(before ?? newAlertState(channel, key, nowMs)) };
+  // A process without this store may have sent the alert, so its end is news.
+  if (isEnd && !before) Object.assign(state, { firingSince: nowMs, isNotified: true });
+  const isNews = isEnd
+    ? resolve(state, event, nowMs)
+    : fire(state, event, { repeatMs: Math.max(rules.repeatMs, repeatSeconds * 1000), nowMs });
+  // A resolved notice of an alert that the readers know is kept, however many are pending.
+  const isExpected = isEnd && before?.isNotified === true;
+  if (!isExpected && !hasRoom(outbox, state)) {
+    outbox.overflow += 1;
+    return "suppressed";
+  }
+  alerts.set(key, state);
+  if (!isNews) return "suppressed";
+  if (rules.groupMs > 0) outbox.groupUntil ??= nowMs + rules.groupMs;
+  return "held";
 }
 
-/** Notes a silenced alert. */
-export function silence({ alerts }: Outbox, event: AlertEvent, nowMs: number): Delivery {
-  const state = silenceAlert(alerts.get(event.key), event, nowMs);
-  if (state) alerts.set(event.key, state);
+/** Notes that the alert fires; returns whether that is news. */
+function fire(
+  state: AlertState,
+  event: AlertEvent,
+  { repeatMs, nowMs }: { readonly repeatMs: number; readonly nowMs: number },
+): boolean {
+  const { waiting, inFlight, notifiedAt, notifiedBefore } = state;
+  state.firingSince ??= nowMs;
+  state.count += 1;
+  state.updatedAt = nowMs;
+  // It fires again, so a resolved notice that waits would be wrong.
+  state.waiting = waiting?.firing ? { firing: waiting.firing } : null;
+  const isEnding = inFlight?.resolved !== undefined;
+  const isAnnounced = waiting?.firing ?? (isEnding ? undefined : inFlight?.firing);
+  const isRecent =
+    state.isNotified && !isEnding && notifiedAt !== null && nowMs - notifiedAt < repeatMs;
+  if (isAnnounced || isRecent) return false;
+  state.waiting = { firing: event };
+  state.nextAttemptAt = Math.max(nowMs, notifiedBefore === null ? 0 : notifiedBefore + SPIKE_MS);
+  state.refusals = 0;
+  return true;
+}
+
+/** Notes that the alert is resolved; that is news if the readers know of the alert, or will. */
+function resolve(state: AlertState, event: AlertEvent, nowMs: number): boolean {
+  const { firingSince, isNotified, waiting, inFlight } = state;
+  if (firingSince === null) return false;
+  state.firingSince = null;
+  state.updatedAt = nowMs;
+  if (!isNotified && !waiting?.firing && !inFlight?.firing) return false;
+  if (!waiting?.firing) state.nextAttemptAt = nowMs;
+  state.waiting = { ...waiting, resolved: event };
+  return true;
+}
+
+/** Notes an alert that is silenced, so that its resolved notice is not sent either. */
+export function silence({ channel, alerts }: Outbox, event: AlertEvent, nowMs: number): Delivery {
+  const before = alerts.get(event.key);
+  if (!isResolved(event)) {
+    alerts.set(event.key, before ?? newAlertState(channel, event.key, nowMs));
+  } else if (before && before.firingSince !== null) {
+    Object.assign(before, { firingSince: null, isNotified: false, waiting: null });
+    before.updatedAt = nowMs;
+  }
   return "silenced";
 }
 
-/** Takes what is due as one message that is then in flight; undefined when nothing is due. */
-export function takeMessage(
-  outbox: Outbox,
-  options: { nowMs: number; id: string; untilMs: number; isLast?: boolean },
-): Outgoing | undefined {
-  const { nowMs, id, untilMs, isLast = false } = options;
-  const { inFlight } = outbox.channel;
+/**
+ * Takes what is due as one message that is then in flight; undefined when nothing is due.
+ *
+ * @param isLast the process ends, so a group is not waited for
+ */
+export function takeMessage(outbox: Outbox, nowMs: number, isLast = false): Outgoing | undefined {
   // Its sender is gone. A duplicate is better than a lost message.
-  if (inFlight && inFlight.until <= nowMs) returnMessage(outbox, inFlight, { nowMs });
-  const { channel, alerts } = outbox;
-  const groupUntil = isLast ? 0 : (channel.groupUntil ?? 0);
-  if (channel.inFlight || nowMs < Math.max(channel.nextMessageAt, groupUntil)) return undefined;
-  const due = [...alerts.values()].filter((it) => isWaiting(it) && it.nextAttemptAt <= nowMs);
-  const { overflow } = channel;
+  if (outbox.inFlight && outbox.inFlight.until <= nowMs) returnMessage(outbox, nowMs);
+  const { channel, alerts, overflow, nextMessageAt, groupUntil } = outbox;
+  const earliest = Math.max(nextMessageAt, isLast ? 0 : (groupUntil ?? 0));
+  if (outbox.inFlight || nowMs < earliest) return undefined;
+  const due = [...alerts.values()].filter((it) => it.waiting && it.nextAttemptAt <= nowMs);
   if (due.length === 0 && overflow === 0) return undefined;
-  const taken = due.map(startDelivery);
-  for (const it of taken) alerts.set(it.key, it);
-  const items = taken.flatMap(({ inFlight: news }) => (news ? itemsOf(news) : []));
-  const message = { id, until: untilMs, overflow };
-  outbox.channel = { ...channel, groupUntil: null, overflow: 0, inFlight: message };
-  return { id, channel: channel.name, message: { items, more: overflow }, alerts: taken };
+  for (const it of due) {
+    it.inFlight = { ...it.waiting, count: it.count };
+    it.waiting = null;
+    it.count = 0;
+  }
+  const id = randomUUID();
+  outbox.groupUntil = null;
+  outbox.overflow = 0;
+  outbox.inFlight = { id, until: nowMs + IN_FLIGHT_MS, overflow };
+  const items = due.flatMap(({ inFlight }) => (inFlight ? itemsOf(inFlight) : []));
+  return { id, channel, message: { items, more: overflow }, alerts: due.map((it) => ({ ...it })) };
+}
+
+/** The items of a message about one alert. Its first item says how often the alert came. */
+function itemsOf({ firing, resolved, count }: AlertNews & { count: number }): MessageItem[] {
+  if (!firing) return resolved ? [{ event: resolved, count: count + 1 }] : [];
+  const first = { event: firing, count };
+  return resolved ? [first, { event: resolved, count: 1 }] : [first];
+}
+
+/** How many alerts the news stands for. */
+export function countOfNews(news: AlertNews & { readonly count: number }): number {
+  return itemsOf(news).reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The channel took the message. Only now its alerts count as notified. */
@@ -163,11 +183,17 @@ export function noteDelivered(
   { nowMs, limitMs }: { readonly nowMs: number; readonly limitMs: number },
 ): void {
   for (const sent of alerts) {
-    const known = outbox.alerts.get(sent.key) ?? { ...sent, inFlight: null };
-    if (sent.inFlight) outbox.alerts.set(sent.key, confirmDelivery(known, sent.inFlight, nowMs));
+    const state = outbox.alerts.get(sent.key) ?? { ...sent, inFlight: null };
+    outbox.alerts.set(sent.key, state);
+    if (sent.inFlight?.firing) {
+      state.notifiedBefore = state.notifiedAt;
+      state.notifiedAt = nowMs;
+    }
+    state.isNotified = sent.inFlight?.resolved === undefined;
+    state.refusals = 0;
+    state.updatedAt = nowMs;
   }
-  const nextMessageAt = nowMs + limitMs;
-  outbox.channel = { ...outbox.channel, failures: 0, nextMessageAt, lastError: null };
+  Object.assign(outbox, { failures: 0, nextMessageAt: nowMs + limitMs, lastError: null });
   noteSkipped(outbox, { id });
 }
 
@@ -185,87 +211,77 @@ export function noteFailed(
   { id }: Pick<Outgoing, "id">,
   { nowMs, why, retryAfterMs }: MessageFailure & { readonly nowMs: number },
 ): void {
-  const failures = outbox.channel.failures + 1;
-  const backoffMs = Math.min(BACKOFF_MS * 2 ** (failures - 1), BACKOFF_MS_MAX);
-  const waitMs = Math.max(Math.min(retryAfterMs ?? 0, RETRY_AFTER_MS_MAX), backoffMs);
-  const lastError = { why, atMs: nowMs };
-  outbox.channel = { ...outbox.channel, failures, nextMessageAt: nowMs + waitMs, lastError };
-  const { inFlight } = outbox.channel;
-  const isRefused = retryAfterMs === undefined;
-  if (inFlight?.id === id) returnMessage(outbox, inFlight, { nowMs, isRefused });
+  const backoffMs = Math.min(BACKOFF_MS * 2 ** outbox.failures, BACKOFF_MS_MAX);
+  const askedMs = Math.min(retryAfterMs ?? 0, RETRY_AFTER_MS_MAX);
+  outbox.failures += 1;
+  outbox.nextMessageAt = nowMs + Math.max(askedMs, backoffMs);
+  outbox.lastError = { why, atMs: nowMs };
+  if (outbox.inFlight?.id === id) returnMessage(outbox, nowMs, retryAfterMs === undefined);
 }
 
 /** The channel took a message past this outbox, so a backoff is over and what waits is due. */
 export function noteWell(outbox: Outbox, nowMs: number): void {
-  if (outbox.channel.failures === 0) return;
-  outbox.channel = { ...outbox.channel, failures: 0, nextMessageAt: nowMs, lastError: null };
+  if (outbox.failures === 0) return;
+  Object.assign(outbox, { failures: 0, nextMessageAt: nowMs, lastError: null });
 }
 
 /** Nobody waits for the message any more, unless another process sends it now. */
 export function noteSkipped(outbox: Outbox, { id }: Pick<Outgoing, "id">): void {
-  if (outbox.channel.inFlight?.id !== id) return;
-  outbox.channel = { ...outbox.channel, inFlight: null };
-  for (const it of outbox.alerts.values()) {
-    if (it.inFlight) outbox.alerts.set(it.key, { ...it, inFlight: null });
-  }
+  if (outbox.inFlight?.id !== id) return;
+  outbox.inFlight = null;
+  for (const it of outbox.alerts.values()) it.inFlight = null;
 }
 
-function returnMessage(
-  outbox: Outbox,
-  { overflow }: InFlightMessage,
-  { nowMs, isRefused = false }: { readonly nowMs: number; readonly isRefused?: boolean },
-): void {
-  let more = outbox.channel.overflow + overflow;
-  for (const before of outbox.alerts.values()) {
-    if (!before.inFlight) continue;
-    const { state, isGivenUp } = isRefused
-      ? countRefusal(before)
-      : { state: before, isGivenUp: false };
-    if (isGivenUp) more += countOfNews(before.inFlight);
-    outbox.alerts.set(before.key, returnToWaiting(state, nowMs));
+/** Merges the news of the message in flight with what came in the meantime. */
+function returnMessage(outbox: Outbox, nowMs: number, isRefused = false): void {
+  outbox.overflow += outbox.inFlight?.overflow ?? 0;
+  outbox.inFlight = null;
+  for (const it of outbox.alerts.values()) {
+    const { inFlight: news, waiting } = it;
+    if (!news) continue;
+    it.inFlight = null;
+    if (isRefused) it.refusals += 1;
+    if (it.refusals >= REFUSALS_MAX) {
+      it.refusals = 0;
+      outbox.overflow += countOfNews(news);
+      continue;
+    }
+    // The alert fires again, so the resolved notice in the message is out of date.
+    const notice = waiting?.firing ? undefined : news.resolved;
+    if (news.firing || notice) it.nextAttemptAt = nowMs;
+    it.waiting = {
+      firing: news.firing ?? waiting?.firing,
+      resolved: waiting?.resolved ?? notice,
+    };
+    it.count += news.count;
   }
-  outbox.channel = { ...outbox.channel, overflow: more, inFlight: null };
 }
 
 /** When the next message may be sent; undefined when nothing is pending. */
-export function nextMessageTime({ channel, alerts }: Outbox): number | undefined {
-  if (channel.inFlight) return channel.inFlight.until;
-  const waiting = [...alerts.values()].filter(isWaiting);
-  if (waiting.length === 0 && channel.overflow === 0) return undefined;
-  const first = channel.overflow > 0 ? 0 : Math.min(...waiting.map((it) => it.nextAttemptAt));
-  return Math.max(first, channel.nextMessageAt, channel.groupUntil ?? 0);
+export function nextMessageTime(outbox: Outbox, nowMs: number, isLast = false): number | undefined {
+  const { inFlight, alerts, overflow, nextMessageAt, groupUntil } = outbox;
+  if (inFlight) return isLast ? nowMs + LAST_POLL_MS : inFlight.until;
+  const waiting = [...alerts.values()].filter((it) => it.waiting !== null);
+  if (waiting.length === 0 && overflow === 0) return undefined;
+  const first = overflow > 0 ? 0 : Math.min(...waiting.map((it) => it.nextAttemptAt));
+  return Math.max(first, nextMessageAt, groupUntil ?? 0);
 }
 
 /**
  * Corrects times that lie too far in the future, because a clock that was ahead wrote them: they
  * must not silence a channel until that time comes.
  */
-export function correctTimes(
-  outbox: Outbox,
-  { rules, nowMs, untilMs }: { rules: AlertRules; nowMs: number; untilMs: number },
-): void {
-  const { channel, alerts } = outbox;
-  const { nextMessageAt, failures, groupUntil, inFlight } = channel;
-  const waitMs = failures > 0 ? RETRY_AFTER_MS_MAX : rules.limitMs;
-  outbox.channel = {
-    ...channel,
-    nextMessageAt: latest(nextMessageAt, nowMs + waitMs),
-    groupUntil: groupUntil === null ? null : latest(groupUntil, nowMs + rules.groupMs),
-    inFlight: inFlight ? { ...inFlight, until: latest(inFlight.until, untilMs) } : null,
-  };
-  for (const it of alerts.values()) {
-    const { notifiedAt, notifiedBefore, nextAttemptAt } = it;
-    const corrected: AlertState = {
-      ...it,
-      // Nobody knows when it was, so the alert is sent again.
-      notifiedAt: notifiedAt !== null && notifiedAt > nowMs + CLOCKS_DIFFER_MS ? null : notifiedAt,
-      notifiedBefore: notifiedBefore === null ? null : latest(notifiedBefore, nowMs),
-      nextAttemptAt: latest(nextAttemptAt, nowMs + SPIKE_MS),
-    };
-    alerts.set(it.key, corrected);
+export function correctTimes(outbox: Outbox, rules: AlertRules, nowMs: number): void {
+  const atMost = (timeMs: number, waitMs: number): number =>
+    timeMs > nowMs + waitMs + CLOCKS_DIFFER_MS ? nowMs + waitMs : timeMs;
+  const { failures, nextMessageAt, groupUntil, inFlight } = outbox;
+  outbox.nextMessageAt = atMost(nextMessageAt, failures > 0 ? RETRY_AFTER_MS_MAX : rules.limitMs);
+  if (groupUntil !== null) outbox.groupUntil = atMost(groupUntil, rules.groupMs);
+  if (inFlight) outbox.inFlight = { ...inFlight, until: atMost(inFlight.until, IN_FLIGHT_MS) };
+  for (const it of outbox.alerts.values()) {
+    // Nobody knows when it was, so the alert is sent again.
+    if ((it.notifiedAt ?? 0) > nowMs + CLOCKS_DIFFER_MS) it.notifiedAt = null;
+    if (it.notifiedBefore !== null) it.notifiedBefore = atMost(it.notifiedBefore, 0);
+    it.nextAttemptAt = atMost(it.nextAttemptAt, SPIKE_MS);
   }
-}
-
-function latest(timeMs: number, maxMs: number): number {
-  return timeMs > maxMs + CLOCKS_DIFFER_MS ? maxMs : timeMs;
 }

@@ -7,7 +7,7 @@ import type { RuntimeManifest } from "../contract/manifest.ts";
 import { replaceFile } from "../jobs/file.ts";
 import type { Clock } from "../run/clock.ts";
 import { silencedUntil } from "../run/silence.ts";
-import type { Silence } from "./stack-alerts.ts";
+import type { Silence } from "./alert-state.ts";
 import type { AlertStore } from "./alert-store.ts";
 
 /** Longest silence that can be requested, in minutes; see docs/sources.md. */

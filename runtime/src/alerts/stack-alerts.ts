@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { AlertEvent, Delivery, StoredAlert } from "../contract/alert-event.ts";
-import type { AlertState } from "./alert-state.ts";
+import {
+  type AlertState,
+  type Outbox,
+  outboxOf,
+  type RecentAlert,
+  type RecentRow,
+  type Silence,
+  type StackAlerts,
+} from "./alert-state.ts";
 import {
   admit,
   type AlertRules,
@@ -8,81 +16,14 @@ import {
   correctTimes,
   countOfNews,
   hasRoom,
-  newChannel,
   nextMessageTime,
-  type Outbox,
   type Outgoing,
   silence,
   takeMessage,
 } from "./outbox.ts";
 
-/** A message without a result after this time is free for other processes: its sender is gone. */
-const IN_FLIGHT_MS = 60_000;
-
 /** Alerts that operators can look back at. */
 export const RECENT_MAX = 100;
-
-/** An alert as operators look back at it. */
-export interface RecentAlert {
-  readonly key: string;
-  readonly kind: AlertEvent["kind"];
-  readonly title: string;
-  readonly process: string;
-  readonly job?: string;
-  /** Of the first and the last equal alert, ISO 8601 in UTC. */
-  readonly at: string;
-  readonly lastAt: string;
-  readonly count: number;
-  /** The result by channel. */
-  readonly deliveries: Readonly<Record<string, Delivery>>;
-}
-
-/** A row of the list. The newest has the highest position. */
-export interface RecentRow {
-  readonly id: string;
-  readonly position: number;
-  readonly alert: RecentAlert;
-}
-
-/** A time in which operators do not want alerts. */
-export interface Silence {
-  readonly id: string;
-  readonly sinceMs: number;
-  readonly untilMs: number;
-  readonly reason: string;
-  readonly by: string;
-  /** Part of the keys of the silenced alerts; without it all alerts are silenced. */
-  readonly match?: string;
-}
-
-/** The alerts of one stack, as one change sees them. A change edits this object. */
-export interface StackAlerts {
-  /** By channel, each with its pending alerts and those that the change asked for. */
-  readonly outboxes: Map<string, Outbox>;
-  silences: readonly Silence[];
-  /** Newest first. */
-  recent: readonly RecentRow[];
-  /** Alerts that were stored with a run record and are not yet admitted to the channels. */
-  arrived: readonly StoredAlert[];
-}
-
-/** The channel's outbox, which is added when it is missing. */
-export function outboxOf({ outboxes }: Pick<StackAlerts, "outboxes">, name: string): Outbox {
-  const outbox = outboxes.get(name) ?? { channel: newChannel(name), alerts: new Map() };
-  outboxes.set(name, outbox);
-  return outbox;
-}
-
-/** What one change decided. */
-export interface Plan {
-  /** Of each admitted alert, by its id: the result by channel. */
-  readonly verdicts: ReadonlyMap<string, Readonly<Record<string, Delivery>>>;
-  readonly messages: readonly Outgoing[];
-  /** When the next message may be sent; undefined when nothing waits. */
-  readonly nextAtMs: number | undefined;
-  /** Another message is in flight. */
-  readonly isInFlight: boolean;
-}
 
 interface PlanOptions {
   readonly channels: readonly string[];
@@ -92,48 +33,39 @@ interface PlanOptions {
   readonly isLast: boolean;
 }
 
-/** Admits alerts, also those that arrived in the store, and takes the messages that are due. */
+/**
+ * Admits alerts, also those that arrived in the store, and takes the messages that are due. Returns
+ * the result of each alert by its id and channel, and when the next message may be sent.
+ */
 export function planDelivery(
   alerts: StackAlerts,
   added: readonly StoredAlert[],
   { channels, rules, nowMs, isLast }: PlanOptions,
-): Plan {
-  const untilMs = nowMs + IN_FLIGHT_MS;
+) {
   const outboxes = channels.map((it) => outboxOf(alerts, it));
-  for (const it of outboxes) correctTimes(it, { rules, nowMs, untilMs });
-  const verdicts = new Map<string, Record<string, Delivery>>();
+  for (const it of outboxes) correctTimes(it, rules, nowMs);
+  const verdicts = new Map<string, Readonly<Record<string, Delivery>>>();
   for (const { id, event, channels: receivers, isSilenced } of [...alerts.arrived, ...added]) {
     const isQuiet = isSilenced || isSilencedBy(alerts.silences, event, nowMs);
-    const deliveries: Record<string, Delivery> = {};
-    for (const name of receivers) {
+    const results = receivers.map((name): [string, Delivery] => {
       const outbox = outboxOf(alerts, name);
-      deliveries[name] = isQuiet
+      const isHere = isQuiet
         ? silence(outbox, event, nowMs)
         : admit(outbox, event, { rules, nowMs });
-    }
+      return [name, isHere];
+    });
+    const deliveries = Object.fromEntries(results);
     verdicts.set(id, deliveries);
     alerts.recent = withRecent(alerts.recent, event, deliveries);
   }
   alerts.arrived = [];
-  const messages = outboxes.flatMap(
-    (it) => takeMessage(it, { nowMs, id: randomUUID(), untilMs, isLast }) ?? [],
-  );
-  const times = outboxes.flatMap((it) => nextMessageTime(it) ?? []);
-  const taken = new Set(messages.map(({ channel }) => channel));
-  return {
-    verdicts,
-    messages,
-    nextAtMs: times.length === 0 ? undefined : Math.min(...times),
-    isInFlight: outboxes.some(({ channel }) => channel.inFlight && !taken.has(channel.name)),
-  };
+  const messages = outboxes.flatMap((it) => takeMessage(it, nowMs, isLast) ?? []);
+  const times = outboxes.flatMap((it) => nextMessageTime(it, nowMs, isLast) ?? []);
+  return { verdicts, messages, nextAtMs: times.length === 0 ? undefined : Math.min(...times) };
 }
 
 /** Whether a silence covers the alert now. */
-function isSilencedBy(
-  silences: readonly Silence[],
-  { key }: Pick<AlertEvent, "key">,
-  nowMs: number,
-): boolean {
+function isSilencedBy(silences: readonly Silence[], { key }: AlertEvent, nowMs: number): boolean {
   return silences.some(
     ({ sinceMs, untilMs, match = "" }) =>
       // A silence that begins later comes from a clock that was ahead, and would last too long.
@@ -185,9 +117,7 @@ export function mergeAlerts(
   own: StackAlerts,
   known: ReadonlySet<string> = new Set(),
 ): void {
-  for (const outbox of own.outboxes.values()) {
-    mergeOutbox(outboxOf(stored, outbox.channel.name), outbox);
-  }
+  for (const it of own.outboxes.values()) mergeOutbox(outboxOf(stored, it.channel), it);
   const kept = new Set(own.silences.map(({ id }) => id));
   stored.silences = [
     ...stored.silences.filter(({ id }) => !known.has(id) || kept.has(id)),
@@ -199,38 +129,31 @@ export function mergeAlerts(
 }
 
 function mergeOutbox(stored: Outbox, own: Outbox): void {
-  const { channel } = stored;
-  stored.channel = {
-    ...channel,
-    nextMessageAt: Math.max(channel.nextMessageAt, own.channel.nextMessageAt),
-    failures: own.channel.failures,
-    groupUntil: channel.groupUntil ?? own.channel.groupUntil,
-    overflow: channel.overflow + own.channel.overflow,
-    inFlight: channel.inFlight ?? own.channel.inFlight,
-  };
+  const isSending = stored.inFlight !== null;
+  stored.nextMessageAt = Math.max(stored.nextMessageAt, own.nextMessageAt);
+  stored.failures = own.failures;
+  stored.lastError = own.lastError;
+  stored.groupUntil ??= own.groupUntil;
+  stored.overflow += own.overflow;
+  stored.inFlight ??= own.inFlight;
   for (const it of own.alerts.values()) {
-    const state = channel.inFlight ? { ...it, inFlight: null } : it;
     const before = stored.alerts.get(it.key);
+    const state = isSending ? { ...it, inFlight: null } : it;
     const merged = before ? mergedState(before, state) : state;
     if (hasRoom(stored, merged)) stored.alerts.set(it.key, merged);
-    else {
-      const overflow = stored.channel.overflow + countOfNews({ ...it.waiting, count: it.count });
-      stored.channel = { ...stored.channel, overflow };
-    }
+    else stored.overflow += countOfNews({ ...it.waiting, count: it.count });
   }
 }
 
 function mergedState(before: AlertState, own: AlertState): AlertState {
   const newer = own.updatedAt > before.updatedAt ? own : before;
-  const { waiting } = before;
-  const resolved = waiting.resolved ?? own.waiting.resolved;
+  const firing = before.waiting?.firing ?? own.waiting?.firing;
+  const notice = before.waiting?.resolved ?? own.waiting?.resolved;
+  const resolved = newer.firingSince === null ? notice : undefined;
   return {
     ...newer,
     count: before.count + own.count,
-    waiting: {
-      firing: waiting.firing ?? own.waiting.firing,
-      resolved: newer.firingSince === null ? resolved : undefined,
-    },
+    waiting: firing || resolved ? { firing, resolved } : null,
     inFlight: before.inFlight ?? own.inFlight,
   };
 }

@@ -5,7 +5,7 @@ import type { ListedBackup } from "../../../backups/backup-sets.ts";
 import type { AppState } from "../../../supervise/app.ts";
 import type { CheckReport } from "../../checks.ts";
 import type { ChannelInfo, ChannelTest } from "../../../alerts/alerts.ts";
-import type { RecentAlert } from "../../../alerts/stack-alerts.ts";
+import type { RecentAlert } from "../../../alerts/alert-state.ts";
 import type { ActiveSilence } from "../../../alerts/silences.ts";
 import type { JobView } from "../../jobs.ts";
 import type { MigrationView } from "../../migrations.ts";
