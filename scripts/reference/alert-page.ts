@@ -78,6 +78,6 @@ export function renderAlertPage(): string {
       ["meaning", "means"],
       DELIVERIES.map(([delivery, means]) => [code(delivery), means]),
     ),
-    `By hand: ${code("opspec-runtime alert-test")} sends a test message through every channel. The console and ${code("/ops/alerts")} silence alerts for 1 to ${SILENCE_MINUTES_MAX} minutes, end a silence, send the latest alerts again and list recent ones. A silence also writes and removes the file of a job with \`silencedBy\`.`,
+    `By hand: ${code("opspec-runtime alert-test")} sends a test message through every channel, and the alerts that a channel held. The console and ${code("/ops/alerts")} silence alerts for 1 to ${SILENCE_MINUTES_MAX} minutes, end a silence, send the latest alerts again and list recent ones. A silence also writes and removes the file of a job with \`silencedBy\`.`,
   ].join("\n\n");
 }

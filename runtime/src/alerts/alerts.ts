@@ -1,12 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { ManifestAlerts } from "../contract/alert.ts";
-import {
-  type AlertEvent,
-  type AlertSink,
-  type StoredAlert,
-  storedId,
-} from "../contract/alert-event.ts";
+import { type AlertEvent, type Delivery, storedId } from "../contract/alert-event.ts";
 import type { Env } from "../contract/env.ts";
 import { type RuntimeManifest, stackNamespace } from "../contract/manifest.ts";
 import type { SqlDatabase } from "../databases/sql-database.ts";
@@ -71,38 +66,33 @@ export function alertsOf(
   const store = new AlertStore({ database, stack: stackNamespace(manifest), log, clock });
   const silences = openSilences({ ...options, store });
   const isReady = () => channels.some((it) => it.isReady());
-  const readyChannels = () => (isReady() ? channels.filter((it) => it.isReady()) : [NO_CHANNEL]);
-  const readyNames = () => readyChannels().map(({ name }) => name);
-  const loop = new DeliveryLoop({ channels: readyChannels, rules, store, log, clock });
-  const alertOf = async (event: AlertEvent, id: string): Promise<StoredAlert> => ({
-    id,
+  const receivers = () => (isReady() ? channels.filter((it) => it.isReady()) : [NO_CHANNEL]);
+  const loop = new DeliveryLoop({ channels: receivers, rules, store, log, clock });
+  const alertOf = async (event: AlertEvent, id?: string) => ({
+    id: id ?? randomUUID(),
+    isStored: id !== undefined,
     event: safeEvent(event),
-    channels: readyNames(),
+    channels: namesOf(receivers()),
     isSilenced: await silences.isJobSilenced(event),
   });
   let isUsed = false;
-  const sink: AlertSink = {
-    isFiring: (key) => store.isFiring(normalisedKey(key), readyNames()),
-    clear: (key) => clearAlert(store, normalisedKey(key)),
-    send: async (event, id) => {
-      isUsed = true;
-      try {
-        const alert = await alertOf(event, id ?? randomUUID());
-        return await loop.send({ ...alert, isStored: id !== undefined });
-      } catch (error) {
-        log.error({ err: error, alert: event.kind, key: event.key }, "alert not sent");
-        return "error";
-      }
-    },
-  };
   /** Sends what is due, within the limit. */
   const flush = async (limitMs: number): Promise<void> => {
     if (isReady() || isUsed) await loop.flush(limitMs);
   };
   return {
-    ...sink,
     silences,
     flush,
+    isFiring: (key: string) => store.isFiring(normalisedKey(key), namesOf(receivers())),
+    clear: (key: string) => clearAlert(store, normalisedKey(key)),
+    send: async (event: AlertEvent, id?: string): Promise<Delivery> => {
+      isUsed = true;
+      const sent = alertOf(event, id).then((it) => loop.send(it));
+      return sent.catch((error: unknown) => {
+        log.error({ err: error, alert: event.kind, key: event.key }, "alert not sent");
+        return "error";
+      });
+    },
     /**
      * The alerts to store with the record of a run, so that any process can deliver them. None when
      * no channel is set up. The caller sends them next.
@@ -110,10 +100,8 @@ export function alertsOf(
     toStore: async (runId: string, events: readonly AlertEvent[]) =>
       isReady() ? Promise.all(events.map((it) => alertOf(it, storedId(runId, it)))) : [],
     /** The last alerts of all processes of the stack, newest first. */
-    recent: async (limit: number) => {
-      const { recent } = await store.read();
-      return recent.slice(0, limit).map(({ alert }) => alert);
-    },
+    recent: async (limit: number) =>
+      (await store.read()).recent.slice(0, limit).map(({ alert }) => alert),
     channels: async () => {
       const alerts = await store.read();
       return channels.map((it) => channelInfo(it, outboxOf(alerts, it.name)));
@@ -123,21 +111,14 @@ export function alertsOf(
      * that takes it is well, so it is also sent what it holds.
      */
     test: async (by: string, channel?: string) => {
-      const event = testEvent(options, by);
-      const tested = channels.filter(({ name }) => channel === undefined || name === channel);
-      const tests = await Promise.all(tested.map((it) => testChannel(it, event)));
-      await store.change([], (alerts) => {
-        for (const { name, result } of tests) {
-          if (result === "sent") noteWell(outboxOf(alerts, name), clock.now().getTime());
-        }
-      });
+      const tested = channels.filter(({ name }) => name === (channel ?? name));
+      const tests = await testAll(tested, testEvent(options, by));
+      await endBackoff(store, tests, clock.now().getTime());
       loop.deliver();
       return tests;
     },
     /** From now on this process also sends what others left unsent. */
-    start: () => {
-      if (isReady()) loop.start();
-    },
+    start: () => isReady() && loop.start(),
     /** Sends what is due, within the limit, and closes. */
     close: async (limitMs: number) => {
       await flush(limitMs);
@@ -145,6 +126,10 @@ export function alertsOf(
       await store.close();
     },
   };
+}
+
+function namesOf(channels: readonly Channel[]): string[] {
+  return channels.map(({ name }) => name);
 }
 
 /** Marks an alert as resolved in all channels, without a message. */
@@ -182,6 +167,18 @@ export function channelWords(channel: ChannelInfo): string {
   return `${kind} fails: ${lastError?.why}; ${held} held, next attempt at ${nextAttemptAt}`;
 }
 
+function endBackoff(
+  store: AlertStore,
+  tests: readonly ChannelTest[],
+  nowMs: number,
+): Promise<void> {
+  return store.change([], (alerts) => {
+    for (const { name, result } of tests) {
+      if (result === "sent") noteWell(outboxOf(alerts, name), nowMs);
+    }
+  });
+}
+
 /** Takes the alerts of a process without a channel: the delivery loop logs them. */
 const NO_CHANNEL: Channel = {
   name: "log",
@@ -197,6 +194,10 @@ function rulesOf(alerts: Partial<ManifestAlerts> = {}): AlertRules {
     repeatMs: Math.max(dedupeSeconds, repeatSeconds) * 1000,
     limitMs: (alerts.limitSeconds ?? LIMIT_SECONDS) * 1000,
   };
+}
+
+function testAll(channels: readonly Channel[], event: AlertEvent): Promise<ChannelTest[]> {
+  return Promise.all(channels.map((it) => testChannel(it, event)));
 }
 
 async function testChannel(channel: Channel, event: AlertEvent): Promise<ChannelTest> {

@@ -165,6 +165,8 @@ export class DeliveryLoop {
     for (;;) {
       while (this.#sending.size > 0) await Promise.all(this.#sending);
       const nextAtMs = (await this.#deliverDue(this.#isOwing)) ?? 0;
+      // A delivery in the background started meanwhile.
+      if (this.#sending.size > 0) continue;
       const waitMs = Math.max(0, nextAtMs - clock.now().getTime());
       const isEnd = this.#isStopped || clock.now().getTime() + waitMs >= endMs;
       if (!this.#isOwing || isEnd) return;

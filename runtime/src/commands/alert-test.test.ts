@@ -4,8 +4,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startHttpServer } from "../../testing/http-server.ts";
+import { listChannel, scratchAlerts } from "../../testing/scratch-alerts.ts";
 import { scratchDirectory } from "../../testing/scratch-directory.ts";
+import { FAILED } from "../../testing/scratch-event.ts";
 import { scratchManifest } from "../../testing/scratch-process.ts";
+import { ChannelError } from "../alerts/channels/channel.ts";
+import type { ManifestStores } from "../contract/store.ts";
 
 const MAIN = join(import.meta.dirname, "..", "main.ts");
 
@@ -14,10 +18,13 @@ const CHANNELS = [
   { name: "chat", kind: "telegram", tokenEnv: "TELEGRAM_BOT_TOKEN", chatEnv: "CHAT" },
 ];
 
-async function type(env: Record<string, string>): Promise<{ code: unknown; output: string }> {
+async function type(
+  env: Record<string, string>,
+  stores: ManifestStores = {},
+): Promise<{ code: unknown; output: string }> {
   const path = join(scratchDirectory(), "manifest.json");
   const alerts = { channels: CHANNELS };
-  writeFileSync(path, JSON.stringify({ ...scratchManifest({ jobs: [] }), alerts }));
+  writeFileSync(path, JSON.stringify({ ...scratchManifest({ jobs: [] }), alerts, stores }));
   const child = spawn(process.execPath, [MAIN, "alert-test", "--by", "ada"], {
     env: { PATH: process.env["PATH"], OPSPEC_MANIFEST: path, ...env },
   });
@@ -65,4 +72,37 @@ test("a channel that is not set up is told and is no failure; none at all is one
 
   expect([one.code, none.code]).toEqual([0, 78]);
   expect(resultsOf(one.output)).toMatchObject([{ result: "sent" }, { result: "skipped" }]);
+});
+
+test("a channel that takes the test of alert-test is sent the alerts that it held", async () => {
+  const server = await startHttpServer(() => ({}));
+  const directory = scratchDirectory();
+  const stores: ManifestStores = {
+    records: { kind: "sqlite", path: join(directory, "runs.db") },
+  };
+  const refusing = listChannel("ops", () => {
+    throw new ChannelError("HTTP 401: bad key");
+  });
+  const { alerts } = scratchAlerts([refusing], { directory, manifest: { stores } });
+  await alerts.send(FAILED);
+  await alerts.close(0);
+
+  const { code, output } = await type({ WEBHOOK_URL: server.url }, stores);
+
+  expect(code).toBe(0);
+  expect(resultsOf(output)).toMatchObject([{ result: "sent" }, { result: "skipped" }]);
+  const kinds = server.seen.map(({ body }) => JSON.parse(body ?? "{}").kind);
+  expect(kinds).toEqual(["test", "fail"]);
+});
+
+test("alert-test sends through every channel while the state store cannot be opened", async () => {
+  const server = await startHttpServer(() => ({}));
+  const path = join(scratchDirectory(), "a-file");
+  writeFileSync(path, "no directory");
+  const stores: ManifestStores = { records: { kind: "sqlite", path: join(path, "runs.db") } };
+
+  const { code, output } = await type({ WEBHOOK_URL: server.url }, stores);
+
+  expect([code, server.seen.length]).toEqual([0, 1]);
+  expect(resultsOf(output)).toMatchObject([{ result: "sent" }, { result: "skipped" }]);
 });
