@@ -13,7 +13,7 @@ export const PROJECT = "opspec";
 export function writePluginProject(directory: string): void {
   for (const part of ["state", "home"]) mkdirSync(join(directory, part), { recursive: true });
   const bin = join(CHECKOUT, "infra", "provider", "bin");
-  const providers = ["render", "opspec"].map((name) => ({ name, path: bin }));
+  const providers = ["render", "opspec", "host"].map((name) => ({ name, path: bin }));
   const project = { name: PROJECT, runtime: "nodejs", plugins: { providers } };
   // JSON is valid YAML and needs no quoting of paths.
   writeFileSync(join(directory, "Pulumi.yaml"), JSON.stringify(project, null, 2));

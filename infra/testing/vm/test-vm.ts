@@ -40,7 +40,7 @@ export interface TestVm {
 }
 
 /** Builds the root file system unless it is cached. @returns its directory */
-export async function buildRootFileSystem(log: (line: string) => void): Promise<string> {
+async function buildRootFileSystem(log: (line: string) => void): Promise<string> {
   const cache = cacheDirectory();
   await mkdir(cache, { recursive: true });
   const recipe = createHash("sha256").update(readFileSync(BUILD)).digest("hex").slice(0, 12);
